@@ -1,0 +1,20 @@
+/* The last error message of each thread: libcore never prints and never exits, it fails
+ * where most is known and hands -1 up. */
+#ifndef AMKD_BASE_ERROR_H
+#define AMKD_BASE_ERROR_H
+
+/* Sets this thread's error message (no capital, no full stop; what failed, where, what
+ * was expected) and returns -1, so that `return amkd_fail(...)` reads well. */
+int amkd_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* As amkd_fail, with ": " and the text of errno at the end. */
+int amkd_fail_errno(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Puts "<context>: " before the present message, for callers that know where it happened.
+ * Returns -1. */
+int amkd_fail_in(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* This thread's message, "" if none was set. Valid until this thread's next amkd_fail. */
+const char *amkd_error(void);
+
+#endif

@@ -1,0 +1,37 @@
+/* Output files that appear whole or not at all: written beside their name and renamed. */
+#ifndef AMKD_BASE_FILE_H
+#define AMKD_BASE_FILE_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+typedef struct amkd_output amkd_output;
+
+/* Opens path for writing; NULL or "-" is stdout. A file is written to a temporary name in
+ * the same directory, removed again on failure, exit, SIGINT, SIGTERM and SIGHUP. A path
+ * that exists and is not a regular file (/dev/null, a FIFO) is written in place. */
+int amkd_output_open(amkd_output **out, const char *path);
+
+/* Refuses a terminal: binary never goes there. what: "a pairs stream". */
+int amkd_output_refuse_terminal(const amkd_output *output, const char *what);
+
+/* Writes all nbytes or fails ('path': No space left on device). */
+int amkd_output_write(amkd_output *output, const void *bytes, size_t nbytes);
+
+/* Flushes, syncs, renames into place and frees; on failure nothing is left behind. */
+int amkd_output_commit(amkd_output *output);
+
+/* Drops what was written and frees; NULL is fine. */
+void amkd_output_discard(amkd_output *output);
+
+/* "stdout" or the path, for messages. */
+const char *amkd_output_name(const amkd_output *output);
+
+/* Reads a whole file into a new block (freed with free()), with a zero byte after it.
+ * "-" is stdin. Fails beyond max_nbytes. */
+int amkd_file_read(char **bytes, size_t *nbytes, const char *path, size_t max_nbytes);
+
+/* Writes a whole file by amkd_output. */
+int amkd_file_write(const char *path, const void *bytes, size_t nbytes);
+
+#endif

@@ -1,0 +1,59 @@
+/* An image set in memory: a few thousand small images, uint8, all of one shape. */
+#ifndef AMKD_DATA_IMAGES_H
+#define AMKD_DATA_IMAGES_H
+
+#include "stream/header.h"
+#include <stddef.h>
+#include <stdint.h>
+
+/* A reference to an image set, as streams that speak of images carry it. */
+typedef struct amkd_images_ref {
+    char *path;      /* as given to the tool; NULL when it came by a pipe */
+    uint64_t rows;
+    char digest[48]; /* "xxh3-128:<32 hex digits>" over shape and pixels */
+} amkd_images_ref;
+
+typedef struct amkd_images {
+    size_t n, height, width, channels;
+    uint8_t *pixels;    /* [n][height][width][channels] */
+    int32_t *labels;    /* [n], 0..nclasses-1; NULL when the set has none */
+    size_t nclasses;    /* 0 without labels */
+    json_t *class_names; /* array of nclasses strings, or NULL */
+    size_t nrefs;       /* the sets that this one is the concatenation of: 1 or more */
+    amkd_images_ref *refs;
+} amkd_images;
+
+/* Loads an images stream ("-": stdin). */
+int amkd_images_load(amkd_images **out, const char *path, size_t nthreads);
+
+/* Loads the sets that a stream refers to (its header's "images" array) and concatenates
+ * them. Each path is tried as it stands, then relative to the directory of stream_path.
+ * override: paths to use instead (--images), noverride 0 for none. Row count and digest
+ * must be those the header carries: a set changed since is an error. */
+int amkd_images_load_refs(amkd_images **out, const amkd_header *header,
+                          const char *stream_path, const char *const *override,
+                          size_t noverride, size_t nthreads);
+
+/* Appends b's images to a; shapes must agree. Labels are kept only if both have them. */
+int amkd_images_append(amkd_images *a, const amkd_images *b);
+
+/* Puts the references into a header under "images", with the shape [H,W,C] under
+ * "image_shape". */
+int amkd_images_put_refs(amkd_header *header, const amkd_images *images);
+
+/* Copies "images" and "image_shape" from one header to another. */
+int amkd_images_copy_refs(amkd_header *header, const amkd_header *source);
+
+/* Fails unless both headers refer to the same sets (row counts and digests). */
+int amkd_images_same_refs(const amkd_header *a, const amkd_header *b);
+
+/* Header of an images stream: field "pixels" |u1 [H,W,C] and, if nclasses, "label" <i4. */
+int amkd_images_header(amkd_header *header, size_t height, size_t width, size_t channels,
+                       size_t nclasses, json_t *class_names);
+
+size_t amkd_images_npixels(const amkd_images *images); /* height * width * channels */
+
+/* NULL is fine. */
+void amkd_images_free(amkd_images *images);
+
+#endif

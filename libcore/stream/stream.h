@@ -1,0 +1,67 @@
+/* The amkd stream: one format for images, pairs, picks and labels. BGZF outside, a JSON
+ * header and rows of a fixed size inside; FORMAT.md beside this file is its specification. */
+#ifndef AMKD_STREAM_STREAM_H
+#define AMKD_STREAM_STREAM_H
+
+#include "stream/header.h"
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+typedef struct amkd_reader amkd_reader;
+typedef struct amkd_writer amkd_writer;
+
+/* Opens a stream, "-" or NULL for stdin, and reads its header. kind: the kind expected
+ * ("pairs"), or NULL for any. Blocks are decompressed ahead on nthreads threads (0: in
+ * the caller). */
+int amkd_reader_open(amkd_reader **out, const char *path, const char *kind,
+                     size_t nthreads);
+
+/* The header, owned by the reader. */
+const amkd_header *amkd_reader_header(const amkd_reader *reader);
+
+/* The name for messages: the path, or "stdin". */
+const char *amkd_reader_name(const amkd_reader *reader);
+
+/* Reads up to max_rows rows, each of header->row_nbytes, into rows. Returns how many, 0
+ * only at a verified end (end-of-file block seen, nothing behind it, as many rows as the
+ * header says), -1 on error: a stream cut short is an error, never an end. */
+ssize_t amkd_reader_read(amkd_reader *reader, void *rows, size_t max_rows);
+
+/* Rows read so far: the number of the next row, for messages. */
+uint64_t amkd_reader_row(const amkd_reader *reader);
+
+/* Reads all rows that are left into a new block, freed with free(). Memory grows with what
+ * arrives, not with what the header claims. */
+int amkd_reader_read_all(amkd_reader *reader, void **rows, size_t *nrows);
+
+/* NULL is fine. */
+void amkd_reader_close(amkd_reader *reader);
+
+/* Opens path (NULL or "-": stdout) for a new stream with this header, which is copied and
+ * written with the first block. Blocks are compressed on nthreads threads; the bytes do
+ * not depend on how many. A terminal is refused. */
+int amkd_writer_open(amkd_writer **out, const char *path, const amkd_header *header,
+                     size_t nthreads);
+
+/* Opens an existing stream file to add rows behind its last. The whole file is verified
+ * first and its header must equal this one in kind and fields; a file that a crash cut
+ * short is kept up to its last whole row (*nrows says how many rows there are). The file
+ * is written in place: each flush leaves rows that a next append recovers. */
+int amkd_writer_append(amkd_writer **out, const char *path, const amkd_header *header,
+                       uint64_t *nrows);
+
+/* Adds nrows rows. */
+int amkd_writer_write(amkd_writer *writer, const void *rows, size_t nrows);
+
+/* Everything written so far is on disk (fsync) when this returns. */
+int amkd_writer_flush(amkd_writer *writer);
+
+/* Ends the stream, checks the row count that the header promised if it did, commits the
+ * file and frees the writer, on failure too. */
+int amkd_writer_close(amkd_writer *writer);
+
+/* Drops the stream: no file is left, a pipe gets no end-of-file block. NULL is fine. */
+void amkd_writer_discard(amkd_writer *writer);
+
+#endif
