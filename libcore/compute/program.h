@@ -1,0 +1,31 @@
+/* Programs built from the embedded sources of cl/, specialised by macros, with their
+ * binaries cached under $XDG_CACHE_HOME/amkd, and the launching of their kernels. */
+#ifndef AMKD_COMPUTE_PROGRAM_H
+#define AMKD_COMPUTE_PROGRAM_H
+
+#include "compute/device.h"
+
+/* Builds the concatenation of nsources source texts with options ("-DOC=6 -DK=5").
+ * -cl-std=CL1.2, -DVW=<vector_width> and -DNLANES=<nlanes> are added. A cached binary is
+ * used if its key (sources, options, device, driver, version) fits; a damaged or stale
+ * entry is rebuilt, an unwritable cache ignored. A build failure carries the build log. */
+int amkd_program_build(cl_program *out, amkd_device *device, const char *const *sources,
+                       size_t nsources, const char *options);
+void amkd_program_free(cl_program program); /* NULL is fine */
+
+int amkd_kernel_new(cl_kernel *out, cl_program program, const char *name);
+void amkd_kernel_free(cl_kernel kernel); /* NULL is fine */
+
+/* One argument of a kernel: AMKD_ARG(value) of a variable, cl_mem or scalar. */
+typedef struct amkd_arg {
+    const void *value;
+    size_t nbytes;
+} amkd_arg;
+#define AMKD_ARG(variable) {&(variable), sizeof(variable)}
+
+/* Sets arguments 0..nargs-1 and enqueues the kernel over ndim dimensions; local may be
+ * NULL. Returns once enqueued. */
+int amkd_kernel_run(amkd_device *device, cl_kernel kernel, const amkd_arg *args,
+                    size_t nargs, size_t ndim, const size_t *global, const size_t *local);
+
+#endif

@@ -1,0 +1,25 @@
+/* A model run on a device over uint8 images: class probabilities. */
+#ifndef AMKD_NET_PREDICT_H
+#define AMKD_NET_PREDICT_H
+
+#include "compute/device.h"
+#include "net/model.h"
+#include <stdint.h>
+
+typedef struct amkd_predictor amkd_predictor;
+
+/* The model's weights are copied to the device; the model may be freed. */
+int amkd_predictor_new(amkd_predictor **out, amkd_device *device,
+                       const amkd_model *model);
+
+/* probs[n][nclasses] = softmax of the logits for pixels[n][height][width][channels]. */
+int amkd_predictor_run(amkd_predictor *predictor, float *probs, const uint8_t *pixels,
+                       size_t n);
+
+/* As amkd_predictor_run, without the softmax. */
+int amkd_predictor_logits(amkd_predictor *predictor, float *logits,
+                          const uint8_t *pixels, size_t n);
+
+void amkd_predictor_free(amkd_predictor *predictor); /* NULL is fine */
+
+#endif

@@ -1,0 +1,41 @@
+/* A teacher: a black box that answers images with class probabilities.
+ *
+ *   model:FILE   a safetensors model of amkd's own
+ *   exec:CMD     a worker process kept open, run by sh -c. Per request one NPY array of
+ *                images goes to its stdin, uint8 [n][h][w][c] or float32 [n][c][h][w] in
+ *                0..1, and one NPY array, float32 [n][classes], comes from its stdout. */
+#ifndef AMKD_TEACHER_TEACHER_H
+#define AMKD_TEACHER_TEACHER_H
+
+#include "compute/device.h"
+#include "net/arch.h"
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct amkd_teacher amkd_teacher;
+
+typedef struct amkd_teacher_options {
+    amkd_shape shape;    /* of the images that will be asked about */
+    size_t nclasses;     /* expected; 0: learned from the first answer */
+    const char *dtype;   /* exec: "uint8" or "float32" */
+    double timeout;      /* seconds an answer may take; 0: for ever */
+    amkd_device *device; /* model: where it runs */
+} amkd_teacher_options;
+
+/* Opens the teacher that spec names. */
+int amkd_teacher_open(amkd_teacher **out, const char *spec,
+                      const amkd_teacher_options *options);
+
+/* The number of classes; 0 while unknown (exec before its first answer). */
+size_t amkd_teacher_nclasses(const amkd_teacher *teacher);
+
+/* Asks about pixels[n][h][w][c]. *probs becomes [n][nclasses], owned by the teacher and
+ * valid until the next call. Every answer is checked: finite, not negative, summing to one
+ * within 1e-3. */
+int amkd_teacher_ask(amkd_teacher *teacher, const float **probs, const uint8_t *pixels,
+                     size_t n);
+
+/* Ends a worker: closes its stdin, waits up to two seconds, then kills it. */
+void amkd_teacher_close(amkd_teacher *teacher); /* NULL is fine */
+
+#endif
