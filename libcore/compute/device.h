@@ -24,12 +24,14 @@ typedef struct amkd_device {
                                 vector_width, a power of two */
 } amkd_device;
 
-/* All devices of all platforms, in order of index; platforms without any are passed over.
- * *devices is freed with free(). An empty list is no error; no platform at all is. */
+/* All devices of all platforms that are available and have a compiler, in order of index;
+ * platforms without any are passed over. *devices is freed with free(). An empty list is
+ * no error; no platform at all is. The environment's AMKD_VECTOR_WIDTH (1, 4, 8 or 16)
+ * takes the place of every device's vector_width. */
 int amkd_devices_list(amkd_device **devices, size_t *n);
 
-/* Opens the device which names: an index, part of a name (any case), "cpu" or "gpu".
- * NULL: the environment's AMKD_DEVICE, else the first GPU, else the first accelerator,
+/* Opens the device which names: an index, "cpu" or "gpu", or part of a name (any case):
+ * the first device whose name has it, else the first whose platform's name has it. NULL: the environment's AMKD_DEVICE, else the first GPU, else the first accelerator,
  * else the first CPU. */
 int amkd_device_open(amkd_device **out, const char *which);
 
