@@ -8,22 +8,37 @@
 
 /* A reference to an image set, as streams that speak of images carry it. */
 typedef struct amkd_images_ref {
-    char *path;      /* as given to the tool; NULL when it came by a pipe */
+    char *path; /* as given to the tool; NULL when it came by a pipe */
     uint64_t rows;
     char digest[48]; /* "xxh3-128:<32 hex digits>" over shape and pixels */
 } amkd_images_ref;
 
 typedef struct amkd_images {
     size_t n, height, width, channels;
-    uint8_t *pixels;    /* [n][height][width][channels] */
-    int32_t *labels;    /* [n], 0..nclasses-1; NULL when the set has none */
-    size_t nclasses;    /* 0 without labels */
+    uint8_t *pixels;     /* [n][height][width][channels] */
+    int32_t *labels;     /* [n], 0..nclasses-1; NULL when the set has none */
+    size_t nclasses;     /* 0 without labels */
     json_t *class_names; /* array of nclasses strings, or NULL */
-    size_t nrefs;       /* the sets that this one is the concatenation of: 1 or more */
+    size_t nrefs;        /* the sets that this one is the concatenation of: 1 or more */
     amkd_images_ref *refs;
 } amkd_images;
 
-/* Loads an images stream ("-": stdin). */
+/* Makes a set of n images with all pixels zero, no refs, and room for labels (all 0) when
+ * nclasses is not 0. */
+int amkd_images_new(amkd_images **out, size_t n, size_t height, size_t width,
+                    size_t channels, size_t nclasses);
+
+/* "xxh3-128:<32 hex digits>" of the set: over height, width and channels, each a uint64
+ * of little endian, then the pixels. Labels and names do not count: they may be added. */
+int amkd_images_digest(char digest[48], const amkd_images *images);
+
+/* Writes the set to path, which appears when whole (NULL or "-": stdout). The header is
+ * the one of amkd_images_header, with whatever more the caller put in; "rows" is added.
+ */
+int amkd_images_save(const amkd_images *images, const char *path, amkd_header *header,
+                     size_t nthreads);
+
+/* Loads an images stream ("-" or NULL: stdin). A set without images is an error. */
 int amkd_images_load(amkd_images **out, const char *path, size_t nthreads);
 
 /* Loads the sets that a stream refers to (its header's "images" array) and concatenates
@@ -47,7 +62,11 @@ int amkd_images_copy_refs(amkd_header *header, const amkd_header *source);
 /* Fails unless both headers refer to the same sets (row counts and digests). */
 int amkd_images_same_refs(const amkd_header *a, const amkd_header *b);
 
-/* Header of an images stream: field "pixels" |u1 [H,W,C] and, if nclasses, "label" <i4. */
+/* The number of images a header refers to, over all its sets; -1 when it names none. */
+int amkd_images_refs_rows(uint64_t *nrows, const amkd_header *header);
+
+/* Header of an images stream: field "pixels" |u1 [H,W,C] and, if nclasses, "label" <i4
+ * and the key "nclasses", and "class_names" unless NULL (borrowed). */
 int amkd_images_header(amkd_header *header, size_t height, size_t width, size_t channels,
                        size_t nclasses, json_t *class_names);
 
