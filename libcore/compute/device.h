@@ -31,8 +31,9 @@ typedef struct amkd_device {
 int amkd_devices_list(amkd_device **devices, size_t *n);
 
 /* Opens the device which names: an index, "cpu" or "gpu", or part of a name (any case):
- * the first device whose name has it, else the first whose platform's name has it. NULL: the environment's AMKD_DEVICE, else the first GPU, else the first accelerator,
- * else the first CPU. */
+ * the first device whose name has it, else the first whose platform's name has it.
+ * NULL or "": the environment's AMKD_DEVICE, else the first GPU, else the first
+ * accelerator, else the first CPU. */
 int amkd_device_open(amkd_device **out, const char *which);
 
 /* Which one of the list amkd_device_open would open; -1 with the error set if none. */

@@ -8,7 +8,8 @@
 /* Builds the concatenation of nsources source texts with options ("-DOC=6 -DK=5").
  * -cl-std=CL1.2, -DVW=<vector_width> and -DNLANES=<nlanes> are added. A cached binary is
  * used if its key (sources, options, device, driver, version) fits; a damaged or stale
- * entry is rebuilt, an unwritable cache ignored. A build failure carries the build log. */
+ * entry is rebuilt, an unwritable cache ignored. A build failure carries the build log.
+ */
 int amkd_program_build(cl_program *out, amkd_device *device, const char *const *sources,
                        size_t nsources, const char *options);
 void amkd_program_free(cl_program program); /* NULL is fine */
@@ -21,7 +22,10 @@ typedef struct amkd_arg {
     const void *value;
     size_t nbytes;
 } amkd_arg;
-#define AMKD_ARG(variable) {&(variable), sizeof(variable)}
+#define AMKD_ARG(variable)                                                               \
+    {                                                                                    \
+        &(variable), sizeof(variable)                                                    \
+    }
 
 /* Sets arguments 0..nargs-1 and enqueues the kernel over ndim dimensions; local may be
  * NULL. Returns once enqueued. */
