@@ -15,8 +15,16 @@ int amkd_output_open(amkd_output **out, const char *path);
 /* Refuses a terminal: binary never goes there. what: "a pairs stream". */
 int amkd_output_refuse_terminal(const amkd_output *output, const char *what);
 
-/* Writes all nbytes or fails ('path': No space left on device). */
+/* An output over fd, which is open for writing at the right place; it is closed at the
+ * end. Written in place: commit syncs it, discard leaves what has been written. */
+int amkd_output_adopt(amkd_output **out, const char *path, int fd);
+
+/* Writes all nbytes or fails ('path': No space left on device). Small writes are
+ * gathered: a failure may show up at a later write, sync or commit. */
 int amkd_output_write(amkd_output *output, const void *bytes, size_t nbytes);
+
+/* Hands on everything written so far: to the disk (fsync) for a file, into a pipe. */
+int amkd_output_sync(amkd_output *output);
 
 /* Flushes, syncs, renames into place and frees; on failure nothing is left behind. */
 int amkd_output_commit(amkd_output *output);

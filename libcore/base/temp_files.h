@@ -1,0 +1,13 @@
+/* The temporary files that are alive, removed when the process ends before they are
+ * whole. */
+#ifndef AMKD_BASE_TEMP_FILES_H
+#define AMKD_BASE_TEMP_FILES_H
+
+/* Takes path (malloced) into the list before the file is made. From then on a normal
+ * exit, SIGINT, SIGTERM and SIGHUP remove it. Fails when too many are alive. */
+int amkd_temp_add(char *path);
+
+/* Takes path out again, after the file was renamed or removed, and frees it. */
+void amkd_temp_remove(char *path);
+
+#endif
