@@ -208,25 +208,31 @@ static int set_ref(amkd_images *images, const char *path)
     return amkd_images_digest(images->refs[0].digest, images);
 }
 
-int amkd_images_load(amkd_images **out, const char *path, size_t nthreads)
+int amkd_images_read(amkd_images **out, amkd_reader *reader, const char *path)
 {
-    amkd_reader *reader;
     const amkd_field *pixels, *label;
-    if (amkd_reader_open(&reader, path, "images", nthreads))
-        return -1;
     amkd_images *images = amkd_alloc(1, sizeof *images);
     int failed = !images;
     if (!failed && read_header(images, &pixels, &label, amkd_reader_header(reader)))
         failed = amkd_fail_in("'%s'", amkd_reader_name(reader));
     if (!failed)
         failed = read_rows(images, reader, pixels, label) || set_ref(images, path);
-    amkd_reader_close(reader);
     if (failed) {
         amkd_images_free(images);
         return -1;
     }
     *out = images;
     return 0;
+}
+
+int amkd_images_load(amkd_images **out, const char *path, size_t nthreads)
+{
+    amkd_reader *reader;
+    if (amkd_reader_open(&reader, path, "images", nthreads))
+        return -1;
+    const int rc = amkd_images_read(out, reader, path);
+    amkd_reader_close(reader);
+    return rc;
 }
 
 static int append_labels(amkd_images *a, const amkd_images *b)

@@ -3,6 +3,7 @@
 #define AMKD_DATA_IMAGES_H
 
 #include "stream/header.h"
+#include "stream/stream.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -40,6 +41,10 @@ int amkd_images_save(const amkd_images *images, const char *path, amkd_header *h
 
 /* Loads an images stream ("-" or NULL: stdin). A set without images is an error. */
 int amkd_images_load(amkd_images **out, const char *path, size_t nthreads);
+
+/* As amkd_images_load, from a reader of an images stream whose rows are all still to be
+ * read; path is what the reader was opened with. */
+int amkd_images_read(amkd_images **out, amkd_reader *reader, const char *path);
 
 /* Loads the sets that a stream refers to (its header's "images" array) and concatenates
  * them. Each path is tried as it stands, then relative to the directory of stream_path.

@@ -23,6 +23,9 @@ cl_mem amkd_network_parameters(const amkd_network *network);
  * pool is applied as they write. */
 cl_mem amkd_network_activation(const amkd_network *network, size_t layer);
 
+/* The number of layers of its arch, so that the logits are activation nlayers. */
+size_t amkd_network_nlayers(const amkd_network *network);
+
 /* Runs the layers from first_layer, whose input must be in its buffer, to the logits. */
 int amkd_network_forward(amkd_network *network, size_t first_layer, size_t nblocks);
 

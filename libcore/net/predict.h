@@ -2,11 +2,15 @@
 #ifndef AMKD_NET_PREDICT_H
 #define AMKD_NET_PREDICT_H
 
+#include "compute/batch.h"
 #include "compute/device.h"
 #include "net/model.h"
 #include <stdint.h>
 
 typedef struct amkd_predictor amkd_predictor;
+
+/* Batches hold what the model's network sees: its mean and std as scale and shift. */
+int amkd_model_normalize(amkd_batches *batches, const amkd_model *model);
 
 /* The model's weights are copied to the device; the model may be freed. */
 int amkd_predictor_new(amkd_predictor **out, amkd_device *device,

@@ -1,0 +1,35 @@
+/* Batches of mixed images, made on the device from a resident uint8 image set
+ * (cl/batch.cl; data/mix.h has the formula). */
+#ifndef AMKD_COMPUTE_BATCH_H
+#define AMKD_COMPUTE_BATCH_H
+
+#include "compute/device.h"
+#include "data/images.h"
+#include "stream/rows.h"
+
+typedef struct amkd_batches amkd_batches;
+
+/* For images of this shape. */
+int amkd_batches_new(amkd_batches **out, amkd_device *device, size_t height, size_t width,
+                     size_t channels);
+
+/* Uploads pixels, uint8 [n][height][width][channels]. Replaces earlier ones. */
+int amkd_batches_images(amkd_batches *batches, const uint8_t *pixels, size_t n);
+
+/* The network sees pixel * scale[channel] + shift[channel]. */
+int amkd_batches_normalize(amkd_batches *batches, const float *scale, const float *shift);
+
+/* Which mixes there are, uploaded: row r is keys[r]. Replaces earlier keys. */
+int amkd_batches_keys(amkd_batches *batches, const amkd_label_key *keys, size_t n);
+
+/* Writes x [block][channel][y][x][lane] of the rows order[first..first+count), order being
+ * a uint buffer of row numbers. */
+int amkd_batches_load(amkd_batches *batches, cl_mem x, cl_mem order, size_t first,
+                      size_t count);
+
+/* Reads back the mixed pixels of all rows, uint8 [row][height][width][channels]. */
+int amkd_batches_mix(amkd_batches *batches, uint8_t *pixels);
+
+void amkd_batches_free(amkd_batches *batches); /* NULL is fine */
+
+#endif

@@ -1,0 +1,78 @@
+/* Launcher of cl/loss.cl. */
+#include "compute/loss.h"
+#include "base/memory.h"
+#include "compute/program.h"
+#include <stdlib.h>
+
+extern const char amkd_cl_common[], amkd_cl_loss[];
+
+struct amkd_loss {
+    amkd_device *device;
+    cl_program program;
+    cl_kernel cross_entropy, softmax;
+};
+
+int amkd_loss_new(amkd_loss **out, amkd_device *device, size_t nclasses)
+{
+    amkd_loss *loss = amkd_alloc(1, sizeof *loss);
+    char *options = amkd_format("-DCLASSES=%zu", nclasses);
+    const char *sources[] = {amkd_cl_common, amkd_cl_loss};
+    if (!loss || !options)
+        goto fail;
+    loss->device = device;
+    if (amkd_program_build(&loss->program, device, sources, 2, options) ||
+        amkd_kernel_new(&loss->cross_entropy, loss->program, "softmax_cross_entropy") ||
+        amkd_kernel_new(&loss->softmax, loss->program, "softmax"))
+        goto fail;
+    free(options);
+    *out = loss;
+    return 0;
+fail:
+    free(options);
+    amkd_loss_free(loss);
+    return -1;
+}
+
+/* One work-item a vector of the blocks that count samples fill. */
+static int run(amkd_loss *loss, cl_kernel kernel, const amkd_arg *args, size_t nargs,
+               size_t count)
+{
+    const amkd_device *device = loss->device;
+    const size_t vectors = device->nlanes / device->vector_width;
+    const size_t nblocks = (count + device->nlanes - 1) / device->nlanes;
+    return amkd_kernel_run(loss->device, kernel, args, nargs, 2,
+                           (size_t[]){vectors, nblocks}, (size_t[]){vectors, 1});
+}
+
+int amkd_loss_run(amkd_loss *loss, cl_mem gradient, cl_mem losses, cl_mem agreements,
+                  cl_mem logits, cl_mem targets, cl_mem order, size_t first, size_t count,
+                  float temperature)
+{
+    const cl_uint begin = (cl_uint)first, n = (cl_uint)count;
+    const amkd_arg args[] = {AMKD_ARG(logits),      AMKD_ARG(targets),
+                             AMKD_ARG(order),       AMKD_ARG(begin),
+                             AMKD_ARG(n),           AMKD_ARG(temperature),
+                             AMKD_ARG(gradient),    AMKD_ARG(losses),
+                             AMKD_ARG(agreements)};
+    return run(loss, loss->cross_entropy, args, 9, count);
+}
+
+int amkd_loss_softmax(amkd_loss *loss, cl_mem probs, cl_mem logits, size_t count,
+                      int logits_only)
+{
+    const cl_uint n = (cl_uint)count;
+    const cl_int only = logits_only;
+    const amkd_arg args[] = {AMKD_ARG(logits), AMKD_ARG(probs), AMKD_ARG(n),
+                             AMKD_ARG(only)};
+    return run(loss, loss->softmax, args, 4, count);
+}
+
+void amkd_loss_free(amkd_loss *loss)
+{
+    if (!loss)
+        return;
+    amkd_kernel_free(loss->cross_entropy);
+    amkd_kernel_free(loss->softmax);
+    amkd_program_free(loss->program);
+    free(loss);
+}

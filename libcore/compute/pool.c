@@ -1,0 +1,51 @@
+/* Launcher of cl/pool.cl: pooling, and an activation alone as a 1 x 1 pool. */
+#include "compute/op_internal.h"
+
+extern const char amkd_cl_pool[];
+
+static int pool_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y, size_t nblocks)
+{
+    (void)parameters;
+    const amkd_op_shape *s = &op->shape;
+    const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(y)};
+    const size_t vectors = amkd_vectors(op->device);
+    return amkd_kernel_run(
+        op->device, op->forward, args, 2, 3,
+        (size_t[]){vectors, s->out_height * s->out_width, s->in_channels * nblocks},
+        NULL);
+}
+
+static int pool_backward_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem dy,
+                              cl_mem dx, size_t nblocks)
+{
+    (void)parameters;
+    const amkd_op_shape *s = &op->shape;
+    const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(dy), AMKD_ARG(dx)};
+    const size_t vectors = amkd_vectors(op->device);
+    return amkd_kernel_run(
+        op->device, op->backward_data, args, 3, 3,
+        (size_t[]){vectors, s->in_height * s->in_width, s->in_channels * nblocks}, NULL);
+}
+
+static int no_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients, size_t nblocks)
+{
+    (void)op, (void)x, (void)dy, (void)gradients, (void)nblocks;
+    return 0;
+}
+
+int amkd_pool_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape, int train)
+{
+    amkd_op *op = NULL;
+    if (amkd_op_build(&op, device, shape, amkd_cl_pool, ""))
+        return -1;
+    op->run_forward = pool_forward;
+    op->run_backward_data = pool_backward_data;
+    op->run_backward_weights = no_weights;
+    if (amkd_kernel_new(&op->forward, op->program, "pool_forward") ||
+        (train && amkd_kernel_new(&op->backward_data, op->program, "pool_backward"))) {
+        amkd_op_free(op);
+        return -1;
+    }
+    *out = op;
+    return 0;
+}

@@ -1,0 +1,124 @@
+/* Prediction in chunks: pixels up, forward, probabilities back. */
+#include "net/predict.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "compute/batch.h"
+#include "compute/loss.h"
+#include "net/network.h"
+#include <stdlib.h>
+
+/* Samples of a chunk: enough for every compute unit of a large GPU, little memory. */
+enum { CHUNK = 2048 };
+
+struct amkd_predictor {
+    amkd_device *device;
+    size_t npixels, nclasses;
+    amkd_network *network;
+    amkd_batches *batches;
+    amkd_loss *loss;
+    cl_mem order, probs;
+};
+
+/* The rows 0..CHUNK-1 as they are: key r is image r unmixed. */
+static int use_every_row(amkd_predictor *predictor)
+{
+    int rc = -1;
+    amkd_label_key *keys = amkd_alloc(CHUNK, sizeof *keys);
+    uint32_t *order = amkd_alloc(CHUNK, sizeof *order);
+    if (keys && order) {
+        for (uint32_t r = 0; r < CHUNK; r++) {
+            keys[r] = (amkd_label_key){r, r, 1};
+            order[r] = r;
+        }
+        rc = amkd_batches_keys(predictor->batches, keys, CHUNK);
+        if (!rc)
+            rc = amkd_buffer_new(&predictor->order, predictor->device, CL_MEM_READ_ONLY,
+                                 CHUNK * sizeof *order, order);
+    }
+    free(keys);
+    free(order);
+    return rc;
+}
+
+int amkd_model_normalize(amkd_batches *batches, const amkd_model *model)
+{
+    float scale[AMKD_MAX_CHANNELS], shift[AMKD_MAX_CHANNELS];
+    for (size_t c = 0; c < AMKD_MAX_CHANNELS; c++) {
+        scale[c] = 1 / (255 * model->std[c]);
+        shift[c] = -model->mean[c] / model->std[c];
+    }
+    return amkd_batches_normalize(batches, scale, shift);
+}
+
+int amkd_predictor_new(amkd_predictor **out, amkd_device *device, const amkd_model *model)
+{
+    amkd_predictor *predictor = amkd_alloc(1, sizeof *predictor);
+    if (!predictor)
+        return -1;
+    const amkd_arch *arch = &model->arch;
+    const size_t nblocks = (CHUNK + device->nlanes - 1) / device->nlanes;
+    predictor->device = device;
+    predictor->npixels = amkd_shape_size(arch->in);
+    predictor->nclasses = arch->nclasses;
+    if (amkd_network_new(&predictor->network, device, arch, nblocks, 0) ||
+        amkd_buffer_write(device, amkd_network_parameters(predictor->network),
+                          model->parameters, 0, arch->nparameters * sizeof(float)) ||
+        amkd_batches_new(&predictor->batches, device, arch->in.height, arch->in.width,
+                         arch->in.channels) ||
+        amkd_model_normalize(predictor->batches, model) || use_every_row(predictor) ||
+        amkd_loss_new(&predictor->loss, device, arch->nclasses) ||
+        amkd_buffer_new(&predictor->probs, device, CL_MEM_WRITE_ONLY,
+                        CHUNK * arch->nclasses * sizeof(float), NULL)) {
+        amkd_predictor_free(predictor);
+        return -1;
+    }
+    *out = predictor;
+    return 0;
+}
+
+static int predict(amkd_predictor *predictor, float *out, const uint8_t *pixels, size_t n,
+                   int logits_only)
+{
+    amkd_network *network = predictor->network;
+    const size_t nlanes = predictor->device->nlanes, nclasses = predictor->nclasses;
+    const size_t nlayers = amkd_network_nlayers(network);
+    for (size_t done = 0; done < n; done += CHUNK) {
+        const size_t count = n - done < CHUNK ? n - done : CHUNK;
+        if (amkd_batches_images(predictor->batches, pixels + done * predictor->npixels,
+                                count) ||
+            amkd_batches_load(predictor->batches, amkd_network_activation(network, 0),
+                              predictor->order, 0, count) ||
+            amkd_network_forward(network, 0, (count + nlanes - 1) / nlanes) ||
+            amkd_loss_softmax(predictor->loss, predictor->probs,
+                              amkd_network_activation(network, nlayers), count,
+                              logits_only) ||
+            amkd_buffer_read(predictor->device, out + done * nclasses, predictor->probs, 0,
+                             count * nclasses * sizeof *out))
+            return -1;
+    }
+    return 0;
+}
+
+int amkd_predictor_run(amkd_predictor *predictor, float *probs, const uint8_t *pixels,
+                       size_t n)
+{
+    return predict(predictor, probs, pixels, n, 0);
+}
+
+int amkd_predictor_logits(amkd_predictor *predictor, float *logits, const uint8_t *pixels,
+                          size_t n)
+{
+    return predict(predictor, logits, pixels, n, 1);
+}
+
+void amkd_predictor_free(amkd_predictor *predictor)
+{
+    if (!predictor)
+        return;
+    amkd_network_free(predictor->network);
+    amkd_batches_free(predictor->batches);
+    amkd_loss_free(predictor->loss);
+    amkd_buffer_free(predictor->order);
+    amkd_buffer_free(predictor->probs);
+    free(predictor);
+}
