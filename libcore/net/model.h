@@ -10,23 +10,26 @@ enum { AMKD_MAX_CHANNELS = 4 };
 
 typedef struct amkd_model {
     amkd_arch arch;
-    float *parameters;       /* [arch.nparameters] */
+    float *parameters; /* [arch.nparameters] */
     /* The network sees (pixel / 255 - mean) / std, a mean and a std per channel. */
     float mean[AMKD_MAX_CHANNELS], std[AMKD_MAX_CHANNELS];
-    json_t *class_names;     /* array of strings, or NULL */
-    json_t *provenance;      /* as a stream header's, or NULL */
+    json_t *class_names; /* array of strings, or NULL */
+    json_t *provenance;  /* as a stream header's, or NULL */
 } amkd_model;
 
-/* A fresh network: weights and biases uniform in +-1/sqrt(fan in), PyTorch's default. */
+/* A fresh network: weights and biases uniform in +-1/sqrt(fan in), PyTorch's default;
+ * mean 0 and std 1, no class names. The arch is copied. */
 int amkd_model_init(amkd_model **out, const amkd_arch *arch, uint64_t seed);
 
-/* Loads a safetensors file written by amkd_model_save (tensors "<module>.weight" and
- * "<module>.bias" in F32; "amkd.arch", "amkd.input" "1x28x28", "amkd.mean", "amkd.std",
- * "amkd.classes", "amkd.provenance" in __metadata__). Checks every size, and that every
- * weight is finite. */
+/* Loads a safetensors file written by amkd_model_save, "-" for stdin: tensors
+ * "<module>.weight" and "<module>.bias" in F32, and in __metadata__ "amkd.arch", the
+ * text; "amkd.input", channels x height x width, "1x28x28"; "amkd.mean" and "amkd.std", a
+ * number a channel, "0.5,0.5,0.5"; "amkd.classes" and "amkd.provenance", JSON arrays,
+ * both of which may be absent. Checks every size, and that every number is finite. */
 int amkd_model_load(amkd_model **out, const char *path);
 
-/* Saves to path, which appears when whole ("-" or NULL: stdout). */
+/* Saves to path, which appears when whole ("-" or NULL: stdout). Refuses weights that are
+ * not finite. */
 int amkd_model_save(const amkd_model *model, const char *path);
 
 void amkd_model_free(amkd_model *model); /* NULL is fine */

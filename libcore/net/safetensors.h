@@ -10,23 +10,29 @@ typedef struct amkd_tensor {
     char name[64];
     size_t ndim;
     size_t shape[4];
-    float *data;       /* float32 ("F32"); borrowed when writing, in file->bytes when read */
+    float *data; /* float32 ("F32"); borrowed when writing, in bytes when read */
 } amkd_tensor;
 
 typedef struct amkd_tensors {
-    json_t *metadata;  /* object of strings */
+    json_t *metadata; /* object of strings */
     size_t n;
     amkd_tensor *tensors;
-    char *bytes;       /* the whole file when read, else NULL */
+    char *bytes; /* the tensors' bytes when read, else NULL */
 } amkd_tensors;
 
-/* Reads and checks a file: offsets in order, without gaps or overlaps, sizes as shapes. */
+/* Reads and checks a file ("-": stdin): every tensor F32 and as long as its shape says,
+ * the tensors without gaps or overlaps from the header's end to the file's. They are in
+ * order of their bytes. Values are not looked at. On failure tensors is left cleared. */
 int amkd_tensors_read(amkd_tensors *tensors, const char *path);
+
+/* Writes names, shapes, data and metadata (may be NULL), in order; path as
+ * amkd_output_open's, never a terminal. */
 int amkd_tensors_write(const amkd_tensors *tensors, const char *path);
 
 /* The tensor of this name, or NULL. */
 const amkd_tensor *amkd_tensors_find(const amkd_tensors *tensors, const char *name);
 
+/* Frees what was read. */
 void amkd_tensors_clear(amkd_tensors *tensors);
 
 #endif
