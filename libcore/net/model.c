@@ -81,10 +81,9 @@ static void describe_layer(amkd_tensor tensors[2], const amkd_arch *arch, size_t
     tensors[0] = (amkd_tensor){
         .ndim = layer->type == AMKD_CONV ? 4 : 2,
         .shape = {layer->out.channels, layer->in.channels, layer->kernel, layer->kernel},
-        .data = parameters ? parameters + layer->weights : NULL};
-    tensors[1] = (amkd_tensor){.ndim = 1,
-                               .shape = {layer->out.channels},
-                               .data = parameters ? parameters + layer->biases : NULL};
+        .data = parameters + layer->weights};
+    tensors[1] = (amkd_tensor){
+        .ndim = 1, .shape = {layer->out.channels}, .data = parameters + layer->biases};
     snprintf(tensors[0].name, sizeof(tensors[0].name), "%zu.weight", l);
     snprintf(tensors[1].name, sizeof(tensors[1].name), "%zu.bias", l);
 }
@@ -181,9 +180,8 @@ static int check_finite(const amkd_tensor *tensor, size_t n)
     return 0;
 }
 
-/* Finds the tensor that expected describes, and checks its shape and values. */
-static int find_tensor(const amkd_tensor **found, const amkd_tensors *tensors,
-                       const amkd_tensor *expected)
+/* Copies the values of the tensor that expected describes to where expected->data is. */
+static int load_tensor(const amkd_tensor *expected, const amkd_tensors *tensors)
 {
     const amkd_tensor *tensor = amkd_tensors_find(tensors, expected->name);
     if (!tensor)
@@ -199,42 +197,29 @@ static int find_tensor(const amkd_tensor **found, const amkd_tensors *tensors,
                          expected->name);
     if (check_finite(tensor, n))
         return -1;
-    *found = tensor;
+    memcpy(expected->data, tensor->data, n * sizeof(float));
     return 0;
 }
 
-/* All tensors are looked at before memory is taken for them: an architecture text alone
- * must not claim any. */
 static int load_parameters(amkd_model *model, const amkd_tensors *tensors)
 {
     const amkd_arch *arch = &model->arch;
-    const amkd_tensor *found[2];
-    for (int copying = 0; copying < 2; copying++) {
-        size_t nfound = 0;
-        for (size_t l = 0; l < arch->nlayers; l++) {
-            const amkd_layer *layer = &arch->layers[l];
-            amkd_tensor expected[2];
-            if (!layer->nweights)
-                continue;
-            describe_layer(expected, arch, l, NULL);
-            if (find_tensor(&found[0], tensors, &expected[0]) ||
-                find_tensor(&found[1], tensors, &expected[1]))
-                return -1;
-            nfound += 2;
-            if (!copying)
-                continue;
-            memcpy(model->parameters + layer->weights, found[0]->data,
-                   layer->nweights * sizeof(float));
-            memcpy(model->parameters + layer->biases, found[1]->data,
-                   layer->out.channels * sizeof(float));
-        }
-        if (nfound != tensors->n)
-            return amkd_fail("%zu tensors, the architecture '%s' has %zu", tensors->n,
-                             arch->text, nfound);
-        if (!copying &&
-            !(model->parameters = amkd_alloc(arch->nparameters, sizeof(float))))
+    model->parameters = amkd_alloc(arch->nparameters, sizeof(float));
+    if (!model->parameters)
+        return -1;
+    size_t nexpected = 0;
+    for (size_t l = 0; l < arch->nlayers; l++) {
+        amkd_tensor expected[2];
+        if (!arch->layers[l].nweights)
+            continue;
+        describe_layer(expected, arch, l, model->parameters);
+        if (load_tensor(&expected[0], tensors) || load_tensor(&expected[1], tensors))
             return -1;
+        nexpected += 2;
     }
+    if (nexpected != tensors->n)
+        return amkd_fail("%zu tensors, the architecture '%s' has %zu", tensors->n,
+                         arch->text, nexpected);
     return 0;
 }
 
