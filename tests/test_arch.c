@@ -1,0 +1,196 @@
+/* Architecture texts: the layers and sizes they stand for, and how wrong ones fail. */
+#include "base/error.h"
+#include "net/arch.h"
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const amkd_shape mnist = {1, 28, 28};
+
+static size_t count_parameters(const char *text, amkd_shape in, size_t nclasses)
+{
+    amkd_arch arch;
+    ck_assert_msg(!amkd_arch_parse(&arch, text, in, nclasses), "%s", amkd_error());
+    size_t n = arch.nparameters;
+    ck_assert_uint_eq(arch.nclasses, nclasses);
+    amkd_arch_clear(&arch);
+    return n;
+}
+
+START_TEST(named_texts_have_the_parameters_of_the_literature)
+{
+    ck_assert_uint_eq(count_parameters("lenet5", mnist, 10), 61706);
+    ck_assert_uint_eq(count_parameters("lenet5-half", mnist, 10), 15738);
+    ck_assert_uint_eq(count_parameters("lenet5", (amkd_shape){1, 32, 32}, 10), 61706);
+    ck_assert_uint_eq(count_parameters("lenet5-half", (amkd_shape){1, 32, 32}, 10),
+                      15738);
+    ck_assert_uint_eq(count_parameters("mlp", mnist, 10),
+                      785 * 256 + 257 * 128 + 129 * 10);
+    /* 64x48: convolutions leave 28x20 and pools half of it, then 12x8. */
+    ck_assert_uint_eq(count_parameters("lenet5", (amkd_shape){3, 64, 48}, 7),
+                      6 * 76 + 16 * 151 + 120 * (16 * 14 * 10 + 1) + 84 * 121 + 7 * 85);
+}
+END_TEST
+
+START_TEST(a_layer_knows_its_shapes_and_the_place_of_its_parameters)
+{
+    amkd_arch arch;
+    ck_assert_int_eq(amkd_arch_parse(&arch,
+                                     "conv 4 k3 s2 p1 | tanh | avgpool 3 s2 | conv 5 k1 |"
+                                     "fc 3",
+                                     (amkd_shape){2, 13, 11}, 0),
+                     0);
+    ck_assert_uint_eq(arch.nlayers, 6);
+    const amkd_layer *l = arch.layers;
+    ck_assert_int_eq(l[0].type, AMKD_CONV);
+    ck_assert_uint_eq(l[0].out.height, 7);
+    ck_assert_uint_eq(l[0].out.width, 6);
+    ck_assert_uint_eq(l[0].nweights, 4 * 2 * 3 * 3);
+    ck_assert_uint_eq(l[0].biases, 72);
+    ck_assert_int_eq(l[1].type, AMKD_TANH);
+    ck_assert_int_eq(l[2].type, AMKD_AVGPOOL);
+    ck_assert_uint_eq(l[2].out.height, 3);
+    ck_assert_uint_eq(l[2].out.width, 2); /* the incomplete last window is dropped */
+    ck_assert_uint_eq(l[3].weights, 76);
+    ck_assert_int_eq(l[4].type, AMKD_FLATTEN);
+    ck_assert_uint_eq(l[4].out.channels, 5 * 3 * 2);
+    ck_assert_int_eq(l[5].type, AMKD_FC);
+    ck_assert_uint_eq(l[5].nweights, 90);
+    ck_assert_uint_eq(l[5].weights, 76 + 4 * 5 + 5);
+    ck_assert_uint_eq(arch.nparameters, 76 + 25 + 93);
+    ck_assert_uint_eq(arch.nclasses, 3);
+    ck_assert_double_eq(amkd_arch_nmacs(&arch), 72. * 7 * 6 + 20. * 3 * 2 + 90);
+    amkd_arch_clear(&arch);
+}
+END_TEST
+
+START_TEST(the_canonical_text_parses_to_itself)
+{
+    static const struct {
+        const char *text, *canonical;
+    } cases[] = {
+        {"mlp", "flatten | fc 256 | relu | fc 128 | relu | fc 10"},
+        {"conv 6 p2  k5|\trelu|maxpool 2 s2|fc classes",
+         "conv 6 k5 p2 | relu | maxpool 2 | flatten | fc 10"},
+        {"avgpool 3 s1|conv 10 k26 s9", "avgpool 3 s1 | conv 10 k26 s9"},
+        {"lenet5-half", "conv 3 k5 p2 | relu | maxpool 2 | conv 8 k5 | relu | maxpool 2 |"
+                        " conv 60 k5 | relu | flatten | fc 42 | relu | fc 10"},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        amkd_arch arch, again, copy;
+        ck_assert_msg(!amkd_arch_parse(&arch, cases[c].text, mnist, 10), "%s",
+                      amkd_error());
+        ck_assert_str_eq(arch.text, cases[c].canonical);
+        ck_assert_int_eq(amkd_arch_parse(&again, arch.text, mnist, 0), 0);
+        ck_assert_str_eq(again.text, arch.text);
+        ck_assert_uint_eq(again.nlayers, arch.nlayers);
+        ck_assert_mem_eq(again.layers, arch.layers, arch.nlayers * sizeof *arch.layers);
+        ck_assert_int_eq(amkd_arch_copy(&copy, &arch), 0);
+        amkd_arch_clear(&arch);
+        ck_assert_str_eq(copy.text, again.text);
+        ck_assert_mem_eq(copy.layers, again.layers, copy.nlayers * sizeof *copy.layers);
+        amkd_arch_clear(&again);
+        amkd_arch_clear(&copy);
+    }
+}
+END_TEST
+
+START_TEST(wrong_texts_fail_naming_the_layer)
+{
+    static const struct {
+        const char *text, *message;
+        size_t nclasses;
+    } cases[] = {
+        {"", "layer 1 is empty", 0},
+        {"relu || fc 3", "layer 2 is empty", 0},
+        {"fc 3 |", "layer 2 is empty", 0},
+        {"dropout 3 | fc 2", "layer 1 'dropout 3': expected conv", 0},
+        {"conv", "layer 1 'conv': expected a number of channels", 0},
+        {"conv 0 k3 | fc 2", "layer 1 'conv 0 k3': expected a number of channels", 0},
+        {"conv 4 | fc 2", "layer 1 'conv 4': the kernel size is missing", 0},
+        {"conv 4 k0 | fc 2", "kernel and stride must be 1 or more", 0},
+        {"conv 4 k3 s0 | fc 2", "kernel and stride must be 1 or more", 0},
+        {"conv 4 k3 p3 | fc 2", "the padding must be below the kernel size", 0},
+        {"conv 4 k3 k3 | fc 2", "k is given twice", 0},
+        {"conv 4 k3 q1 | fc 2", "'q1' is no option of conv", 0},
+        {"conv 4 k-3 | fc 2", "'k-3' is no option of conv", 0},
+        {"conv 4 k3 s1 p1 p1 | fc 2", "has too many words", 0},
+        {"relu | conv 4 k29",
+         "layer 2 'conv 4 k29': a kernel of 29 is larger than its "
+         "input of 28x28",
+         0},
+        {"maxpool 29 | fc 2", "layer 1 'maxpool 29': a kernel of 29", 0},
+        {"maxpool 0 | fc 2", "kernel and stride must be 1 or more", 0},
+        {"maxpool 2 p1 | fc 2", "'p1' is no option of maxpool", 0},
+        {"maxpool", "expected a window size", 0},
+        {"relu 3 | fc 2", "layer 1 'relu 3': takes no sizes", 0},
+        {"fc 0", "expected a number of outputs", 0},
+        {"fc", "expected a number of outputs", 0},
+        {"fc 3 3", "expected a number of outputs", 0},
+        {"fc 99999999", "expected a number of outputs", 0},
+        {"fc 1048576 | fc 1048576", "more than the 268435456", 0},
+        {"fc 300000 | fc 800 | fc 200", "too many parameters", 0},
+        {"conv 1048576 k1 | fc 2", "more than the 268435456", 0},
+        {"fc classes", "the number of classes is not known", 0},
+        {"lenet5", "layer 11 'fc classes'", 0},
+        {"fc 3", "layer 1 'fc 3': 3 outputs for 4 classes", 4},
+        {"fc 3 | relu", "layer 2 'relu': the last layer must be an fc", 0},
+        {"conv 4 k3", "layer 1 'conv 4 k3': the last layer must be an fc", 0},
+        {"fc 3 | conv 4 k3", "layer 2 'conv 4 k3': needs an image", 0},
+        {"flatten | flatten | fc 3", "layer 2 'flatten': its input is flattened", 0},
+        {"conv 4 k3 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+         "longer than any layer", 0},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        amkd_arch arch;
+        ck_assert_int_eq(amkd_arch_parse(&arch, cases[c].text, mnist, cases[c].nclasses),
+                         -1);
+        ck_assert_msg(strstr(amkd_error(), cases[c].message) != NULL,
+                      "'%s' failed with: %s", cases[c].text, amkd_error());
+        ck_assert_ptr_null(arch.layers);
+        ck_assert_ptr_null(arch.text);
+    }
+}
+END_TEST
+
+START_TEST(too_many_layers_are_refused)
+{
+    char text[8 * 300] = "";
+    for (int l = 0; l < 299; l++)
+        strcat(text, "relu | ");
+    strcat(text, "fc 3");
+    amkd_arch arch;
+    ck_assert_int_eq(amkd_arch_parse(&arch, text, mnist, 0), -1);
+    ck_assert_ptr_nonnull(strstr(amkd_error(), "more than 256 layers"));
+}
+END_TEST
+
+START_TEST(impossible_inputs_are_refused)
+{
+    static const amkd_shape shapes[] = {
+        {0, 28, 28}, {1, 0, 28}, {1, 28, 0}, {1, (size_t)-1, 2}, {3, 1 << 20, 1 << 20}};
+    for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+        amkd_arch arch;
+        ck_assert_int_eq(amkd_arch_parse(&arch, "fc 3", shapes[s], 0), -1);
+        ck_assert_ptr_nonnull(strstr(amkd_error(), "is no image"));
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("arch");
+    TCase *tests = tcase_create("arch");
+    tcase_add_test(tests, named_texts_have_the_parameters_of_the_literature);
+    tcase_add_test(tests, a_layer_knows_its_shapes_and_the_place_of_its_parameters);
+    tcase_add_test(tests, the_canonical_text_parses_to_itself);
+    tcase_add_test(tests, wrong_texts_fail_naming_the_layer);
+    tcase_add_test(tests, too_many_layers_are_refused);
+    tcase_add_test(tests, impossible_inputs_are_refused);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int nfailed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return nfailed != 0;
+}
