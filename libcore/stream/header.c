@@ -101,6 +101,30 @@ int amkd_header_expect(const amkd_field **field, const amkd_header *header,
     return 0;
 }
 
+static int same_field(const amkd_field *a, const amkd_field *b)
+{
+    return !strcmp(a->name, b->name) && !strcmp(a->dtype, b->dtype) &&
+           a->ndim == b->ndim && !memcmp(a->shape, b->shape, a->ndim * sizeof *a->shape);
+}
+
+int amkd_header_expect_same(const amkd_header *header, const amkd_header *expected)
+{
+    if (strcmp(header->kind, expected->kind))
+        return amkd_fail("a stream of %s, expected %s", header->kind, expected->kind);
+    if (header->nfields != expected->nfields)
+        return amkd_fail("kind '%s' with %zu fields, expected %zu", header->kind,
+                         header->nfields, expected->nfields);
+    for (size_t i = 0; i < header->nfields; i++) {
+        const amkd_field *found = &header->fields[i], *wanted = &expected->fields[i];
+        if (!same_field(found, wanted))
+            return amkd_fail("kind '%s': field %zu is '%s' of %zu '%s', expected '%s' of "
+                             "%zu '%s'",
+                             header->kind, i, found->name, found->nitems, found->dtype,
+                             wanted->name, wanted->nitems, wanted->dtype);
+    }
+    return 0;
+}
+
 int amkd_header_copy(amkd_header *header, const amkd_header *source)
 {
     amkd_header copy = *source;

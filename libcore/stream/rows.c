@@ -53,29 +53,12 @@ int amkd_labels_header(amkd_header *header, size_t nclasses)
     return make(header, "labels", nclasses);
 }
 
-static int same_field(const amkd_field *a, const amkd_field *b)
-{
-    return !strcmp(a->name, b->name) && !strcmp(a->dtype, b->dtype) &&
-           a->ndim == b->ndim && !memcmp(a->shape, b->shape, a->ndim * sizeof *a->shape);
-}
-
 static int check(const amkd_header *header, const char *kind, size_t nclasses)
 {
-    if (strcmp(header->kind, kind))
-        return amkd_fail("kind '%s', expected '%s'", header->kind, kind);
     amkd_header expected;
     if (make(&expected, kind, nclasses))
         return -1;
-    int result = 0;
-    if (header->nfields != expected.nfields)
-        result = amkd_fail("kind '%s' with %zu fields, expected %zu", kind,
-                           header->nfields, expected.nfields);
-    for (size_t i = 0; !result && i < expected.nfields; i++)
-        if (!same_field(&header->fields[i], &expected.fields[i]))
-            result =
-                amkd_fail("kind '%s': field %zu is '%s' of '%s', expected '%s' of '%s'",
-                          kind, i, header->fields[i].name, header->fields[i].dtype,
-                          expected.fields[i].name, expected.fields[i].dtype);
+    int result = amkd_header_expect_same(header, &expected);
     amkd_header_clear(&expected);
     return result;
 }

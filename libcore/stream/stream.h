@@ -1,5 +1,6 @@
 /* The amkd stream: one format for images, pairs, picks and labels. BGZF outside, a JSON
- * header and rows of a fixed size inside; FORMAT.md beside this file is its specification. */
+ * header and rows of a fixed size inside; FORMAT.md beside this file is its
+ * specification. */
 #ifndef AMKD_STREAM_STREAM_H
 #define AMKD_STREAM_STREAM_H
 
@@ -31,8 +32,8 @@ ssize_t amkd_reader_read(amkd_reader *reader, void *rows, size_t max_rows);
 /* Rows read so far: the number of the next row, for messages. */
 uint64_t amkd_reader_row(const amkd_reader *reader);
 
-/* Reads all rows that are left into a new block, freed with free(). Memory grows with what
- * arrives, not with what the header claims. */
+/* Reads all rows that are left into a new block, freed with free(). Memory grows with
+ * what arrives, not with what the header claims. */
 int amkd_reader_read_all(amkd_reader *reader, void **rows, size_t *nrows);
 
 /* NULL is fine. */
@@ -44,10 +45,12 @@ void amkd_reader_close(amkd_reader *reader);
 int amkd_writer_open(amkd_writer **out, const char *path, const amkd_header *header,
                      size_t nthreads);
 
-/* Opens an existing stream file to add rows behind its last. The whole file is verified
- * first and its header must equal this one in kind and fields; a file that a crash cut
- * short is kept up to its last whole row (*nrows says how many rows there are). The file
- * is written in place: each flush leaves rows that a next append recovers. */
+/* Opens a stream file to add rows behind its last; one that is missing or empty begins
+ * with this header. The whole file is verified first and its header, which stays, must
+ * equal this one in kind and fields; a file that a crash cut short is kept up to its last
+ * whole row (*nrows says how many rows there are). The file is written in place: each
+ * flush leaves rows that a next append recovers, and discard leaves what was flushed,
+ * without an end. The file is locked: a second append at the same time fails. */
 int amkd_writer_append(amkd_writer **out, const char *path, const amkd_header *header,
                        uint64_t *nrows);
 

@@ -1,0 +1,25 @@
+/* Plain bytes packed into BGZF by several threads; the packed bytes do not depend on how
+ * many. */
+#ifndef AMKD_STREAM_BGZF_WRITER_H
+#define AMKD_STREAM_BGZF_WRITER_H
+
+#include "base/file.h"
+#include <stddef.h>
+
+typedef struct amkd_bgzf_writer amkd_bgzf_writer;
+
+/* Writes to output, which is borrowed. nthreads 0: everything in the caller. */
+int amkd_bgzf_writer_open(amkd_bgzf_writer **out, amkd_output *output, size_t nthreads);
+
+int amkd_bgzf_writer_write(amkd_bgzf_writer *writer, const void *bytes, size_t nbytes);
+
+/* Ends the block begun and hands all blocks to output. */
+int amkd_bgzf_writer_flush(amkd_bgzf_writer *writer);
+
+/* Flushes and writes the end-of-file block. */
+int amkd_bgzf_writer_finish(amkd_bgzf_writer *writer);
+
+/* Stops the threads; NULL is fine. */
+void amkd_bgzf_writer_free(amkd_bgzf_writer *writer);
+
+#endif
