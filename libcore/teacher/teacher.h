@@ -30,8 +30,8 @@ int amkd_teacher_open(amkd_teacher **out, const char *spec,
 size_t amkd_teacher_nclasses(const amkd_teacher *teacher);
 
 /* Asks about pixels[n][h][w][c]. *probs becomes [n][nclasses], owned by the teacher and
- * valid until the next call. Every answer is checked: finite, not negative, summing to one
- * within 1e-3. */
+ * valid until the next call. Every answer is checked: finite, not negative, summing to
+ * one within 1e-3. */
 int amkd_teacher_ask(amkd_teacher *teacher, const float **probs, const uint8_t *pixels,
                      size_t n);
 
