@@ -1,0 +1,32 @@
+/* Makes an image set of sources of any format: what amkd-import does. */
+#ifndef AMKD_DATA_IMPORT_H
+#define AMKD_DATA_IMPORT_H
+
+#include "data/images.h"
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct amkd_import_options {
+    const char *const *sources; /* files and folders, taken one after the other */
+    size_t nsources;
+    const char *format;  /* as amkd_source_options, NULL: guessed for each source */
+    const char *labels;  /* a file of labels for all sources' images in turn; NULL: as the
+                            sources have them */
+    int unlabeled;       /* no labels are read or kept */
+    json_t *class_names; /* borrowed, or NULL: as the sources name them. With folders it
+                            gives the order of the classes. */
+    uint64_t limit;      /* at most so many from the front; 0: all */
+    uint64_t sample; /* so many of these, drawn without replacement by seed and kept in
+                        order; 0: all */
+    uint64_t seed;
+    size_t width, height; /* resize to this; 0: as they are */
+    int channels;         /* 1: gray, 3: RGB, 0: as they are */
+    size_t nthreads;
+    int quiet; /* no progress on stderr */
+} amkd_import_options;
+
+/* Reads, converts and collects. The same images come out for any number of threads.
+ * Images whose shapes differ at the end are an error that names two of them. */
+int amkd_import(amkd_images **out, const amkd_import_options *options);
+
+#endif

@@ -1,0 +1,19 @@
+/* PNG pictures, by libpng: decoded from memory and written to files. */
+#ifndef AMKD_DATA_PNG_H
+#define AMKD_DATA_PNG_H
+
+#include "data/picture.h"
+#include <stddef.h>
+
+/* Whether the bytes begin as a PNG does. */
+int amkd_png_is(const void *bytes, size_t nbytes);
+
+/* Decodes a whole PNG to 8 bits of gray or RGB: palettes are looked up, 16 bits scaled,
+ * alpha dropped. Whatever libpng finds wrong, also behind the pixels, is an error. */
+int amkd_png_decode(amkd_picture *picture, const void *bytes, size_t nbytes);
+
+/* Writes a gray or RGB picture to path ("-" or NULL: stdout, never a terminal), whole or
+ * not at all. */
+int amkd_png_write(const char *path, const amkd_picture *picture);
+
+#endif

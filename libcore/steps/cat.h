@@ -1,0 +1,42 @@
+/* Streams made to be looked at: as text, as NPY, checked, or as a picture. */
+#ifndef AMKD_STEPS_CAT_H
+#define AMKD_STEPS_CAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct amkd_cat_options {
+    const char *path;   /* the stream, "-" or NULL: stdin */
+    const char *output; /* "-" or NULL: stdout */
+    uint64_t head;      /* rows at most; UINT64_MAX: all, and the end is verified */
+    size_t nthreads;
+
+    /* of amkd_cat_rows */
+    const char *format;        /* "tsv", "json" or "npy" */
+    const char *const *fields; /* the fields shown */
+    size_t nfields;            /* 0: all */
+    int no_names;              /* TSV without the line of column names */
+
+    /* of amkd_cat_sheet */
+    const char *const *images; /* the image sets, instead of those the header names */
+    size_t nimages;            /* 0: those the header names */
+    size_t columns, scale;     /* as amkd_sheet_new */
+} amkd_cat_options;
+
+/* Writes the rows. NPY: an array of records by the fields' names, or a plain array
+ * [rows][shape of the field] when one field is chosen. */
+int amkd_cat_rows(const amkd_cat_options *options);
+
+/* Writes the header as indented JSON. */
+int amkd_cat_header(const amkd_cat_options *options);
+
+/* Reads all, verifying the container and every value; kind[16], *nrows and *row_nbytes
+ * say what it was. */
+int amkd_cat_check(char *kind, uint64_t *nrows, uint64_t *row_nbytes, const char *path,
+                   size_t nthreads);
+
+/* Writes a contact sheet as PNG: of the images, or of the mixed images that picks and
+ * labels speak of (pairs at lambda 0.5). */
+int amkd_cat_sheet(const amkd_cat_options *options);
+
+#endif
