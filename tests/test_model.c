@@ -1,0 +1,423 @@
+/* Models and safetensors: what is saved comes back, and no truncation or lie is loaded.
+ */
+#include "base/error.h"
+#include "base/file.h"
+#include "net/model.h"
+#include "net/safetensors.h"
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/amkd-test-model-XXXXXX";
+static char path[64];
+
+static void make_folder(void)
+{
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/m.safetensors", folder);
+}
+
+static void remove_folder(void)
+{
+    unlink(path);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+
+static amkd_model *new_model(const char *text, amkd_shape in)
+{
+    amkd_arch arch;
+    amkd_model *model;
+    ck_assert_msg(!amkd_arch_parse(&arch, text, in, 0), "%s", amkd_error());
+    ck_assert_int_eq(amkd_model_init(&model, &arch, 3), 0);
+    amkd_arch_clear(&arch);
+    return model;
+}
+
+static void save(const amkd_model *model)
+{
+    ck_assert_msg(!amkd_model_save(model, path), "%s", amkd_error());
+}
+
+static void write_bytes(const void *bytes, size_t nbytes)
+{
+    FILE *file = fopen(path, "wb");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_uint_eq(fwrite(bytes, 1, nbytes, file), nbytes);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+static void expect_refused(const char *message)
+{
+    amkd_model *model;
+    ck_assert_int_eq(amkd_model_load(&model, path), -1);
+    ck_assert_ptr_null(model);
+    ck_assert_msg(strstr(amkd_error(), message) != NULL, "expected '%s' in: %s", message,
+                  amkd_error());
+    ck_assert_msg(strstr(amkd_error(), path) != NULL, "no path in: %s", amkd_error());
+}
+
+/* Writes length, header and nfloats ones. */
+static void write_file(const char *header, size_t nfloats)
+{
+    uint64_t length = strlen(header);
+    char *bytes = malloc(8 + length + 4 * nfloats);
+    const float one = 1;
+    memcpy(bytes, &length, 8);
+    memcpy(bytes + 8, header, length);
+    for (size_t i = 0; i < nfloats; i++)
+        memcpy(bytes + 8 + length + 4 * i, &one, 4);
+    write_bytes(bytes, 8 + length + 4 * nfloats);
+    free(bytes);
+}
+
+START_TEST(a_model_comes_back_as_it_was_saved)
+{
+    amkd_model *model = new_model("conv 3 k3 s2 p1 | relu | fc 5", (amkd_shape){2, 7, 9});
+    model->mean[0] = 0.1F;
+    model->mean[1] = -1.0F / 3;
+    model->std[0] = 1e-7F;
+    model->class_names = json_pack("[s, s, s, s, s]", "a", "b\"c", "ü", "", "e");
+    model->provenance = json_pack("[{s:s}]", "tool", "amkd-train");
+    save(model);
+    amkd_model *again;
+    ck_assert_msg(!amkd_model_load(&again, path), "%s", amkd_error());
+    ck_assert_str_eq(again->arch.text, model->arch.text);
+    ck_assert_uint_eq(again->arch.nparameters, model->arch.nparameters);
+    ck_assert_mem_eq(again->parameters, model->parameters,
+                     model->arch.nparameters * sizeof(float));
+    ck_assert_mem_eq(again->mean, model->mean, sizeof model->mean);
+    ck_assert_mem_eq(again->std, model->std, sizeof model->std);
+    ck_assert(json_equal(again->class_names, model->class_names));
+    ck_assert(json_equal(again->provenance, model->provenance));
+    amkd_model_free(again);
+    amkd_model_free(model);
+}
+END_TEST
+
+START_TEST(equal_models_are_equal_bytes)
+{
+    char *bytes[2];
+    size_t nbytes[2];
+    for (int run = 0; run < 2; run++) {
+        amkd_model *model = new_model("fc 7 | relu | fc 3", (amkd_shape){1, 2, 2});
+        save(model);
+        amkd_model_free(model);
+        ck_assert_int_eq(amkd_file_read(&bytes[run], &nbytes[run], path, 1 << 24), 0);
+    }
+    ck_assert_uint_eq(nbytes[0], nbytes[1]);
+    ck_assert_mem_eq(bytes[0], bytes[1], nbytes[0]);
+    /* The header ends at a multiple of 8, as readers that map the file want. */
+    ck_assert_uint_eq((unsigned char)bytes[0][0] % 8, 0);
+    free(bytes[0]);
+    free(bytes[1]);
+}
+END_TEST
+
+START_TEST(fresh_weights_fill_their_interval_and_depend_on_the_seed)
+{
+    amkd_arch arch;
+    amkd_model *a, *b;
+    ck_assert_int_eq(amkd_arch_parse(&arch, "lenet5", (amkd_shape){1, 28, 28}, 10), 0);
+    ck_assert_int_eq(amkd_model_init(&a, &arch, 1), 0);
+    ck_assert_int_eq(amkd_model_init(&b, &arch, 2), 0);
+    const amkd_layer *conv = &arch.layers[3];
+    float bound = 1 / sqrtf(6 * 25), highest = 0, sum = 0;
+    for (size_t w = 0; w < conv->nweights; w++) {
+        float value = a->parameters[conv->weights + w];
+        highest = fmaxf(highest, fabsf(value));
+        sum += value;
+        ck_assert_float_ne(value, b->parameters[conv->weights + w]);
+    }
+    ck_assert_float_le(highest, bound);
+    ck_assert_float_ge(highest, 0.98F * bound);
+    ck_assert_float_le(fabsf(sum / (float)conv->nweights), 0.1F * bound);
+    amkd_arch_clear(&arch);
+    amkd_model_free(a);
+    amkd_model_free(b);
+}
+END_TEST
+
+START_TEST(a_file_cut_short_anywhere_is_refused)
+{
+    amkd_model *model = new_model("fc 2", (amkd_shape){1, 2, 1});
+    save(model);
+    amkd_model_free(model);
+    char *bytes;
+    size_t nbytes;
+    ck_assert_int_eq(amkd_file_read(&bytes, &nbytes, path, 1 << 20), 0);
+    for (size_t length = 0; length < nbytes; length++) {
+        write_bytes(bytes, length);
+        expect_refused("");
+    }
+    bytes[nbytes] = 0;
+    write_bytes(bytes, nbytes + 1);
+    expect_refused("1 bytes behind the last tensor");
+    free(bytes);
+}
+END_TEST
+
+START_TEST(a_flipped_bit_is_refused_or_still_a_model)
+{
+    amkd_model *model = new_model("conv 2 k2", (amkd_shape){1, 2, 2});
+    save(model);
+    amkd_model_free(model);
+    char *bytes;
+    size_t nbytes;
+    ck_assert_int_eq(amkd_file_read(&bytes, &nbytes, path, 1 << 20), 0);
+    for (size_t bit = 0; bit < 8 * nbytes; bit++) {
+        bytes[bit / 8] = (char)(bytes[bit / 8] ^ (1 << bit % 8));
+        write_bytes(bytes, nbytes);
+        bytes[bit / 8] = (char)(bytes[bit / 8] ^ (1 << bit % 8));
+        if (amkd_model_load(&model, path))
+            continue;
+        for (size_t p = 0; p < model->arch.nparameters; p++)
+            ck_assert(isfinite(model->parameters[p]));
+        amkd_model_free(model);
+    }
+    free(bytes);
+}
+END_TEST
+
+START_TEST(a_header_longer_than_the_file_is_refused)
+{
+    static const uint64_t lengths[] = {3, 1000, UINT64_MAX, UINT64_MAX - 7, 1ULL << 63};
+    for (size_t l = 0; l < sizeof lengths / sizeof *lengths; l++) {
+        char bytes[10] = "12345678{}";
+        memcpy(bytes, &lengths[l], 8);
+        write_bytes(bytes, sizeof bytes);
+        expect_refused("do not hold the header");
+    }
+    write_bytes("\0\0\0\0\0\0\0", 8);
+    expect_refused("not a JSON object");
+    write_file("[1]", 0);
+    expect_refused("not a JSON object");
+    write_file("{\"a\":1,\"a\":1}", 0);
+    expect_refused("duplicate");
+    write_file("{\"a\":1}}", 0);
+    expect_refused("the header: ");
+}
+END_TEST
+
+/* Values of a tensor named "a", alone or with a second, that are wrong. */
+static const struct {
+    const char *tensors, *message;
+    size_t nfloats;
+} lies[] = {
+    {"\"a\":1", "its dtype is missing", 0},
+    {"\"a\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}", "dtype is F64", 2},
+    {"\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}", "expected a \"shape\"", 1},
+    {"\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1],\"data_offsets\":[0,4]}",
+     "up to 4 sizes", 1},
+    {"\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}",
+     "size 0 of its shape", 1},
+    {"\"a\":{\"dtype\":\"F32\",\"shape\":[1.0],\"data_offsets\":[0,4]}",
+     "size 0 of its shape", 1},
+    {"\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296],\"data_offsets\":[0,0]}",
+     "size 1 of its shape", 0},
+    {"\"a\":{\"dtype\":\"F32\",\"shape\":[9223372036854775808],\"data_offsets\":[0,0]}",
+     "the header: ", 0},
+    {"\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}",
+     "4 bytes at its offsets, 8 by its shape", 1},
+    {"\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}", "data_offsets", 1},
+    {"\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[-4,0]}", "data_offsets",
+     1},
+    {"\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4,8]}", "data_offsets",
+     1},
+    {"\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}", "data_offsets", 1},
+    {"\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}",
+     "begins at byte 4, expected 0", 2},
+    {"\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
+     "\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}",
+     "'b': begins at byte 4, expected 8", 3},
+    {"\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
+     "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}",
+     "begins at byte 0, expected 4", 1},
+    {"\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}",
+     "ends at byte 8, but only 4 bytes follow", 1},
+    {"\"a\":{\"dtype\":\"F32\",\"shape\":[1152921504606846976],"
+     "\"data_offsets\":[0,4611686018427387904]}",
+     "but only 4 bytes follow", 1},
+    {"\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}",
+     "4 bytes behind the last tensor", 2},
+    {"\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\":{}",
+     "a name may have 63 bytes", 0},
+    {"\"__metadata__\":[]", "expected an object of strings", 0},
+    {"\"__metadata__\":{\"k\":1}", "'k' is not a string", 0},
+};
+
+START_TEST(lying_tensors_are_refused)
+{
+    char header[512];
+    snprintf(header, sizeof header, "{%s}", lies[_i].tensors);
+    write_file(header, lies[_i].nfloats);
+    expect_refused(lies[_i].message);
+    amkd_tensors tensors;
+    ck_assert_int_eq(amkd_tensors_read(&tensors, path), -1);
+    ck_assert_ptr_null(tensors.bytes);
+    ck_assert_ptr_null(tensors.tensors);
+}
+END_TEST
+
+START_TEST(tensors_are_read_in_any_order_of_the_header_and_at_any_alignment)
+{
+    write_file("{\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}, "
+               "\"none\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[8,8]},"
+               "\"a\":{\"dtype\":\"F32\",\"shape\":[2,1],\"data_offsets\":[0,8]}}   ",
+               3);
+    amkd_tensors tensors;
+    ck_assert_msg(!amkd_tensors_read(&tensors, path), "%s", amkd_error());
+    ck_assert_uint_eq(tensors.n, 3);
+    ck_assert_str_eq(tensors.tensors[0].name, "a");
+    ck_assert_str_eq(tensors.tensors[2].name, "b");
+    const amkd_tensor *a = amkd_tensors_find(&tensors, "a");
+    ck_assert_uint_eq(a->ndim, 2);
+    ck_assert_float_eq(a->data[0] + a->data[1] + tensors.tensors[2].data[0], 3);
+    ck_assert_ptr_null(amkd_tensors_find(&tensors, "c"));
+    amkd_tensors_clear(&tensors);
+}
+END_TEST
+
+#define WEIGHT "\"1.weight\":{\"dtype\":\"F32\",\"shape\":[2,2],\"data_offsets\":[0,16]}"
+#define BIAS "\"1.bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[16,24]}"
+#define INPUT "\"amkd.input\":\"1x2x1\""
+#define SCALE "\"amkd.mean\":\"0\",\"amkd.std\":\"1\""
+#define ARCH "\"amkd.arch\":\"fc 2\""
+
+/* Headers over six floats of a network "fc 2" for two pixels. */
+static const struct {
+    const char *metadata, *tensors, *message;
+} models[] = {
+    {ARCH "," INPUT "," SCALE, WEIGHT "," BIAS, NULL},
+    {"\"amkd.arch\":\"fc classes\"," INPUT "," SCALE
+     ",\"amkd.classes\":\"[\\\"a\\\",\\\"b\\\"]\"",
+     WEIGHT "," BIAS, NULL},
+    {INPUT "," SCALE, WEIGHT "," BIAS, "no \"amkd.arch\" in its metadata"},
+    {ARCH "," SCALE, WEIGHT "," BIAS, "no \"amkd.input\""},
+    {ARCH "," INPUT ",\"amkd.std\":\"1\"", WEIGHT "," BIAS, "no \"amkd.mean\""},
+    {ARCH "," INPUT ",\"amkd.mean\":\"1\"", WEIGHT "," BIAS, "no \"amkd.std\""},
+    {"\"amkd.arch\":\"fc\"," INPUT "," SCALE, WEIGHT "," BIAS, "layer 1 'fc'"},
+    {"\"amkd.arch\":\"fc 3\"," INPUT "," SCALE, WEIGHT "," BIAS, "'1.weight': its shape"},
+    {"\"amkd.arch\":\"relu | fc 2\"," INPUT "," SCALE, WEIGHT "," BIAS,
+     "tensor '2.weight' is missing"},
+    {"\"amkd.arch\":\"fc 2 | fc 2\"," INPUT "," SCALE, WEIGHT "," BIAS,
+     "tensor '2.weight' is missing"},
+    {ARCH ",\"amkd.input\":\"1x2\"," SCALE, WEIGHT "," BIAS, "CHANNELSxHEIGHTxWIDTH"},
+    {ARCH ",\"amkd.input\":\"1x2x1x\"," SCALE, WEIGHT "," BIAS, "CHANNELSxHEIGHTxWIDTH"},
+    {ARCH ",\"amkd.input\":\" 1x2x1\"," SCALE, WEIGHT "," BIAS, "CHANNELSxHEIGHTxWIDTH"},
+    {ARCH ",\"amkd.input\":\"1x2x99999999\"," SCALE, WEIGHT "," BIAS,
+     "CHANNELSxHEIGHTxWIDTH"},
+    {ARCH ",\"amkd.input\":\"0x2x1\"," SCALE, WEIGHT "," BIAS, "is no image"},
+    {ARCH ",\"amkd.input\":\"5x2x1\"," SCALE, WEIGHT "," BIAS, "at most 4"},
+    {ARCH "," INPUT ",\"amkd.mean\":\"nan\",\"amkd.std\":\"1\"", WEIGHT "," BIAS,
+     "amkd.mean is 'nan'"},
+    {ARCH "," INPUT ",\"amkd.mean\":\"0,0\",\"amkd.std\":\"1\"", WEIGHT "," BIAS,
+     "expected 1 finite"},
+    {ARCH "," INPUT ",\"amkd.mean\":\"0\",\"amkd.std\":\"\"", WEIGHT "," BIAS,
+     "amkd.std is ''"},
+    {ARCH "," INPUT ",\"amkd.mean\":\"0\",\"amkd.std\":\"0\"", WEIGHT "," BIAS,
+     "expected more than 0"},
+    {ARCH "," INPUT ",\"amkd.mean\":\"0\",\"amkd.std\":\"-1\"", WEIGHT "," BIAS,
+     "expected more than 0"},
+    {ARCH "," INPUT "," SCALE ",\"amkd.classes\":\"[\\\"a\\\"]\"", WEIGHT "," BIAS,
+     "2 outputs for 1 classes"},
+    {ARCH "," INPUT "," SCALE ",\"amkd.classes\":\"{}\"", WEIGHT "," BIAS,
+     "amkd.classes: expected a JSON array"},
+    {ARCH "," INPUT "," SCALE ",\"amkd.classes\":\"[]\"", WEIGHT "," BIAS,
+     "amkd.classes: expected one name"},
+    {ARCH "," INPUT "," SCALE ",\"amkd.classes\":\"[1,2]\"", WEIGHT "," BIAS,
+     "name 0 is not a string"},
+    {ARCH "," INPUT "," SCALE ",\"amkd.provenance\":\"[\"", WEIGHT "," BIAS,
+     "amkd.provenance: expected a JSON array"},
+    {ARCH "," INPUT "," SCALE,
+     WEIGHT ",\"bias\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[16,24]}",
+     "tensor '1.bias' is missing"},
+    {ARCH "," INPUT "," SCALE,
+     WEIGHT ",\"1.bias\":{\"dtype\":\"F32\",\"shape\":[1,2],\"data_offsets\":[16,24]}",
+     "'1.bias': its shape"},
+    {ARCH "," INPUT "," SCALE,
+     WEIGHT "," BIAS
+            ",\"2.bias\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[24,24]"
+            "}",
+     "3 tensors, the architecture 'flatten | fc 2' has 2"},
+};
+
+START_TEST(a_model_is_loaded_only_if_all_its_parts_agree)
+{
+    char header[1024];
+    snprintf(header, sizeof header, "{\"__metadata__\":{%s},%s}", models[_i].metadata,
+             models[_i].tensors);
+    write_file(header, 6);
+    if (models[_i].message) {
+        expect_refused(models[_i].message);
+        return;
+    }
+    amkd_model *model;
+    ck_assert_msg(!amkd_model_load(&model, path), "%s", amkd_error());
+    amkd_model_free(model);
+}
+END_TEST
+
+START_TEST(weights_that_are_not_finite_are_neither_saved_nor_loaded)
+{
+    static const float values[] = {NAN, INFINITY, -INFINITY};
+    for (size_t v = 0; v < 3; v++) {
+        amkd_model *model = new_model("fc 2", (amkd_shape){1, 2, 1});
+        model->parameters[5] = values[v];
+        ck_assert_int_eq(amkd_model_save(model, path), -1);
+        ck_assert_ptr_nonnull(strstr(amkd_error(), "tensor '1.bias': value 1 is "));
+        ck_assert_int_ne(access(path, F_OK), 0);
+        model->parameters[5] = 1;
+        save(model);
+        amkd_model_free(model);
+        char *bytes;
+        size_t nbytes;
+        ck_assert_int_eq(amkd_file_read(&bytes, &nbytes, path, 1 << 20), 0);
+        memcpy(bytes + nbytes - 4, &values[v], 4);
+        write_bytes(bytes, nbytes);
+        free(bytes);
+        expect_refused("tensor '1.bias': value 1 is ");
+        unlink(path);
+    }
+}
+END_TEST
+
+START_TEST(a_model_that_cannot_be_read_or_written_says_so)
+{
+    amkd_model *model;
+    ck_assert_int_eq(amkd_model_load(&model, "/nonexistent/m.safetensors"), -1);
+    ck_assert_ptr_nonnull(strstr(amkd_error(), "/nonexistent/m.safetensors"));
+    model = new_model("fc 2", (amkd_shape){1, 2, 1});
+    ck_assert_int_eq(amkd_model_save(model, "/nonexistent/m.safetensors"), -1);
+    ck_assert_ptr_nonnull(strstr(amkd_error(), "/nonexistent/m.safetensors"));
+    amkd_model_free(model);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("model");
+    TCase *tests = tcase_create("model");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, make_folder, remove_folder);
+    tcase_add_test(tests, a_model_comes_back_as_it_was_saved);
+    tcase_add_test(tests, equal_models_are_equal_bytes);
+    tcase_add_test(tests, fresh_weights_fill_their_interval_and_depend_on_the_seed);
+    tcase_add_test(tests, a_file_cut_short_anywhere_is_refused);
+    tcase_add_test(tests, a_flipped_bit_is_refused_or_still_a_model);
+    tcase_add_test(tests, a_header_longer_than_the_file_is_refused);
+    tcase_add_loop_test(tests, lying_tensors_are_refused, 0, sizeof lies / sizeof *lies);
+    tcase_add_test(tests,
+                   tensors_are_read_in_any_order_of_the_header_and_at_any_alignment);
+    tcase_add_loop_test(tests, a_model_is_loaded_only_if_all_its_parts_agree, 0,
+                        sizeof models / sizeof *models);
+    tcase_add_test(tests, weights_that_are_not_finite_are_neither_saved_nor_loaded);
+    tcase_add_test(tests, a_model_that_cannot_be_read_or_written_says_so);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int nfailed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return nfailed != 0;
+}
