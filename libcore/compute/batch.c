@@ -79,8 +79,7 @@ int amkd_batches_keys(amkd_batches *batches, const amkd_label_key *keys, size_t 
         rows[3 * r + 1] = keys[r].j;
         rows[3 * r + 2] = amkd_mix_weight(keys[r].lambda);
     }
-    const int rc =
-        replace(&batches->keys, batches->device, rows, n * 3 * sizeof *rows);
+    const int rc = replace(&batches->keys, batches->device, rows, n * 3 * sizeof *rows);
     free(rows);
     batches->nkeys = rc ? batches->nkeys : n;
     return rc;
@@ -91,10 +90,14 @@ int amkd_batches_load(amkd_batches *batches, cl_mem x, cl_mem order, size_t firs
 {
     const amkd_device *device = batches->device;
     const cl_uint begin = (cl_uint)first, n = (cl_uint)count;
-    const amkd_arg args[] = {AMKD_ARG(batches->images), AMKD_ARG(batches->keys),
-                             AMKD_ARG(order),           AMKD_ARG(begin),
-                             AMKD_ARG(n),               AMKD_ARG(batches->scale),
-                             AMKD_ARG(batches->shift),  AMKD_ARG(x)};
+    const amkd_arg args[] = {AMKD_ARG(batches->images),
+                             AMKD_ARG(batches->keys),
+                             AMKD_ARG(order),
+                             AMKD_ARG(begin),
+                             AMKD_ARG(n),
+                             AMKD_ARG(batches->scale),
+                             AMKD_ARG(batches->shift),
+                             AMKD_ARG(x)};
     const size_t vectors = device->nlanes / device->vector_width;
     const size_t global[] = {vectors, (batches->npixels + PIXEL_TILE - 1) / PIXEL_TILE,
                              (count + device->nlanes - 1) / device->nlanes};

@@ -22,8 +22,8 @@ int amkd_batches_normalize(amkd_batches *batches, const float *scale, const floa
 /* Which mixes there are, uploaded: row r is keys[r]. Replaces earlier keys. */
 int amkd_batches_keys(amkd_batches *batches, const amkd_label_key *keys, size_t n);
 
-/* Writes x [block][channel][y][x][lane] of the rows order[first..first+count), order being
- * a uint buffer of row numbers. */
+/* Writes x [block][channel][y][x][lane] of the rows order[first..first+count), order
+ * being a uint buffer of row numbers. */
 int amkd_batches_load(amkd_batches *batches, cl_mem x, cl_mem order, size_t first,
                       size_t count);
 

@@ -1,4 +1,5 @@
-/* Launcher of cl/conv.cl: tiles chosen by what they load and waste, grids from the shape. */
+/* Launcher of cl/conv.cl: tiles chosen by what they load and waste, grids from the shape.
+ */
 #include "base/memory.h"
 #include "compute/op_internal.h"
 #include <float.h>
@@ -18,10 +19,9 @@ static void choose_row_tile(size_t tile[2], size_t channels, size_t pixels, size
         for (size_t p = pixel_step; c * p <= AMKD_ACCUMULATORS || p == pixel_step;
              p += pixel_step) {
             const double columns = (double)((p - 1) * stride + kernel);
-            const double cost = columns + (double)(c * kernel) * 0.5 +
-                                (double)(c * p * kernel);
-            const double runs =
-                (double)(amkd_tiles(channels, c) * amkd_tiles(pixels, p));
+            const double cost =
+                columns + (double)(c * kernel) * 0.5 + (double)(c * p * kernel);
+            const double runs = (double)(amkd_tiles(channels, c) * amkd_tiles(pixels, p));
             if (cost * runs < best) {
                 best = cost * runs;
                 tile[0] = c;
@@ -41,8 +41,8 @@ static void choose_weights_tile(size_t tile[2], const amkd_op_shape *s)
             if (o * i * s->kernel > AMKD_ACCUMULATORS && o * i > 1)
                 continue;
             const double cost = (double)(o + i * s->kernel) + (double)(o * i * s->kernel);
-            const double runs = (double)(amkd_tiles(s->out_channels, o) *
-                                         amkd_tiles(s->in_channels, i));
+            const double runs =
+                (double)(amkd_tiles(s->out_channels, o) * amkd_tiles(s->in_channels, i));
             if (cost * runs < best) {
                 best = cost * runs;
                 tile[0] = o;
@@ -51,7 +51,8 @@ static void choose_weights_tile(size_t tile[2], const amkd_op_shape *s)
         }
 }
 
-static int conv_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y, size_t nblocks)
+static int conv_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y,
+                        size_t nblocks)
 {
     const amkd_op_shape *s = &op->shape;
     const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(parameters), AMKD_ARG(y)};
@@ -59,19 +60,22 @@ static int conv_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y, size
                          amkd_tiles(s->out_width, op->forward_tile[1]) * s->out_height;
     const size_t vectors = amkd_vectors(op->device);
     return amkd_kernel_run(op->device, op->forward, args, 3, 3,
-                           (size_t[]){vectors, tiles, nblocks}, (size_t[]){vectors, 1, 1});
+                           (size_t[]){vectors, tiles, nblocks},
+                           (size_t[]){vectors, 1, 1});
 }
 
 static int conv_backward_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem dy,
                               cl_mem dx, size_t nblocks)
 {
     const amkd_op_shape *s = &op->shape;
-    const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(parameters), AMKD_ARG(dy), AMKD_ARG(dx)};
+    const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(parameters), AMKD_ARG(dy),
+                             AMKD_ARG(dx)};
     const size_t tiles = amkd_tiles(s->in_channels, op->data_tile[0]) *
                          amkd_tiles(s->in_width, op->data_tile[1]) * s->in_height;
     const size_t vectors = amkd_vectors(op->device);
     return amkd_kernel_run(op->device, op->backward_data, args, 4, 3,
-                           (size_t[]){vectors, tiles, nblocks}, (size_t[]){vectors, 1, 1});
+                           (size_t[]){vectors, tiles, nblocks},
+                           (size_t[]){vectors, 1, 1});
 }
 
 static int conv_backward_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients,
@@ -87,18 +91,19 @@ static int conv_backward_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradie
                            (size_t[]){items, tiles, s->nslices}, (size_t[]){items, 1, 1});
 }
 
-int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape, int train)
+int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
+                  int train)
 {
-    size_t forward[2], data[2], weights[2];
+    size_t forward[2] = {1, 1}, data[2] = {1, 1}, weights[2] = {1, 1};
     choose_row_tile(forward, shape->out_channels, shape->out_width, shape->kernel,
                     shape->stride, 1);
     choose_row_tile(data, shape->in_channels, shape->in_width, shape->kernel, 1,
                     shape->stride);
     choose_weights_tile(weights, shape);
-    char *options = amkd_format("-DFORWARD_CT=%zu -DFORWARD_PT=%zu -DDATA_CT=%zu "
-                                "-DDATA_PT=%zu -DWEIGHTS_OT=%zu -DWEIGHTS_IT=%zu",
-                                forward[0], forward[1], data[0], data[1], weights[0],
-                                weights[1]);
+    char *options =
+        amkd_format("-DFORWARD_CT=%zu -DFORWARD_PT=%zu -DDATA_CT=%zu "
+                    "-DDATA_PT=%zu -DWEIGHTS_OT=%zu -DWEIGHTS_IT=%zu",
+                    forward[0], forward[1], data[0], data[1], weights[0], weights[1]);
     if (!options)
         return -1;
     amkd_op *op = NULL;
@@ -115,9 +120,10 @@ int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape
     op->run_backward_data = conv_backward_data;
     op->run_backward_weights = conv_backward_weights;
     if (amkd_kernel_new(&op->forward, op->program, "conv_forward") ||
-        (train && (amkd_kernel_new(&op->backward_data, op->program, "conv_backward_data") ||
-                   amkd_kernel_new(&op->backward_weights, op->program,
-                                   "conv_backward_weights")))) {
+        (train &&
+         (amkd_kernel_new(&op->backward_data, op->program, "conv_backward_data") ||
+          amkd_kernel_new(&op->backward_weights, op->program,
+                          "conv_backward_weights")))) {
         amkd_op_free(op);
         return -1;
     }

@@ -5,7 +5,8 @@
 
 extern const char amkd_cl_dense[];
 
-/* Features x lane blocks of a work-item: blocks share the weights, features the values. */
+/* Features x lane blocks of a work-item: blocks share the weights, features the values.
+ */
 enum { FEATURES = 6, BLOCKS = 4, WEIGHTS_OUT = 4, WEIGHTS_IN = 6 };
 
 static size_t at_most(size_t limit, size_t n)
@@ -29,8 +30,8 @@ static int dense_backward_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem 
                                cl_mem dx, size_t nblocks)
 {
     const cl_uint n = (cl_uint)nblocks;
-    const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(parameters), AMKD_ARG(dy), AMKD_ARG(dx),
-                             AMKD_ARG(n)};
+    const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(parameters), AMKD_ARG(dy),
+                             AMKD_ARG(dx), AMKD_ARG(n)};
     const size_t vectors = amkd_vectors(op->device);
     const size_t tiles = amkd_tiles(op->shape.in_channels, op->data_tile[0]);
     return amkd_kernel_run(op->device, op->backward_data, args, 5, 3,
@@ -90,7 +91,8 @@ int amkd_dense_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shap
     if (amkd_kernel_new(&op->forward, op->program, "dense_forward") ||
         (train &&
          (amkd_kernel_new(&op->backward_data, op->program, "dense_backward_data") ||
-          amkd_kernel_new(&op->backward_weights, op->program, "dense_backward_weights")))) {
+          amkd_kernel_new(&op->backward_weights, op->program,
+                          "dense_backward_weights")))) {
         amkd_op_free(op);
         return -1;
     }

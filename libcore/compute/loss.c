@@ -49,11 +49,9 @@ int amkd_loss_run(amkd_loss *loss, cl_mem gradient, cl_mem losses, cl_mem agreem
                   float temperature)
 {
     const cl_uint begin = (cl_uint)first, n = (cl_uint)count;
-    const amkd_arg args[] = {AMKD_ARG(logits),      AMKD_ARG(targets),
-                             AMKD_ARG(order),       AMKD_ARG(begin),
-                             AMKD_ARG(n),           AMKD_ARG(temperature),
-                             AMKD_ARG(gradient),    AMKD_ARG(losses),
-                             AMKD_ARG(agreements)};
+    const amkd_arg args[] = {AMKD_ARG(logits),   AMKD_ARG(targets), AMKD_ARG(order),
+                             AMKD_ARG(begin),    AMKD_ARG(n),       AMKD_ARG(temperature),
+                             AMKD_ARG(gradient), AMKD_ARG(losses),  AMKD_ARG(agreements)};
     return run(loss, loss->cross_entropy, args, 9, count);
 }
 

@@ -8,10 +8,10 @@ typedef struct amkd_loss amkd_loss;
 
 int amkd_loss_new(amkd_loss **out, amkd_device *device, size_t nclasses);
 
-/* gradient [block][class][lane] of the mean loss over count samples, whose targets are the
- * rows order[first..first+count) of targets, float [row][class]. Each sample's loss and
- * its agreement (1 where the top classes are the same) are added to losses and agreements,
- * float [block][lane]. */
+/* gradient [block][class][lane] of the mean loss over count samples, whose targets are
+ * the rows order[first..first+count) of targets, float [row][class]. Each sample's loss
+ * and its agreement (1 where the top classes are the same) are added to losses and
+ * agreements, float [block][lane]. */
 int amkd_loss_run(amkd_loss *loss, cl_mem gradient, cl_mem losses, cl_mem agreements,
                   cl_mem logits, cl_mem targets, cl_mem order, size_t first, size_t count,
                   float temperature);

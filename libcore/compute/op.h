@@ -1,5 +1,6 @@
-/* One operation of a network on a device, an activation fused behind it: what convolution,
- * dense layer and pooling have in common, so that a network is a list of them. */
+/* One operation of a network on a device, an activation fused behind it: what
+ * convolution, dense layer and pooling have in common, so that a network is a list of
+ * them. */
 #ifndef AMKD_COMPUTE_OP_H
 #define AMKD_COMPUTE_OP_H
 
@@ -16,13 +17,13 @@ typedef struct amkd_op_shape {
     size_t in_channels, in_height, in_width;
     size_t out_channels, out_height, out_width;
     size_t kernel, stride, padding;
-    int average;             /* pooling: mean instead of maximum */
-    amkd_activation act;     /* applied to the output */
+    int average;                  /* pooling: mean instead of maximum */
+    amkd_activation act;          /* applied to the output */
     amkd_activation previous_act; /* what made the input: its derivative goes into the
                                 gradient by the input */
-    size_t weights, biases;  /* offsets in the parameters */
-    size_t nparameters;      /* of the whole network */
-    size_t nslices;          /* copies of the gradients (conv.cl) */
+    size_t weights, biases;       /* offsets in the parameters */
+    size_t nparameters;           /* of the whole network */
+    size_t nslices;               /* copies of the gradients (conv.cl) */
 } amkd_op_shape;
 
 typedef struct amkd_op amkd_op;

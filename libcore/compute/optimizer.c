@@ -58,7 +58,7 @@ int amkd_optimizer_step(amkd_optimizer *optimizer, cl_mem parameters, cl_mem gra
     const float scale2 = (float)(1 / (1 - pow(o->beta2, t)));
     const cl_int coupled = o->kind == AMKD_ADAM;
     cl_mem m = optimizer->moments[0], v = optimizer->moments[1];
-    const amkd_arg sgd[] = {AMKD_ARG(parameters), AMKD_ARG(m),    AMKD_ARG(gradients),
+    const amkd_arg sgd[] = {AMKD_ARG(parameters), AMKD_ARG(m),      AMKD_ARG(gradients),
                             AMKD_ARG(n),          AMKD_ARG(slices), AMKD_ARG(eta),
                             AMKD_ARG(momentum),   AMKD_ARG(decay)};
     const amkd_arg adam[] = {AMKD_ARG(parameters), AMKD_ARG(m),     AMKD_ARG(v),

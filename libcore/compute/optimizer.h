@@ -12,9 +12,9 @@ typedef enum amkd_optimizer_kind {
 
 typedef struct amkd_optimizer_options {
     amkd_optimizer_kind kind;
-    double momentum;      /* sgd */
+    double momentum;              /* sgd */
     double beta1, beta2, epsilon; /* adam, adamw */
-    double decay;         /* weight decay: coupled in sgd and adam, decoupled in adamw */
+    double decay; /* weight decay: coupled in sgd and adam, decoupled in adamw */
 } amkd_optimizer_options;
 
 typedef struct amkd_optimizer amkd_optimizer;

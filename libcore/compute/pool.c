@@ -3,7 +3,8 @@
 
 extern const char amkd_cl_pool[];
 
-static int pool_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y, size_t nblocks)
+static int pool_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y,
+                        size_t nblocks)
 {
     (void)parameters;
     const amkd_op_shape *s = &op->shape;
@@ -33,7 +34,8 @@ static int no_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients, size_t
     return 0;
 }
 
-int amkd_pool_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape, int train)
+int amkd_pool_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
+                  int train)
 {
     amkd_op *op = NULL;
     if (amkd_op_build(&op, device, shape, amkd_cl_pool, ""))

@@ -9,12 +9,12 @@
 struct amkd_network {
     amkd_device *device;
     size_t max_blocks, nlayers, nops, nslices;
-    amkd_op **ops;           /* [nops] */
-    size_t *first_layers;    /* [nops + 1]: the layer whose input is the op's input */
-    size_t *values;          /* [nlayers + 1]: the op whose input is this layer's input,
-                                NOT_STORED if an activation is fused there */
-    cl_mem *activations;     /* [nops + 1]: the input of each op, and the logits */
-    cl_mem *gradients;       /* [nops + 1]: the same values' gradients; none for input */
+    amkd_op **ops;        /* [nops] */
+    size_t *first_layers; /* [nops + 1]: the layer whose input is the op's input */
+    size_t *values;       /* [nlayers + 1]: the op whose input is this layer's input,
+                             NOT_STORED if an activation is fused there */
+    cl_mem *activations;  /* [nops + 1]: the input of each op, and the logits */
+    cl_mem *gradients;    /* [nops + 1]: the same values' gradients; none for input */
     cl_mem parameters, parameter_gradients;
 };
 
@@ -84,8 +84,8 @@ static int add_buffers(amkd_network *network, const amkd_arch *arch, size_t valu
                        amkd_shape shape, int train)
 {
     amkd_device *device = network->device;
-    const size_t nbytes = amkd_shape_size(shape) * network->max_blocks * device->nlanes *
-                          sizeof(float);
+    const size_t nbytes =
+        amkd_shape_size(shape) * network->max_blocks * device->nlanes * sizeof(float);
     if (amkd_buffer_new(&network->activations[value], device, CL_MEM_READ_WRITE, nbytes,
                         NULL))
         return amkd_fail_in("activations of layer %zu of '%s'",
@@ -93,8 +93,8 @@ static int add_buffers(amkd_network *network, const amkd_arch *arch, size_t valu
     if (train && value > 0 &&
         amkd_buffer_new(&network->gradients[value], device, CL_MEM_READ_WRITE, nbytes,
                         NULL))
-        return amkd_fail_in("gradients of layer %zu of '%s'", network->first_layers[value],
-                            arch->text);
+        return amkd_fail_in("gradients of layer %zu of '%s'",
+                            network->first_layers[value], arch->text);
     return 0;
 }
 
@@ -132,14 +132,13 @@ int amkd_network_new(amkd_network **out, amkd_device *device, const amkd_arch *a
     network->nlayers = arch->nlayers;
     network->nslices = choose_nslices(device, max_blocks);
     network->ops = amkd_alloc(arch->nlayers, sizeof *network->ops);
-    network->first_layers =
-        amkd_alloc(arch->nlayers + 1, sizeof *network->first_layers);
+    network->first_layers = amkd_alloc(arch->nlayers + 1, sizeof *network->first_layers);
     network->values = amkd_alloc(arch->nlayers + 1, sizeof *network->values);
     network->activations = amkd_alloc(arch->nlayers + 1, sizeof *network->activations);
     network->gradients = amkd_alloc(arch->nlayers + 1, sizeof *network->gradients);
     const size_t nbytes = arch->nparameters * sizeof(float);
-    if (!network->ops || !network->first_layers || !network->values || !network->activations ||
-        !network->gradients || add_ops(network, arch, train) ||
+    if (!network->ops || !network->first_layers || !network->values ||
+        !network->activations || !network->gradients || add_ops(network, arch, train) ||
         amkd_buffer_new(&network->parameters, device, CL_MEM_READ_WRITE, nbytes, NULL) ||
         (train && amkd_buffer_new(&network->parameter_gradients, device,
                                   CL_MEM_READ_WRITE, nbytes * network->nslices, NULL))) {
@@ -174,7 +173,6 @@ cl_mem amkd_network_logits_gradient(const amkd_network *network)
 {
     return network->gradients[network->nops];
 }
-
 
 cl_mem amkd_network_activation(const amkd_network *network, size_t layer)
 {

@@ -92,8 +92,8 @@ static int predict(amkd_predictor *predictor, float *out, const uint8_t *pixels,
             amkd_loss_softmax(predictor->loss, predictor->probs,
                               amkd_network_activation(network, nlayers), count,
                               logits_only) ||
-            amkd_buffer_read(predictor->device, out + done * nclasses, predictor->probs, 0,
-                             count * nclasses * sizeof *out))
+            amkd_buffer_read(predictor->device, out + done * nclasses, predictor->probs,
+                             0, count * nclasses * sizeof *out))
             return -1;
     }
     return 0;

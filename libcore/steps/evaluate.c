@@ -1,0 +1,114 @@
+/* How good a network's answers are. */
+#include "steps/evaluate.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "net/predict.h"
+#include <stdlib.h>
+
+size_t amkd_top_class(const float *p, size_t nclasses)
+{
+    size_t top = 0;
+    for (size_t c = 1; c < nclasses; c++)
+        if (p[c] > p[top])
+            top = c;
+    return top;
+}
+
+int amkd_evaluation_new(amkd_evaluation *evaluation, const float *probs,
+                        const int32_t *truth, size_t n, size_t nclasses)
+{
+    *evaluation = (amkd_evaluation){.n = n, .nclasses = nclasses};
+    evaluation->confusion = amkd_alloc(nclasses * nclasses, sizeof(size_t));
+    if (!evaluation->confusion)
+        return -1;
+    for (size_t r = 0; r < n; r++) {
+        const float *p = probs + r * nclasses;
+        const size_t top = amkd_top_class(p, nclasses);
+        evaluation->confusion[(size_t)truth[r] * nclasses + top]++;
+        evaluation->ncorrect += top == (size_t)truth[r];
+        evaluation->mean_top += p[top] / (double)n;
+        evaluation->ncertain += p[top] == 1;
+    }
+    return 0;
+}
+
+void amkd_evaluation_clear(amkd_evaluation *evaluation)
+{
+    free(evaluation->confusion);
+    *evaluation = (amkd_evaluation){0};
+}
+
+static double share(size_t part, size_t whole)
+{
+    return whole ? (double)part / (double)whole : 0;
+}
+
+double amkd_evaluation_accuracy(const amkd_evaluation *evaluation)
+{
+    return share(evaluation->ncorrect, evaluation->n);
+}
+
+static json_t *class_json(const amkd_evaluation *evaluation, size_t c,
+                          const json_t *class_names)
+{
+    const size_t nclasses = evaluation->nclasses;
+    size_t is = 0, said = 0;
+    for (size_t o = 0; o < nclasses; o++) {
+        is += evaluation->confusion[c * nclasses + o];
+        said += evaluation->confusion[o * nclasses + c];
+    }
+    const size_t correct = evaluation->confusion[c * nclasses + c];
+    json_t *name = json_array_get(class_names, c);
+    json_t *row = json_pack("{s:I, s:f, s:f}", "n", (json_int_t)is, "recall",
+                            share(correct, is), "precision", share(correct, said));
+    json_object_set_new(row, "class",
+                        name ? json_incref(name) : json_integer((json_int_t)c));
+    return row;
+}
+
+json_t *amkd_evaluation_json(const amkd_evaluation *evaluation, const json_t *class_names)
+{
+    json_t *confusion = json_array(), *classes = json_array();
+    for (size_t c = 0; c < evaluation->nclasses; c++) {
+        json_t *row = json_array();
+        for (size_t o = 0; o < evaluation->nclasses; o++) {
+            const size_t n = evaluation->confusion[c * evaluation->nclasses + o];
+            json_array_append_new(row, json_integer((json_int_t)n));
+        }
+        json_array_append_new(confusion, row);
+        json_array_append_new(classes, class_json(evaluation, c, class_names));
+    }
+    return json_pack("{s:I, s:f, s:f, s:f, s:o, s:o}", "n", (json_int_t)evaluation->n,
+                     "accuracy", amkd_evaluation_accuracy(evaluation),
+                     "mean_top_probability", evaluation->mean_top, "share_certain",
+                     share(evaluation->ncertain, evaluation->n), "per_class", classes,
+                     "confusion", confusion);
+}
+
+/* Rows that are mixed and predicted at a time. */
+enum { ROWS = 4096 };
+
+int amkd_evaluate_dataset(double *agreement, amkd_device *device, const amkd_model *model,
+                          const amkd_dataset *dataset)
+{
+    const size_t nclasses = dataset->nclasses;
+    const size_t npixels = amkd_images_npixels(dataset->images);
+    amkd_predictor *predictor = NULL;
+    uint8_t *pixels = amkd_alloc(ROWS, npixels);
+    float *probs = amkd_alloc(ROWS, nclasses * sizeof *probs);
+    int rc = !pixels || !probs || amkd_predictor_new(&predictor, device, model) ? -1 : 0;
+    size_t same = 0;
+    for (size_t done = 0; !rc && done < dataset->n; done += ROWS) {
+        const size_t count = dataset->n - done < ROWS ? dataset->n - done : ROWS;
+        amkd_dataset_pixels(dataset, pixels, done, count);
+        rc = amkd_predictor_run(predictor, probs, pixels, count);
+        for (size_t r = 0; !rc && r < count; r++)
+            same += amkd_top_class(probs + r * nclasses, nclasses) ==
+                    amkd_top_class(dataset->targets + (done + r) * nclasses, nclasses);
+    }
+    *agreement = share(same, dataset->n);
+    amkd_predictor_free(predictor);
+    free(pixels);
+    free(probs);
+    return rc;
+}

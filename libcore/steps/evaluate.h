@@ -1,0 +1,38 @@
+/* How good a network's answers are: accuracy, confusion and how sharp they are. */
+#ifndef AMKD_STEPS_EVALUATE_H
+#define AMKD_STEPS_EVALUATE_H
+
+#include "compute/device.h"
+#include "net/model.h"
+#include "steps/dataset.h"
+#include <jansson.h>
+
+typedef struct amkd_evaluation {
+    size_t n, nclasses;
+    size_t *confusion; /* [nclasses][nclasses]: true class, answered class */
+    size_t ncorrect;
+    double mean_top; /* mean of the answers' top probabilities */
+    size_t ncertain; /* answers whose top probability is exactly 1 */
+} amkd_evaluation;
+
+/* Compares probs [n][nclasses] with truth [n], each below nclasses. Of equal top
+ * probabilities the first class counts. */
+int amkd_evaluation_new(amkd_evaluation *evaluation, const float *probs,
+                        const int32_t *truth, size_t n, size_t nclasses);
+void amkd_evaluation_clear(amkd_evaluation *evaluation);
+
+double amkd_evaluation_accuracy(const amkd_evaluation *evaluation);
+
+/* {"n", "accuracy", "mean_top_probability", "share_certain", "per_class": [{"class",
+ * "n", "recall", "precision"}], "confusion": [[...]]}; class_names may be NULL. */
+json_t *amkd_evaluation_json(const amkd_evaluation *evaluation,
+                             const json_t *class_names);
+
+/* The class with the highest of p[nclasses], the first of equals. */
+size_t amkd_top_class(const float *p, size_t nclasses);
+
+/* The share of the dataset's rows on which the model's top class is the target's. */
+int amkd_evaluate_dataset(double *agreement, amkd_device *device, const amkd_model *model,
+                          const amkd_dataset *dataset);
+
+#endif

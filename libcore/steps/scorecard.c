@@ -1,0 +1,141 @@
+/* A student's figures as a table for people and as JSON for programs. */
+#include "steps/scorecard.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "steps/evaluate.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct scorecard {
+    const amkd_images *images;
+    amkd_evaluation student, teacher; /* teacher.n = 0: none */
+    double agreement, success;
+} scorecard;
+
+static int fill(scorecard *card, const float *student, const float *teacher,
+                const amkd_images *images)
+{
+    const size_t n = images->n, nclasses = images->nclasses;
+    *card = (scorecard){.images = images};
+    if (amkd_evaluation_new(&card->student, student, images->labels, n, nclasses) ||
+        (teacher &&
+         amkd_evaluation_new(&card->teacher, teacher, images->labels, n, nclasses)))
+        return -1;
+    for (size_t r = 0; teacher && r < n; r++)
+        card->agreement += (amkd_top_class(student + r * nclasses, nclasses) ==
+                            amkd_top_class(teacher + r * nclasses, nclasses)) /
+                           (double)n;
+    if (card->teacher.ncorrect)
+        card->success = (double)card->student.ncorrect / (double)card->teacher.ncorrect;
+    return 0;
+}
+
+static void clear(scorecard *card)
+{
+    amkd_evaluation_clear(&card->student);
+    amkd_evaluation_clear(&card->teacher);
+}
+
+int amkd_scorecard_json(char **text, const float *student, const float *teacher,
+                        const amkd_images *images)
+{
+    scorecard card;
+    int rc = fill(&card, student, teacher, images);
+    if (!rc) {
+        json_t *all = json_pack("{s:o}", "student",
+                                amkd_evaluation_json(&card.student, images->class_names));
+        if (teacher) {
+            json_object_set_new(all, "teacher",
+                                amkd_evaluation_json(&card.teacher, images->class_names));
+            json_object_set_new(all, "agreement", json_real(card.agreement));
+            json_object_set_new(all, "success_rate", json_real(card.success));
+        }
+        char *line = json_dumps(all, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+        json_decref(all);
+        *text = line ? amkd_format("%s\n", line) : NULL;
+        rc = *text ? 0 : amkd_fail("out of memory");
+        free(line);
+    }
+    clear(&card);
+    return rc;
+}
+
+static const char *class_name(const amkd_images *images, size_t c, char buffer[24])
+{
+    const char *name = json_string_value(json_array_get(images->class_names, c));
+    if (name)
+        return name;
+    snprintf(buffer, 24, "%zu", c);
+    return buffer;
+}
+
+static void print_summary(FILE *out, const scorecard *card)
+{
+    const amkd_evaluation *rows[] = {&card->student, &card->teacher};
+    fprintf(out, "%-10s %9s %9s %10s\n", "", "accuracy", "mean top", "top = 1");
+    for (size_t r = 0; r < 2; r++)
+        if (rows[r]->n)
+            fprintf(out, "%-10s %9.4f %9.4f %9.2f%%\n", r ? "teacher" : "student",
+                    amkd_evaluation_accuracy(rows[r]), rows[r]->mean_top,
+                    100.0 * (double)rows[r]->ncertain / (double)rows[r]->n);
+    if (card->teacher.n)
+        fprintf(out, "%-10s %9.4f\n%-10s %9.4f\n", "success", card->success, "agreement",
+                card->agreement);
+}
+
+static void print_classes(FILE *out, const scorecard *card)
+{
+    const amkd_evaluation *student = &card->student;
+    const size_t nclasses = student->nclasses;
+    fprintf(out, "\n%-14s %6s %8s %10s\n", "class", "n", "recall", "precision");
+    for (size_t c = 0; c < nclasses; c++) {
+        size_t is = 0, said = 0;
+        for (size_t o = 0; o < nclasses; o++) {
+            is += student->confusion[c * nclasses + o];
+            said += student->confusion[o * nclasses + c];
+        }
+        const double correct = (double)student->confusion[c * nclasses + c];
+        char buffer[24];
+        fprintf(out, "%-14s %6zu %8.4f %10.4f\n", class_name(card->images, c, buffer), is,
+                is ? correct / (double)is : 0, said ? correct / (double)said : 0);
+    }
+}
+
+static void print_confusion(FILE *out, const scorecard *card)
+{
+    const amkd_evaluation *student = &card->student;
+    const size_t nclasses = student->nclasses;
+    fprintf(out, "\nconfusion: a row is the true class, a column the student's\n%14s",
+            "");
+    for (size_t c = 0; c < nclasses; c++)
+        fprintf(out, " %5zu", c);
+    fputc('\n', out);
+    for (size_t c = 0; c < nclasses; c++) {
+        char buffer[24];
+        fprintf(out, "%-11.11s %2zu", class_name(card->images, c, buffer), c);
+        for (size_t o = 0; o < nclasses; o++)
+            fprintf(out, " %5zu", student->confusion[c * nclasses + o]);
+        fputc('\n', out);
+    }
+}
+
+int amkd_scorecard_text(char **text, const float *student, const float *teacher,
+                        const amkd_images *images)
+{
+    scorecard card;
+    size_t nbytes;
+    int rc = fill(&card, student, teacher, images);
+    FILE *out = rc ? NULL : open_memstream(text, &nbytes);
+    if (out) {
+        print_summary(out, &card);
+        print_classes(out, &card);
+        print_confusion(out, &card);
+        const int failed = ferror(out);
+        rc = fclose(out) || failed ? amkd_fail("out of memory") : 0;
+    } else if (!rc) {
+        rc = amkd_fail_errno("memory for a scorecard");
+    }
+    clear(&card);
+    return rc;
+}

@@ -1,0 +1,18 @@
+/* What amkd-eval says: a student's figures, its teacher's beside them, as text or JSON.
+ */
+#ifndef AMKD_STEPS_SCORECARD_H
+#define AMKD_STEPS_SCORECARD_H
+
+#include "data/images.h"
+
+/* student, teacher: probabilities [images->n][images->nclasses]; teacher may be NULL.
+ * *text is freed with free(). */
+int amkd_scorecard_text(char **text, const float *student, const float *teacher,
+                        const amkd_images *images);
+
+/* As one JSON object: {"student": amkd_evaluation_json, "teacher": the same,
+ * "agreement", "success_rate"}, the last three with a teacher only. */
+int amkd_scorecard_json(char **text, const float *student, const float *teacher,
+                        const amkd_images *images);
+
+#endif

@@ -1,0 +1,44 @@
+/* Training a network on a dataset, wholly on the device: batches are mixed there from the
+ * resident images, and nothing is read back but the loss, now and then. */
+#ifndef AMKD_STEPS_TRAIN_H
+#define AMKD_STEPS_TRAIN_H
+
+#include "compute/device.h"
+#include "compute/optimizer.h"
+#include "net/model.h"
+#include "steps/dataset.h"
+#include "steps/schedule.h"
+
+typedef struct amkd_train_options {
+    amkd_optimizer_options optimizer;
+    amkd_schedule schedule;
+    double rate;        /* learning rate, the schedule's highest */
+    double temperature; /* T of cl/loss.cl; targets become p^(1/T), normalized */
+    uint64_t batch;     /* samples a step */
+    uint64_t nsteps;    /* in all; 0: nepochs times the batches of an epoch */
+    uint64_t nepochs;
+    uint64_t seed;             /* of the order of the samples */
+    const char *checkpoint;    /* file to keep the state in while training, or NULL */
+    double checkpoint_seconds; /* how often */
+    const char *resume;        /* checkpoint to go on from, or NULL */
+} amkd_train_options;
+
+typedef struct amkd_train_report {
+    uint64_t step, nsteps; /* steps taken */
+    double epoch;
+    double loss;      /* mean over the samples since the last report */
+    double agreement; /* share of them whose top class is the target's */
+    double rate;      /* learning rate of the last step */
+} amkd_train_report;
+
+/* Trains model in place. report is called every few hundred steps with the context; it
+ * may end the training by returning -1 (its error is then amkd_train's), and may read the
+ * model, which holds the weights of that moment. The result depends on the seed, the data
+ * and the device alone; a resumed training ends in the same weights as one run through.
+ */
+int amkd_train(amkd_model *model, amkd_device *device, const amkd_dataset *dataset,
+               const amkd_train_options *options,
+               int (*report)(void *context, const amkd_train_report *report),
+               void *context);
+
+#endif

@@ -1,0 +1,197 @@
+/* amkd-eval: how good a student is, alone and beside its teacher. */
+#include "base/cli.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "net/predict.h"
+#include "steps/evaluate.h"
+#include "steps/scorecard.h"
+#include "teacher/teacher.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct arguments {
+    amkd_common common;
+    const char *student, *teacher, *answers, *device;
+    double timeout;
+    int json;
+} arguments;
+
+/* The student's probabilities for all images; allocated. */
+static int ask_student(float **probs, amkd_device *device, const amkd_model *model,
+                       const amkd_images *images)
+{
+    const amkd_shape in = model->arch.in;
+    if (in.channels != images->channels || in.height != images->height ||
+        in.width != images->width)
+        return amkd_fail(
+            "the student takes %zux%zux%zu images (channels, height, width), "
+            "but these are %zux%zux%zu",
+            in.channels, in.height, in.width, images->channels, images->height,
+            images->width);
+    if (model->arch.nclasses != images->nclasses)
+        return amkd_fail("the student has %zu classes, but the images have %zu",
+                         model->arch.nclasses, images->nclasses);
+    amkd_predictor *predictor;
+    *probs = amkd_alloc(images->n, images->nclasses * sizeof **probs);
+    if (!*probs || amkd_predictor_new(&predictor, device, model))
+        return -1;
+    const int rc = amkd_predictor_run(predictor, *probs, images->pixels, images->n);
+    amkd_predictor_free(predictor);
+    return rc;
+}
+
+/* A live teacher's probabilities for all images; allocated. */
+static int ask_teacher(float **probs, amkd_device *device, const arguments *args,
+                       const amkd_images *images)
+{
+    enum { BATCH = 256 };
+    const amkd_teacher_options options = {
+        .shape = {images->channels, images->height, images->width},
+        .nclasses = images->nclasses,
+        .dtype = "uint8",
+        .timeout = args->timeout,
+        .device = device,
+    };
+    const size_t npixels = amkd_images_npixels(images);
+    amkd_teacher *teacher;
+    *probs = amkd_alloc(images->n, images->nclasses * sizeof **probs);
+    if (!*probs || amkd_teacher_open(&teacher, args->teacher, &options))
+        return -1;
+    amkd_progress *progress =
+        amkd_progress_new("amkd-eval", "images", images->n, args->common.quiet);
+    int rc = 0;
+    for (size_t done = 0; !rc && done < images->n; done += BATCH) {
+        const size_t n = images->n - done < BATCH ? images->n - done : BATCH;
+        const float *answers;
+        rc = amkd_teacher_ask(teacher, &answers, images->pixels + done * npixels, n);
+        if (!rc)
+            memcpy(*probs + done * images->nclasses, answers,
+                   n * images->nclasses * sizeof **probs);
+        amkd_progress_add(progress, n);
+    }
+    amkd_progress_free(progress);
+    amkd_teacher_close(teacher);
+    return rc;
+}
+
+/* The teacher's answers from a labels file that asked about every image; allocated. */
+static int read_answers(float **probs, const char *path, const char *images_path,
+                        const amkd_images *images, size_t nthreads)
+{
+    amkd_dataset dataset = {0};
+    const size_t nclasses = images->nclasses;
+    unsigned char *seen = amkd_alloc(images->n, 1);
+    size_t nseen = 0;
+    *probs = amkd_alloc(images->n, nclasses * sizeof **probs);
+    int rc =
+        !seen || !*probs || amkd_dataset_add(&dataset, path, &images_path, 1, nthreads)
+            ? -1
+            : 0;
+    if (!rc && dataset.nclasses != nclasses)
+        rc = amkd_fail("'%s' has %zu classes, but the images have %zu", path,
+                       dataset.nclasses, nclasses);
+    for (size_t r = 0; !rc && r < dataset.n; r++) {
+        const amkd_label_key *key = &dataset.keys[r];
+        if (key->i != key->j)
+            continue;
+        memcpy(*probs + key->i * nclasses, dataset.targets + r * nclasses,
+               nclasses * sizeof **probs);
+        nseen += !seen[key->i];
+        seen[key->i] = 1;
+    }
+    if (!rc && nseen != images->n)
+        rc = amkd_fail("'%s' answers %zu of the %zu images", path, nseen, images->n);
+    amkd_dataset_clear(&dataset);
+    free(seen);
+    return rc;
+}
+
+static int evaluate(const arguments *args, const char *path, amkd_device *device,
+                    const amkd_model *model, const amkd_images *images)
+{
+    float *student = NULL, *teacher = NULL;
+    char *text = NULL;
+    int rc = images->labels ? ask_student(&student, device, model, images)
+                            : amkd_fail("'%s' has no labels to measure by", path);
+    if (!rc && args->answers)
+        rc = read_answers(&teacher, args->answers, path, images, args->common.nthreads);
+    else if (!rc && args->teacher)
+        rc = ask_teacher(&teacher, device, args, images);
+    if (!rc)
+        rc = (args->json ? amkd_scorecard_json : amkd_scorecard_text)(&text, student,
+                                                                      teacher, images);
+    if (!rc)
+        rc = amkd_file_write(args->common.output, text, strlen(text));
+    free(student);
+    free(teacher);
+    free(text);
+    return rc;
+}
+
+static int run(const arguments *args, const char *path)
+{
+    amkd_device *device = NULL;
+    amkd_model *model = NULL;
+    amkd_images *images = NULL;
+    int rc = amkd_model_load(&model, args->student) ||
+                     amkd_images_load(&images, path, args->common.nthreads) ||
+                     amkd_device_open(&device, args->device)
+                 ? -1
+                 : 0;
+    if (!rc && args->common.verbose)
+        fprintf(stderr, "amkd-eval: on %s\n", device->name);
+    if (!rc)
+        rc = evaluate(args, path, device, model, images);
+    amkd_model_free(model);
+    amkd_images_free(images);
+    amkd_device_close(device);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    arguments args = {.timeout = 60};
+    amkd_common_init(&args.common);
+    const amkd_option options[] = {
+        {'s', "student", AMKD_TEXT, &args.student, "MODEL",
+         "the model to measure, a safetensors file", 0, 0, 0},
+        {'t', "teacher", AMKD_TEXT, &args.teacher, "TEACHER",
+         "model:FILE or exec:CMD, asked about every image", 0, 0, 0},
+        {0, "answers", AMKD_TEXT, &args.answers, "LABELS",
+         "the teacher's answers about these images, bought before", 0, 0, 0},
+        {0, "timeout", AMKD_NUMBER, &args.timeout, "S",
+         "seconds a teacher's answer may take (default: 60; 0: for ever)", 0, 0, 1e9},
+        {0, "json", AMKD_FLAG, &args.json, NULL, "JSON instead of a table", 0, 0, 0},
+        AMKD_DEVICE_OPTION(args.device),
+        AMKD_OPTION_OUTPUT(args.common),
+        AMKD_OPTION_THREADS(args.common),
+        AMKD_OPTION_QUIET(args.common),
+        AMKD_OPTION_VERBOSE(args.common),
+        AMKD_OPTION_END,
+    };
+    const amkd_tool tool = {
+        .name = "amkd-eval",
+        .summary = "measure a student on labeled images, alone or beside its teacher",
+        .usage = "-s MODEL [OPTION]... [IMAGES]",
+        .notes =
+            "Success rate is the student's accuracy over the teacher's; agreement is "
+            "the\n"
+            "share of images on which both name the same class. A success rate says\n"
+            "little without the teacher's accuracy and mean top probability beside it.\n",
+        .options = options,
+        .max_arguments = 1,
+    };
+    amkd_cli cli;
+    int rc = amkd_cli_open(&cli, &tool, argc, argv);
+    if (rc)
+        return rc == 1 ? 0 : rc;
+    if (!args.student)
+        return amkd_cli_misuse(&cli,
+                               "--student is missing: which model is to be measured?");
+    if (args.teacher && args.answers)
+        return amkd_cli_misuse(&cli, "--teacher and --answers exclude each other");
+    return amkd_cli_close(&cli, run(&args, cli.narguments ? cli.arguments[0] : "-"));
+}
