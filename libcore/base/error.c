@@ -20,7 +20,7 @@ static void set_message(const char *format, va_list arguments, const char *behin
         n = snprintf(text, sizeof text, "%s", format);
     size_t used = (size_t)n < sizeof text ? (size_t)n : sizeof text - 1;
     int more = snprintf(text + used, sizeof text - used, "%s", behind);
-    if (used + (size_t)more >= sizeof text)
+    if ((size_t)n >= sizeof text || used + (size_t)more >= sizeof text)
         memcpy(text + sizeof text - 4, "...", 4);
     memcpy(message, text, strlen(text) + 1);
 }

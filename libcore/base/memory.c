@@ -2,30 +2,38 @@
 #include "base/memory.h"
 #include "base/error.h"
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void fail_memory(size_t n, size_t nbytes)
+/* Returns NULL, so that callers can return it. */
+static void *fail_memory(size_t n, size_t nbytes)
 {
     amkd_fail("out of memory: no room for %zu items of %zu bytes", n, nbytes);
+    return NULL;
+}
+
+/* Zero bytes still get a block that is not NULL. 0: the product overflows. */
+static size_t product(size_t n, size_t nbytes)
+{
+    if (!n || !nbytes)
+        return 1;
+    return n > PTRDIFF_MAX / nbytes ? 0 : n * nbytes;
 }
 
 void *amkd_alloc(size_t n, size_t nbytes)
 {
-    /* calloc checks the product; zero bytes still give a block that is not NULL. */
-    void *block = n && nbytes ? calloc(n, nbytes) : calloc(1, 1);
-    if (!block)
-        fail_memory(n, nbytes);
-    return block;
+    size_t size = product(n, nbytes);
+    void *block = size ? calloc(size, 1) : NULL;
+    return block ? block : fail_memory(n, nbytes);
 }
 
 void *amkd_realloc(void *block, size_t n, size_t nbytes)
 {
-    void *grown = n && nbytes ? reallocarray(block, n, nbytes) : realloc(block, 1);
-    if (!grown)
-        fail_memory(n, nbytes);
-    return grown;
+    size_t size = product(n, nbytes);
+    void *grown = size ? realloc(block, size) : NULL;
+    return grown ? grown : fail_memory(n, nbytes);
 }
 
 char *amkd_strdup(const char *text)
