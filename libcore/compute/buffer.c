@@ -5,6 +5,7 @@
 int amkd_buffer_new(cl_mem *out, amkd_device *device, cl_mem_flags flags, size_t nbytes,
                     const void *bytes)
 {
+    *out = NULL;
     /* Said here, because drivers answer a size beyond their limit with anything from
      * CL_INVALID_BUFFER_SIZE to a crash at first use. */
     if (nbytes > device->max_buffer_nbytes)
@@ -14,13 +15,12 @@ int amkd_buffer_new(cl_mem *out, amkd_device *device, cl_mem_flags flags, size_t
     if (bytes && nbytes)
         flags |= CL_MEM_COPY_HOST_PTR;
     cl_int status;
-    *out = clCreateBuffer(device->context, flags, nbytes ? nbytes : 1,
-                          bytes && nbytes ? (void *)bytes : NULL, &status);
-    if (status != CL_SUCCESS) {
-        *out = NULL;
+    cl_mem buffer = clCreateBuffer(device->context, flags, nbytes ? nbytes : 1,
+                                   bytes && nbytes ? (void *)bytes : NULL, &status);
+    if (status != CL_SUCCESS)
         return amkd_fail_cl(status, "a buffer of %zu bytes on device '%s'", nbytes,
                             device->name);
-    }
+    *out = buffer;
     return 0;
 }
 
