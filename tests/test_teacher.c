@@ -116,7 +116,7 @@ static int work(const char *behaviour)
             return 9;
         fill_honest(p, &npy, pixels);
         if (is(behaviour, "dies") || (is(behaviour, "dies-later") && asked == 1))
-            return 7;
+            _exit(7);
         if (is(behaviour, "killed"))
             raise(SIGKILL);
         if (is(behaviour, "hangs"))

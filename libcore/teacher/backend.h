@@ -7,7 +7,8 @@
 
 typedef struct amkd_backend {
     void *state;
-    size_t nclasses; /* 0 until the first answer when not known before */
+    size_t nclasses;            /* 0 until the first answer when not known before */
+    struct json_t *class_names; /* borrowed from the state; NULL when unknown */
 
     /* *probs becomes [n][backend->nclasses], owned by the backend until the next call. */
     int (*ask)(struct amkd_backend *backend, const float **probs, const uint8_t *pixels,

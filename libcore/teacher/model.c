@@ -7,6 +7,7 @@
 
 typedef struct model_state {
     amkd_predictor *predictor;
+    json_t *class_names;
     float *probs; /* [capacity][nclasses] */
     size_t capacity;
 } model_state;
@@ -30,6 +31,7 @@ static void close_model(amkd_backend *backend)
 {
     model_state *state = backend->state;
     amkd_predictor_free(state->predictor);
+    json_decref(state->class_names);
     free(state->probs);
     free(state);
 }
@@ -58,6 +60,7 @@ int amkd_backend_open_model(amkd_backend *backend, const char *path,
         rc = check_shape(model->arch.in, options->shape);
     if (rc == 0) {
         backend->nclasses = model->arch.nclasses;
+        backend->class_names = state->class_names = json_incref(model->class_names);
         rc = amkd_predictor_new(&state->predictor, options->device, model);
     }
     amkd_model_free(model);

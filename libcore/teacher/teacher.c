@@ -18,10 +18,19 @@ static const struct {
     const char *prefix;
     int (*open)(amkd_backend *backend, const char *rest,
                 const amkd_teacher_options *options);
+    int needs_device;
 } kinds[] = {
-    {"model:", amkd_backend_open_model},
-    {"exec:", amkd_backend_open_exec},
+    {"model:", amkd_backend_open_model, 1},
+    {"exec:", amkd_backend_open_exec, 0},
 };
+
+int amkd_teacher_needs_device(const char *spec)
+{
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        if (strncmp(spec, kinds[k].prefix, strlen(kinds[k].prefix)) == 0)
+            return kinds[k].needs_device;
+    return 0;
+}
 
 static int open_backend(amkd_backend *backend, const char *spec,
                         const amkd_teacher_options *options)
@@ -65,6 +74,11 @@ int amkd_teacher_open(amkd_teacher **out, const char *spec,
 size_t amkd_teacher_nclasses(const amkd_teacher *teacher)
 {
     return teacher->backend.nclasses;
+}
+
+struct json_t *amkd_teacher_class_names(const amkd_teacher *teacher)
+{
+    return teacher->backend.class_names;
 }
 
 static int check_answer(const float *p, size_t nclasses)

@@ -22,12 +22,18 @@ typedef struct amkd_teacher_options {
     amkd_device *device; /* model: where it runs */
 } amkd_teacher_options;
 
+/* Whether a teacher of this spec runs on the device. */
+int amkd_teacher_needs_device(const char *spec);
+
 /* Opens the teacher that spec names. */
 int amkd_teacher_open(amkd_teacher **out, const char *spec,
                       const amkd_teacher_options *options);
 
 /* The number of classes; 0 while unknown (exec before its first answer). */
 size_t amkd_teacher_nclasses(const amkd_teacher *teacher);
+
+/* The names of the classes as an array of strings, NULL when unknown; the teacher's. */
+struct json_t *amkd_teacher_class_names(const amkd_teacher *teacher);
 
 /* Asks about pixels[n][h][w][c]. *probs becomes [n][nclasses], owned by the teacher and
  * valid until the next call. Every answer is checked: finite, not negative, summing to
