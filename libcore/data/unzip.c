@@ -71,12 +71,17 @@ static int gunzip(block *out, char *bytes, size_t nbytes)
 int amkd_unzip_read(char **bytes, size_t *nbytes, const char *path, size_t max_nbytes)
 {
     block out = {.max_nbytes = max_nbytes};
-    if (amkd_file_read(bytes, nbytes, path, max_nbytes))
+    char *raw;
+    size_t nraw;
+    if (amkd_file_read(&raw, &nraw, path, max_nbytes))
         return -1;
-    if (*nbytes < 2 || (*bytes)[0] != '\x1f' || (*bytes)[1] != '\x8b')
+    if (nraw < 2 || raw[0] != '\x1f' || raw[1] != '\x8b') {
+        *bytes = raw;
+        *nbytes = nraw;
         return 0;
-    int failed = gunzip(&out, *bytes, *nbytes);
-    free(*bytes);
+    }
+    int failed = gunzip(&out, raw, nraw);
+    free(raw);
     if (failed) {
         free(out.bytes);
         return amkd_fail_in("'%s'", path);
