@@ -22,13 +22,13 @@ typedef struct file_scan {
     int fd;
     amkd_bgzf_input input;
     amkd_bgzf_decoder *decoder;
-    int cut;            /* the file ends too early */
-    char *preamble;     /* its bytes so far */
-    size_t npreamble;   /* how many */
-    size_t text_nbytes; /* of its JSON text; 0: not known yet */
-    amkd_header header; /* of the file, once nrows counts; before, kind is "" */
-    uint64_t nplain;    /* plain bytes of all blocks so far */
-    uint64_t nrows;
+    int cut;                  /* the file ends too early */
+    char *preamble;           /* its bytes so far */
+    size_t npreamble;         /* how many */
+    size_t text_nbytes;       /* of its JSON text; 0: not known yet */
+    amkd_header header;       /* of the file, once nrows counts; before, kind is "" */
+    uint64_t nplain;          /* plain bytes of all blocks so far */
+    uint64_t nrows, rows_end; /* whole rows, and the plain bytes up to their end */
     /* The block in which the last whole row (or the preamble) ends: where it stands in
      * the file, its size there, and its plain bytes up to that end. */
     uint64_t last_offset;
@@ -69,13 +69,13 @@ static int take_block(file_scan *scan, uint64_t offset, size_t size, size_t nbyt
         return 0;
     uint64_t rows_begin = AMKD_PREAMBLE_NBYTES + scan->text_nbytes;
     scan->nrows = (scan->nplain - rows_begin) / scan->header.row_nbytes;
-    uint64_t rows_end = rows_begin + scan->nrows * scan->header.row_nbytes;
-    if (rows_end <= begin)
+    scan->rows_end = rows_begin + scan->nrows * scan->header.row_nbytes;
+    if (scan->rows_end <= begin)
         return 0;
     scan->last_offset = offset;
     scan->last_size = size;
-    scan->last_nbytes = (size_t)(rows_end - begin);
-    scan->last_whole = rows_end == scan->nplain;
+    scan->last_nbytes = (size_t)(scan->rows_end - begin);
+    scan->last_whole = scan->rows_end == scan->nplain;
     memcpy(scan->last, scan->bytes, scan->last_nbytes);
     return 0;
 }
@@ -95,13 +95,26 @@ static int zero_from(int fd, uint64_t offset)
     return n == 0;
 }
 
+/* Whether the file ends in part of a block's header, or none of it, and then zeros. */
+static int torn_header(int fd, uint64_t offset)
+{
+    uint8_t header[AMKD_BGZF_HEADER_NBYTES] = {0};
+    if (pread(fd, header, sizeof header, (off_t)offset) < 0)
+        return 0;
+    size_t n = sizeof header, known = sizeof header - 2;
+    while (n && !header[n - 1])
+        n--;
+    return !memcmp(header, amkd_bgzf_eof, n < known ? n : known) &&
+           zero_from(fd, offset + sizeof header);
+}
+
 /* Reads the next block. Returns as amkd_bgzf_input_next; a tail that a crash left is an
  * end with scan->cut set. */
 static int next_block(file_scan *scan, uint64_t *offset, size_t *size, size_t *nbytes)
 {
     int result = amkd_bgzf_input_next(&scan->input, scan->block, size, offset);
     if (result < 0)
-        scan->cut = scan->input.cut || zero_from(scan->fd, scan->input.offset);
+        scan->cut = scan->input.cut || torn_header(scan->fd, scan->input.offset);
     if (result == 1 &&
         amkd_bgzf_decode(scan->decoder, scan->bytes, nbytes, scan->block, *size)) {
         result =
@@ -127,7 +140,7 @@ static int scan_file(file_scan *scan)
         return -1;
     if (!scan->cut && !scan->header.nfields)
         return amkd_fail("'%s': ends inside its header", scan->path);
-    if (!scan->cut && !scan->last_whole)
+    if (!scan->cut && scan->nplain != scan->rows_end)
         return amkd_fail("'%s': ends inside row %llu", scan->path,
                          (unsigned long long)scan->nrows);
     if (scan->header.nfields && scan->nrows > amkd_header_rows(&scan->header))
