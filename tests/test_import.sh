@@ -1,0 +1,105 @@
+# amkd-import on real images and from the command line: same bytes for any number of
+# threads, formats that agree with one another, messages that say what is wrong.
+set -euo pipefail
+
+fashion=/usr/share/datasets/fashion-mnist
+test -e $fashion/t10k-images-idx3-ubyte.gz || { echo "no Fashion-MNIST"; exit 77; }
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+fail() { echo "FAILED: $*" >&2; exit 1; }
+
+# fails STATUS MESSAGE COMMAND...: the command ends so, says so, leaves no out.amkd.
+fails() {
+    local status=$1 message=$2 got=0
+    shift 2
+    rm -f out.amkd
+    "$@" >stdout 2>stderr || got=$?
+    test $got -eq "$status" || fail "'$*' ended with $got, not $status: $(cat stderr)"
+    grep -qF -- "$message" stderr || fail "'$*' says: $(cat stderr); not: $message"
+    test ! -e out.amkd || fail "'$*' left a file behind"
+    test ! -s stdout || fail "'$*' wrote to stdout"
+}
+
+echo "# real images, labels found beside them"
+amkd-import -q -o test.amkd $fashion/t10k-images-idx3-ubyte.gz
+test "$(amkd-cat --check test.amkd)" = "test.amkd: images, 10000 rows, ok"
+amkd-cat -N --field label test.amkd | sort | uniq -c >classes
+test "$(awk '$1 == 1000' classes | wc -l)" -eq 10 || fail "not 1000 of each class"
+amkd-cat --header test.amkd | grep '"nclasses": 10' >/dev/null || fail "no nclasses"
+amkd-cat --header test.amkd | grep '"amkd-import"' >/dev/null || fail "no provenance"
+
+echo "# stdin, stdout, gunzipped: the same pixels"
+zcat $fashion/t10k-images-idx3-ubyte.gz | amkd-import --unlabeled - >piped.amkd
+cmp <(amkd-cat -f npy --field pixels piped.amkd) <(amkd-cat -f npy --field pixels test.amkd)
+
+echo "# the same bytes for any number of threads"
+for threads in 1 2 5; do
+    amkd-import --threads $threads --sample 700 --seed 11 --resize 14x20 --rgb \
+        -o sample$threads.amkd $fashion/t10k-images-idx3-ubyte.gz
+done
+cmp sample1.amkd sample2.amkd
+cmp sample1.amkd sample5.amkd
+amkd-import --sample 700 --seed 12 --resize 14x20 --rgb -o other.amkd \
+    $fashion/t10k-images-idx3-ubyte.gz
+cmp -s sample1.amkd other.amkd && fail "two seeds drew the same"
+
+echo "# limit keeps the front"
+amkd-import --limit 3 -o three.amkd $fashion/t10k-images-idx3-ubyte.gz
+cmp <(amkd-cat three.amkd) <(amkd-cat -n 3 test.amkd)
+
+echo "# NPY out and in again, labels from a file of their own"
+amkd-cat -f npy --field pixels -o x.npy three.amkd
+amkd-cat -f npy --field label -o y.npy three.amkd
+amkd-import --labels y.npy --class-names a,b,c,d,e,f,g,h,i,j -o again.amkd x.npy
+cmp <(amkd-cat three.amkd) <(amkd-cat again.amkd)
+amkd-cat --header again.amkd | grep class_names >/dev/null || fail "no class names"
+
+echo "# a folder of pictures: one class a subfolder"
+mkdir -p folder/boot folder/shirt
+for i in 1 2 3 4 5 6; do
+    amkd-import --sample 1 --seed $i -o one.amkd $fashion/t10k-images-idx3-ubyte.gz
+    class=$(test $((i % 2)) = 0 && echo boot || echo shirt)
+    amkd-cat --png folder/$class/$i.png --scale 1 one.amkd
+done
+for threads in 1 2; do
+    amkd-import --threads $threads -o folder$threads.amkd folder
+done
+cmp folder1.amkd folder2.amkd
+test "$(amkd-cat -N --field label folder1.amkd | tr '\n' ' ')" = "0 0 0 1 1 1 "
+amkd-import --unlabeled -o files.amkd folder/boot/*.png folder/shirt/*.png
+cmp <(amkd-cat -f npy --field pixels files.amkd) <(amkd-cat -f npy --field pixels folder1.amkd)
+
+echo "# what is wrong is said, and nothing is left behind"
+head -c 100 folder/boot/2.png >folder/boot/3.png
+fails 1 "'folder/boot/3.png': PNG: the file is cut short" amkd-import -o out.amkd folder
+rm folder/boot/3.png
+amkd-cat --png folder/boot/3.png --scale 2 one.amkd
+fails 1 "images of different shapes: 'folder/boot/2.png' is 32x32, 1 channels," \
+    amkd-import -o out.amkd folder
+amkd-import --resize 16x16 -o resized.amkd folder
+zcat $fashion/t10k-images-idx3-ubyte.gz | head -c 10000 >cut-images-idx3-ubyte || true
+fails 1 "'cut-images-idx3-ubyte': IDX data have 9984 bytes, expected 7840000" \
+    amkd-import -o out.amkd cut-images-idx3-ubyte
+head -c 10000 $fashion/t10k-images-idx3-ubyte.gz >cut.gz
+fails 1 "'cut.gz': gzip data are cut short" amkd-import -o out.amkd cut.gz
+fails 1 "'nowhere'" amkd-import -o out.amkd nowhere
+fails 1 "'y.npy': 3 labels for 10000 images" \
+    amkd-import -o out.amkd --labels y.npy $fashion/t10k-images-idx3-ubyte.gz
+fails 1 "cannot sample 4 of 3 images" amkd-import --sample 4 -o out.amkd x.npy
+fails 1 "have no labels" amkd-import --class-names a,b -o out.amkd x.npy
+echo text >text
+fails 1 "'text': neither IDX, NPY, PNG, JPEG" amkd-import -o out.amkd text
+
+echo "# misuse"
+fails 2 "--resize '28'" amkd-import --resize 28 -o out.amkd x.npy
+fails 2 "--resize '28x0'" amkd-import --resize 28x0 -o out.amkd x.npy
+fails 2 "--format 'gif'" amkd-import --format gif -o out.amkd x.npy
+fails 2 "--gray and --rgb" amkd-import --gray --rgb -o out.amkd x.npy
+fails 2 "--seed is for --sample" amkd-import --seed 1 -o out.amkd x.npy
+fails 2 "--labels" amkd-import --unlabeled --labels y.npy -o out.amkd x.npy
+fails 2 "limit" amkd-import --limit 0 -o out.amkd x.npy
+fails 2 "" amkd-import -o out.amkd
+amkd-import --help | grep -- --sample >/dev/null
+amkd-import --version | grep '^amkd-import [0-9]' >/dev/null
