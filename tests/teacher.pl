@@ -1,0 +1,57 @@
+#!/usr/bin/perl
+# A teacher for amkd-query's tests that needs nothing but Debian's perl-base: its first
+# argument says how to behave, its second is a file that gets a line for each image asked.
+# An honest answer's first class has the share of the image's first byte in 255.
+use strict;
+use warnings;
+
+my ($behaviour, $log) = @ARGV ? @ARGV : 'honest';
+my $nasked = 0;
+binmode STDIN;
+binmode STDOUT;
+$| = 1;
+
+sub take {
+    my ($nbytes) = @_;
+    my $bytes = '';
+    while (length $bytes < $nbytes) {
+        read(STDIN, $bytes, $nbytes - length $bytes, length $bytes) or return;
+    }
+    return $bytes;
+}
+
+sub npy {
+    my ($dtype, $shape, $data) = @_;
+    my $header = "{'descr': '$dtype', 'fortran_order': False, 'shape': ($shape), }";
+    $header .= ' ' x ((53 - length $header) % 64) . "\n";
+    return "\x93NUMPY\x01\x00" . pack('v', length $header) . $header . $data;
+}
+
+sub probabilities {
+    my ($first) = @_;
+    return (-0.5, 1.25, 0.25) if $behaviour eq 'negative';
+    return ($first, 0.5, 'nan') if $behaviour eq 'nan';
+    return (0.5, 0.5, 0.5) if $behaviour eq 'unnormalized';
+    return ($first, (1 - $first) / 4, 3 * (1 - $first) / 4);
+}
+
+while (defined(my $prefix = take(10))) {
+    my $header = take(unpack 'x8v', $prefix);
+    my ($n, $h, $w, $c) = $header =~ /\((\d+), (\d+), (\d+), (\d+)\)/ or die "bad header";
+    my $pixels = take($n * $h * $w * $c);
+    $nasked++;
+    exit 7 if $behaviour eq 'dies' or $behaviour eq 'dies-second' and $nasked == 2;
+    sleep 60 if $behaviour eq 'hangs' or $behaviour eq 'hangs-second' and $nasked == 2;
+    my $data = '';
+    for my $image (0 .. $n - 1) {
+        my $first = vec($pixels, $image * $h * $w * $c, 8) / 255;
+        $data .= pack 'f<3', probabilities($first);
+    }
+    if ($log) {
+        open my $file, '>>', $log or die $log;
+        print $file "$_\n" for 1 .. $n;
+        close $file;
+    }
+    my $nclasses = $behaviour eq 'wrong-shape' ? "3, $n" : "$n, 3";
+    print npy('<f4', $nclasses, $data);
+}
