@@ -40,6 +40,15 @@
 #define WEIGHT(o, i, a, c) parameters[WEIGHTS + (((o) * IC + (i)) * K + (a)) * K + (c)]
 #define TILES(n, tile) (((n) + (tile)-1) / (tile))
 
+/* Columns that a row tile may meet beyond the image. */
+#if P > 0
+#define OUTSIDE(column) ((column) < 0 || (column) >= IW)
+#elif OW % FORWARD_PT != 0
+#define OUTSIDE(column) ((column) >= IW)
+#else
+#define OUTSIDE(column) 0
+#endif
+
 kernel void conv_forward(global const vec *restrict x,
                          global const float *restrict parameters, global vec *restrict y)
 {
@@ -67,8 +76,7 @@ kernel void conv_forward(global const vec *restrict x,
 #pragma unroll
             for (int q = 0; q < (FORWARD_PT - 1) * S + K; q++) {
                 const int column = u0 * S - P + q;
-                if ((P > 0 && column < 0) ||
-                    ((P > 0 || OW % FORWARD_PT) && column >= IW))
+                if (OUTSIDE(column))
                     continue;
                 const vec value = row[column * VECTORS];
 #pragma unroll

@@ -1,0 +1,332 @@
+/* Networks on the device against the float64 reference: every kernel of cl/ that training
+ * and prediction use, over shapes of size 1, primes and nothing's multiples. */
+#include "base/error.h"
+#include "base/random.h"
+#include "compute/batch.h"
+#include "compute/loss.h"
+#include "data/mix.h"
+#include "net/network.h"
+#include "net/predict.h"
+#include "net/reference.h"
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+
+static amkd_device *device;
+
+static void open_device(void)
+{
+    ck_assert_msg(!amkd_device_open(&device, NULL), "%s", amkd_error());
+}
+
+static void close_device(void)
+{
+    amkd_device_close(device);
+}
+
+#define ck_ok(call) ck_assert_msg(!(call), "%s", amkd_error())
+
+typedef struct network_case {
+    const char *arch;
+    amkd_shape in;
+    size_t count;    /* samples */
+    size_t nclasses; /* of named archs, else 0 */
+} network_case;
+
+static const network_case cases[] = {
+    {"lenet5", {1, 28, 28}, 5, 10},
+    {"lenet5-half", {1, 28, 28}, 33, 10},
+    {"mlp", {1, 7, 5}, 17, 10},
+    {"fc 3", {1, 1, 1}, 1},
+    {"conv 5 k3 p1 | tanh | maxpool 3 s2 | conv 7 k2 | relu | fc 4", {3, 9, 11}, 19},
+    {"conv 2 k3 s2 p1 | conv 13 k1 | avgpool 2 | tanh | fc 11 | tanh | fc 3",
+     {2, 13, 7},
+     3},
+    {"conv 9 k5 s3 p4 | relu | avgpool 3 s1 | fc 2", {1, 17, 16}, 16},
+    {"maxpool 2 | relu | conv 3 k3 p2 | maxpool 2 s3 | flatten | fc 5", {3, 12, 10}, 21},
+    {"relu | conv 4 k7 p3 s2 | relu | relu | fc 6", {1, 11, 8}, 2},
+    {"conv 3 k1 | maxpool 3 s2 | fc 4", {1, 9, 9}, 20},
+    {"conv 17 k3 p1 | relu | conv 3 k4 | fc 7", {4, 4, 4}, 48},
+};
+
+static double normal(uint64_t stream, uint64_t index)
+{
+    return amkd_random_normal(7, stream, index);
+}
+
+/* One case's data: inputs [count][size] in float and double, targets, parameters. */
+typedef struct fixture {
+    amkd_arch arch;
+    size_t count, size;
+    float *parameters, *inputs, *targets;
+} fixture;
+
+static fixture make_fixture(const network_case *c)
+{
+    fixture f = {.count = c->count, .size = amkd_shape_size(c->in)};
+    ck_ok(amkd_arch_parse(&f.arch, c->arch, c->in, c->nclasses));
+    const size_t nclasses = f.arch.nclasses;
+    f.parameters = calloc(f.arch.nparameters, sizeof(float));
+    f.inputs = calloc(f.count * f.size, sizeof(float));
+    f.targets = calloc(f.count * nclasses, sizeof(float));
+    for (size_t p = 0; p < f.arch.nparameters; p++)
+        f.parameters[p] = (float)(0.2 * normal(1, p));
+    for (size_t x = 0; x < f.count * f.size; x++)
+        f.inputs[x] = (float)round(2 * normal(2, x)) / 2; /* so that maxima tie */
+    for (size_t r = 0; r < f.count; r++) {
+        double sum = 0;
+        for (size_t k = 0; k < nclasses; k++)
+            sum += f.targets[r * nclasses + k] =
+                (float)amkd_random_uniform(7, 3, r * nclasses + k);
+        for (size_t k = 0; k < nclasses; k++)
+            f.targets[r * nclasses + k] /= (float)sum;
+    }
+    return f;
+}
+
+static void free_fixture(fixture *f)
+{
+    amkd_arch_clear(&f->arch);
+    free(f->parameters);
+    free(f->inputs);
+    free(f->targets);
+}
+
+/* Puts the inputs into the network's lanes; empty ones repeat the last sample. */
+static void upload(amkd_network *network, const fixture *f, size_t nblocks)
+{
+    const size_t nlanes = device->nlanes, n = nblocks * nlanes * f->size;
+    float *lanes = malloc(n * sizeof *lanes);
+    for (size_t s = 0; s < nblocks * nlanes; s++)
+        for (size_t x = 0; x < f->size; x++)
+            lanes[(s / nlanes * f->size + x) * nlanes + s % nlanes] =
+                f->inputs[(s < f->count ? s : f->count - 1) * f->size + x];
+    ck_ok(amkd_buffer_write(device, amkd_network_activation(network, 0), lanes, 0,
+                            n * sizeof *lanes));
+    ck_ok(amkd_buffer_write(device, amkd_network_parameters(network), f->parameters, 0,
+                            f->arch.nparameters * sizeof(float)));
+    free(lanes);
+}
+
+static void expect_close(double value, double reference, const char *what, size_t at)
+{
+    ck_assert_msg(fabs(value - reference) <= 1e-5 + 1e-5 * fabs(reference),
+                  "%s %zu is %.9g, the reference %.9g", what, at, value, reference);
+}
+
+START_TEST(logits_equal_the_reference)
+{
+    fixture f = make_fixture(&cases[_i]);
+    const size_t nclasses = f.arch.nclasses;
+    const size_t nblocks = (f.count + device->nlanes - 1) / device->nlanes;
+    amkd_network *network;
+    amkd_reference *reference;
+    amkd_loss *loss;
+    cl_mem out;
+    float *logits = malloc(f.count * nclasses * sizeof *logits);
+    double *input = malloc(f.size * sizeof *input), *expected = malloc(nclasses * 8);
+    ck_ok(amkd_network_new(&network, device, &f.arch, nblocks, 0));
+    ck_ok(amkd_reference_new(&reference, &f.arch, f.parameters));
+    ck_ok(amkd_loss_new(&loss, device, nclasses));
+    ck_ok(amkd_buffer_new(&out, device, CL_MEM_WRITE_ONLY, f.count * nclasses * 4, NULL));
+    upload(network, &f, nblocks);
+    ck_ok(amkd_network_forward(network, 0, nblocks));
+    ck_ok(amkd_loss_softmax(loss, out, amkd_network_activation(network, f.arch.nlayers),
+                            f.count, 1));
+    ck_ok(amkd_buffer_read(device, logits, out, 0, f.count * nclasses * 4));
+    for (size_t r = 0; r < f.count; r++) {
+        for (size_t x = 0; x < f.size; x++)
+            input[x] = f.inputs[r * f.size + x];
+        amkd_reference_forward(reference, expected, input);
+        for (size_t k = 0; k < nclasses; k++)
+            expect_close(logits[r * nclasses + k], expected[k], "logit",
+                         r * nclasses + k);
+    }
+    amkd_buffer_free(out);
+    amkd_loss_free(loss);
+    amkd_network_free(network);
+    amkd_reference_free(reference);
+    free(logits);
+    free(input);
+    free(expected);
+    free_fixture(&f);
+}
+END_TEST
+
+/* The mean over the samples of the reference's gradients and loss. */
+static double reference_gradients(const fixture *f, double *gradients)
+{
+    amkd_reference *reference;
+    double *input = malloc(f->size * sizeof *input);
+    double *target = malloc(f->arch.nclasses * sizeof *target);
+    double *logits = malloc(f->arch.nclasses * sizeof *logits), loss = 0;
+    ck_ok(amkd_reference_new(&reference, &f->arch, f->parameters));
+    for (size_t r = 0; r < f->count; r++) {
+        for (size_t x = 0; x < f->size; x++)
+            input[x] = f->inputs[r * f->size + x];
+        for (size_t k = 0; k < f->arch.nclasses; k++)
+            target[k] = f->targets[r * f->arch.nclasses + k];
+        amkd_reference_forward(reference, logits, input);
+        loss += amkd_reference_backward(reference, gradients, NULL, target);
+    }
+    for (size_t p = 0; p < f->arch.nparameters; p++)
+        gradients[p] /= (double)f->count;
+    amkd_reference_free(reference);
+    free(input);
+    free(target);
+    free(logits);
+    return loss / (double)f->count;
+}
+
+/* Runs the loss over all samples; returns its mean. */
+static double run_loss(amkd_network *network, const fixture *f, size_t nblocks)
+{
+    const size_t nlanes = nblocks * device->nlanes;
+    uint32_t *order = malloc(f->count * sizeof *order);
+    float *losses = calloc(nlanes, sizeof *losses);
+    for (size_t r = 0; r < f->count; r++)
+        order[r] = (uint32_t)r;
+    amkd_loss *loss;
+    cl_mem targets, rows, sums, agreements;
+    ck_ok(amkd_loss_new(&loss, device, f->arch.nclasses));
+    ck_ok(amkd_buffer_new(&targets, device, CL_MEM_READ_ONLY,
+                          f->count * f->arch.nclasses * 4, f->targets));
+    ck_ok(amkd_buffer_new(&rows, device, CL_MEM_READ_ONLY, f->count * 4, order));
+    ck_ok(amkd_buffer_new(&sums, device, CL_MEM_READ_WRITE, nlanes * 4, losses));
+    ck_ok(amkd_buffer_new(&agreements, device, CL_MEM_READ_WRITE, nlanes * 4, losses));
+    ck_ok(amkd_loss_run(loss, amkd_network_logits_gradient(network), sums, agreements,
+                        amkd_network_activation(network, f->arch.nlayers), targets, rows,
+                        0, f->count, 1));
+    ck_ok(amkd_buffer_read(device, losses, sums, 0, nlanes * 4));
+    double total = 0;
+    for (size_t lane = 0; lane < nlanes; lane++)
+        total += losses[lane];
+    amkd_loss_free(loss);
+    amkd_buffer_free(targets);
+    amkd_buffer_free(rows);
+    amkd_buffer_free(sums);
+    amkd_buffer_free(agreements);
+    free(order);
+    free(losses);
+    return total / (double)f->count;
+}
+
+START_TEST(gradients_equal_the_reference)
+{
+    fixture f = make_fixture(&cases[_i]);
+    const size_t n = f.arch.nparameters;
+    const size_t nblocks = (f.count + device->nlanes - 1) / device->nlanes;
+    amkd_network *network;
+    ck_ok(amkd_network_new(&network, device, &f.arch, nblocks, 1));
+    const size_t nslices = amkd_network_nslices(network);
+    float *slices = malloc(nslices * n * sizeof *slices);
+    double *expected = calloc(n, sizeof *expected);
+    upload(network, &f, nblocks);
+    ck_ok(amkd_network_forward(network, 0, nblocks));
+    const double loss = run_loss(network, &f, nblocks);
+    ck_ok(amkd_network_backward(network, nblocks));
+    ck_ok(amkd_buffer_read(device, slices, amkd_network_gradients(network), 0,
+                           nslices * n * sizeof *slices));
+    expect_close(loss, reference_gradients(&f, expected), "loss", 0);
+    for (size_t p = 0; p < n; p++) {
+        double sum = 0;
+        for (size_t s = 0; s < nslices; s++)
+            sum += slices[s * n + p];
+        expect_close(sum, expected[p], "gradient of parameter", p);
+    }
+    amkd_network_free(network);
+    free(slices);
+    free(expected);
+    free_fixture(&f);
+}
+END_TEST
+
+START_TEST(mixed_pixels_equal_the_host_formula)
+{
+    enum { N = 7, SIDE = 5, CHANNELS = 3, ROWS = 300, NPIXELS = SIDE * SIDE * CHANNELS };
+    uint8_t images[N][NPIXELS], mixed[ROWS][NPIXELS], expected[NPIXELS];
+    amkd_label_key keys[ROWS];
+    for (size_t n = 0; n < N; n++)
+        for (size_t p = 0; p < NPIXELS; p++)
+            images[n][p] = (uint8_t)amkd_random_u64(1, n, p);
+    for (size_t r = 0; r < ROWS; r++)
+        keys[r] =
+            (amkd_label_key){(uint32_t)(r % N), (uint32_t)(r * 3 % N),
+                             r < 2 ? (float)r : (float)amkd_random_uniform(2, 0, r)};
+    amkd_batches *batches;
+    ck_ok(amkd_batches_new(&batches, device, SIDE, SIDE, CHANNELS));
+    ck_ok(amkd_batches_images(batches, images[0], N));
+    ck_ok(amkd_batches_keys(batches, keys, ROWS));
+    ck_ok(amkd_batches_mix(batches, mixed[0]));
+    for (size_t r = 0; r < ROWS; r++) {
+        amkd_mix_u8(expected, images[keys[r].i], images[keys[r].j],
+                    amkd_mix_weight(keys[r].lambda), NPIXELS);
+        ck_assert_mem_eq(mixed[r], expected, NPIXELS);
+    }
+    amkd_batches_free(batches);
+}
+END_TEST
+
+START_TEST(predictions_see_normalized_pixels_and_sum_to_one)
+{
+    enum { N = 2051, SIDE = 6, CLASSES = 5 }; /* more than a chunk of the predictor */
+    const amkd_shape in = {2, SIDE, SIDE};
+    amkd_arch arch;
+    amkd_model *model;
+    amkd_predictor *predictor;
+    amkd_reference *reference;
+    ck_ok(amkd_arch_parse(&arch, "conv 3 k3 | relu | fc 5", in, 0));
+    ck_ok(amkd_model_init(&model, &arch, 5));
+    model->mean[0] = 0.25f, model->std[0] = 0.5f;
+    model->mean[1] = 0.75f, model->std[1] = 0.125f;
+    const size_t size = amkd_shape_size(in);
+    uint8_t *pixels = malloc(N * size);
+    float *probs = malloc(N * CLASSES * sizeof *probs);
+    for (size_t p = 0; p < N * size; p++)
+        pixels[p] = (uint8_t)amkd_random_u64(3, 0, p);
+    ck_ok(amkd_predictor_new(&predictor, device, model));
+    ck_ok(amkd_predictor_run(predictor, probs, pixels, N));
+    ck_ok(amkd_reference_new(&reference, &arch, model->parameters));
+    for (size_t r = 0; r < N; r += 410) {
+        double input[2 * SIDE * SIDE], expected[CLASSES], sum = 0;
+        for (size_t c = 0; c < 2; c++)
+            for (size_t at = 0; at < SIDE * SIDE; at++)
+                input[c * SIDE * SIDE + at] =
+                    (pixels[(r * SIDE * SIDE + at) * 2 + c] / 255.0 - model->mean[c]) /
+                    model->std[c];
+        amkd_reference_forward(reference, expected, input);
+        amkd_reference_softmax(expected, expected, CLASSES);
+        for (size_t k = 0; k < CLASSES; k++) {
+            expect_close(probs[r * CLASSES + k], expected[k], "probability", r);
+            sum += probs[r * CLASSES + k];
+        }
+        ck_assert_double_eq_tol(sum, 1, 1e-6);
+    }
+    amkd_reference_free(reference);
+    amkd_predictor_free(predictor);
+    amkd_model_free(model);
+    amkd_arch_clear(&arch);
+    free(pixels);
+    free(probs);
+}
+END_TEST
+
+int main(void)
+{
+    const int ncases = sizeof cases / sizeof *cases;
+    Suite *suite = suite_create("network");
+    TCase *tests = tcase_create("against the reference");
+    tcase_add_unchecked_fixture(tests, open_device, close_device);
+    tcase_set_timeout(tests, 300);
+    tcase_add_loop_test(tests, logits_equal_the_reference, 0, ncases);
+    tcase_add_loop_test(tests, gradients_equal_the_reference, 0, ncases);
+    tcase_add_test(tests, mixed_pixels_equal_the_host_formula);
+    tcase_add_test(tests, predictions_see_normalized_pixels_and_sum_to_one);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_NORMAL);
+    const int nfailed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return nfailed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
