@@ -180,7 +180,7 @@ START_TEST(missing_and_repeated_shards_are_refused)
     paths[1] = "part3";
     assert_refused(5, 0, "is of a pool in 5 shards, 'part3' of one in 6");
     score("part3", &plan, 0, 0);
-    assert_refused(5, 0, "is of a pool in 5 shards, 'part3' of one in 0");
+    assert_refused(5, 0, "'part4' and 'part3': one is a shard, the other a whole pool");
 }
 END_TEST
 

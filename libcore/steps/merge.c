@@ -102,7 +102,10 @@ static int order_shards(merge *m)
     for (size_t r = 0; r < m->nreaders && rc == 0; r++) {
         const char *name = amkd_reader_name(m->readers[r]);
         rc = shard_of(&index, &count, m->readers[r]);
-        if (rc == 0 && count != first_count)
+        if (rc == 0 && !count != !first_count)
+            rc = amkd_fail("'%s' and '%s': one is a shard, the other a whole pool",
+                           amkd_reader_name(m->readers[0]), name);
+        else if (rc == 0 && count != first_count)
             rc = amkd_fail("'%s' is of a pool in %" PRIu64
                            " shards, '%s' of one in %" PRIu64,
                            amkd_reader_name(m->readers[0]), first_count, name, count);
