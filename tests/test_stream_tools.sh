@@ -1,0 +1,59 @@
+#!/bin/bash
+# Streams under other people's tools: gzip, bgzip, NumPy by FORMAT.md's own reader, head.
+set -euo pipefail
+for tool in amkd-import amkd-pool amkd-cat bgzip; do
+    command -v "$tool" >/dev/null || { echo "skipped: no $tool"; exit 77; }
+done
+data=/usr/share/datasets/fashion-mnist/t10k
+[ -e $data-images-idx3-ubyte.gz ] || { echo "skipped: no Fashion-MNIST"; exit 77; }
+directory=$(mktemp -d)
+trap 'rm -rf "$directory"' EXIT
+cd "$directory"
+
+fail()
+{
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+amkd-import --limit 300 -q -o images.amkd $data-images-idx3-ubyte.gz
+amkd-pool -q -o pairs.amkd images.amkd
+[ "$(amkd-cat pairs.amkd | wc -l)" = 44851 ] || fail "300 images make 44850 pairs"
+
+for file in images.amkd pairs.amkd; do
+    gzip -t <"$file" || fail "gzip -t $file"
+    bgzip -t "$file" || fail "bgzip -t $file"
+    bgzip -dc "$file" | cmp - <(zcat <"$file") || fail "bgzip -d $file"
+    [ "$(zcat <"$file" | head -c 4)" = AMKD ] || fail "zcat $file"
+    # What bgzip packs is a stream again.
+    zcat <"$file" | bgzip -c >again.amkd
+    cmp <(amkd-cat again.amkd) <(amkd-cat "$file") || fail "a stream packed by bgzip"
+done
+# What plain gzip packs is not.
+zcat <pairs.amkd | gzip -c >plain.amkd
+if amkd-cat plain.amkd >out 2>err; then fail "a stream packed by gzip was read"; fi
+grep -q "'plain.amkd': at byte 0: not a BGZF block" err || fail "message: $(cat err)"
+
+# A reader that leaves early: the writer says so and fails, and nobody hangs.
+set +o pipefail
+amkd-pool -q images.amkd 2>err | head -c 10 >/dev/null
+amkd-cat <pairs.amkd 2>err | head -n 2 >head.tsv
+set -o pipefail
+[ "$(wc -l <head.tsv)" = 2 ] || fail "amkd-cat | head"
+
+status=0
+amkd-pool -q images.amkd >/dev/full 2>err || status=$?
+[ $status = 1 ] || fail "a full disk gave status $status"
+grep -q "amkd-pool: .*stdout.*: No space left on device" err || fail "message: $(cat err)"
+
+for python in python3 /usr/bin/python3; do
+    "$python" -c 'import numpy' 2>/dev/null || continue
+    # shellcheck disable=SC2016
+    sed -n '/^```python$/,/^```$/p' "$SOURCE/libcore/stream/FORMAT.md" | sed '/^```/d' >reader.py
+    [ "$("$python" reader.py pairs.amkd)" = "pairs 44850 [(0, 1)]" ] || fail "reader.py pairs"
+    [[ "$("$python" reader.py images.amkd)" = "images 300 "* ]] || fail "reader.py images"
+    head -c -28 pairs.amkd >cut.amkd
+    if "$python" reader.py cut.amkd 2>err; then fail "reader.py read a stream cut short"; fi
+    exit 0
+done
+echo "no NumPy: FORMAT.md's reader was not tried"
