@@ -8,14 +8,16 @@
 
 enum { MAX_PLATFORMS = 64, MAX_DEVICES = 64 };
 
-/* Copies an answer without the spaces some drivers pad it with, cut to nbytes. */
+/* Copies an answer without the spaces some drivers pad it with, cut to nbytes, and with
+ * "?" for what is not plain text, so that it can stand in messages and in JSON. */
 static void copy_trimmed(char *text, size_t nbytes, const char *answer)
 {
     answer += strspn(answer, " ");
     size_t length = strnlen(answer, nbytes - 1);
     while (length && answer[length - 1] == ' ')
         length--;
-    memcpy(text, answer, length);
+    for (size_t i = 0; i < length; i++)
+        text[i] = (char)(answer[i] < ' ' || answer[i] > '~' ? '?' : answer[i]);
     text[length] = 0;
 }
 
