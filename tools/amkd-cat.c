@@ -2,6 +2,7 @@
 #include "base/cli.h"
 #include "base/error.h"
 #include "steps/cat.h"
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -150,6 +151,8 @@ int main(int argc, char **argv)
     int status = amkd_cli_open(&cli, &tool, argc, argv);
     if (status)
         return status - 1 ? 2 : 0;
+    /* In "amkd-cat FILE | head" the end of head is no failure worth a message. */
+    signal(SIGPIPE, SIG_DFL);
     status = check_options(&cli, &s);
     if (!status)
         status = amkd_cli_close(&cli, run(&s, &cli));
