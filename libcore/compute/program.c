@@ -120,8 +120,9 @@ int amkd_program_build(cl_program *out, amkd_device *device, const char *const *
                        size_t nsources, const char *options)
 {
     *out = NULL;
+    /* -w: there are compilers that say "1 warning generated" on the caller's stderr. */
     char *all_options =
-        amkd_format("-cl-std=CL1.2 -DVW=%zu -DNLANES=%zu %s", device->vector_width,
+        amkd_format("-w -cl-std=CL1.2 -DVW=%zu -DNLANES=%zu %s", device->vector_width,
                     device->nlanes, options ? options : "");
     char *key = all_options ? cache_key(device, sources, nsources, all_options) : NULL;
     int result = key ? 0 : -1;

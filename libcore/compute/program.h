@@ -6,8 +6,8 @@
 #include "compute/device.h"
 
 /* Builds the concatenation of nsources source texts with options ("-DOC=6 -DK=5").
- * -cl-std=CL1.2, -DVW=<vector_width> and -DNLANES=<nlanes> are added. A cached binary is
- * used if its key (sources, options, device, driver, version) fits; a damaged or stale
+ * -w, -cl-std=CL1.2, -DVW=<vector_width> and -DNLANES=<nlanes> are added. A cached binary
+ * is used if its key (sources, options, device, driver, version) fits; a damaged or stale
  * entry is rebuilt, an unwritable cache ignored. A build failure carries the build log.
  */
 int amkd_program_build(cl_program *out, amkd_device *device, const char *const *sources,

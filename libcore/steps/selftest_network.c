@@ -201,8 +201,9 @@ static int compare(errors *e, const outcome *got, const sample_set *set)
         double sum = 0;
         for (size_t slice = 0; slice < got->nslices; slice++)
             sum += (double)got->gradients[slice * nparameters + p];
+        /* Of the sum over samples, whose size does not shrink with their number. */
         e->gradients =
-            amkd_selftest_error(e->gradients, sum, d_parameters[p] / (double)set->n);
+            amkd_selftest_error(e->gradients, sum * (double)set->n, d_parameters[p]);
     }
     amkd_reference_free(reference);
     free(scratch);
