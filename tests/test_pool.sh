@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# amkd-pool on the command line: pairs, draws, shards, two sets, and what it refuses.
+set -euo pipefail
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+fail() { echo "failed: $*" >&2; exit 1; }
+
+# expect STATUS TEXT COMMAND...: it exits with STATUS, says TEXT on stderr, leaves no "out".
+expect() {
+    local status=$1 text=$2 got=0
+    shift 2
+    "$@" >stdout 2>stderr || got=$?
+    [ "$got" = "$status" ] || fail "$*: exit status $got, expected $status: $(cat stderr)"
+    grep -qF -- "$text" stderr || fail "$*: no '$text' in: $(cat stderr)"
+    [ ! -e out ] || fail "$*: left an output"
+    [ "$status" = 0 ] || [ ! -s stdout ] || fail "$*: wrote to stdout"
+    rm -f stdout stderr
+}
+
+# raw N FILE: an image set of N images of 2 x 2, by way of an IDX file.
+raw() {
+    { printf '\0\0\x8\x3\0\0\0'; printf "\\x$(printf %x "$1")"
+      printf '\0\0\0\x2\0\0\0\x2'; seq 1000 | head -c $(($1 * 4)); } >set-idx3-ubyte
+    amkd-import --unlabeled -q -o "$2" set-idx3-ubyte
+}
+raw 20 real.amkd
+raw 7 other.amkd
+
+rows() { amkd-cat "$1" | tail -n +2; }
+
+# All pairs, in order, from a file and from a pipe.
+amkd-pool -q -o all.amkd real.amkd
+amkd-pool -q <real.amkd >piped.amkd
+for ((i = 0; i < 20; i++)); do for ((j = i + 1; j < 20; j++)); do
+    printf '%d\t%d\n' $i $j
+done; done >expected
+rows all.amkd | cmp - expected || fail "all pairs in order"
+rows piped.amkd | cmp - expected || fail "all pairs by pipe"
+gzip -t all.amkd || fail "gzip -t"
+
+# A draw has no pair twice, follows its seed, does not depend on --threads.
+amkd-pool -q -n 100 --seed 5 --threads 1 -o a real.amkd
+amkd-pool -q -n 100 --seed 5 --threads 2 -o b real.amkd
+amkd-pool -q -n 100 --seed 6 -o c real.amkd
+cmp a b || fail "the same seed gives the same bytes"
+! cmp -s <(rows a) <(rows c) || fail "another seed gives other pairs"
+[ "$(rows a | sort -u | wc -l)" = 100 ] || fail "100 distinct pairs"
+amkd-pool -q -n 190 --seed 5 real.amkd >d
+rows d | sort -n -k1,1 -k2,2 | cmp - expected || fail "all pairs drawn"
+
+# Shards put together are the whole; their headers say which they are.
+for count in 1 3 7 250; do
+    for ((s = 0; s < count; s++)); do
+        amkd-pool -q -n 100 --seed 5 --shard $s/$count real.amkd >part
+        rows part
+    done | cmp - <(rows a) || fail "$count shards"
+done
+amkd-pool -q --shard 1/3 real.amkd | amkd-cat --header - | tr -d ' \n' >header
+grep -qF '"shard":{"count":3,"index":1}' header || fail "shard in the header"
+grep -qF '"rows":63' header || fail "rows in the header"
+grep -qF '"pool":190' header || fail "pool in the header"
+grep -qF '"command":["amkd-pool","real.amkd"]' header || fail "command without --shard"
+! amkd-cat --header all.amkd | grep -q shard || fail "a whole pool is no shard"
+
+# Two sets: pairs that cross them.
+amkd-pool -q -o cross real.amkd other.amkd
+for ((i = 0; i < 20; i++)); do for ((j = 20; j < 27; j++)); do
+    printf '%d\t%d\n' $i $j
+done; done | cmp - <(rows cross) || fail "pairs across two sets"
+
+# Bad input and misuse.
+raw 1 one.amkd
+head -c 100 real.amkd >cut
+expect 1 "1 images make no pair" amkd-pool -q -o out one.amkd
+expect 1 "cannot draw 191 pairs: there are 190" amkd-pool -q -n 191 -o out real.amkd
+expect 1 "cut" amkd-pool -q -o out cut
+expect 1 "missing.amkd" amkd-pool -q -o out missing.amkd
+expect 1 "all.amkd" amkd-pool -q -o out all.amkd
+expect 1 "expected" amkd-pool -q -o out real.amkd expected
+for shard in 3/3 1 /2 1/ -1/2 a/b 1/0 1/2x 99999999999999999999/2; do
+    expect 2 "--shard" amkd-pool --shard=$shard -o out real.amkd
+done
+expect 2 "--pairs" amkd-pool -n 0 -o out real.amkd
+expect 2 "nonsense" amkd-pool --nonsense -o out real.amkd
+expect 2 "" amkd-pool -o out real.amkd real.amkd real.amkd
+amkd-pool --help | grep -q -- --shard || fail "--help"
+amkd-pool --version | grep -q amkd || fail "--version"
+
+# Killed in mid-pipe: the reader sees a stream cut short, not an end.
+raw 200 many.amkd
+amkd-pool -q many.amkd | head -c 3000 >cut
+! amkd-cat cut >/dev/null 2>&1 || fail "a stream cut short is no end"
