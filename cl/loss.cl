@@ -33,7 +33,7 @@ kernel void softmax_cross_entropy(global const vec *restrict logits,
         full[k] = sample + k < count ? 1.0f : 0.0f;
         row[k] = order[first + min(sample + k, count - 1)];
     }
-    const vec mask = vload_vec(full);
+    const ivec filled = vload_vec(full) > (vec)0.0f;
 
     vec top = logits[0];
     for (int c = 1; c < CLASSES; c++)
@@ -42,7 +42,8 @@ kernel void softmax_cross_entropy(global const vec *restrict logits,
     for (int c = 0; c < CLASSES; c++)
         sum += exp((logits[c * VECTORS] - top) / temperature);
 
-    const vec log_sum = log(sum), scale = mask * (temperature / count);
+    const vec log_sum = log(sum);
+    const float scale = temperature / count;
     vec total = 0.0f, target_top = -1.0f, top_target = 0.0f;
     for (int c = 0; c < CLASSES; c++) {
         float p[VW];
@@ -52,14 +53,14 @@ kernel void softmax_cross_entropy(global const vec *restrict logits,
         const vec z = logits[c * VECTORS];
         const vec log_q = (z - top) / temperature - log_sum;
         total = fma(-target, log_q, total);
-        gradient[c * VECTORS] = (exp(log_q) - target) * scale;
+        gradient[c * VECTORS] = select((vec)0.0f, (exp(log_q) - target) * scale, filled);
         top_target = select(top_target, select((vec)0.0f, (vec)1.0f, z >= top),
                             target > target_top);
         target_top = fmax(target_top, target);
     }
     const size_t at = block * VECTORS + lane;
-    loss[at] += total * mask * (temperature * temperature);
-    agreement[at] += top_target * mask;
+    loss[at] += select((vec)0.0f, total * (temperature * temperature), filled);
+    agreement[at] += select((vec)0.0f, top_target, filled);
 }
 
 /* probs[sample][class] = softmax(logits), or the logits as they are (LOGITS_ONLY != 0).
