@@ -1,0 +1,158 @@
+/* The lambda sweep: what its kernels share. An evaluation e is one point of the sweep,
+ *
+ *     x = lambda[l] x_i + (1 - lambda[l]) x_j,   (i, j) = pairs[e / NLAMBDAS],
+ *                                                l = e % NLAMBDAS,
+ *
+ * and consecutive evaluations are consecutive lanes, so that no number of lambdas leaves
+ * lanes idle. The first layer F of the student (with the normalization, and all that is
+ * linear) was run once for each image: maps, float [image][MAP_SIZE], and
+ *
+ *     F(x) = lambda F(x_i) + (1 - lambda) F(x_j)
+ *
+ * holds exactly. The VW lanes of a work-item span at most SPAN pairs; a value of F(x) is
+ * built from 2 SPAN scalars, each broadcast to the lanes of its pair.
+ *
+ * The score of logits z, the lower the less sure (MEASURE):
+ *
+ *     confidence   max_y p_y = 1 / sum_y exp(z_y - z_max)                    (C1)
+ *     margin       p_1 - p_2, the two largest
+ *     entropy      sum_y p_y log p_y, the negative entropy
+ *
+ * All sums are explicit fma in a fixed order, so that devices agree. Nothing here turns a
+ * NaN into a number. Tolerance of scores against float64: 1e-5. */
+
+#pragma OPENCL FP_CONTRACT OFF
+
+#define MEASURE_CONFIDENCE 0
+#define MEASURE_MARGIN 1
+#define MEASURE_ENTROPY 2
+
+#ifndef NLAMBDAS
+#define NLAMBDAS 11
+#define SPAN (VW > 1 ? 3 : 1)
+#define MAP_SIZE 2352
+#define NCLASSES 10
+#define MEASURE MEASURE_CONFIDENCE
+#endif
+
+#if VW == 1
+#define as_vec as_float
+#define convert_ivec convert_int
+#define vload_ivec(p) (*(p))
+#elif VW == 4
+#define as_vec as_float4
+#define convert_ivec convert_int4
+#define vload_ivec(p) vload4(0, p)
+#elif VW == 8
+#define as_vec as_float8
+#define convert_ivec convert_int8
+#define vload_ivec(p) vload8(0, p)
+#else
+#define as_vec as_float16
+#define convert_ivec convert_int16
+#define vload_ivec(p) vload16(0, p)
+#endif
+
+typedef struct sweep_lanes {
+    global const float *a[SPAN], *b[SPAN]; /* the maps of the pairs' images */
+    vec lambda;
+    ivec slot; /* which of the SPAN pairs a lane belongs to, ascending */
+} sweep_lanes;
+
+/* The lanes of evaluations first to first + VW - 1. With r = first % NLAMBDAS, lane k has
+ * lambda number (r + k) % NLAMBDAS and slot (r + k) / NLAMBDAS, which lambda_table and
+ * slot_table hold at r + k. Evaluations behind the last pair repeat it. */
+static void sweep_lanes_at(sweep_lanes *lanes, const uint first, global const float *maps,
+                           global const uint2 *pairs, const uint npairs,
+                           global const float *lambda_table, global const int *slot_table)
+{
+    const uint pair = first / NLAMBDAS, r = first % NLAMBDAS;
+#pragma unroll
+    for (uint s = 0; s < SPAN; s++) {
+        const uint2 images = pairs[min(pair + s, npairs - 1)];
+        lanes->a[s] = maps + (size_t)images.x * MAP_SIZE;
+        lanes->b[s] = maps + (size_t)images.y * MAP_SIZE;
+    }
+    lanes->lambda = vload_vec(lambda_table + r);
+    lanes->slot = vload_ivec(slot_table + r);
+}
+
+/* Value number at of F(x). */
+static vec sweep_mixed(const sweep_lanes *lanes, const int at)
+{
+    vec a = lanes->a[0][at], b = lanes->b[0][at];
+#pragma unroll
+    for (int s = 1; s < SPAN; s++) {
+        a = lanes->slot >= (ivec)s ? (vec)lanes->a[s][at] : a;
+        b = lanes->slot >= (ivec)s ? (vec)lanes->b[s][at] : b;
+    }
+    return fma(lanes->lambda, a - b, b);
+}
+
+/* exp(x) of x in [-87, 0]: 2^n exp(r), |r| <= log(2) / 2, by the polynomial of Cephes'
+ * expf; 2 ulp. One that is the same on every device, and in vectors. */
+static vec sweep_exp(const vec x)
+{
+    const vec n = floor(fma(x, (vec)1.44269504f, (vec)0.5f));
+    const vec r = fma(n, (vec)2.12194440e-4f, fma(n, (vec)-0.693359375f, x));
+    vec p = 1.9875691500e-4f;
+    p = fma(p, r, (vec)1.3981999507e-3f);
+    p = fma(p, r, (vec)8.3334519073e-3f);
+    p = fma(p, r, (vec)4.1665795894e-2f);
+    p = fma(p, r, (vec)1.6666665459e-1f);
+    p = fma(p, r, (vec)5.0000001201e-1f);
+    p = fma(p, r * r, r) + 1.0f;
+    return p * as_vec((convert_ivec(n) + 127) << 23);
+}
+
+static vec sweep_relu(const vec x)
+{
+    return x < (vec)0.0f ? (vec)0.0f : x;
+}
+
+/* (1 - e) / (1 + e), e = exp(-2 |x|), with the sign of x. */
+static vec sweep_tanh(const vec x)
+{
+    const vec d = -2.0f * fabs(x);
+    const vec e = sweep_exp(d < (vec)-87.0f ? (vec)-87.0f : d);
+    return copysign((1.0f - e) / (1.0f + e), x);
+}
+
+/* Pooling, value k of a window: the maximum, and the sum. */
+static vec sweep_max(const int k, const vec pooled, const vec value)
+{
+    if (k == 0)
+        return value;
+    return pooled < value ? value : pooled;
+}
+
+static vec sweep_sum(const int k, const vec pooled, const vec value)
+{
+    return k == 0 ? value : pooled + value;
+}
+
+static vec sweep_score(const vec *z)
+{
+    vec top = z[0], second = -INFINITY;
+    for (int y = 1; y < NCLASSES; y++) {
+        const vec lower = z[y] > top ? top : z[y];
+        second = lower > second ? lower : second;
+        top = z[y] > top ? z[y] : top;
+    }
+    vec sum = 0.0f, weighted = 0.0f;
+    for (int y = 0; y < NCLASSES; y++) {
+        const vec d = z[y] - top;
+        const vec bounded = d < (vec)-87.0f ? (vec)-87.0f : d;
+        const vec e = sweep_exp(bounded);
+        sum += e;
+        weighted = fma(e, bounded, weighted);
+    }
+#if MEASURE == MEASURE_CONFIDENCE
+    return 1.0f / sum;
+#elif MEASURE == MEASURE_MARGIN
+    const vec d = second - top;
+    return (1.0f - sweep_exp(d < (vec)-87.0f ? (vec)-87.0f : d)) / sum;
+#else
+    return weighted / sum - log(sum);
+#endif
+}

@@ -1,0 +1,313 @@
+/* The sweep around its engines: what is uploaded once, and two chunks of pairs in flight,
+ * so that the host reads and selects while the device computes. */
+#include "net/sweep.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "net/sweep_internal.h"
+#include <stdlib.h>
+#include <string.h>
+
+extern const char amkd_cl_sweep_lowest[];
+
+enum {
+    NSLOTS = 2,
+    CHUNK = 1 << 18,                 /* evaluations in flight, where nothing is asked */
+    MAX_PRIVATE_NBYTES = 128 * 1024, /* for which a CPU's second cache still serves */
+};
+
+/* A chunk of pairs on its way. */
+typedef struct slot {
+    size_t n;
+    amkd_pair *host_pairs;
+    void *host_result;
+    cl_mem pairs, scores, lowest;
+    cl_event done; /* NULL when nothing is under way */
+} slot;
+
+struct amkd_sweep {
+    amkd_sweep_inputs inputs;
+    amkd_plan plan;
+    amkd_arch arch;
+    size_t nimages, max_pairs;
+    int every;
+    amkd_fused *fused; /* one of the two */
+    amkd_layered *layered;
+    cl_program program; /* sweep_lowest, unless every */
+    cl_kernel lowest;
+    slot slots[NSLOTS];
+    size_t nstarted, nfinished;
+};
+
+static int check(const amkd_model *model, const amkd_images *images,
+                 const amkd_sweep_options *options)
+{
+    const amkd_shape in = model->arch.in;
+    if (in.channels != images->channels || in.height != images->height ||
+        in.width != images->width)
+        return amkd_fail("the student takes images of %zux%zux%zu (channels, height, "
+                         "width), these are %zux%zux%zu",
+                         in.channels, in.height, in.width, images->channels,
+                         images->height, images->width);
+    if (!options->nlambdas)
+        return amkd_fail("no lambda to sweep over");
+    for (size_t l = 0; l < options->nlambdas; l++)
+        if (!(options->lambdas[l] >= 0 && options->lambdas[l] <= 1))
+            return amkd_fail("lambda %g is outside [0, 1]", options->lambdas[l]);
+    return 0;
+}
+
+/* The most pairs that width consecutive evaluations touch when they start at a multiple
+ * of width: the start's offset in its pair is then a multiple of the common divisor. */
+static size_t span_of(size_t nlambdas, size_t width)
+{
+    size_t divisor = nlambdas, rest = width;
+    while (rest) {
+        const size_t next = divisor % rest;
+        divisor = rest;
+        rest = next;
+    }
+    return (nlambdas - divisor + width - 1) / nlambdas + 1;
+}
+
+/* lambda and slot of lane k of a vector that starts r evaluations into a pair, at r + k.
+ */
+static int new_tables(amkd_sweep_inputs *inputs, const float *lambdas)
+{
+    const size_t n = inputs->nlambdas - 1 + inputs->device->vector_width;
+    float *values = amkd_alloc(n, sizeof *values);
+    int32_t *slots = amkd_alloc(n, sizeof *slots);
+    int rc = values && slots ? 0 : -1;
+    for (size_t at = 0; !rc && at < n; at++) {
+        values[at] = lambdas[at % inputs->nlambdas];
+        slots[at] = (int32_t)(at / inputs->nlambdas);
+    }
+    if (!rc)
+        rc = amkd_buffer_new(&inputs->lambda_table, inputs->device, CL_MEM_READ_ONLY,
+                             n * sizeof *values, values);
+    if (!rc)
+        rc = amkd_buffer_new(&inputs->slot_table, inputs->device, CL_MEM_READ_ONLY,
+                             n * sizeof *slots, slots);
+    free(values);
+    free(slots);
+    return rc;
+}
+
+static int new_inputs(amkd_sweep *sweep, const amkd_model *model,
+                      const amkd_images *images, const amkd_sweep_options *options)
+{
+    static const char *const measures[] = {"CONFIDENCE", "MARGIN", "ENTROPY"};
+    amkd_sweep_inputs *in = &sweep->inputs;
+    in->nlambdas = options->nlambdas;
+    in->defines = amkd_format(
+        "\n#define NLAMBDAS %zu\n#define SPAN %zu\n#define MAP_SIZE %zu\n"
+        "#define NCLASSES %zu\n#define MEASURE MEASURE_%s\n\n",
+        options->nlambdas, span_of(options->nlambdas, in->device->vector_width),
+        amkd_shape_size(sweep->plan.maps), sweep->arch.nclasses,
+        measures[options->measure]);
+    if (!in->defines || new_tables(in, options->lambdas) ||
+        amkd_buffer_new(&in->parameters, in->device, CL_MEM_READ_ONLY,
+                        sweep->arch.nparameters * sizeof(float), model->parameters))
+        return -1;
+    return amkd_sweep_maps(&in->maps, in->device, &sweep->plan, model, images,
+                           in->parameters);
+}
+
+/* Maps of the first layer's output, unless these take too much memory. */
+static int new_plan(amkd_sweep *sweep, const amkd_sweep_options *options)
+{
+    const amkd_device *device = sweep->inputs.device;
+    size_t most = options->max_maps_nbytes;
+    if (!most)
+        most = device->global_nbytes / 4 < device->max_buffer_nbytes
+                   ? device->global_nbytes / 4
+                   : device->max_buffer_nbytes;
+    if (amkd_plan_new(&sweep->plan, &sweep->arch, 1, device->vector_width))
+        return -1;
+    const size_t size = amkd_shape_size(sweep->plan.maps) * sizeof(float);
+    if (!sweep->plan.linear || sweep->nimages <= most / size)
+        return 0;
+    amkd_plan_clear(&sweep->plan);
+    return amkd_plan_new(&sweep->plan, &sweep->arch, 0, device->vector_width);
+}
+
+static int new_engine(amkd_sweep *sweep, amkd_engine engine)
+{
+    const size_t width = sweep->inputs.device->vector_width;
+    const int fits =
+        width > 1 && amkd_plan_private_nbytes(&sweep->plan, width) <= MAX_PRIVATE_NBYTES;
+    if (engine == AMKD_ENGINE_FUSED)
+        return amkd_fused_new(&sweep->fused, &sweep->inputs, &sweep->plan);
+    /* A compiler that gives up on the large kernel is no reason to fail. */
+    if (engine == AMKD_ENGINE_AUTO && fits &&
+        !amkd_fused_new(&sweep->fused, &sweep->inputs, &sweep->plan))
+        return 0;
+    return amkd_layered_new(&sweep->layered, &sweep->inputs, &sweep->plan);
+}
+
+static int new_lowest(amkd_sweep *sweep)
+{
+    const char *sources[] = {amkd_cl_sweep_lowest};
+    char *options = amkd_format("-DNLAMBDAS=%zu", sweep->inputs.nlambdas);
+    int rc = options ? amkd_program_build(&sweep->program, sweep->inputs.device, sources,
+                                          1, options)
+                     : -1;
+    free(options);
+    return rc ? -1 : amkd_kernel_new(&sweep->lowest, sweep->program, "sweep_lowest");
+}
+
+static size_t result_nbytes(const amkd_sweep *sweep, size_t npairs)
+{
+    return npairs * (sweep->every ? sweep->inputs.nlambdas * sizeof(float)
+                                  : sizeof(amkd_sweep_lowest));
+}
+
+static int new_slot(amkd_sweep *sweep, slot *s)
+{
+    amkd_device *device = sweep->inputs.device;
+    const size_t n = sweep->max_pairs, nlanes = device->nlanes;
+    const size_t nlane_blocks = (n * sweep->inputs.nlambdas + nlanes - 1) / nlanes;
+    s->host_pairs = amkd_alloc(n, sizeof *s->host_pairs);
+    s->host_result = amkd_alloc(result_nbytes(sweep, n), 1);
+    if (!s->host_pairs || !s->host_result ||
+        amkd_buffer_new(&s->pairs, device, CL_MEM_READ_ONLY, n * sizeof(amkd_pair),
+                        NULL) ||
+        amkd_buffer_new(&s->scores, device, CL_MEM_READ_WRITE,
+                        nlane_blocks * nlanes * sizeof(float), NULL))
+        return -1;
+    if (sweep->every)
+        return 0;
+    return amkd_buffer_new(&s->lowest, device, CL_MEM_READ_WRITE, result_nbytes(sweep, n),
+                           NULL);
+}
+
+int amkd_sweep_new(amkd_sweep **out, amkd_device *device, const amkd_model *model,
+                   const amkd_images *images, const amkd_sweep_options *options)
+{
+    if (check(model, images, options))
+        return -1;
+    amkd_sweep *sweep = amkd_alloc(1, sizeof *sweep);
+    if (!sweep)
+        return -1;
+    sweep->inputs.device = device;
+    sweep->nimages = images->n;
+    sweep->every = options->every;
+    sweep->max_pairs =
+        options->max_pairs ? options->max_pairs : (CHUNK - 1) / options->nlambdas + 1;
+    int rc = amkd_arch_copy(&sweep->arch, &model->arch);
+    if (!rc)
+        rc = new_plan(sweep, options);
+    if (!rc)
+        rc = new_inputs(sweep, model, images, options);
+    if (!rc)
+        rc = new_engine(sweep, options->engine);
+    if (!rc && !sweep->every)
+        rc = new_lowest(sweep);
+    for (size_t s = 0; !rc && s < NSLOTS; s++)
+        rc = new_slot(sweep, &sweep->slots[s]);
+    if (rc) {
+        amkd_sweep_free(sweep);
+        return -1;
+    }
+    *out = sweep;
+    return 0;
+}
+
+size_t amkd_sweep_max_pairs(const amkd_sweep *sweep)
+{
+    return sweep->max_pairs;
+}
+
+const char *amkd_sweep_engine(const amkd_sweep *sweep)
+{
+    return sweep->fused ? "fused" : "layered";
+}
+
+static int run_chunk(amkd_sweep *sweep, slot *s)
+{
+    if (sweep->fused ? amkd_fused_run(sweep->fused, s->scores, s->pairs, s->n)
+                     : amkd_layered_run(sweep->layered, s->scores, s->pairs, s->n))
+        return -1;
+    if (sweep->every)
+        return 0;
+    const amkd_arg args[] = {AMKD_ARG(s->scores), AMKD_ARG(s->lowest)};
+    return amkd_kernel_run(sweep->inputs.device, sweep->lowest, args, 2, 1, &s->n, NULL);
+}
+
+int amkd_sweep_start(amkd_sweep *sweep, const amkd_pair *pairs, size_t n)
+{
+    slot *s = &sweep->slots[sweep->nstarted % NSLOTS];
+    cl_command_queue queue = sweep->inputs.device->queue;
+    if (s->done || n == 0 || n > sweep->max_pairs)
+        return amkd_fail("cannot start a sweep over %zu pairs, expected 1 to %zu and at "
+                         "most %d under way",
+                         n, sweep->max_pairs, NSLOTS);
+    memcpy(s->host_pairs, pairs, n * sizeof *pairs);
+    s->n = n;
+    cl_int status = clEnqueueWriteBuffer(queue, s->pairs, CL_FALSE, 0, n * sizeof *pairs,
+                                         s->host_pairs, 0, NULL, NULL);
+    if (status)
+        return amkd_fail_cl(status, "writing %zu pairs to the device", n);
+    if (run_chunk(sweep, s))
+        return -1;
+    status =
+        clEnqueueReadBuffer(queue, sweep->every ? s->scores : s->lowest, CL_FALSE, 0,
+                            result_nbytes(sweep, n), s->host_result, 0, NULL, &s->done);
+    if (!status)
+        status = clFlush(queue);
+    if (status)
+        return amkd_fail_cl(status, "reading the scores of %zu pairs", n);
+    sweep->nstarted++;
+    return 0;
+}
+
+int amkd_sweep_finish(amkd_sweep *sweep, amkd_sweep_result *result)
+{
+    slot *s = &sweep->slots[sweep->nfinished % NSLOTS];
+    if (!s->done)
+        return 0;
+    const cl_int status = clWaitForEvents(1, &s->done);
+    clReleaseEvent(s->done);
+    s->done = NULL;
+    sweep->nfinished++;
+    if (status)
+        return amkd_fail_cl(status, "the sweep over %zu pairs", s->n);
+    *result = (amkd_sweep_result){.n = s->n,
+                                  .pairs = s->host_pairs,
+                                  .lowest = sweep->every ? NULL : s->host_result,
+                                  .scores = sweep->every ? s->host_result : NULL};
+    return 1;
+}
+
+static void clear_slot(slot *s)
+{
+    if (s->done)
+        clReleaseEvent(s->done);
+    amkd_buffer_free(s->pairs);
+    amkd_buffer_free(s->scores);
+    amkd_buffer_free(s->lowest);
+    free(s->host_pairs);
+    free(s->host_result);
+}
+
+void amkd_sweep_free(amkd_sweep *sweep)
+{
+    if (!sweep)
+        return;
+    /* What is under way still writes to the slots' memory; a failure here leaves nothing
+     * to wait for. */
+    (void)clFinish(sweep->inputs.device->queue);
+    for (size_t s = 0; s < NSLOTS; s++)
+        clear_slot(&sweep->slots[s]);
+    amkd_fused_free(sweep->fused);
+    amkd_layered_free(sweep->layered);
+    amkd_kernel_free(sweep->lowest);
+    amkd_program_free(sweep->program);
+    amkd_buffer_free(sweep->inputs.maps);
+    amkd_buffer_free(sweep->inputs.parameters);
+    amkd_buffer_free(sweep->inputs.lambda_table);
+    amkd_buffer_free(sweep->inputs.slot_table);
+    free(sweep->inputs.defines);
+    amkd_plan_clear(&sweep->plan);
+    amkd_arch_clear(&sweep->arch);
+    free(sweep);
+}

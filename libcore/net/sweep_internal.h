@@ -1,0 +1,38 @@
+/* What the two engines of the sweep share. */
+#ifndef AMKD_NET_SWEEP_INTERNAL_H
+#define AMKD_NET_SWEEP_INTERNAL_H
+
+#include "compute/program.h"
+#include "net/sweep.h"
+#include "net/sweep_plan.h"
+
+/* What every evaluation reads, on the device. */
+typedef struct amkd_sweep_inputs {
+    amkd_device *device;
+    cl_mem maps;         /* float [image][maps] */
+    cl_mem parameters;   /* float [nparameters] */
+    cl_mem lambda_table; /* float and int [nlambdas - 1 + vector_width]: cl/sweep.cl */
+    cl_mem slot_table;
+    size_t nlambdas;
+    char *defines; /* the macros of cl/sweep.cl */
+} amkd_sweep_inputs;
+
+/* maps = the plan's first layer over all images (cl/sweep_maps.cl). */
+int amkd_sweep_maps(cl_mem *maps, amkd_device *device, const amkd_plan *plan,
+                    const amkd_model *model, const amkd_images *images,
+                    cl_mem parameters);
+
+typedef struct amkd_fused amkd_fused;
+int amkd_fused_new(amkd_fused **out, const amkd_sweep_inputs *inputs,
+                   const amkd_plan *plan);
+/* scores, float [pair][lambda], must have room for whole lane blocks. */
+int amkd_fused_run(amkd_fused *fused, cl_mem scores, cl_mem pairs, size_t npairs);
+void amkd_fused_free(amkd_fused *fused); /* NULL is fine */
+
+typedef struct amkd_layered amkd_layered;
+int amkd_layered_new(amkd_layered **out, const amkd_sweep_inputs *inputs,
+                     const amkd_plan *plan);
+int amkd_layered_run(amkd_layered *layered, cl_mem scores, cl_mem pairs, size_t npairs);
+void amkd_layered_free(amkd_layered *layered); /* NULL is fine */
+
+#endif

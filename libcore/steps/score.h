@@ -1,0 +1,57 @@
+/* Scoring: a stream of candidate pairs becomes picks, by how unsure the student is of
+ * their mixes. */
+#ifndef AMKD_STEPS_SCORE_H
+#define AMKD_STEPS_SCORE_H
+
+#include "net/sweep.h"
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum amkd_score_by {
+    AMKD_BY_C2,      /* each pair's lowest C1 over lambda, at that lambda (Eq. 2) */
+    AMKD_BY_C1,      /* every mix by itself: vanilla active learning */
+    AMKD_BY_RANDOM,  /* a uniform number by (seed, i, j), at a lambda drawn likewise */
+    AMKD_BY_MARGIN,  /* as C2, of the margin of the two largest probabilities */
+    AMKD_BY_ENTROPY, /* as C2, of the negative entropy */
+} amkd_score_by;
+
+/* The name of the command line and of the header's "by"; NULL behind the last. */
+const char *amkd_score_by_name(amkd_score_by by);
+
+typedef struct amkd_score_options {
+    const char *pairs;   /* a pairs stream; NULL or "-" for stdin */
+    const char *student; /* a model; not read by AMKD_BY_RANDOM */
+    amkd_score_by by;
+    const double *lambdas; /* [nlambdas] in [0, 1], each once */
+    size_t nlambdas;
+    uint64_t k;                 /* how many picks; 0: all, in the order of the pairs */
+    uint64_t max_per_image;     /* 0: no limit; needs k */
+    const char *const *exclude; /* [nexclude] labels streams: pairs asked before */
+    size_t nexclude;
+    uint64_t seed;             /* of AMKD_BY_RANDOM */
+    const char *const *images; /* [nimages] in place of the paths in the pairs' header */
+    size_t nimages;
+    const char *device; /* as amkd_device_open takes it */
+    amkd_engine engine;
+    const char *output; /* NULL or "-" for stdout */
+    size_t nthreads;
+    int quiet;
+    const json_t *command; /* for the provenance, borrowed */
+} amkd_score_options;
+
+typedef struct amkd_score_counts {
+    uint64_t pairs;     /* read */
+    uint64_t asked;     /* of these left out as asked before */
+    uint64_t picks;     /* written */
+    const char *engine; /* "fused", "layered" or "none" */
+} amkd_score_counts;
+
+/* Scores the pairs and writes a picks stream. With k the picks are distinct and sorted by
+ * (score, i, j, lambda); without it every row of the pairs has its row or, by C1, a row
+ * for each lambda, so that a pair that comes twice does so in the picks. A pairs stream
+ * with "shard" in its header may yield fewer than k picks, or with max_per_image more:
+ * amkd_merge_write makes the k of all shards of them. */
+int amkd_score(amkd_score_counts *counts, const amkd_score_options *options);
+
+#endif

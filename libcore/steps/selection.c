@@ -1,0 +1,123 @@
+/* A selection: amkd_lowest with a stream behind it, or the stream alone. */
+#include "steps/selection.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "steps/lowest.h"
+#include "stream/stream.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct amkd_selection {
+    amkd_selection_options options;
+    amkd_header header;
+    amkd_lowest *lowest; /* NULL without k */
+    amkd_writer *writer; /* NULL with k until the end */
+    uint64_t npicks;
+};
+
+static int put_count(amkd_header *header, const char *key, uint64_t value)
+{
+    if (json_object_set_new(header->more, key, json_integer((json_int_t)value)))
+        return amkd_fail("no memory for the header");
+    return 0;
+}
+
+static int open_lowest(amkd_selection *selection)
+{
+    const amkd_selection_options *options = &selection->options;
+    if (put_count(&selection->header, "k", options->k) ||
+        (options->max_per_image &&
+         put_count(&selection->header, "max_per_image", options->max_per_image)))
+        return -1;
+    return amkd_lowest_new(&selection->lowest, options->k, options->max_per_image,
+                           options->nimages);
+}
+
+int amkd_selection_open(amkd_selection **out, const amkd_header *header,
+                        const amkd_selection_options *options)
+{
+    amkd_selection *selection = amkd_alloc(1, sizeof *selection);
+    if (!selection)
+        return -1;
+    selection->options = *options;
+    if (amkd_header_copy(&selection->header, header) ||
+        (options->k ? open_lowest(selection)
+                    : amkd_writer_open(&selection->writer, options->output,
+                                       &selection->header, options->nthreads))) {
+        amkd_selection_discard(selection);
+        return -1;
+    }
+    *out = selection;
+    return 0;
+}
+
+int amkd_selection_add(amkd_selection *selection, const amkd_pick *picks, size_t n)
+{
+    if (selection->lowest)
+        return amkd_lowest_offer(selection->lowest, picks, n);
+    selection->npicks += n;
+    return amkd_writer_write(selection->writer, picks, n);
+}
+
+static int fail_few(const amkd_selection_options *options, size_t n, uint64_t nasked)
+{
+    char limit[80] = "", asked[80] = "";
+    if (options->max_per_image)
+        snprintf(limit, sizeof limit, " when an image takes part in at most %" PRIu64,
+                 options->max_per_image);
+    if (nasked)
+        snprintf(asked, sizeof asked, ", without the %" PRIu64 " pairs asked before",
+                 nasked);
+    return amkd_fail("cannot pick %" PRIu64 ": the pool has %zu candidates%s%s",
+                     options->k, n, limit, asked);
+}
+
+static int write_lowest(amkd_selection *selection, uint64_t nasked)
+{
+    const amkd_selection_options *options = &selection->options;
+    const amkd_pick *picks;
+    size_t n;
+    if (options->shard) {
+        if (amkd_lowest_finish_shard(selection->lowest, &picks, &n))
+            return -1;
+    } else {
+        if (amkd_lowest_finish(selection->lowest, &picks, &n))
+            return -1;
+        if (n < options->k)
+            return fail_few(options, n, nasked);
+    }
+    if (put_count(&selection->header, "rows", n) ||
+        amkd_writer_open(&selection->writer, options->output, &selection->header,
+                         options->nthreads))
+        return -1;
+    selection->npicks = n;
+    return amkd_writer_write(selection->writer, picks, n);
+}
+
+static void free_selection(amkd_selection *selection)
+{
+    amkd_lowest_free(selection->lowest);
+    amkd_header_clear(&selection->header);
+    free(selection);
+}
+
+int amkd_selection_close(amkd_selection *selection, uint64_t *npicks, uint64_t nasked)
+{
+    if (selection->lowest && write_lowest(selection, nasked)) {
+        amkd_selection_discard(selection);
+        return -1;
+    }
+    *npicks = selection->npicks;
+    const int rc = amkd_writer_close(selection->writer);
+    free_selection(selection);
+    return rc;
+}
+
+void amkd_selection_discard(amkd_selection *selection)
+{
+    if (!selection)
+        return;
+    amkd_writer_discard(selection->writer);
+    free_selection(selection);
+}

@@ -1,0 +1,39 @@
+/* Where scored candidates go: the k lowest are kept and written sorted at the end, or all
+ * are written as they come. */
+#ifndef AMKD_STEPS_SELECTION_H
+#define AMKD_STEPS_SELECTION_H
+
+#include "stream/header.h"
+#include "stream/rows.h"
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct amkd_selection amkd_selection;
+
+typedef struct amkd_selection_options {
+    uint64_t k;             /* 0: all, in the order they are added */
+    uint64_t max_per_image; /* 0: no limit; needs k */
+    uint64_t nimages;
+    int shard; /* of a pool: fewer than k are no error, and what a merge may still pick
+                  is kept (amkd_lowest_finish_shard) */
+    const char *output; /* NULL or "-" for stdout */
+    size_t nthreads;
+} amkd_selection_options;
+
+/* header, of kind "picks", is copied; with k the result's gets "k", "max_per_image" if
+ * limited, and "rows". */
+int amkd_selection_open(amkd_selection **out, const amkd_header *header,
+                        const amkd_selection_options *options);
+
+/* Adds candidates. With k, the same candidate added twice counts once. */
+int amkd_selection_add(amkd_selection *selection, const amkd_pick *picks, size_t n);
+
+/* Writes what is left, commits the output and frees; *npicks is what was written. Fails
+ * when there are fewer than k, saying how many there are, and how many pairs had been
+ * left out as asked before. */
+int amkd_selection_close(amkd_selection *selection, uint64_t *npicks, uint64_t nasked);
+
+/* Drops the output and frees. NULL is fine. */
+void amkd_selection_discard(amkd_selection *selection);
+
+#endif

@@ -1,0 +1,160 @@
+/* amkd-score: candidate pairs in, picks out: the mixes that a student is least sure of.
+ */
+#include "base/cli.h"
+#include "base/error.h"
+#include "steps/lambdas.h"
+#include "steps/score.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char notes[] =
+    "The mix of a pair (i, j) is lambda x_i + (1 - lambda) x_j. Lower scores are less\n"
+    "sure; ties go to the lower (i, j, lambda).\n\n"
+    "  c2       the lowest top probability over lambda, at that lambda\n"
+    "  c1       the top probability of each mix, all lambdas of a pair by themselves\n"
+    "  random   chance, by --seed; needs no student; lambda 0.5 unless --lambda is "
+    "given,\n"
+    "           whose values are then drawn from\n"
+    "  margin   as c2, of the top probability less the second\n"
+    "  entropy  as c2, of the negative entropy\n\n"
+    "Examples:\n"
+    "  amkd-pool real.amkd | amkd-score -s student.safetensors -k 1000 -o picks.amkd\n"
+    "  amkd-score -s student.safetensors -k 1000 --exclude round1.amkd pairs.amkd\n"
+    "  amkd-score --by random --seed 7 -k 1000 pairs.amkd\n";
+
+typedef struct arguments {
+    amkd_common common;
+    amkd_score_options score;
+    const char *by, *lambdas, *engine;
+    amkd_texts exclude, images;
+} arguments;
+
+/* The names' place in a list that ends with NULL, or -1. */
+static int place_of(const char *name, const char *const *names)
+{
+    for (int n = 0; names[n]; n++)
+        if (strcmp(name, names[n]) == 0)
+            return n;
+    return -1;
+}
+
+/* Turns texts into values; 0, or the exit status of a misuse. */
+static int interpret(amkd_cli *cli, arguments *given, double **lambdas)
+{
+    static const char *const engines[] = {"auto", "fused", "layered", NULL};
+    const char *names[8] = {0};
+    for (int by = 0; (names[by] = amkd_score_by_name((amkd_score_by)by)); by++)
+        ;
+    amkd_score_options *score = &given->score;
+    const int by = place_of(given->by, names), engine = place_of(given->engine, engines);
+    if (by < 0)
+        return amkd_cli_misuse(cli, "--by: '%s' is not c2, c1, random, margin or entropy",
+                               given->by);
+    if (engine < 0)
+        return amkd_cli_misuse(cli, "--engine: '%s' is not auto, fused or layered",
+                               given->engine);
+    score->by = (amkd_score_by)by;
+    score->engine = (amkd_engine)engine;
+    if (score->by != AMKD_BY_RANDOM && !score->student)
+        return amkd_cli_misuse(cli, "--student is needed but for --by random");
+    if (score->max_per_image && !score->k)
+        return amkd_cli_misuse(cli, "--max-per-image needs -k");
+    if (!given->lambdas)
+        given->lambdas = score->by == AMKD_BY_RANDOM ? "0.5" : AMKD_DEFAULT_LAMBDAS;
+    if (amkd_lambdas_parse(lambdas, &score->nlambdas, given->lambdas))
+        return amkd_cli_misuse(cli, "--lambda: %s", amkd_error());
+    score->lambdas = *lambdas;
+    return 0;
+}
+
+/* The command without the name of the pairs: their header tells where they come from, and
+ * the shards of a pool must not differ by the names of their files. */
+static void forget_arguments(json_t *command)
+{
+    for (size_t w = json_array_size(command); w-- > 1;) {
+        const char *word = json_string_value(json_array_get(command, w));
+        if (strncmp(word, "--", 2) != 0 || !word[2])
+            json_array_remove(command, w);
+    }
+}
+
+static int run(const arguments *given)
+{
+    amkd_score_counts counts;
+    if (amkd_score(&counts, &given->score))
+        return -1;
+    if (given->common.verbose)
+        fprintf(stderr,
+                "amkd-score: %" PRIu64 " picks of %" PRIu64 " pairs, %" PRIu64
+                " asked before, engine: %s\n",
+                counts.picks, counts.pairs, counts.asked, counts.engine);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    arguments given = {.by = "c2", .engine = "auto"};
+    amkd_score_options *score = &given.score;
+    amkd_common_init(&given.common);
+    const amkd_option options[] = {
+        {'s', "student", AMKD_TEXT, &score->student, "FILE",
+         "the model whose doubt counts; --by random does not read it", 0, 0, 0},
+        {0, "by", AMKD_TEXT, &given.by, "WHAT",
+         "c2, c1, random, margin or entropy (default: c2)", 0, 0, 0},
+        {0, "lambda", AMKD_TEXT, &given.lambdas, "GRID",
+         "LO:HI:COUNT or a list with commas (default: " AMKD_DEFAULT_LAMBDAS ")", 0, 0,
+         0},
+        {'k', "picks", AMKD_COUNT, &score->k, "K",
+         "write the K lowest, sorted (default: all, in the order of the pairs)", 0, 1,
+         0x1p40},
+        {0, "max-per-image", AMKD_COUNT, &score->max_per_image, "M",
+         "let no image take part in more than M picks", 0, 1, 0x1p32},
+        {0, "exclude", AMKD_TEXTS, &given.exclude, "LABELS",
+         "leave out the pairs of a labels stream, whatever their lambda; may be\n"
+         "given several times",
+         0, 0, 0},
+        {0, "images", AMKD_TEXTS, &given.images, "FILE",
+         "the image set, if it is not where the pairs say; once for each set", AMKD_WHERE,
+         0, 0},
+        AMKD_OPTION_SEED(score->seed),
+        AMKD_DEVICE_OPTION(score->device),
+        {0, "engine", AMKD_TEXT, &given.engine, "HOW",
+         "auto, fused (one kernel runs the whole student) or layered", AMKD_WHERE, 0, 0},
+        AMKD_OPTION_OUTPUT(given.common),
+        AMKD_OPTION_THREADS(given.common),
+        AMKD_OPTION_QUIET(given.common),
+        AMKD_OPTION_VERBOSE(given.common),
+        AMKD_OPTION_END,
+    };
+    const amkd_tool tool = {.name = "amkd-score",
+                            .summary = "pick the mixes that a student is least sure of",
+                            .usage = "[OPTION]... [PAIRS]",
+                            .notes = notes,
+                            .options = options,
+                            .max_arguments = 1};
+    amkd_cli cli;
+    int rc = amkd_cli_open(&cli, &tool, argc, argv);
+    if (rc)
+        return rc == 1 ? 0 : 2;
+    double *lambdas = NULL;
+    rc = interpret(&cli, &given, &lambdas);
+    if (rc) {
+        amkd_cli_close(&cli, 0);
+        return rc;
+    }
+    score->pairs = cli.narguments ? cli.arguments[0] : "-";
+    score->exclude = given.exclude.text;
+    score->nexclude = given.exclude.n;
+    score->images = given.images.text;
+    score->nimages = given.images.n;
+    score->output = given.common.output;
+    score->nthreads = given.common.nthreads;
+    score->quiet = given.common.quiet;
+    forget_arguments(cli.command);
+    score->command = cli.command;
+    rc = amkd_cli_close(&cli, run(&given));
+    free(lambdas);
+    return rc;
+}
