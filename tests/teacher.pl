@@ -20,6 +20,14 @@ sub take {
     return $bytes;
 }
 
+# Leaves its process id in the file "hanging", for tests that orphan it.
+sub hang {
+    open my $file, '>', 'hanging' or die 'hanging';
+    print $file "$$\n";
+    close $file;
+    sleep 60;
+}
+
 sub npy {
     my ($dtype, $shape, $data) = @_;
     my $header = "{'descr': '$dtype', 'fortran_order': False, 'shape': ($shape), }";
@@ -41,7 +49,7 @@ while (defined(my $prefix = take(10))) {
     my $pixels = take($n * $h * $w * $c);
     $nasked++;
     exit 7 if $behaviour eq 'dies' or $behaviour eq 'dies-second' and $nasked == 2;
-    sleep 60 if $behaviour eq 'hangs' or $behaviour eq 'hangs-second' and $nasked == 2;
+    hang() if $behaviour eq 'hangs' or $behaviour eq 'hangs-second' and $nasked == 2;
     my $data = '';
     for my $image (0 .. $n - 1) {
         my $first = vec($pixels, $image * $h * $w * $c, 8) / 255;
