@@ -160,6 +160,23 @@ START_TEST(labels_are_probabilities_that_sum_to_one)
 }
 END_TEST
 
+START_TEST(labels_of_images_are_classes)
+{
+    amkd_images *set;
+    for (int32_t value = -1; value <= 3; value++) {
+        amkd_header header;
+        ck_assert_int_eq(amkd_images_new(&set, 1, 1, 1, 1, 3), 0);
+        set->labels[0] = value;
+        ck_assert_int_eq(amkd_images_header(&header, 1, 1, 1, 3, NULL), 0);
+        ck_assert_int_eq(amkd_images_save(set, "x.amkd", &header, 1), 0);
+        amkd_header_clear(&header);
+        amkd_images_free(set);
+        ck_assert_int_eq(check_x(), value < 0 || value == 3 ? -1 : 0);
+    }
+    assert_error("'x.amkd': row 0: label 3 is outside 0..2");
+}
+END_TEST
+
 START_TEST(text_has_a_column_an_item_and_floats_that_read_back)
 {
     const label labels[] = {{{0, 1, 0.3f}, {0.1f, 1 / 3.0f, 1e-30f}},
@@ -284,6 +301,7 @@ int main(void)
     tcase_add_test(tests, pairs_are_ordered_and_inside_the_sets);
     tcase_add_test(tests, picks_have_a_lambda_in_range_and_a_finite_score);
     tcase_add_test(tests, labels_are_probabilities_that_sum_to_one);
+    tcase_add_test(tests, labels_of_images_are_classes);
     tcase_add_test(tests, text_has_a_column_an_item_and_floats_that_read_back);
     tcase_add_test(tests, json_nests_arrays_by_their_shape);
     tcase_add_test(tests, npy_is_an_array_of_records_or_of_one_field);

@@ -196,8 +196,15 @@ START_TEST(sets_of_other_shapes_do_not_go_together)
     ck_assert_int_eq(amkd_images_new(&b, 1, 3, 2, 1, 0), 0);
     ck_assert_int_eq(amkd_images_append(a, b), -1);
     assert_error("2x3x1 and 3x2x1");
-    amkd_images_free(a);
     amkd_images_free(b);
+    const size_t others[][3] = {{4, 3, 1}, {2, 4, 1}, {2, 3, 3}};
+    for (size_t i = 0; i < 3; i++) {
+        const size_t *shape = others[i];
+        ck_assert_int_eq(amkd_images_new(&b, 1, shape[0], shape[1], shape[2], 0), 0);
+        ck_assert_int_eq(amkd_images_append(a, b), -1);
+        amkd_images_free(b);
+    }
+    amkd_images_free(a);
 }
 END_TEST
 

@@ -1,8 +1,6 @@
-/* IDX files of any bytes, taken as images and as labels: refused, or all data are there.
- */
+/* IDX files of any bytes, as images and as labels: refused, or all data are there. */
 #include "data/source.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes);
+#include "fuzz/target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
 {

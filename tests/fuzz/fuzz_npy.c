@@ -1,7 +1,6 @@
 /* NPY files of any bytes: refused, or every item can be read. */
 #include "data/npy.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes);
+#include "fuzz/target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
 {

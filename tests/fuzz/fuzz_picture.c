@@ -1,8 +1,7 @@
 /* PNG and JPEG files of any bytes: refused, or decoded within the bounds. */
 #include "data/jpeg.h"
 #include "data/png.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes);
+#include "fuzz/target.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
 {
