@@ -3,7 +3,8 @@
 #include "scratch.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
-#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 static void pairs_header(amkd_header *header, long long promised)
 {
@@ -221,16 +222,24 @@ START_TEST(writer_leaves_no_file_when_discarded_or_failed)
 }
 END_TEST
 
+/* The disk is full for one write and has room again for the next. */
 START_TEST(writer_that_lost_rows_never_ends_the_stream)
 {
     amkd_header header;
     amkd_writer *writer;
-    pairs_header(&header, 1);
+    struct rlimit before, tight;
+    pairs_header(&header, -1);
+    ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+    tight = before;
+    tight.rlim_cur = 50;
+    signal(SIGXFSZ, SIG_IGN);
     ck_assert_int_eq(amkd_writer_open(&writer, "file", &header, 0), 0);
-    amkd_pair two[2] = {{1, 2}, {3, 4}};
-    ck_assert_int_eq(amkd_writer_write(writer, two, 2), -1);
-    ck_assert_int_eq(amkd_writer_write(writer, two, 0), -1);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &tight), 0);
+    ck_assert_int_eq(amkd_writer_write(writer, &(amkd_pair){1, 2}, 1), 0);
     ck_assert_int_eq(amkd_writer_flush(writer), -1);
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    ck_assert_str_eq(amkd_error(), "'file': File too large");
+    ck_assert_int_eq(amkd_writer_write(writer, &(amkd_pair){1, 2}, 1), -1);
     ck_assert_int_eq(amkd_writer_close(writer), -1);
     ck_assert_int_eq(scratch_clear(), 0);
     amkd_header_clear(&header);
