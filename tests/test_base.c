@@ -300,6 +300,34 @@ START_TEST(output_of_a_parent_survives_its_child)
 }
 END_TEST
 
+START_TEST(output_waits_for_a_slow_pipe)
+{
+    enum { SIZE = 1 << 20 };
+    static char bytes[SIZE];
+    int ends[2];
+    ck_assert_int_eq(pipe2(ends, O_NONBLOCK), 0);
+    pid_t child = fork();
+    if (!child) {
+        size_t total = 0;
+        close(ends[1]);
+        for (ssize_t n; (n = read(ends[0], bytes, SIZE)) != 0;)
+            if (n > 0)
+                total += (size_t)n;
+            else
+                usleep(1000);
+        _exit(total == SIZE ? 0 : 1);
+    }
+    close(ends[0]);
+    amkd_output *output;
+    ck_assert_int_eq(amkd_output_adopt(&output, "pipe", ends[1]), 0);
+    ck_assert_int_eq(amkd_output_write(output, bytes, SIZE), 0);
+    ck_assert_int_eq(amkd_output_commit(output), 0);
+    int status;
+    ck_assert_int_eq(waitpid(child, &status, 0), child);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 START_TEST(file_read_has_a_limit)
 {
     char *bytes, large[20000];
@@ -351,6 +379,7 @@ int main(void)
     tcase_add_test(tests, output_says_what_is_wrong);
     tcase_add_test(tests, output_is_removed_by_exit_and_signals);
     tcase_add_test(tests, output_of_a_parent_survives_its_child);
+    tcase_add_test(tests, output_waits_for_a_slow_pipe);
     tcase_add_test(tests, file_read_has_a_limit);
     tcase_add_test(tests, progress_may_be_null);
     suite_add_tcase(suite, tests);

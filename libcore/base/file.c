@@ -7,6 +7,7 @@
 #include "base/temp_files.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,12 +142,27 @@ static int fail_output(const amkd_output *output)
     return amkd_fail_errno("'%s'", output->name);
 }
 
+/* A pipe or terminal may have been left non-blocking by the program at its other end. */
+static int wait_writable(const amkd_output *output)
+{
+    struct pollfd fds = {output->fd, POLLOUT, 0};
+    while (poll(&fds, 1, -1) < 0)
+        if (errno != EINTR)
+            return fail_output(output);
+    return 0;
+}
+
 static int write_all(amkd_output *output, const char *bytes, size_t nbytes)
 {
     while (nbytes) {
         ssize_t n = write(output->fd, bytes, nbytes);
         if (n < 0 && errno == EINTR)
             continue;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+            if (wait_writable(output))
+                return -1;
+            continue;
+        }
         if (n < 0)
             return fail_output(output);
         bytes += n;
