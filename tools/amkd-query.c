@@ -74,7 +74,7 @@ int main(int argc, char **argv)
          "give up a program that takes longer than S seconds for an answer\n"
          "(default: 300; 0: never)",
          AMKD_WHERE, 0, 1e9},
-        {0, "images", AMKD_TEXTS, &a.images, "FILE",
+        {'i', "images", AMKD_TEXTS, &a.images, "FILE",
          "the images that the picks speak of, instead of the path in their\n"
          "header; once for each image set",
          AMKD_WHERE, 0, 0},
