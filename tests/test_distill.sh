@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# amkd-distill: the plan, a run, the same run in shards, one killed in the middle, changed
+# parameters, and misuse.
+set -euo pipefail
+data=/usr/share/datasets/fashion-mnist
+if [ ! -e $data/train-images-idx3-ubyte.gz ]; then
+    echo "not tested: the package dataset-fashion-mnist is not installed" >&2
+    exit 77
+fi
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+cp "$SOURCE/tests/teacher.pl" .
+
+fail() { echo "failed: $*" >&2; exit 1; }
+
+# expect STATUS TEXT ARGUMENT...: amkd-distill exits with STATUS and says TEXT.
+expect() {
+    local status=$1 text=$2 got=0
+    shift 2
+    amkd-distill "$@" >stdout 2>stderr || got=$?
+    [ "$got" = "$status" ] || fail "$*: exit status $got, expected $status: $(cat stderr)"
+    grep -qF -- "$text" stderr || fail "$*: no '$text' in: $(cat stderr)"
+}
+
+amkd-import -q --unlabeled --sample 200 --seed 1 -o real.amkd $data/train-images-idx3-ubyte.gz
+amkd-import -q --limit 300 -o test.amkd $data/t10k-images-idx3-ubyte.gz
+amkd-import -q --limit 2000 -o train.amkd $data/train-images-idx3-ubyte.gz
+amkd-train -q -a mlp --steps 60 -o teacher.safetensors train.amkd
+cat >recipe.mk <<'END'
+IMAGES = real.amkd
+TEACHER = model:teacher.safetensors
+BUDGET = 401
+TEST = test.amkd
+ROUNDS = 2
+POOL = 5000
+ARCH = mlp
+STEPS = 60 # a comment
+END
+
+# Misuse names the parameter and touches nothing.
+expect 2 'IMAGES is not set'
+expect 2 'TEACHER is not set' IMAGES=real.amkd BUDGET=400
+expect 2 'BUDGET is not set' IMAGES=real.amkd TEACHER=exec:true
+expect 2 "no parameter 'STEP'" recipe.mk STEP=60
+expect 2 "STEPS 'many'" recipe.mk STEPS=many
+expect 2 "BY 'chance'" recipe.mk BY=chance
+expect 2 "TEACHER 'teacher.safetensors'" recipe.mk TEACHER=teacher.safetensors
+expect 2 'BUDGET 199 is less than the 200 real images' recipe.mk BUDGET=199
+expect 2 'leaves 1 answers' recipe.mk BUDGET=201
+expect 2 'MAX_PER_IMAGE 1 lets a round pick 100 pairs' recipe.mk MAX_PER_IMAGE=1
+expect 2 'spaces' --dir 'a run' recipe.mk
+expect 2 'unrecognized option' --frobnicate
+expect 2 "--jobs '0'" --jobs 0 recipe.mk
+expect 1 "'none.mk': cannot be read" none.mk
+expect 1 "'none.amkd': cannot be read" recipe.mk IMAGES=none.amkd
+expect 1 'has no labels' recipe.mk TEST=real.amkd
+[ ! -e amkd-run ] || fail "misuse made files"
+mkdir without
+for tool in bash dirname readlink getopt cat; do ln -s "$(command -v $tool)" without; done
+distill=$(command -v amkd-distill)
+! PATH=$dir/without "$distill" recipe.mk 2>stderr || fail "no make"
+grep -q 'make is not installed' stderr || fail "without make: $(cat stderr)"
+
+# The plan shows every step and does none.
+amkd-distill -n recipe.mk >plan
+[ ! -e amkd-run ] || fail "the plan made files"
+[ "$(grep -c '^amkd-train ' plan)" = 3 ] || fail "three trainings in the plan"
+[ "$(grep -c '^amkd-query .*round' plan)" = 3 ] || fail "three queries in the plan"
+grep -q -- '-k 101 .*--exclude amkd-run/round-1/labels.amkd' plan || fail "the last round"
+
+# The run: as many answers as the budget says, a line a round; run again it has no work.
+mkdir one two
+for run in one two; do
+    cp real.amkd test.amkd teacher.safetensors recipe.mk $run
+done
+(cd one && amkd-distill -q recipe.mk >table)
+[ "$(grep -cE '^ +[0-9]+ +[0-9]+ +0\.[0-9]{4} +[0-9.]+ % ' one/table)" = 3 ] ||
+    fail "three lines: $(cat one/table)"
+grep -q '^ *2 *401 ' one/table || fail "401 answers: $(cat one/table)"
+grep -q '^teacher: test accuracy 0' one/table || fail "the teacher's line"
+cd one
+amkd-cat --check amkd-run/*.amkd amkd-run/*/*.amkd >/dev/null
+[ -s amkd-run/round-2/picks.png ] || fail "a contact sheet"
+touch real.amkd
+[ -z "$(amkd-distill -n -j 3 recipe.mk SHARDS=2 DEVICE=0 TIMEOUT=9)" ] ||
+    fail "where it runs is no reason to redo it"
+
+# In shards, side by side: the same bytes.
+(cd ../two && amkd-distill -q -j 2 recipe.mk >table)
+for file in round-1/picks.amkd round-2/picks.amkd student.safetensors; do
+    cmp amkd-run/$file ../two/amkd-run/$file || fail "$file in two shards"
+done
+
+# A changed parameter redoes what depends on it.
+amkd-distill -n recipe.mk LAMBDA=0.5 >plan
+[ "$(head -1 plan | cut -d' ' -f1)" = amkd-pool ] || fail "LAMBDA: $(head -1 plan)"
+amkd-distill -n recipe.mk STEPS=61 >plan
+[ "$(head -1 plan | cut -d' ' -f1)" = amkd-train ] || fail "STEPS: $(head -1 plan)"
+! grep -q 'amkd-query.*\(round-0\|test\)' plan || fail "STEPS buys answers again"
+cp amkd-run/round-0/labels.amkd before.amkd
+cp amkd-run/round-1/labels.amkd before-1.amkd
+amkd-distill -q recipe.mk STEPS=61 >/dev/null
+cmp before.amkd amkd-run/round-0/labels.amkd
+cmp before-1.amkd amkd-run/round-1/spare-*.amkd || fail "answers set aside"
+[ -z "$(amkd-distill -n recipe.mk STEPS=61)" ] || fail "STEPS is done"
+
+# A checkpoint is used if it is younger than what the training depends on.
+rm amkd-run/round-2/student.safetensors
+touch amkd-run/round-2/student.checkpoint
+amkd-distill -n recipe.mk STEPS=61 >plan
+grep -q -- '--resume amkd-run/round-2' plan || fail "a young checkpoint"
+touch -d '1 hour ago' amkd-run/round-2/student.checkpoint
+amkd-distill -n recipe.mk STEPS=61 >plan
+! grep -q -- '--resume' plan || fail "an old checkpoint"
+cd ..
+
+# Killed while the teacher answers, it goes on and buys no answer twice.
+args=(recipe.mk TEST= "TEACHER=exec:perl teacher.pl \$(cat behaviour) log" TEACHER_BATCH=64)
+echo hangs-second >behaviour
+setsid amkd-distill -q "${args[@]}" >/dev/null 2>&1 &
+for ((t = 0; t < 600; t++)); do
+    [ ! -s hanging ] || break
+    sleep 0.1
+done
+kill -9 -- "-$!" "$(cat hanging)"
+wait "$!" 2>/dev/null || true
+[ "$(wc -l <log)" = 64 ] || fail "64 answers before the kill"
+echo honest >behaviour
+amkd-distill -q "${args[@]}" >table
+[ "$(wc -l <log)" = 401 ] || fail "$(wc -l <log) questions for 401 answers"
+grep -q '^ *2 *401 ' table || fail "401 answers: $(cat table)"
+
+# A failing step is named, and its message is the tool's.
+expect 1 "exited with status 7" "${args[@]}" TEACHER='exec:perl teacher.pl dies' --dir failed
+expect 1 'the same command goes on from here' "${args[@]}" --dir failed \
+    TEACHER='exec:perl teacher.pl dies'

@@ -1,0 +1,286 @@
+#!/usr/bin/env bash
+# amkd-distill: the whole loop, by make over the other tools. This front checks the
+# parameters of distill-parameters.mk; the loop is distill-rules.mk.
+set -euo pipefail
+
+usage() {
+    cat <<'END'
+Usage: amkd-distill [OPTION]... [RECIPE] [NAME=VALUE]...
+distil a teacher into a student, in rounds, by make over the amkd tools
+
+  -n, --dry-run     show the plan: the commands that are still to be run
+  -j, --jobs=N      run N commands side by side where they do not wait for each other
+      --dir=DIR     keep everything in DIR (default: amkd-run)
+      --parameters  list the parameters with their values and exit
+  -q, --quiet       no progress, errors and the rounds' figures only
+  -v, --verbose     show each command as it is run
+      --help        print this text and exit
+      --version     print the version and exit
+
+RECIPE is a file of NAME = VALUE lines; parameters given as arguments come first.
+IMAGES (unlabeled real images), TEACHER (as for amkd-query) and BUDGET (answers in
+all) are needed. A run that was stopped goes on where it stood when the same command
+is given again; with changed parameters it redoes what depends on them.
+
+Examples:
+  amkd-distill IMAGES=real.amkd TEACHER=exec:./teacher BUDGET=24000
+  amkd-distill -n --dir run recipe.mk ROUNDS=8
+END
+}
+
+fail() {
+    printf 'amkd-distill: %s\n' "$*" >&2
+    exit 1
+}
+
+misuse() {
+    printf "amkd-distill: %s\nTry 'amkd-distill --help'\n" "$*" >&2
+    exit 2
+}
+
+# --------------------------------------------------------------------- the command line
+
+dir='' recipe='' jobs=1 plan='' quiet='' verbose='' list='' assignments=()
+
+need_count() { # WHAT VALUE LEAST
+    if ! [[ $2 =~ ^[0-9]{1,15}$ ]] || ((10#$2 < $3)); then
+        misuse "$1 '$2': expected a whole number of at least $3"
+    fi
+}
+
+take_argument() {
+    case $1 in
+    *=*)
+        [[ ${1%%=*} =~ ^[A-Z_]+$ ]] || misuse "'$1': expected NAME=VALUE or a recipe"
+        assignments+=("$1")
+        ;;
+    *)
+        [ -z "$recipe" ] || misuse "'$1': there is a recipe already, '$recipe'"
+        [ -n "$1" ] || misuse "the recipe's name is empty"
+        recipe=$1
+        ;;
+    esac
+}
+
+read_arguments() {
+    local options
+    options=$(getopt -n amkd-distill -o nj:qvh \
+        -l dry-run,jobs:,dir:,parameters,quiet,verbose,help,version -- "$@") ||
+        { echo "Try 'amkd-distill --help'" >&2 && exit 2; }
+    eval set -- "$options"
+    while [ "$1" != -- ]; do
+        case $1 in
+        -n | --dry-run) plan=1 ;;
+        -j | --jobs) need_count "$1" "$2" 1 && jobs=$2 && shift ;;
+        --dir) dir=$2 && shift ;;
+        --parameters) list=1 ;;
+        -q | --quiet) quiet=1 ;;
+        -v | --verbose) verbose=1 ;;
+        -h | --help) usage && exit 0 ;;
+        --version) echo 'amkd-distill @PROJECT_VERSION@' && exit 0 ;;
+        esac
+        shift
+    done
+    shift
+    local argument
+    for argument in "$@"; do
+        take_argument "$argument"
+    done
+    [ -z "$dir" ] || assignments+=("DIR=$dir")
+    # A dollar sign on the command line is one, not make's.
+    assignments=("${assignments[@]//\$/\$\$}")
+}
+
+# The tools beside this script come before others of their name.
+find_tools() {
+    local here tool
+    here=$(dirname "$(readlink -f "$0")")
+    PATH=$here:$PATH
+    AMKD_SHARE=$here
+    [ -e "$here/distill-rules.mk" ] || AMKD_SHARE=$here/@AMKD_DATA_FROM_BIN@
+    export PATH AMKD_SHARE
+    [ -e "$AMKD_SHARE/distill-rules.mk" ] || fail "'$AMKD_SHARE': no distill-rules.mk there"
+    for tool in make amkd-pool amkd-score amkd-merge amkd-query amkd-train amkd-eval \
+        amkd-cat; do
+        command -v $tool >/dev/null || fail "$tool is not installed"
+    done
+    [[ $(make --version) == 'GNU Make'* ]] || fail "make is not GNU make"
+    # A make that this runs under is none of the loop's business.
+    unset MAKEFLAGS MFLAGS MAKELEVEL MAKEFILES
+}
+
+# ------------------------------------------------------------------------ the parameters
+
+run_make() {
+    make -rRs --no-print-directory -f "$AMKD_SHARE/distill-parameters.mk" \
+        ${recipe:+"RECIPE=$recipe"} "JOBS=$jobs" "${assignments[@]}" "$@"
+}
+
+run_loop() {
+    run_make -f "$AMKD_SHARE/distill-rules.mk" "$@" all
+}
+
+# What the parameters are, as make reads defaults, recipe and arguments together.
+declare -A value
+read_parameters() {
+    local lines line name
+    if [ -n "$recipe" ]; then
+        [[ ! $recipe =~ [[:space:]] ]] ||
+            misuse "'$recipe': make cannot take a recipe with spaces in its name"
+        [ -r "$recipe" ] || fail "'$recipe': cannot be read"
+    fi
+    lines=$(run_make parameters) || misuse "the recipe is no makefile"
+    while IFS= read -r line; do
+        name=${line%%=*}
+        case $name in
+        \'*) echo "amkd-distill: note: $line" >&2 ;;
+        *) value[$name]=${line#*=} ;;
+        esac
+    done <<<"$lines"
+    shopt -s extglob
+    value[TEACHER]=${value[TEACHER]%%+([[:space:]])}
+    for line in "${assignments[@]}"; do
+        [ -n "${value[${line%%=*}]+known}" ] ||
+            misuse "there is no parameter '${line%%=*}' (--parameters lists them)"
+    done
+    assignments+=("TEACHER=${value[TEACHER]//\$/\$\$}")
+    if [ -n "$list" ]; then
+        grep -v "^'" <<<"$lines"
+        exit 0
+    fi
+}
+
+need_choice() { # NAME CHOICE...
+    local name=$1 choice
+    shift
+    for choice in "$@"; do
+        [ "${value[$name]}" != "$choice" ] || return 0
+    done
+    misuse "$name '${value[$name]}': expected one of: $*"
+}
+
+need_path() { # NAME
+    [ -z "$(tr -cd ' \t:#$%;&|<>()*?'\''"`~\\[]{}' <<<"${value[$1]}")" ] ||
+        misuse "$1 '${value[$1]}': make cannot take spaces or special characters there"
+}
+
+check_parameters() {
+    local name
+    for name in IMAGES TEACHER BUDGET DIR; do
+        [ -n "${value[$name]}" ] || misuse "$name is not set"
+    done
+    need_path IMAGES
+    need_path TEST
+    need_path DIR
+    for name in BUDGET SHARDS STEPS BATCH TEACHER_BATCH; do
+        need_count $name "${value[$name]}" 1
+    done
+    for name in ROUNDS MAX_PER_IMAGE SEED; do
+        need_count $name "${value[$name]}" 0
+    done
+    [ "${value[POOL]}" = all ] || need_count POOL "${value[POOL]}" 1
+    for name in LR MOMENTUM WEIGHT_DECAY TEMPERATURE TIMEOUT; do
+        [[ ${value[$name]} =~ ^[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$ ]] ||
+            misuse "$name '${value[$name]}': expected a number"
+    done
+    [[ ${value[LAMBDA]} =~ ^[-+0-9.eE:,]+$ ]] ||
+        misuse "LAMBDA '${value[LAMBDA]}': expected LOW:HIGH:COUNT or a list"
+    need_choice BY c2 c1 random margin entropy
+    need_choice OPTIMIZER sgd adam adamw
+    need_choice SCHEDULE constant cosine onecycle
+    need_choice WARM_START 0 1
+    need_choice TEACHER_INPUT uint8 float32
+    case ${value[TEACHER]} in
+    model:?* | exec:?*) ;;
+    *) misuse "TEACHER '${value[TEACHER]}': expected model:FILE or exec:COMMAND" ;;
+    esac
+}
+
+# ------------------------------------------------------------------ what the answers are
+
+# "rows digest" of an image set, as the streams that refer to it say.
+identify() { # IMAGES
+    [ -r "$1" ] || fail "'$1': cannot be read"
+    amkd-pool -q -n 1 "$1" | amkd-cat --header | awk '
+        $1 == "\"digest\":" { gsub(/[",]/, "", $2); digest = $2 }
+        $1 == "\"rows\":" && !n { n = $2 + 0 }
+        END { print n, digest }'
+}
+
+# Sets picks, the number of each round, or says why there is nothing to plan.
+divide_budget() { # IMAGES IN ALL
+    local n=$1 budget=$((10#${value[BUDGET]})) rounds=$((10#${value[ROUNDS]})) k r
+    local pairs=$((n * (n - 1) / 2)) most=$((10#${value[MAX_PER_IMAGE]}))
+    picks=''
+    ((budget >= n)) ||
+        misuse "BUDGET $budget is less than the $n real images, all of which are asked about"
+    ((rounds)) || return 0
+    k=$(((budget - n) / rounds))
+    ((k)) || misuse "BUDGET $budget leaves $((budget - n)) answers beyond the $n real" \
+        "images, too few for $rounds rounds (ROUNDS=0 distils from the real images alone)"
+    for ((r = 1; r < rounds; r++)); do
+        picks+="$k "
+    done
+    k=$((budget - n - k * (rounds - 1)))
+    picks+=$k
+    if [ "${value[POOL]}" = all ] || ((10#${value[POOL]} >= pairs)); then
+        assignments+=("POOL=all")
+    else
+        pairs=$((10#${value[POOL]}))
+    fi
+    ((k <= pairs)) || misuse "a round is to pick $k of a pool of $pairs pairs"
+    ((!most || k <= n * most / 2)) || misuse "MAX_PER_IMAGE $most lets a round pick" \
+        "$((n * most / 2)) pairs of $n images at most, but it is to pick $k"
+}
+
+find_identities() {
+    local n digest file=${value[TEACHER]#model:}
+    local identity
+    identity=$(identify "${value[IMAGES]}") || exit 1
+    read -r n digest <<<"$identity"
+    assignments+=("IMAGES_DIGEST=$digest")
+    divide_budget "$n"
+    assignments+=("PICKS=$picks")
+    if [ -n "${value[TEST]}" ]; then
+        identity=$(identify "${value[TEST]}") || exit 1
+        assignments+=("TEST_DIGEST=${identity#* }")
+        amkd-cat --header "${value[TEST]}" | grep '"nclasses"' >/dev/null ||
+            fail "'${value[TEST]}': has no labels to measure a student by"
+    fi
+    case ${value[TEACHER]} in
+    model:*)
+        [ -r "$file" ] || fail "'$file': cannot be read"
+        digest=$(sha256sum <"$file")
+        assignments+=("TEACHER_DIGEST=sha256:${digest%% *}")
+        ;;
+    esac
+}
+
+# -------------------------------------------------------------------------------- the run
+
+# Two runs in one place would buy the same answers.
+lock() {
+    mkdir -p "${value[DIR]}" || exit 1
+    exec 9>"${value[DIR]}/.lock"
+    flock -n 9 && return
+    echo "amkd-distill: waiting for another run in '${value[DIR]}'" >&2
+    flock 9
+}
+
+main() {
+    read_arguments "$@"
+    find_tools
+    read_parameters
+    check_parameters
+    find_identities
+    if [ -n "$plan" ]; then
+        run_loop PLAN=1 -n || exit 1
+        exit 0
+    fi
+    lock
+    run_loop "QUIET=$quiet" "VERBOSE=$verbose" -j "$jobs" ||
+        fail "stopped; the same command goes on from here"
+    [ -n "$quiet" ] || echo "the student: ${value[DIR]}/student.safetensors"
+}
+
+main "$@"

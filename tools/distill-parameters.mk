@@ -1,0 +1,91 @@
+# The parameters of the loop and their defaults: read by amkd-distill, which checks them,
+# and again together with distill-rules.mk, the loop.
+#
+# A recipe is a file of lines "NAME = value" for the parameters below. Write $$ for a
+# dollar sign and \# for a hash sign.
+
+# ------------------------------------------------------------------------- parameters
+
+# The unlabeled real images, an images stream. Needed.
+IMAGES =
+# The black box, as for amkd-query: model:FILE or exec:COMMAND. Needed.
+TEACHER =
+# Answers the teacher may give in all, those about the real images included. Needed.
+BUDGET =
+# Labeled images, an images stream, to measure each round's student by; nothing is chosen
+# by them. The teacher is asked about them once, and that is not counted in BUDGET.
+# Empty: nothing is measured and nothing is asked.
+TEST =
+# Where everything is kept.
+DIR = amkd-run
+
+# Rounds beyond round 0, which asks about the real images. Each asks about the same number
+# of mixed images, the last one about what then remains of BUDGET.
+ROUNDS = 4
+# Pairs drawn afresh as the pool of each round, or "all".
+POOL = 200000
+# What is picked: c2 (the paper's), c1, random, margin or entropy, as for amkd-score.
+BY = c2
+# Weights tried for a pair's first image, LOW:HIGH:COUNT or a list with commas; random
+# draws one of them.
+LAMBDA = $(if $(filter random,$(BY)),0.5,0.30:0.70:11)
+# Picks of one round that one image may take part in. 0: any number.
+MAX_PER_IMAGE = 0
+# Parts in which a pool is scored, side by side with -j. The picks are the same.
+SHARDS = $(JOBS)
+
+# The student, and how each round's is trained, as for amkd-train.
+ARCH = lenet5-half
+STEPS = 4000
+BATCH = 128
+OPTIMIZER = adamw
+LR = 0.003
+MOMENTUM = 0.9
+WEIGHT_DECAY = 0.01
+SCHEDULE = onecycle
+TEMPERATURE = 1
+# 1: a round's student starts from the weights of the round before.
+WARM_START = 0
+
+# What the teacher takes, for exec: uint8 (N,H,W,C) or float32 (N,C,H,W).
+TEACHER_INPUT = uint8
+# Images a request.
+TEACHER_BATCH = 256
+# Seconds an answer may take. 0: any time.
+TIMEOUT = 300
+
+# Seed of everything drawn by chance.
+SEED = 1
+# The OpenCL device, as -d of the tools. Empty: the tools' own choice.
+DEVICE =
+
+PARAMETERS := IMAGES TEACHER BUDGET TEST DIR ROUNDS POOL BY LAMBDA MAX_PER_IMAGE SHARDS \
+    ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE WARM_START \
+    TEACHER_INPUT TEACHER_BATCH TIMEOUT SEED DEVICE
+
+# Set by amkd-distill: jobs of -j; PLAN for -n, QUIET, VERBOSE; the picks of each round
+# (one number a round); digests of what the answers depend on.
+JOBS = 1
+PLAN =
+QUIET =
+VERBOSE =
+PICKS =
+IMAGES_DIGEST =
+TEST_DIGEST =
+TEACHER_DIGEST =
+
+before := $(.VARIABLES)
+ifdef RECIPE
+include $(RECIPE)
+endif
+unknown := $(filter-out before $(before),$(.VARIABLES))
+
+# "STEPS = 60 # many" leaves a space behind the number; amkd-distill sees to commands, in
+# which inner spaces count.
+$(foreach v,$(filter-out TEACHER,$(PARAMETERS)),$(eval override $v := $$(strip $$($v))))
+
+# The values as make sees them.
+.PHONY: parameters
+parameters:
+	@: $(foreach v,$(PARAMETERS),$(info $(v)=$($(v)))) \
+	    $(foreach v,$(unknown),$(info '$(v)' in the recipe is no parameter))

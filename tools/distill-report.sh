@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# One line about a round of amkd-distill, of the files that are there. The first round's
+# line comes with the teacher's figures and the names of the columns.
+# Usage: distill-report.sh DIR ROUND
+set -euo pipefail
+export LC_ALL=C
+dir=$1 round=$2
+evaluation=$dir/round-$round/eval.json
+
+# A figure "student" or "teacher" has at the top level of an evaluation.
+figure() { # OBJECT NAME
+    awk -v object="\"$1\":" -v name="\"$2\":" '
+        $1 == object { inside = 1 }
+        inside && $1 == name { sub(/,$/, "", $2); print $2; exit }' "$evaluation"
+}
+
+rows() { # FILE...
+    amkd-cat --check "$@" | awk '{ for (f = 2; f <= NF; f++)
+        if ($f == "rows,") n += $(f - 1) } END { print n + 0 }'
+}
+
+# Wall time of a tool: what its targets took when last made, overlaps counted once.
+seconds() { # TOOL
+    awk -F '\t' -v tool="$1" '
+        $1 == tool { time[$2] = $3 " " $4 }
+        END { for (target in time) print time[target] }' "$dir/round-$round/times.tsv" |
+        sort -n | awk '
+            { start = $1 > end ? $1 : end
+              if ($2 > start) { sum += $2 - start; end = $2 } }
+            END { if (NR) printf "%.1f", sum; else printf "-" }'
+}
+
+if [ "$round" = 0 ]; then
+    if [ -e "$evaluation" ]; then
+        printf 'teacher: test accuracy %.4f, mean top probability %.3f; its %d answers ' \
+            "$(figure teacher accuracy)" "$(figure teacher mean_top_probability)" \
+            "$(figure teacher n)"
+        printf 'about test images are not counted below\n'
+    fi
+    printf '%5s %8s %9s %8s %9s %8s %8s %8s %7s\n' round answers accuracy success \
+        'score s' 'merge s' 'query s' 'train s' 'eval s'
+fi
+
+labels=()
+for ((r = 0; r <= round; r++)); do
+    labels+=("$dir/round-$r/labels.amkd")
+done
+accuracy=- success=-
+if [ -e "$evaluation" ]; then
+    accuracy=$(printf '%.4f' "$(figure student accuracy)")
+    success=$(awk '$1 == "\"success_rate\":" { printf "%.1f %%", 100 * $2 }' "$evaluation")
+fi
+printf '%5d %8d %9s %8s %9s %8s %8s %8s %7s\n' "$round" \
+    "$(rows "${labels[@]}")" "$accuracy" "$success" "$(seconds amkd-score)" \
+    "$(seconds amkd-merge)" "$(seconds amkd-query)" "$(seconds amkd-train)" \
+    "$(seconds amkd-eval)"

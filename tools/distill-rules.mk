@@ -1,0 +1,174 @@
+# The loop of active mixup as a makefile: rounds are targets, files are state.
+# amkd-distill runs it, after distill-parameters.mk, with parameters that are checked.
+
+# ------------------------------------------------------------------------ how it is run
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+.PHONY: all FORCE
+
+# A word of a shell command.
+quote = '$(subst ','\'',$(1))'
+
+# $(call run,TOOL,COMMAND): runs the command and notes tool, target, start and end in
+# times.tsv beside the target. A plan shows the bare command.
+run = $(if $(PLAN),$(2),$(if $(VERBOSE),printf '%s\n' $(call quote,$(2)) >&2;) \
+    start=$$(date +%s.%N); $(2); \
+    printf '%s\t%s\t%s\t%s\n' $(1) $(@F) "$$start" "$$(date +%s.%N)" >>$(@D)/times.tsv)
+# A command that is no part of the plan.
+hidden = $(if $(PLAN),,$(1))
+
+# $(eval $(call keep,FILE,VARIABLE,COMMAND)): FILE holds the value of VARIABLE and is
+# written only when that changes, so that what depends on it is redone just then. COMMAND
+# puts out of the way what was made halfway with the old value.
+define keep
+ifneq ($$(file <$(1)),$$($(2)))
+$(1): FORCE
+endif
+$(1):
+	$$(call hidden,mkdir -p $$(@D); $(3); \
+	    printf '%s\n' $$(call quote,$$($(2))) >$$@.new; mv $$@.new $$@)
+endef
+
+# Options that may be absent bring their space along.
+device := $(if $(DEVICE), -d $(call quote,$(DEVICE)))
+quiet := $(if $(QUIET), -q)
+
+# Answers are never deleted: those that no longer fit are set aside.
+set_aside = for f in $(1); do if [ -e "$$f" ]; then \
+    mv "$$f" "$${f%/*}/spare-$$(date +%s%N).amkd"; fi; done
+set_parts_aside = $(call set_aside,$(DIR)/*/labels.part.amkd)
+
+rounds := $(if $(filter-out 0,$(ROUNDS)),$(shell seq $(ROUNDS)))
+last := $(DIR)/round-$(ROUNDS)
+rounds_before = $(shell seq $$(( $(1) - 1 )))
+labels_of = $(patsubst %,$(DIR)/round-%/labels.amkd,$(1))
+images := $(DIR)/images.amkd
+
+# ------------------------------------------------------------------------- real images
+
+# A copy, so that the run holds all its streams, and by digest: touching the file or
+# moving it buys no answer a second time.
+$(eval $(call keep,$(DIR)/images.digest,IMAGES_DIGEST,$$(set_parts_aside)))
+$(images): $(DIR)/images.digest
+	cp $(IMAGES) $@.part
+	mv $@.part $@
+
+# ----------------------------------------------------------------------------- answers
+
+query_options := -t $(call quote,$(TEACHER)) --input $(TEACHER_INPUT)
+query = amkd-query $(query_options)$(if $(2), --budget $(2)) --batch $(TEACHER_BATCH) \
+    --timeout $(TIMEOUT)$(device)$(quiet) --append -o $(@D)/labels.part.amkd $(1)
+answered_by := $(query_options) $(TEACHER_DIGEST)
+
+# Appended to answer by answer, so that a run killed here buys none of them again.
+# $(call buy,IMAGES OR PICKS,BUDGET)
+define buy
+$(call hidden,mkdir -p $(@D); $(call set_aside,$@))
+$(call run,amkd-query,$(query))
+mv $(@D)/labels.part.amkd $@
+endef
+
+$(eval $(call keep,$(DIR)/query.options,answered_by,$$(set_parts_aside)))
+$(DIR)/round-0/labels.amkd: $(images) $(DIR)/query.options
+	$(call buy,$(images),$(BUDGET))
+
+$(eval $(call keep,$(DIR)/test/images.digest,TEST_DIGEST,$$(set_parts_aside)))
+$(DIR)/test/labels.amkd: $(DIR)/test/images.digest $(DIR)/query.options
+	$(call buy,$(TEST))
+
+# ------------------------------------------------------------------- pairs, picks, sheets
+
+# The seed of round r, different from those of other seeds' rounds.
+seed_of = $(SEED)$(shell printf %03d $(1))
+pool_options = $(if $(filter all,$(POOL)),, -n $(POOL) --seed $(call seed_of,$(1)))
+score_options = --by $(BY) --lambda $(LAMBDA) -k $(word $(1),$(PICKS))$(max_per_image) \
+    --seed $(call seed_of,$(1))
+max_per_image := $(if $(filter-out 0,$(MAX_PER_IMAGE)), --max-per-image $(MAX_PER_IMAGE))
+asked_before = $(foreach r,$(call rounds_before,$(1)), \
+    --exclude $(DIR)/round-$(r)/labels.amkd)
+# $(call score,R,STUDENT,SHARD)
+score = amkd-pool -q$(call pool_options,$(1))$(3) $(images) | \
+    amkd-score -s $(2) $(score_options)$(asked_before)$(device)$(quiet) -o $@
+
+# $(call round,R,R - 1)
+define round
+pick_options_$(1) = $$(call pool_options,$(1)) $$(call score_options,$(1))
+$$(eval $$(call keep,$(DIR)/round-$(1)/pick.options,pick_options_$(1),:))
+
+parts_$(1) := $$(shell seq -f '$(DIR)/round-$(1)/picks.%gof$(SHARDS).amkd' \
+    0 $$$$(( $(SHARDS) - 1 )))
+pick_from_$(1) := $(DIR)/round-$(2)/student.safetensors $(DIR)/round-$(1)/pick.options \
+    $$(call labels_of,0 $$(call rounds_before,$(1)))
+
+ifeq ($(SHARDS),1)
+$(DIR)/round-$(1)/picks.amkd: $$(pick_from_$(1))
+	$$(call hidden,$$(call set_aside,$$(addprefix $$(@D)/,labels.amkd labels.part.amkd)))
+	$$(call run,amkd-score,$$(call score,$(1),$$<))
+	$$(call hidden,rm -f $$(@D)/picks.*of*.amkd)
+else
+.SECONDARY: $$(parts_$(1))
+$$(parts_$(1)): $$(pick_from_$(1))
+	$$(call run,amkd-score,$$(call score,$(1),$$<, \
+	    --shard $$(patsubst picks.%of$(SHARDS).amkd,%,$$(@F))/$(SHARDS)))
+$(DIR)/round-$(1)/picks.amkd: $$(parts_$(1))
+	$$(call hidden,$$(call set_aside,$$(addprefix $$(@D)/,labels.amkd labels.part.amkd)))
+	$$(call run,amkd-merge,amkd-merge$$(quiet) -o $$@ $$^)
+	$$(call hidden,rm -f $$(@D)/picks.*of*.amkd)
+endif
+
+$(DIR)/round-$(1)/picks.png: $(DIR)/round-$(1)/picks.amkd
+	$$(call run,amkd-cat,amkd-cat -q --png $$@ --head 200 $$<)
+
+$(DIR)/round-$(1)/labels.amkd: $(DIR)/round-$(1)/picks.amkd $(DIR)/query.options
+	$$(call buy,$$<,$(word $(1),$(PICKS)))
+endef
+
+$(foreach r,$(rounds),$(eval $(call round,$(r),$(shell echo $$(( $(r) - 1 ))))))
+
+$(DIR)/round-0/images.png: $(images) | $(DIR)/round-0/labels.amkd
+	$(call run,amkd-cat,amkd-cat -q --png $@ --head 200 $<)
+
+# ---------------------------------------------------------------------------- students
+
+train_options := -a $(call quote,$(ARCH)) --steps $(STEPS) -b $(BATCH) \
+    --optimizer $(OPTIMIZER) --lr $(LR) --momentum $(MOMENTUM) \
+    --weight-decay $(WEIGHT_DECAY) --schedule $(SCHEDULE) -T $(TEMPERATURE) --seed $(SEED)
+trained := $(train_options) $(if $(filter 1,$(WARM_START)),warm)
+$(eval $(call keep,$(DIR)/train.options,trained,:))
+
+warm_start = $(if $(filter 1,$(WARM_START)),$(patsubst %, -i %,$(filter %.safetensors,$^)))
+# A checkpoint is of this training if it is younger than all that the training is made of.
+checkpoint = --checkpoint $(@D)/student.checkpoint$(shell \
+    for f in $^; do [ $(@D)/student.checkpoint -nt $$f ] || exit; done; \
+    echo ' --resume $(@D)/student.checkpoint')
+train = amkd-train $(train_options)$(device)$(quiet)$(warm_start) $(checkpoint) \
+    -o $@ $(filter %.amkd,$^)
+
+# $(call student,R,R - 1)
+define student
+$(DIR)/round-$(1)/student.safetensors: $$(call labels_of,0 $$(shell seq $(1))) \
+    $(DIR)/train.options $(if $(filter-out 0,$(1)),$(DIR)/round-$(2)/student.safetensors)
+	$$(call run,amkd-train,$$(train))
+	$$(call hidden,rm -f $$(@D)/student.checkpoint)
+
+$(DIR)/round-$(1)/eval.json: $(DIR)/round-$(1)/student.safetensors $(TEST) \
+    $(DIR)/test/labels.amkd
+	$$(call run,amkd-eval,amkd-eval -q$$(device) -s $$< \
+	    --answers $(DIR)/test/labels.amkd --json -o $$@ $(TEST))
+
+.PHONY: report-$(1)
+report-$(1): $(if $(filter-out 0,$(1)),report-$(2)) \
+    $(DIR)/round-$(1)/$(if $(filter-out 0,$(1)),picks,images).png \
+    $(DIR)/round-$(1)/$(if $(TEST),eval.json,student.safetensors)
+	$$(call hidden,bash "$$$$AMKD_SHARE/distill-report.sh" $(DIR) $(1))
+endef
+$(foreach r,0 $(rounds),$(eval $(call student,$(r),$(shell echo $$(( $(r) - 1 ))))))
+
+$(DIR)/student.safetensors: $(last)/student.safetensors
+	cp $< $@.part
+	mv $@.part $@
+
+all: report-$(ROUNDS) $(DIR)/student.safetensors
