@@ -51,11 +51,11 @@ amkd-pool -q -n 190 --seed 5 real.amkd >d
 rows d | sort -n -k1,1 -k2,2 | cmp - expected || fail "all pairs drawn"
 
 # Shards put together are the whole; their headers say which they are.
-for count in 1 3 7 250; do
+for count in 1 3 7 30; do # with 30, ten shards are empty
     for ((s = 0; s < count; s++)); do
-        amkd-pool -q -n 100 --seed 5 --shard $s/$count real.amkd >part
+        amkd-pool -q -n 20 --seed 5 --shard $s/$count real.amkd >part
         rows part
-    done | cmp - <(rows a) || fail "$count shards"
+    done | cmp - <(rows a | head -20) || fail "$count shards"
 done
 amkd-pool -q --shard 1/3 real.amkd | amkd-cat --header - | tr -d ' \n' >header
 grep -qF '"shard":{"count":3,"index":1}' header || fail "shard in the header"
