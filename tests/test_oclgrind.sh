@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# The kernel tests under Oclgrind, an interpreter that sees every bad access and data race
+# of a kernel, once with vectors and once with a work-item a lane.
+set -euo pipefail
+command -v oclgrind >/dev/null || { echo "oclgrind is not installed: skipped"; exit 77; }
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+for width in 1 4; do
+    status=0
+    CK_RUN_CASE="small shapes" AMKD_VECTOR_WIDTH=$width AMKD_DEVICE=oclgrind \
+        timeout 600 oclgrind --data-races "$BUILD/tests/test_network" >"$log" 2>&1 ||
+        status=$?
+    if [ $status -ne 0 ] || ! grep -q 'Failures: 0' "$log" ||
+        grep -qiE 'invalid|race|error generated|errors generated' "$log"; then
+        echo "with vectors of $width (exit status $status), Oclgrind says:"
+        head -50 "$log"
+        exit 1
+    fi
+done
