@@ -67,6 +67,8 @@ amkd-distill -n recipe.mk >plan
 [ ! -e amkd-run ] || fail "the plan made files"
 [ "$(grep -c '^amkd-train ' plan)" = 3 ] || fail "three trainings in the plan"
 [ "$(grep -c '^amkd-query .*round' plan)" = 3 ] || fail "three queries in the plan"
+amkd-distill -n -j 2 recipe.mk >plan-2
+grep -q -- '--shard 1/2 .*of2.amkd$' plan-2 || fail "the second shard"
 grep -q -- '-k 101 .*--exclude amkd-run/round-1/labels.amkd' plan || fail "the last round"
 
 # The run: as many answers as the budget says, a line a round; run again it has no work.

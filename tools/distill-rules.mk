@@ -120,7 +120,7 @@ $(DIR)/round-$(1)/picks.amkd: $$(parts_$(1))
 endif
 
 $(DIR)/round-$(1)/picks.png: $(DIR)/round-$(1)/picks.amkd
-	$$(call run,amkd-cat,amkd-cat -q --png $$@ --head 200 $$<)
+	$$(call run,amkd-cat,amkd-cat -q --png $$@ --head 200 --columns 20 $$<)
 
 $(DIR)/round-$(1)/labels.amkd: $(DIR)/round-$(1)/picks.amkd $(DIR)/query.options
 	$$(call buy,$$<,$(word $(1),$(PICKS)))
@@ -129,7 +129,7 @@ endef
 $(foreach r,$(rounds),$(eval $(call round,$(r),$(shell echo $$(( $(r) - 1 ))))))
 
 $(DIR)/round-0/images.png: $(images) | $(DIR)/round-0/labels.amkd
-	$(call run,amkd-cat,amkd-cat -q --png $@ --head 200 $<)
+	$(call run,amkd-cat,amkd-cat -q --png $@ --head 200 --columns 20 $<)
 
 # ---------------------------------------------------------------------------- students
 
