@@ -180,29 +180,55 @@ cl_mem amkd_network_activation(const amkd_network *network, size_t layer)
     return value == NOT_STORED ? NULL : network->activations[value];
 }
 
+size_t amkd_network_nops(const amkd_network *network)
+{
+    return network->nops;
+}
+
+size_t amkd_network_op_layer(const amkd_network *network, size_t op)
+{
+    return network->first_layers[op];
+}
+
+int amkd_network_run_op(amkd_network *network, size_t o, amkd_pass pass, size_t nblocks)
+{
+    amkd_op *op = network->ops[o];
+    cl_mem x = network->activations[o], dy = network->gradients[o + 1];
+    int rc;
+    if (nblocks > network->max_blocks)
+        return amkd_fail("cannot run a network over %zu blocks, expected %zu at most",
+                         nblocks, network->max_blocks);
+    if (pass == AMKD_FORWARD)
+        rc = amkd_op_forward(op, x, network->parameters, network->activations[o + 1],
+                             nblocks);
+    else if (pass == AMKD_BACKWARD_WEIGHTS)
+        rc = amkd_op_backward_weights(op, x, dy, network->parameter_gradients, nblocks);
+    else
+        rc = amkd_op_backward_data(op, x, network->parameters, dy, network->gradients[o],
+                                   nblocks);
+    return rc ? amkd_fail_in("layer %zu%s", network->first_layers[o],
+                             pass == AMKD_FORWARD ? "" : ", backward")
+              : 0;
+}
+
 int amkd_network_forward(amkd_network *network, size_t first_layer, size_t nblocks)
 {
     const size_t first = network->values[first_layer];
-    if (first == NOT_STORED || nblocks > network->max_blocks)
-        return amkd_fail("cannot run a network from layer %zu over %zu blocks",
-                         first_layer, nblocks);
+    if (first == NOT_STORED)
+        return amkd_fail("cannot run a network from layer %zu, whose input is not stored",
+                         first_layer);
     for (size_t o = first; o < network->nops; o++)
-        if (amkd_op_forward(network->ops[o], network->activations[o], network->parameters,
-                            network->activations[o + 1], nblocks))
-            return amkd_fail_in("layer %zu", network->first_layers[o]);
+        if (amkd_network_run_op(network, o, AMKD_FORWARD, nblocks))
+            return -1;
     return 0;
 }
 
 int amkd_network_backward(amkd_network *network, size_t nblocks)
 {
-    for (size_t o = network->nops; o-- > 0;) {
-        amkd_op *op = network->ops[o];
-        cl_mem x = network->activations[o], dy = network->gradients[o + 1];
-        if (amkd_op_backward_weights(op, x, dy, network->parameter_gradients, nblocks) ||
-            (o > 0 && amkd_op_backward_data(op, x, network->parameters, dy,
-                                            network->gradients[o], nblocks)))
-            return amkd_fail_in("layer %zu, backward", network->first_layers[o]);
-    }
+    for (size_t o = network->nops; o-- > 0;)
+        if (amkd_network_run_op(network, o, AMKD_BACKWARD_WEIGHTS, nblocks) ||
+            (o > 0 && amkd_network_run_op(network, o, AMKD_BACKWARD_DATA, nblocks)))
+            return -1;
     return 0;
 }
 

@@ -39,6 +39,21 @@ int amkd_network_backward(amkd_network *network, size_t nblocks);
 cl_mem amkd_network_gradients(const amkd_network *network);
 size_t amkd_network_nslices(const amkd_network *network);
 
+/* The ops that the layers became, one by one, for measurements: op's part of a pass over
+ * buffers as the last whole run left them. Op 0 has no backward data. */
+typedef enum amkd_pass {
+    AMKD_FORWARD,
+    AMKD_BACKWARD_WEIGHTS,
+    AMKD_BACKWARD_DATA,
+} amkd_pass;
+
+size_t amkd_network_nops(const amkd_network *network);
+
+/* The layer that an op begins with; for op nops, the number of layers. */
+size_t amkd_network_op_layer(const amkd_network *network, size_t op);
+
+int amkd_network_run_op(amkd_network *network, size_t op, amkd_pass pass, size_t nblocks);
+
 void amkd_network_free(amkd_network *network); /* NULL is fine */
 
 #endif
