@@ -1,0 +1,133 @@
+/* amkd-bench: what the kernels and tools reach on a device, beside what it can do at
+ * most, all in one run. */
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "bench.h"
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const parts[] = {"layers", "train", "sweep", "score", NULL};
+
+typedef struct arguments {
+    amkd_common common;
+    bench bench;
+    amkd_texts only;
+    int json;
+    uint64_t nrepetitions;
+} arguments;
+
+static int wanted(const arguments *args, const char *part)
+{
+    for (size_t o = 0; o < args->only.n; o++)
+        if (!strcmp(args->only.text[o], part))
+            return 1;
+    return !args->only.n;
+}
+
+/* The last newline and the end of the whole text. */
+static int print(const arguments *args)
+{
+    char *text = args->json ? bench_json(&args->bench) : bench_table(&args->bench);
+    char *line = text ? amkd_format("%s%s", text, args->json ? "\n" : "") : NULL;
+    const int rc = line ? amkd_file_write(args->common.output, line, strlen(line)) : -1;
+    free(text);
+    free(line);
+    return rc;
+}
+
+static int measure(arguments *args)
+{
+    bench *b = &args->bench;
+    if ((wanted(args, "score") && bench_score(b, "lenet5-half")) ||
+        amkd_device_open(&b->device, b->which) || bench_peak(b, "before"))
+        return -1;
+    if (wanted(args, "layers") &&
+        (bench_layers(b, "lenet5") || bench_layers(b, "lenet5-half")))
+        return -1;
+    if ((wanted(args, "train") && bench_train(b, "lenet5")) ||
+        (wanted(args, "sweep") && bench_sweep(b, "lenet5-half")) ||
+        bench_peak(b, "after"))
+        return -1;
+    return print(args);
+}
+
+/* tools/ beside the directory that this program is in; freed by the caller. */
+static char *find_tools(void)
+{
+    char path[4096];
+    const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    if (n < 0) {
+        amkd_fail_errno("'/proc/self/exe'");
+        return NULL;
+    }
+    path[n] = 0;
+    return amkd_format("%s/../tools", dirname(path));
+}
+
+static int run(arguments *args)
+{
+    bench *b = &args->bench;
+    char *tools = b->tools ? NULL : find_tools();
+    int rc = b->tools || tools ? 0 : -1;
+    if (!rc) {
+        b->tools = b->tools ? b->tools : tools;
+        b->quiet = args->common.quiet;
+        b->nrepetitions = b->quick ? 1 : args->nrepetitions;
+        b->nlong = b->nrepetitions < 3 ? b->nrepetitions : 3;
+        b->seconds = b->quick ? 0 : 0.05;
+        rc = measure(args);
+    }
+    bench_clear(b);
+    free(tools);
+    return rc;
+}
+
+int main(int argc, char **argv)
+{
+    arguments args = {.nrepetitions = 9};
+    amkd_common_init(&args.common);
+    const amkd_option options[] = {
+        {'n', "repetitions", AMKD_COUNT, &args.nrepetitions, "N",
+         "of every kernel (default: 9); of trainings and tools 3 at most", 0, 1, 10000},
+        {0, "only", AMKD_TEXTS, &args.only, "PART",
+         "layers, train, sweep or score (default: all); may be given several times", 0, 0,
+         0},
+        {0, "quick", AMKD_FLAG, &args.bench.quick, NULL,
+         "tiny sizes, which show that everything runs and no more", 0, 0, 0},
+        {0, "json", AMKD_FLAG, &args.json, NULL, "JSON instead of a table", 0, 0, 0},
+        {0, "tools", AMKD_TEXT, &args.bench.tools, "DIR",
+         "where amkd-pool and amkd-score are (default: those built beside this)", 0, 0,
+         0},
+        AMKD_DEVICE_OPTION(args.bench.which),
+        AMKD_OPTION_OUTPUT(args.common),
+        AMKD_OPTION_QUIET(args.common),
+        AMKD_OPTION_END,
+    };
+    const amkd_tool tool = {
+        .name = "amkd-bench",
+        .summary = "measure kernels and tools beside the device's peak",
+        .usage = "[OPTION]...",
+        .options = options,
+    };
+    amkd_cli cli;
+    int rc = amkd_cli_open(&cli, &tool, argc, argv);
+    if (rc)
+        return rc == 1 ? 0 : 2;
+    for (size_t o = 0; o < args.only.n; o++) {
+        size_t p = 0;
+        while (parts[p] && strcmp(parts[p], args.only.text[o]))
+            p++;
+        if (!parts[p]) {
+            rc =
+                amkd_cli_misuse(&cli, "--only: '%s' is not layers, train, sweep or score",
+                                args.only.text[o]);
+            amkd_cli_close(&cli, 0);
+            return rc;
+        }
+    }
+    return amkd_cli_close(&cli, run(&args));
+}

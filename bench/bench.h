@@ -1,0 +1,78 @@
+/* What the parts of amkd-bench share: what is asked for, and the rows that come out. */
+#ifndef AMKD_BENCH_BENCH_H
+#define AMKD_BENCH_BENCH_H
+
+#include "base/cli.h"
+#include "compute/device.h"
+#include <stddef.h>
+
+/* A thing measured: values of several repetitions. */
+typedef struct bench_row {
+    char section[48], name[72];
+    const char *unit; /* of the figures shown */
+    double work;      /* what one repetition does, in the unit times seconds: the values
+                         are seconds and work / value is shown. 0: the values are shown */
+    double flops;     /* floating point operations of a repetition, 0: not counted */
+    double nbytes;    /* bytes read and written by a repetition, 0: not counted */
+    double at_least, at_most; /* the bar set for the median shown, 0 for none */
+    size_t n;
+    double *values; /* [n], sorted; owned by the bench */
+} bench_row;
+
+typedef struct bench {
+    amkd_device *device; /* NULL until opened */
+    const char *which;   /* -d, for the tools */
+    const char *tools;   /* directory of the tools */
+    int quick, quiet;    /* quick: tiny sizes, which show that all works and no more */
+    size_t nrepetitions; /* of kernels */
+    size_t nlong;        /* of trainings and whole processes */
+    double seconds;      /* that a repetition lasts at least: short ones are repeated */
+    double peak, copy;   /* operations and bytes a second, the best seen */
+    bench_row *rows;     /* [nrows] */
+    size_t nrows;
+} bench;
+
+/* ------------------------------------------------------------- bench.c: measuring -- */
+
+/* Takes the row over, values copied and sorted. Sizes and bars are the caller's. */
+int bench_add(bench *b, const bench_row *row, const double *values, size_t n);
+
+/* Times run, which enqueues work on the device: once to warm up, then in repetitions of
+ * as many calls as fill b->seconds. The row, whose work, flops and nbytes are those of
+ * one call, is added. */
+int bench_time(bench *b, const bench_row *row, int (*run)(void *context), void *context);
+
+/* Says on stderr what is being measured, unless quiet. */
+void bench_say(const bench *b, const char *what);
+
+/* The figures to show. */
+double bench_median(const bench_row *row);
+double bench_min(const bench_row *row);
+double bench_max(const bench_row *row);
+/* Seconds of the median repetition; 0 where the values are no times. */
+double bench_seconds(const bench_row *row);
+
+void bench_clear(bench *b);
+
+/* --------------------------------------------- the parts, each adding rows of its own --
+ */
+
+/* peak.c: multiply-adds and copying; b->peak and b->copy become the best seen. */
+int bench_peak(bench *b, const char *when);
+/* layers.c: every kernel of one training step of the architecture. */
+int bench_layers(bench *b, const char *arch);
+/* train.c: amkd_train from start to end. */
+int bench_train(bench *b, const char *arch);
+/* sweep.c: the lambda sweep's kernels. */
+int bench_sweep(bench *b, const char *arch);
+/* score.c: amkd-score as a process, its time and memory. Run it before the device is
+ * opened: the kernel counts what a process held when it was split off from this one. */
+int bench_score(bench *b, const char *arch);
+
+/* ------------------------------------------------------------ table.c and json.c -- */
+
+/* The results as text, freed with free(); NULL with the error set. */
+char *bench_table(const bench *b);
+char *bench_json(const bench *b);
+
+#endif

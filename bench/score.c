@@ -1,0 +1,165 @@
+/* The whole of amkd-score over all pairs of 2,000 images: reading pairs, sweeping,
+ * keeping the lowest, writing them; from its start to its end. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/temp_files.h"
+#include "bench.h"
+#include "process.h"
+#include "sweep_work.h"
+#include "synthetic.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { NIMAGES = 2000, QUICK_NIMAGES = 20 };
+
+/* Bars, set for two cores with AVX-512. */
+static const double most_seconds = 60, most_mib = 1024;
+
+enum { IMAGES, STUDENT, PAIRS, PICKS, NFILES };
+
+typedef struct files {
+    char *directory;
+    char *paths[NFILES];
+} files;
+
+/* Paths in a directory of our own; they go when the process does, however it ends. */
+static int files_new(files *f)
+{
+    static const char *const names[] = {"real.amkd", "student.safetensors", "pairs.amkd",
+                                        "picks.amkd"};
+    const char *parent = getenv("TMPDIR");
+    *f = (files){0};
+    char *directory =
+        amkd_format("%s/amkd-bench.XXXXXX", parent && *parent ? parent : "/tmp");
+    if (!directory)
+        return -1;
+    if (!mkdtemp(directory)) {
+        amkd_fail_errno("'%s'", directory);
+        free(directory);
+        return -1;
+    }
+    f->directory = directory;
+    for (int p = 0; p < NFILES; p++) {
+        char *path = amkd_format("%s/%s", directory, names[p]);
+        if (!path || amkd_temp_add(path)) {
+            free(path);
+            return -1;
+        }
+        f->paths[p] = path;
+    }
+    return 0;
+}
+
+static void files_clear(files *f)
+{
+    for (int p = 0; p < NFILES; p++)
+        if (f->paths[p]) {
+            unlink(f->paths[p]);
+            amkd_temp_remove(f->paths[p]);
+        }
+    if (f->directory)
+        rmdir(f->directory);
+    free(f->directory);
+}
+
+static int save_images(const files *f, size_t n)
+{
+    amkd_images *images;
+    amkd_header header = {0};
+    if (synthetic_images(&images, n))
+        return -1;
+    int rc = amkd_images_header(&header, images->height, images->width, images->channels,
+                                0, NULL);
+    if (!rc)
+        rc = amkd_images_save(images, f->paths[IMAGES], &header, 1);
+    amkd_header_clear(&header);
+    amkd_images_free(images);
+    return rc;
+}
+
+/* Sets the row's work; the pairs are all there are. */
+static int make_inputs(bench *b, bench_row *row, const files *f, const char *arch)
+{
+    const size_t n = b->quick ? QUICK_NIMAGES : NIMAGES;
+    const double npairs = (double)(n * (n - 1) / 2);
+    amkd_model *model;
+    process_cost cost;
+    if (synthetic_model(&model, arch))
+        return -1;
+    int rc = amkd_model_save(model, f->paths[STUDENT]);
+    row->flops = npairs * SWEEP_NLAMBDAS * sweep_flops(&model->arch);
+    snprintf(row->name, sizeof row->name, "amkd-score, %s, %.0f pairs x %d", arch, npairs,
+             SWEEP_NLAMBDAS);
+    amkd_model_free(model);
+    const char *const argv[] = {"amkd-pool",      "-q", "-o", f->paths[PAIRS],
+                                f->paths[IMAGES], NULL};
+    return rc || save_images(f, n) || process_run(&cost, b->tools, argv) ? -1 : 0;
+}
+
+static int run_score(bench *b, process_cost *cost, const files *f)
+{
+    const char *argv[] = {"amkd-score",
+                          "-q",
+                          "-k",
+                          b->quick ? "10" : "10000",
+                          "-s",
+                          f->paths[STUDENT],
+                          "-o",
+                          f->paths[PICKS],
+                          f->paths[PAIRS],
+                          b->which ? "-d" : NULL,
+                          b->which,
+                          NULL};
+    return process_run(cost, b->tools, argv);
+}
+
+/* Repetitions of the process: costs [3][n], each kind by itself. */
+static int run_all(bench *b, double *costs, size_t n, const files *f)
+{
+    for (size_t r = 0; r < n; r++) {
+        process_cost cost;
+        if (run_score(b, &cost, f))
+            return -1;
+        costs[r] = cost.seconds;
+        costs[n + r] = cost.cpu_seconds;
+        costs[2 * n + r] = cost.peak_mib;
+    }
+    return 0;
+}
+
+static int measure(bench *b, const bench_row *row, const files *f)
+{
+    const size_t n = b->nlong;
+    const bench_row cpu = {
+        .section = "scoring", .name = "amkd-score, processor time", .unit = "s"};
+    const bench_row memory = {.section = "scoring",
+                              .name = "amkd-score, most memory",
+                              .unit = "MiB",
+                              .at_most = b->quick ? 0 : most_mib};
+    double *costs = amkd_alloc(3 * n, sizeof *costs);
+    int rc = costs ? run_all(b, costs, n, f) : -1;
+    if (!rc)
+        rc = bench_add(b, row, costs, n) || bench_add(b, &cpu, costs + n, n) ||
+                     bench_add(b, &memory, costs + 2 * n, n)
+                 ? -1
+                 : 0;
+    free(costs);
+    return rc;
+}
+
+int bench_score(bench *b, const char *arch)
+{
+    bench_say(b, "amkd-score");
+    files f;
+    bench_row row = {.section = "scoring", .unit = "s"};
+    row.at_most = b->quick ? 0 : most_seconds;
+    int rc = files_new(&f);
+    if (!rc)
+        rc = make_inputs(b, &row, &f, arch);
+    if (!rc)
+        rc = measure(b, &row, &f);
+    files_clear(&f);
+    return rc;
+}

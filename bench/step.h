@@ -1,0 +1,35 @@
+/* One training step taken apart: everything amkd_train enqueues for a batch, piece by
+ * piece. */
+#ifndef AMKD_BENCH_STEP_H
+#define AMKD_BENCH_STEP_H
+
+#include "compute/batch.h"
+#include "compute/loss.h"
+#include "compute/optimizer.h"
+#include "net/network.h"
+#include "synthetic.h"
+
+typedef struct step {
+    amkd_device *device;
+    size_t count, nblocks; /* samples and lane blocks of the batch */
+    amkd_model *model;
+    amkd_dataset dataset;
+    amkd_network *network;
+    amkd_batches *batches;
+    amkd_loss *loss;
+    amkd_optimizer *optimizer;
+    cl_mem order, targets, losses, agreements;
+} step;
+
+/* A batch of count samples of the architecture, run through once, so that every buffer
+ * holds what it would in a training. Cleared by the caller, on failure too. */
+int step_new(step *s, amkd_device *device, const char *arch, size_t count);
+void step_clear(step *s);
+
+/* Each enqueues its part; context is the step. */
+int step_load(void *context);
+int step_loss(void *context);
+int step_optimize(void *context);
+int step_whole(void *context);
+
+#endif

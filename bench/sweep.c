@@ -1,0 +1,84 @@
+/* The lambda sweep by itself: pairs in memory, chunk behind chunk on the device. */
+#include "net/sweep.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "bench.h"
+#include "sweep_work.h"
+#include "synthetic.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NIMAGES = 2000, QUICK_NIMAGES = 20 };
+
+typedef struct sweeping {
+    amkd_sweep *sweep;
+    amkd_pair *pairs;
+    size_t n, nstarted;
+} sweeping;
+
+/* Starts a chunk and takes the result of the one before, as amkd-score does. */
+static int run_chunk(void *context)
+{
+    sweeping *s = context;
+    amkd_sweep_result result;
+    if (amkd_sweep_start(s->sweep, s->pairs, s->n))
+        return -1;
+    return s->nstarted++ && amkd_sweep_finish(s->sweep, &result) < 0 ? -1 : 0;
+}
+
+/* The first n pairs in amkd-pool's order: consecutive pairs share an image, as in a pool
+ * of all pairs. */
+static void first_pairs(amkd_pair *pairs, size_t n, size_t nimages)
+{
+    amkd_pair pair = {0, 1};
+    for (size_t p = 0; p < n; p++) {
+        pairs[p] = pair;
+        if (++pair.j == nimages)
+            pair.j = ++pair.i + 1;
+    }
+}
+
+static int measure(bench *b, bench_row *row, const amkd_model *model,
+                   const amkd_images *images)
+{
+    float lambdas[SWEEP_NLAMBDAS];
+    for (size_t l = 0; l < SWEEP_NLAMBDAS; l++)
+        lambdas[l] = 0.3f + 0.04f * (float)l;
+    const amkd_sweep_options options = {.lambdas = lambdas, .nlambdas = SWEEP_NLAMBDAS};
+    sweeping s = {0};
+    if (amkd_sweep_new(&s.sweep, b->device, model, images, &options))
+        return -1;
+    const size_t npairs = images->n * (images->n - 1) / 2;
+    s.n = amkd_sweep_max_pairs(s.sweep) < npairs ? amkd_sweep_max_pairs(s.sweep) : npairs;
+    s.pairs = amkd_alloc(s.n, sizeof *s.pairs);
+    int rc = s.pairs ? 0 : -1;
+    if (!rc) {
+        first_pairs(s.pairs, s.n, images->n);
+        row->work = (double)(s.n * SWEEP_NLAMBDAS);
+        row->flops = row->work * sweep_flops(&model->arch);
+        snprintf(row->name + strlen(row->name), sizeof row->name - strlen(row->name),
+                 ", %d lambdas, %s", SWEEP_NLAMBDAS, amkd_sweep_engine(s.sweep));
+        rc = bench_time(b, row, run_chunk, &s);
+    }
+    amkd_sweep_free(s.sweep);
+    free(s.pairs);
+    return rc;
+}
+
+int bench_sweep(bench *b, const char *arch)
+{
+    bench_say(b, "the lambda sweep");
+    amkd_model *model = NULL;
+    amkd_images *images = NULL;
+    bench_row row = {.section = "scoring", .unit = "evaluations/s"};
+    snprintf(row.name, sizeof row.name, "%s kernels", arch);
+    int rc = synthetic_model(&model, arch);
+    if (!rc)
+        rc = synthetic_images(&images, b->quick ? QUICK_NIMAGES : NIMAGES);
+    if (!rc)
+        rc = measure(b, &row, model, images);
+    amkd_model_free(model);
+    amkd_images_free(images);
+    return rc ? amkd_fail_in("the sweep of %s", arch) : 0;
+}

@@ -1,0 +1,48 @@
+/* Pixels, mixes and targets by counter-based chance, the same in every run. */
+#include "synthetic.h"
+#include "base/memory.h"
+#include "base/random.h"
+
+enum { SIDE = 28, SEED = 1, PIXELS = 1, KEYS = 2, TARGETS = 3 };
+
+int synthetic_images(amkd_images **out, size_t n)
+{
+    if (amkd_images_new(out, n, SIDE, SIDE, 1, 0))
+        return -1;
+    for (size_t p = 0; p < n * SIDE * SIDE; p++)
+        (*out)->pixels[p] = (uint8_t)amkd_random_u64(SEED, PIXELS, p);
+    return 0;
+}
+
+int synthetic_dataset(amkd_dataset *dataset, size_t nimages, size_t nrows)
+{
+    *dataset = (amkd_dataset){.n = nrows, .nclasses = SYNTHETIC_NCLASSES};
+    dataset->keys = amkd_alloc(nrows, sizeof *dataset->keys);
+    dataset->targets = amkd_alloc(nrows, SYNTHETIC_NCLASSES * sizeof *dataset->targets);
+    if (!dataset->keys || !dataset->targets ||
+        synthetic_images(&dataset->images, nimages)) {
+        amkd_dataset_clear(dataset);
+        return -1;
+    }
+    for (size_t r = 0; r < nrows; r++) {
+        const uint64_t chance = amkd_random_u64(SEED, KEYS, r);
+        const size_t i = (size_t)(chance & UINT32_MAX) % (nimages - 1);
+        const size_t j = i + 1 + (size_t)(chance >> 32) % (nimages - 1 - i);
+        dataset->keys[r] = (amkd_label_key){(uint32_t)i, (uint32_t)j, 0.4f};
+        float *target = dataset->targets + r * SYNTHETIC_NCLASSES;
+        for (size_t c = 0; c < SYNTHETIC_NCLASSES; c++)
+            target[c] = 0.5f / SYNTHETIC_NCLASSES;
+        target[amkd_random_u64(SEED, TARGETS, r) % SYNTHETIC_NCLASSES] += 0.5f;
+    }
+    return 0;
+}
+
+int synthetic_model(amkd_model **out, const char *arch)
+{
+    amkd_arch parsed;
+    if (amkd_arch_parse(&parsed, arch, (amkd_shape){1, SIDE, SIDE}, SYNTHETIC_NCLASSES))
+        return -1;
+    const int rc = amkd_model_init(out, &parsed, SEED);
+    amkd_arch_clear(&parsed);
+    return rc;
+}

@@ -1,0 +1,20 @@
+/* Images, mixes and models made by chance: no kernel's time depends on what they show. */
+#ifndef AMKD_BENCH_SYNTHETIC_H
+#define AMKD_BENCH_SYNTHETIC_H
+
+#include "data/images.h"
+#include "net/model.h"
+#include "steps/dataset.h"
+
+enum { SYNTHETIC_NCLASSES = 10 };
+
+/* n images of 28 x 28, gray, as Fashion-MNIST has them. */
+int synthetic_images(amkd_images **out, size_t n);
+
+/* nrows mixes of nimages images, with targets. Cleared with amkd_dataset_clear. */
+int synthetic_dataset(amkd_dataset *dataset, size_t nimages, size_t nrows);
+
+/* A fresh network of the architecture for those images. */
+int synthetic_model(amkd_model **out, const char *arch);
+
+#endif

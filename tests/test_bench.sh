@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# amkd-bench prints every row it promises, as a table and as JSON, and leaves nothing
+# behind. No figure is looked at.
+set -euo pipefail
+bench=$BUILD/bench/amkd-bench
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+export TMPDIR=$dir/temporary
+mkdir "$TMPDIR"
+cd "$dir"
+
+fail() { echo "failed: $*" >&2; exit 1; }
+
+# rows COUNT TEXT: so many rows of the table begin with TEXT, each with three figures.
+rows() {
+    local n
+    n=$(grep -cE "^  $2.*( +[0-9.]+){3} [A-Za-z]" table || true)
+    [ "$n" = "$1" ] || fail "$n rows of '$2', expected $1: $(cat table)"
+}
+
+"$bench" -q --quick -o table
+grep -qE '^device [0-9]+: .*compute units' table || fail "the device: $(cat table)"
+grep -qE '^platform .*driver ' table || fail "the driver"
+grep -qE '^amkd [0-9.]+, 20[0-9]{2}-[0-9]{2}-[0-9]{2} ' table || fail "the date"
+grep -qE '^peak [0-9.]+ GFLOP/s, copy [0-9.]+ GB/s' table || fail "the peak"
+for when in before after; do
+    rows 1 "multiply-add peak, $when"
+    rows 1 "copy bandwidth, $when"
+done
+# Of LeNet-5 and its half: layers with their weights' gradients, all but the first with
+# their input's, and pools that have no weights.
+rows 10 '(conv|fc) .*: forward'
+rows 10 '(conv|fc) .*: backward weights'
+rows 8 '(conv|fc) .*: backward data'
+rows 4 'maxpool 2: forward'
+rows 4 'maxpool 2: backward data'
+for part in 'mixing the batch' 'cross entropy' AdamW 'all of a step'; do
+    rows 2 "$part"
+done
+rows 1 'lenet5, 2 steps'
+rows 1 'lenet5-half kernels, 11 lambdas'
+rows 1 'amkd-score, lenet5-half, 190 pairs'
+rows 1 'amkd-score, processor time'
+rows 1 'amkd-score, most memory'
+[ "$(grep -c '% of peak' table)" = 35 ] || fail "shares of the peak: $(cat table)"
+[ -z "$(ls "$TMPDIR")" ] || fail "left behind: $(ls "$TMPDIR")"
+
+"$bench" -q --quick --json --only train --only sweep >json
+[ "$(grep -c '"median":' json)" = 6 ] || fail "six rows: $(cat json)"
+[ "$(grep -c '"share_of_peak":' json)" = 4 ] || fail "four shares of the peak: $(cat json)"
+grep -q '"vector_width": [0-9]' json || fail "the device in JSON"
+
+got=0
+"$bench" --only everything 2>stderr || got=$?
+[ $got = 2 ] || fail "misuse: exit status $got"
+grep -q -- "--only: 'everything'" stderr || fail "misuse: $(cat stderr)"
+got=0
+"$bench" -q --quick --tools . -o none 2>stderr || got=$?
+[ $got = 1 ] || fail "no tools: exit status $got"
+grep -q "amkd-pool': No such file" stderr || fail "no tools: $(cat stderr)"
+[ ! -e none ] && [ -z "$(ls "$TMPDIR")" ] || fail "a failed run left files"
