@@ -266,6 +266,7 @@ START_TEST(a_damaged_entry_is_rebuilt)
     }
     damage(device, path, bytes, nbytes - 1);
     damage(device, path, bytes, 40);
+    damage(device, path, bytes, 20);
     damage(device, path, bytes, 0);
     free(bytes);
     amkd_device_close(device);
