@@ -325,6 +325,7 @@ START_TEST(a_cache_that_cannot_be_written_is_done_without)
     unsetenv("XDG_CACHE_HOME");
     run_program(device, 6);
     /* Nothing was left where the process happened to stand. */
+    ck_assert_int_eq(chdir("/"), 0);
     ck_assert_int_eq(rmdir(elsewhere), 0);
     amkd_device_close(device);
 }
