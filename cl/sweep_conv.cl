@@ -9,7 +9,7 @@
  * are kept in registers while their sums run; PK rows of u wait for the pooling. Where
  * OT or XT do not divide, the last tile starts early and does some of the work twice. */
 
-static void STAGE(vec *restrict out, const vec *restrict in,
+static void STAGE(vec *out, const vec *in,
                   global const float *restrict parameters)
 {
     vec rows[OT * PK * OW];

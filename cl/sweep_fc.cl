@@ -6,7 +6,7 @@
  * OT outputs are kept in registers while their sums run. Where OT does not divide OC, the
  * last tile starts early and does some of the work twice. */
 
-static void STAGE(vec *restrict out, const vec *restrict in,
+static void STAGE(vec *out, const vec *in,
                   global const float *restrict parameters)
 {
 #if OUT_PAD

@@ -5,7 +5,7 @@
  *
  * C x IH x IW maps in, C x PH x PW values out, inside a border of OUT_PAD zeros. */
 
-static void STAGE(vec *restrict out, const sweep_lanes *lanes)
+static void STAGE(vec *out, const sweep_lanes *lanes)
 {
 #if OUT_PAD
     for (int at = 0; at < C * OUT_H * OUT_W; at++)

@@ -4,7 +4,7 @@
  *
  * C x IH x IW values in, C x PH x PW out, inside a border of OUT_PAD zeros. */
 
-static void STAGE(vec *restrict out, const vec *restrict in)
+static void STAGE(vec *out, const vec *in)
 {
 #if OUT_PAD
     for (int at = 0; at < C * OUT_H * OUT_W; at++)

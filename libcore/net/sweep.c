@@ -130,16 +130,31 @@ static int new_plan(amkd_sweep *sweep, const amkd_sweep_options *options)
     return amkd_plan_new(&sweep->plan, &sweep->arch, 0, device->vector_width);
 }
 
-static int new_engine(amkd_sweep *sweep, amkd_engine engine)
+/* The fused engine, once it is seen to score right. */
+static int new_fused(amkd_sweep *sweep, const amkd_model *model,
+                     const amkd_images *images, const amkd_sweep_options *options)
+{
+    if (amkd_fused_new(&sweep->fused, &sweep->inputs, &sweep->plan))
+        return -1;
+    if (!amkd_fused_check(sweep->fused, sweep->inputs.device, model, images, options))
+        return 0;
+    amkd_fused_free(sweep->fused);
+    sweep->fused = NULL;
+    return -1;
+}
+
+static int new_engine(amkd_sweep *sweep, const amkd_model *model,
+                      const amkd_images *images, const amkd_sweep_options *options)
 {
     const size_t width = sweep->inputs.device->vector_width;
     const int fits =
         width > 1 && amkd_plan_private_nbytes(&sweep->plan, width) <= MAX_PRIVATE_NBYTES;
-    if (engine == AMKD_ENGINE_FUSED)
-        return amkd_fused_new(&sweep->fused, &sweep->inputs, &sweep->plan);
-    /* A compiler that gives up on the large kernel is no reason to fail. */
-    if (engine == AMKD_ENGINE_AUTO && fits &&
-        !amkd_fused_new(&sweep->fused, &sweep->inputs, &sweep->plan))
+    if (options->engine == AMKD_ENGINE_FUSED)
+        return new_fused(sweep, model, images, options);
+    /* A compiler that gives up on the large kernel, or gets it wrong, is no reason to
+     * fail. */
+    if (options->engine == AMKD_ENGINE_AUTO && fits &&
+        !new_fused(sweep, model, images, options))
         return 0;
     return amkd_layered_new(&sweep->layered, &sweep->inputs, &sweep->plan);
 }
@@ -199,7 +214,7 @@ int amkd_sweep_new(amkd_sweep **out, amkd_device *device, const amkd_model *mode
     if (!rc)
         rc = new_inputs(sweep, model, images, options);
     if (!rc)
-        rc = new_engine(sweep, options->engine);
+        rc = new_engine(sweep, model, images, options);
     if (!rc && !sweep->every)
         rc = new_lowest(sweep);
     for (size_t s = 0; !rc && s < NSLOTS; s++)

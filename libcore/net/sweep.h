@@ -17,8 +17,8 @@ typedef enum amkd_measure {
 
 /* Two ways to compute the same scores (within 1e-5). */
 typedef enum amkd_engine {
-    AMKD_ENGINE_AUTO,    /* fused where it fits 128 KiB a work-item and the device has
-                            vectors, else layered */
+    AMKD_ENGINE_AUTO,    /* fused where it fits 128 KiB a work-item, the device has
+                            vectors and its first scores are right, else layered */
     AMKD_ENGINE_FUSED,   /* a work-item runs the whole student (cl/sweep_fused.cl) */
     AMKD_ENGINE_LAYERED, /* the network's own kernels, layer by layer */
 } amkd_engine;

@@ -29,6 +29,10 @@ int amkd_fused_new(amkd_fused **out, const amkd_sweep_inputs *inputs,
 int amkd_fused_run(amkd_fused *fused, cl_mem scores, cl_mem pairs, size_t npairs);
 void amkd_fused_free(amkd_fused *fused); /* NULL is fine */
 
+/* Scores some pairs and holds them against net/reference.h; fails where they differ. */
+int amkd_fused_check(amkd_fused *fused, amkd_device *device, const amkd_model *model,
+                     const amkd_images *images, const amkd_sweep_options *options);
+
 typedef struct amkd_layered amkd_layered;
 int amkd_layered_new(amkd_layered **out, const amkd_sweep_inputs *inputs,
                      const amkd_plan *plan);
