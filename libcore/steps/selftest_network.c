@@ -13,6 +13,7 @@
 
 enum { STREAM_INPUT = 1, STREAM_TARGET = 2, NBLOCKS = 2 };
 
+/* A layer behind the first is run backward to its input too. */
 static const struct {
     const char *text;
     amkd_shape in;
@@ -20,11 +21,13 @@ static const struct {
     {"fc 3", {2, 3, 5}},
     {"fc 7 | tanh | fc 5", {1, 3, 3}},
     {"conv 3 k1 | fc 2", {2, 5, 3}},
-    {"conv 7 k3 p2 | relu | fc 3", {3, 11, 7}},
-    {"conv 5 k4 s3 p1 | tanh | fc 3", {2, 13, 14}},
+    {"conv 3 k1 | conv 7 k3 p2 | relu | fc 3", {3, 11, 7}},
+    {"conv 3 k1 | conv 5 k4 s3 p1 | tanh | fc 3", {2, 13, 14}},
+    {"conv 3 k1 | relu | conv 4 k2 s3 | fc 3", {2, 9, 8}},
     {"conv 13 k5", {3, 5, 5}},
-    {"maxpool 3 s2 | fc 3", {2, 7, 8}},
-    {"avgpool 3 s1 | relu | fc 3", {2, 5, 4}},
+    {"conv 5 k2 | tanh | maxpool 3 s2 | fc 3", {2, 8, 9}},
+    {"conv 5 k2 | avgpool 3 s1 | relu | fc 3", {2, 5, 4}},
+    {"maxpool 2 s3 | fc 3", {3, 7, 8}},
     {"conv 6 k5 p2 | relu | maxpool 2 | conv 16 k5 | relu | maxpool 2 | fc 10",
      {1, 28, 28}},
     {"conv 3 k5 | relu | avgpool 2 | conv 8 k5 | tanh | conv 60 k10 | relu | fc 10",
