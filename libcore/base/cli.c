@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/parallel.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <math.h>
 #include <signal.h>
@@ -34,11 +35,17 @@ static size_t count_options(const amkd_tool *tool)
     return n;
 }
 
-static int record(words *parser, json_t *text)
+/* text is NULL where it would not have been UTF-8, which is all that JSON holds. option:
+ * whose value it is, or NULL for the word read last. */
+static int record(words *parser, const amkd_option *option, json_t *text)
 {
-    if (json_array_append_new(parser->cli->command, text))
-        return amkd_cli_misuse(parser->cli, "an argument is not valid UTF-8");
-    return GO_ON;
+    if (!json_array_append_new(parser->cli->command, text))
+        return GO_ON;
+    if (option)
+        return amkd_cli_misuse(parser->cli, "option '--%s': not valid UTF-8",
+                               option->long_name);
+    return amkd_cli_misuse(parser->cli, "argument '%s' is not valid UTF-8",
+                           parser->argv[parser->next - 1]);
 }
 
 static int record_option(words *parser, const amkd_option *option, const char *value)
@@ -46,10 +53,10 @@ static int record_option(words *parser, const amkd_option *option, const char *v
     if (option->flags & AMKD_WHERE)
         return GO_ON;
     if (!value)
-        return record(parser, json_sprintf("--%s", option->long_name));
+        return record(parser, option, json_sprintf("--%s", option->long_name));
     if (option->flags & AMKD_SECRET)
         value = "***";
-    return record(parser, json_sprintf("--%s=%s", option->long_name, value));
+    return record(parser, option, json_sprintf("--%s=%s", option->long_name, value));
 }
 
 static int parse_count(uint64_t *count, const char *text)
@@ -207,7 +214,7 @@ static int add_argument(words *parser, const char *word)
     if (cli->narguments == cli->tool->max_arguments)
         return amkd_cli_misuse(cli, "unexpected argument '%s'", word);
     cli->arguments[cli->narguments++] = word;
-    return record(parser, json_string(word));
+    return record(parser, NULL, json_string(word));
 }
 
 static int parse_word(words *parser)
@@ -220,7 +227,7 @@ static int parse_word(words *parser)
     if (word[2])
         return parse_long(parser, word + 2);
     parser->only_words = 1;
-    return record(parser, json_string("--"));
+    return record(parser, NULL, json_string("--"));
 }
 
 static int parse_all(amkd_cli *cli, int argc, char **argv)
@@ -231,7 +238,7 @@ static int parse_all(amkd_cli *cli, int argc, char **argv)
     cli->given = amkd_alloc(count_options(cli->tool) + 1, 1);
     if (!cli->command || !cli->arguments || !cli->given)
         return amkd_cli_misuse(cli, "out of memory");
-    int rc = record(&parser, json_string(cli->tool->name));
+    int rc = record(&parser, NULL, json_string(cli->tool->name));
     while (!rc && parser.next < argc)
         rc = parse_word(&parser);
     if (!rc && cli->narguments < cli->tool->min_arguments)
@@ -267,11 +274,25 @@ static int flush_stdout(void)
     return 0;
 }
 
+/* What is closed (`>&-`) must not be the number of the next file opened: data would be
+ * read from it, or messages written into it. Opened the wrong way round it fails as a
+ * closed file does. */
+static void fill_standard_files(void)
+{
+    static const int flags[] = {O_WRONLY, O_RDONLY, O_RDWR};
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            (void)!open("/dev/null", flags[fd]); /* takes the lowest number free: fd */
+}
+
 int amkd_cli_open(amkd_cli *cli, const amkd_tool *tool, int argc, char **argv)
 {
     *cli = (amkd_cli){.tool = tool};
-    /* A reader that leaves (`| head`) is then an ordinary failed write, "Broken pipe". */
+    fill_standard_files();
+    /* A reader that leaves (`| head`) is then an ordinary failed write, "Broken pipe";
+     * and a file beyond the limit of its size "File too large". */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     int rc = parse_all(cli, argc, argv);
     if (rc == DONE && flush_stdout())
         rc = amkd_cli_misuse(cli, "%s", amkd_error());

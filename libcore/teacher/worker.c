@@ -47,6 +47,7 @@ static int spawn(pid_t *pid, int in, int out, const char *command)
     sigemptyset(&none);
     sigemptyset(&defaults);
     sigaddset(&defaults, SIGPIPE);
+    sigaddset(&defaults, SIGXFSZ);
     int rc = posix_spawn_file_actions_init(&actions);
     if (rc)
         return rc;
