@@ -219,18 +219,18 @@ START_TEST(bad_picks_are_refused_with_their_place)
         amkd_pick pick;
         const char *message;
     } cases[] = {
-        {{0, 1, 0.5f, NAN},
-         "'part1': rows 0 to 0: pair (0, 1): the score is not a number"},
+        {{0, 1, 0.5f, NAN}, "'part1': row 0: score nan, expected a finite number"},
         {{0, 1, -1, 0}, "lambda -1 is outside [0, 1]"},
-        {{0, NIMAGES, 0.5f, 0}, "pair (0, 40) is outside the set of 40 images"},
+        {{0, NIMAGES, 0.5f, 0}, "j = 40 is outside the image sets, which hold 40"},
     };
-    const scoring plan = {5, 10, 0};
-    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+    const scoring plans[] = {{5, 10, 0}, {5, 0, 0}};
+    for (size_t c = 0; c < 2 * sizeof cases / sizeof *cases; c++) {
+        const scoring plan = plans[c % 2];
         make_shards(&plan, 2);
         amkd_header header = header_of(&plan, 1);
         set(&header, "shard", json_pack("{s:i, s:i}", "index", 1, "count", 2));
-        write_picks("part1", &header, &cases[c].pick, 1);
-        assert_refused(2, 0, cases[c].message);
+        write_picks("part1", &header, &cases[c / 2].pick, 1);
+        assert_refused(2, 0, cases[c / 2].message);
     }
 }
 END_TEST

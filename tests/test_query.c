@@ -115,9 +115,9 @@ START_TEST(bad_picks_are_refused_before_anything_is_asked)
     } cases[] = {
         {{0, 1, 1.25f, 0}, "'picks.amkd': row 2: lambda 1.25 is outside [0, 1]"},
         {{0, 1, NAN, 0}, "is outside [0, 1]"},
-        {{0, N, 0.5f, 0}, "row 2: pair (0, 11) is outside the set of 11 images"},
-        {{N, 0, 0.5f, 0}, "row 2: pair (11, 0) is outside the set of 11 images"},
-        {{0, 1, 0.5f, NAN}, "row 2: the score is not a number"},
+        {{0, N, 0.5f, 0}, "row 2: j = 11 is outside the image sets, which hold 11"},
+        {{N, 0, 0.5f, 0}, "row 2: i = 11 is above j = 0"},
+        {{0, 1, 0.5f, NAN}, "row 2: score nan, expected a finite number"},
     };
     amkd_header header;
     amkd_images_free(make_images(&header, 0));
@@ -265,6 +265,46 @@ START_TEST(a_budget_stops_before_it_is_passed_and_counts_what_is_there)
 }
 END_TEST
 
+START_TEST(answers_are_added_to_a_file_made_without_append)
+{
+    amkd_images *images = make_images(NULL, 0);
+    amkd_query_options options = options_of("real.amkd");
+    amkd_query_counts counts;
+    remove("labels.amkd");
+    options.budget = 5;
+    ck_assert_int_eq(amkd_query_write(&counts, &options), 0);
+    options.budget = 0;
+    options.append = 1;
+    ck_assert_msg(amkd_query_write(&counts, &options) == 0, "%s", amkd_error());
+    ck_assert_uint_eq(counts.asked, N - 5);
+    assert_real_rows(images, N);
+    amkd_images_free(images);
+}
+END_TEST
+
+START_TEST(a_file_that_promises_its_rows_is_found_before_anything_is_asked)
+{
+    amkd_header header;
+    amkd_writer *writer;
+    amkd_images *images = make_images(NULL, 0);
+    amkd_query_options options = options_of("real.amkd");
+    amkd_query_counts counts;
+    ck_assert_int_eq(amkd_labels_header(&header, NCLASSES), 0);
+    ck_assert_int_eq(amkd_images_put_refs(&header, images), 0);
+    json_object_set_new(header.more, "teacher", json_string(teacher));
+    json_object_set_new(header.more, "rows", json_integer(0));
+    ck_assert_int_eq(amkd_writer_open(&writer, "labels.amkd", &header, 0), 0);
+    ck_assert_int_eq(amkd_writer_close(writer), 0);
+    options.append = 1;
+    remove("asked");
+    ck_assert_int_eq(amkd_query_write(&counts, &options), -1);
+    ck_assert_ptr_nonnull(strstr(amkd_error(), "'labels.amkd': its header promises"));
+    ck_assert_uint_eq(nasked(), 0);
+    amkd_header_clear(&header);
+    amkd_images_free(images);
+}
+END_TEST
+
 /* Every place a crash can cut the file at: the run goes on, and never asks again what is
  * whole in it. */
 START_TEST(answers_that_a_crash_cut_short_are_continued)
@@ -340,6 +380,9 @@ int main(int argc, char **argv)
     tcase_add_test(tests, streams_of_other_kinds_and_empty_ones_are_refused);
     tcase_add_test(tests, the_teacher_sees_mixed_pixels_and_nothing_twice);
     tcase_add_test(tests, a_budget_stops_before_it_is_passed_and_counts_what_is_there);
+    tcase_add_test(tests, answers_are_added_to_a_file_made_without_append);
+    tcase_add_test(tests,
+                   a_file_that_promises_its_rows_is_found_before_anything_is_asked);
     tcase_add_test(tests, answers_that_a_crash_cut_short_are_continued);
     tcase_add_test(tests,
                    answers_of_another_teacher_or_about_other_images_are_not_added_to);

@@ -47,7 +47,8 @@ static int check_probabilities(const uint8_t *p, size_t nclasses)
         float value;
         memcpy(&value, p + c * sizeof value, sizeof value);
         if (!isfinite(value) || value < 0)
-            return amkd_fail("probability %g of class %zu", (double)value, c);
+            return amkd_fail("probability %g of class %zu, expected 0 to 1",
+                             (double)value, c);
         sum += (double)value;
     }
     if (fabs(sum - 1) > 1e-3)
@@ -70,7 +71,9 @@ static int check_pick_row(const amkd_check *check, const uint8_t *row)
     memcpy(&pick, row, sizeof pick);
     if (check_mix(check, pick.i, pick.j, pick.lambda))
         return -1;
-    return isfinite(pick.score) ? 0 : amkd_fail("score %g", (double)pick.score);
+    if (!isfinite(pick.score))
+        return amkd_fail("score %g, expected a finite number", (double)pick.score);
+    return 0;
 }
 
 static int check_label_row(const amkd_check *check, const uint8_t *row)

@@ -2,6 +2,7 @@
 #include "steps/dataset.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/check.h"
 #include "data/mix.h"
 #include "stream/stream.h"
 #include <math.h>
@@ -90,22 +91,6 @@ static int place_images(amkd_dataset *dataset, size_t **offsets, amkd_images *im
     return rc;
 }
 
-/* Checks row's target: finite, not negative, summing to one. */
-static int check_target(const char *name, size_t row, const float *p, size_t nclasses)
-{
-    double sum = 0;
-    for (size_t c = 0; c < nclasses; c++) {
-        if (!isfinite(p[c]) || p[c] < 0)
-            return amkd_fail("'%s': row %zu: probability of class %zu is %g", name, row,
-                             c, (double)p[c]);
-        sum += p[c];
-    }
-    if (fabs(sum - 1) > 1e-3)
-        return amkd_fail("'%s': row %zu: the probabilities sum to %g, not to one", name,
-                         row, sum);
-    return 0;
-}
-
 /* The dataset's number of image i of a file with these sets. */
 static uint32_t renumber(uint32_t i, const amkd_images_ref *refs, const size_t *offsets)
 {
@@ -115,15 +100,11 @@ static uint32_t renumber(uint32_t i, const amkd_images_ref *refs, const size_t *
     return (uint32_t)offsets[r] + i;
 }
 
-static int add_rows(amkd_dataset *dataset, const char *name, const uint8_t *rows,
-                    size_t n, const amkd_images_ref *refs, size_t nrefs,
-                    const size_t *offsets)
+static int add_rows(amkd_dataset *dataset, const uint8_t *rows, size_t n,
+                    const amkd_images_ref *refs, const size_t *offsets)
 {
     const size_t nclasses = dataset->nclasses;
     const size_t row_nbytes = sizeof(amkd_label_key) + nclasses * sizeof(float);
-    uint64_t nimages = 0;
-    for (size_t r = 0; r < nrefs; r++)
-        nimages += refs[r].rows;
     if (grow(dataset, n))
         return -1;
     for (size_t row = 0; row < n; row++) {
@@ -131,18 +112,21 @@ static int add_rows(amkd_dataset *dataset, const char *name, const uint8_t *rows
         float *target = &dataset->targets[dataset->n * nclasses];
         memcpy(key, rows + row * row_nbytes, sizeof *key);
         memcpy(target, rows + row * row_nbytes + sizeof *key, nclasses * sizeof *target);
-        if (key->i >= nimages || key->j >= nimages)
-            return amkd_fail("'%s': row %zu: pair (%u, %u), but there are %llu images",
-                             name, row, key->i, key->j, (unsigned long long)nimages);
-        if (!(key->lambda >= 0 && key->lambda <= 1))
-            return amkd_fail("'%s': row %zu: lambda %g is outside [0, 1]", name, row,
-                             (double)key->lambda);
-        if (check_target(name, row, target, nclasses))
-            return -1;
         key->i = renumber(key->i, refs, offsets);
         key->j = renumber(key->j, refs, offsets);
         dataset->n++;
     }
+    return 0;
+}
+
+static int read_rows(void **rows, size_t *n, amkd_reader *reader)
+{
+    amkd_check check;
+    if (amkd_reader_read_all(reader, rows, n))
+        return -1;
+    if (amkd_check_init(&check, amkd_reader_header(reader)) ||
+        amkd_check_rows(&check, *rows, *n, 0))
+        return amkd_fail_in("'%s'", amkd_reader_name(reader));
     return 0;
 }
 
@@ -168,8 +152,8 @@ static int add_labels(amkd_dataset *dataset, amkd_reader *reader, const char *pa
     }
     memcpy(refs, images->refs, nrefs * sizeof *refs);
     int rc = place_images(dataset, &offsets, images) ||
-             amkd_reader_read_all(reader, &rows, &nrows) ||
-             add_rows(dataset, name, rows, nrows, refs, nrefs, offsets);
+             read_rows(&rows, &nrows, reader) ||
+             add_rows(dataset, rows, nrows, refs, offsets);
     free(rows);
     free(refs);
     free(offsets);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "data/check.h"
 #include "data/images.h"
 #include "steps/lowest.h"
 #include "stream/rows.h"
@@ -200,13 +201,17 @@ static int for_each_batch(merge *m,
 {
     amkd_pick picks[BATCH];
     for (size_t r = 0; r < m->nreaders; r++) {
+        amkd_reader *reader = m->readers[r];
+        amkd_check check;
         ssize_t n;
-        while ((n = amkd_reader_read(m->readers[r], picks, BATCH)) > 0) {
+        if (amkd_check_init(&check, amkd_reader_header(reader)))
+            return amkd_fail_in("'%s'", amkd_reader_name(reader));
+        while ((n = amkd_reader_read(reader, picks, BATCH)) > 0) {
+            if (amkd_check_rows(&check, picks, (size_t)n,
+                                amkd_reader_row(reader) - (uint64_t)n))
+                return amkd_fail_in("'%s'", amkd_reader_name(reader));
             if (take(to, picks, (size_t)n))
-                return amkd_fail_in("'%s': rows %" PRIu64 " to %" PRIu64,
-                                    amkd_reader_name(m->readers[r]),
-                                    amkd_reader_row(m->readers[r]) - (uint64_t)n,
-                                    amkd_reader_row(m->readers[r]) - 1);
+                return -1;
             amkd_progress_add(m->progress, (uint64_t)n);
             m->counts->read += (uint64_t)n;
         }

@@ -54,6 +54,10 @@ static int check_answered(query *q, amkd_header *header, const char *path)
         return amkd_fail("'%s': holds answers of teacher '%s', not of '%s'", path,
                          json_is_string(teacher) ? json_string_value(teacher) : "?",
                          q->options->teacher);
+    if (json_object_get(header->more, "rows"))
+        return amkd_fail("'%s': its header promises a number of rows, no answers can be "
+                         "added to it",
+                         path);
     return 0;
 }
 
@@ -193,9 +197,6 @@ static int make_header(amkd_header *header, const query *q, size_t nclasses)
     if (names && put(header, "class_names", json_incref(names)))
         return -1;
     if (provenance && put(header, "provenance", json_deep_copy(provenance)))
-        return -1;
-    if (!q->options->append &&
-        put(header, "rows", json_integer((json_int_t)q->questions.n)))
         return -1;
     return amkd_header_add_provenance(header, "amkd-query", q->options->command, NULL);
 }

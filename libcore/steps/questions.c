@@ -2,35 +2,24 @@
 #include "steps/questions.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/check.h"
 #include "stream/stream.h"
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-static int check_pick(const amkd_pick *pick, size_t nimages)
-{
-    if (pick->i >= nimages || pick->j >= nimages)
-        return amkd_fail("pair (%u, %u) is outside the set of %zu images", pick->i,
-                         pick->j, nimages);
-    if (!(pick->lambda >= 0 && pick->lambda <= 1))
-        return amkd_fail("lambda %g is outside [0, 1]", pick->lambda);
-    if (isnan(pick->score))
-        return amkd_fail("the score is not a number");
-    return 0;
-}
-
 static int take_picks(amkd_questions *questions, const amkd_pick *picks, size_t n,
                       const char *name)
 {
+    amkd_check check;
+    if (amkd_check_init(&check, &questions->header) ||
+        amkd_check_rows(&check, picks, n, 0))
+        return amkd_fail_in("'%s'", name);
     questions->keys = amkd_alloc(n ? n : 1, sizeof *questions->keys);
     if (!questions->keys)
         return -1;
-    for (size_t r = 0; r < n; r++) {
-        if (check_pick(&picks[r], questions->images->n))
-            return amkd_fail_in("'%s': row %zu", name, r);
+    for (size_t r = 0; r < n; r++)
         questions->keys[r] = (amkd_label_key){picks[r].i, picks[r].j, picks[r].lambda};
-    }
     questions->mixed = 1;
     questions->n = n;
     return 0;
