@@ -26,6 +26,7 @@ static const struct {
     {"conv 3 k1 | relu | conv 4 k2 s3 | fc 3", {2, 9, 8}},
     {"conv 13 k5", {3, 5, 5}},
     {"conv 5 k2 | tanh | maxpool 3 s2 | fc 3", {2, 8, 9}},
+    {"conv 5 k2 | maxpool 2 s1 | maxpool 2 s1 | fc 3", {2, 6, 7}}, /* has ties */
     {"conv 5 k2 | avgpool 3 s1 | relu | fc 3", {2, 5, 4}},
     {"maxpool 2 s3 | fc 3", {3, 7, 8}},
     {"conv 6 k5 p2 | relu | maxpool 2 | conv 16 k5 | relu | maxpool 2 | fc 10",
