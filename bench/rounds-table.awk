@@ -1,0 +1,60 @@
+# The table of bench/rounds, from its rounds.tsv: success rates in percent over the seeds
+# of each round and arm, then the differences to the first arm, seed by seed.
+
+BEGIN { FS = "\t" }
+
+NR == 1 { next }
+
+{
+    seed = $1; arm = $2; round = $3
+    if (!(arm in arm_seen)) { arm_seen[arm] = 1; arms[++narms] = arm }
+    if (!(seed in seed_seen)) { seed_seen[seed] = 1; seeds[++nseeds] = seed }
+    if (!(round in answers)) rounds[++nrounds] = round
+    answers[round] = $4
+    success[round, arm, seed] = 100 * $6
+    teacher = sprintf("accuracy %.4f, mean top probability %.4f, exactly 1 on %.1f %%",
+                      $7, $8, 100 * $9)
+    if (!(teacher in teacher_seen)) { teacher_seen[teacher] = 1; teachers[++nteachers] = teacher }
+}
+
+# n, mean, smallest, largest and standard deviation (of a sample: over n - 1) of value[].
+function summarize(n,    k, mean, low, high, squares) {
+    low = high = value[1]
+    for (k = 1; k <= n; k++) {
+        mean += value[k] / n
+        if (value[k] < low) low = value[k]
+        if (value[k] > high) high = value[k]
+    }
+    for (k = 1; k <= n; k++) squares += (value[k] - mean) ^ 2
+    return sprintf("%3d %8.2f %8.2f %8.2f %8s", n, mean, low, high,
+                   n > 1 ? sprintf("%.2f", sqrt(squares / (n - 1))) : "-")
+}
+
+# Fills value[] with what the seeds have, less that of the arm less unless it is "".
+function gather(round, arm, less,    n, s, from) {
+    n = 0
+    for (s = 1; s <= nseeds; s++) {
+        from = 0
+        if (less != "" && !((round, less, seeds[s]) in success)) continue
+        if (less != "") from = success[round, less, seeds[s]]
+        if ((round, arm, seeds[s]) in success) value[++n] = success[round, arm, seeds[s]] - from
+    }
+    return n
+}
+
+function table(title, first, less,    r, a, n) {
+    print "\n" title
+    printf "%5s %8s  %-12s %3s %8s %8s %8s %8s\n", "round", "answers", "arm", "n", "mean",
+           "min", "max", "sd"
+    for (r = 1; r <= nrounds; r++)
+        for (a = first; a <= narms; a++)
+            if (n = gather(rounds[r], arms[a], less))
+                printf "%5s %8s  %-12s %s\n", rounds[r], answers[rounds[r]], arms[a],
+                       summarize(n)
+}
+
+END {
+    for (t = 1; t <= nteachers; t++) print "teacher on the test images: " teachers[t]
+    table("success rate, student / teacher, in %", 1, "")
+    if (narms > 1) table("points above " arms[1] ", seed by seed", 2, arms[1])
+}
