@@ -10,7 +10,7 @@
  * OT or XT do not divide, the last tile starts early and does some of the work twice. */
 
 static void STAGE(vec *out, const vec *in,
-                  global const float *restrict parameters)
+                  global const float *parameters)
 {
     vec rows[OT * PK * OW];
 #if OUT_PAD

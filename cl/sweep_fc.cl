@@ -7,7 +7,7 @@
  * last tile starts early and does some of the work twice. */
 
 static void STAGE(vec *out, const vec *in,
-                  global const float *restrict parameters)
+                  global const float *parameters)
 {
 #if OUT_PAD
     for (int at = 0; at < OC * OUT_H * OUT_W; at++)
