@@ -1,5 +1,6 @@
 /* Launcher of cl/dense.cl. */
 #include "base/memory.h"
+#include "compute/dense_plan.h"
 #include "compute/op_internal.h"
 #include <stdlib.h>
 
@@ -92,7 +93,8 @@ int amkd_dense_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shap
         (train &&
          (amkd_kernel_new(&op->backward_data, op->program, "dense_backward_data") ||
           amkd_kernel_new(&op->backward_weights, op->program,
-                          "dense_backward_weights")))) {
+                          "dense_backward_weights"))) ||
+        amkd_dense_plan(op, train)) {
         amkd_op_free(op);
         return -1;
     }

@@ -67,6 +67,9 @@ void amkd_op_free(amkd_op *op)
     amkd_kernel_free(op->forward);
     amkd_kernel_free(op->backward_data);
     amkd_kernel_free(op->backward_weights);
+    amkd_kernel_free(op->bias_act);
+    amkd_kernel_free(op->mask);
+    amkd_kernel_free(op->bias_gradient);
     amkd_program_free(op->program);
     free(op);
 }

@@ -24,6 +24,7 @@ typedef struct amkd_op_shape {
     size_t weights, biases;       /* offsets in the parameters */
     size_t nparameters;           /* of the whole network */
     size_t nslices;               /* copies of the gradients (conv.cl) */
+    size_t max_blocks;            /* lane blocks that a run has at most, and mostly */
 } amkd_op_shape;
 
 typedef struct amkd_op amkd_op;

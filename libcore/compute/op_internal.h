@@ -12,6 +12,7 @@ struct amkd_op {
     amkd_op_shape shape;
     cl_program program;
     cl_kernel forward, backward_data, backward_weights;
+    cl_kernel bias_act, mask, bias_gradient; /* dense_gemm.h */
     /* Accumulators of a work-item: channels x pixels, or channels x blocks. */
     size_t forward_tile[2], data_tile[2], weights_tile[2];
     int (*run_forward)(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y,

@@ -59,6 +59,7 @@ static int add_op(amkd_network *network, const amkd_arch *arch, size_t at, size_
         .biases = layer->biases,
         .nparameters = arch->nparameters,
         .nslices = network->nslices,
+        .max_blocks = network->max_blocks,
     };
     if (!bare && *next < arch->nlayers && activation_of(layer + 1) != AMKD_ACT_NONE) {
         shape.act = activation_of(layer + 1);
