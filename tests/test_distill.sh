@@ -129,8 +129,10 @@ kill -9 -- "-$!" "$(cat hanging)"
 wait "$!" 2>/dev/null || true
 [ "$(wc -l <log)" = 64 ] || fail "64 answers before the kill"
 echo honest >behaviour
+touch amkd-run/.images.amkd.0123456789abcdef.tmp
 amkd-distill -q "${args[@]}" >table
 [ "$(wc -l <log)" = 401 ] || fail "$(wc -l <log) questions for 401 answers"
+[ -z "$(find amkd-run -name '*.tmp')" ] || fail "what the killed run was writing"
 grep -q '^ *2 *401 ' table || fail "401 answers: $(cat table)"
 
 # A failing step is named, and its message is the tool's.

@@ -258,13 +258,16 @@ find_identities() {
 
 # -------------------------------------------------------------------------------- the run
 
-# Two runs in one place would buy the same answers.
+# Two runs in one place would buy the same answers. What a killed one was about to write is
+# nobody's then.
 lock() {
     mkdir -p "${value[DIR]}" || exit 1
     exec 9>"${value[DIR]}/.lock"
-    flock -n 9 && return
-    echo "amkd-distill: waiting for another run in '${value[DIR]}'" >&2
-    flock 9
+    if ! flock -n 9; then
+        echo "amkd-distill: waiting for another run in '${value[DIR]}'" >&2
+        flock 9
+    fi
+    find "${value[DIR]}" -maxdepth 2 -name '.*.????????????????.tmp' -delete
 }
 
 main() {
