@@ -295,8 +295,11 @@ int amkd_sweep_finish(amkd_sweep *sweep, amkd_sweep_result *result)
 
 static void clear_slot(slot *s)
 {
-    if (s->done)
+    /* By its event too: a clFinish may not know of what a clFlush sent off (rusticl). */
+    if (s->done) {
+        (void)clWaitForEvents(1, &s->done);
         clReleaseEvent(s->done);
+    }
     amkd_buffer_free(s->pairs);
     amkd_buffer_free(s->scores);
     amkd_buffer_free(s->lowest);
