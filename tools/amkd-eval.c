@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "net/predict.h"
-#include "steps/evaluate.h"
+#include "steps/answers.h"
 #include "steps/scorecard.h"
 #include "teacher/teacher.h"
 #include <stdio.h>
@@ -21,19 +21,11 @@ typedef struct arguments {
 
 /* The student's probabilities for all images; allocated. */
 static int ask_student(float **probs, amkd_device *device, const amkd_model *model,
-                       const amkd_images *images)
+                       const amkd_images *images, const char *name)
 {
-    const amkd_shape in = model->arch.in;
-    if (in.channels != images->channels || in.height != images->height ||
-        in.width != images->width)
-        return amkd_fail(
-            "the student takes %zux%zux%zu images (channels, height, width), "
-            "but these are %zux%zux%zu",
-            in.channels, in.height, in.width, images->channels, images->height,
-            images->width);
-    if (model->arch.nclasses != images->nclasses)
-        return amkd_fail("the student has %zu classes, but the images have %zu",
-                         model->arch.nclasses, images->nclasses);
+    const amkd_shape shape = {images->channels, images->height, images->width};
+    if (amkd_model_expect(model, shape, images->nclasses))
+        return amkd_fail_in("'%s'", name);
     amkd_predictor *predictor;
     *probs = amkd_alloc(images->n, images->nclasses * sizeof **probs);
     if (!*probs || amkd_predictor_new(&predictor, device, model))
@@ -77,47 +69,15 @@ static int ask_teacher(float **probs, amkd_device *device, const arguments *args
     return rc;
 }
 
-/* The teacher's answers from a labels file that asked about every image; allocated. */
-static int read_answers(float **probs, const char *path, const char *images_path,
-                        const amkd_images *images, size_t nthreads)
-{
-    amkd_dataset dataset = {0};
-    const size_t nclasses = images->nclasses;
-    unsigned char *seen = amkd_alloc(images->n, 1);
-    size_t nseen = 0;
-    *probs = amkd_alloc(images->n, nclasses * sizeof **probs);
-    int rc =
-        !seen || !*probs || amkd_dataset_add(&dataset, path, &images_path, 1, nthreads)
-            ? -1
-            : 0;
-    if (!rc && dataset.nclasses != nclasses)
-        rc = amkd_fail("'%s' has %zu classes, but the images have %zu", path,
-                       dataset.nclasses, nclasses);
-    for (size_t r = 0; !rc && r < dataset.n; r++) {
-        const amkd_label_key *key = &dataset.keys[r];
-        if (key->i != key->j)
-            continue;
-        memcpy(*probs + key->i * nclasses, dataset.targets + r * nclasses,
-               nclasses * sizeof **probs);
-        nseen += !seen[key->i];
-        seen[key->i] = 1;
-    }
-    if (!rc && nseen != images->n)
-        rc = amkd_fail("'%s' answers %zu of the %zu images", path, nseen, images->n);
-    amkd_dataset_clear(&dataset);
-    free(seen);
-    return rc;
-}
-
 static int evaluate(const arguments *args, const char *path, amkd_device *device,
                     const amkd_model *model, const amkd_images *images)
 {
     float *student = NULL, *teacher = NULL;
     char *text = NULL;
-    int rc = images->labels ? ask_student(&student, device, model, images)
+    int rc = images->labels ? ask_student(&student, device, model, images, args->student)
                             : amkd_fail("'%s' has no labels to measure by", path);
     if (!rc && args->answers)
-        rc = read_answers(&teacher, args->answers, path, images, args->common.nthreads);
+        rc = amkd_answers_read(&teacher, args->answers, images, args->common.nthreads);
     else if (!rc && args->teacher)
         rc = ask_teacher(&teacher, device, args, images);
     if (!rc)
@@ -136,7 +96,8 @@ static int run(const arguments *args, const char *path)
     amkd_device *device = NULL;
     amkd_model *model = NULL;
     amkd_images *images = NULL;
-    int rc = amkd_model_load(&model, args->student) ||
+    int rc = amkd_output_probe(args->common.output, NULL) ||
+                     amkd_model_load(&model, args->student) ||
                      amkd_images_load(&images, path, args->common.nthreads) ||
                      amkd_device_open(&device, args->device)
                  ? -1
@@ -189,9 +150,13 @@ int main(int argc, char **argv)
     if (rc)
         return rc == 1 ? 0 : rc;
     if (!args.student)
-        return amkd_cli_misuse(&cli,
-                               "--student is missing: which model is to be measured?");
-    if (args.teacher && args.answers)
-        return amkd_cli_misuse(&cli, "--teacher and --answers exclude each other");
+        rc =
+            amkd_cli_misuse(&cli, "--student is missing: which model is to be measured?");
+    else if (args.teacher && args.answers)
+        rc = amkd_cli_misuse(&cli, "--teacher and --answers exclude each other");
+    if (rc) {
+        amkd_cli_close(&cli, 0);
+        return rc;
+    }
     return amkd_cli_close(&cli, run(&args, cli.narguments ? cli.arguments[0] : "-"));
 }

@@ -1,6 +1,7 @@
 /* amkd-train: labels in, a student out. */
 #include "base/cli.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/progress.h"
 #include "base/version.h"
 #include "steps/evaluate.h"
@@ -91,6 +92,13 @@ static int describe(amkd_model *model, const amkd_dataset *dataset, const amkd_c
     return model->provenance ? 0 : amkd_fail("out of memory");
 }
 
+static int fits(const amkd_model *model, const amkd_dataset *dataset)
+{
+    const amkd_images *images = dataset->images;
+    const amkd_shape shape = {images->channels, images->height, images->width};
+    return amkd_model_expect(model, shape, dataset->nclasses);
+}
+
 static uint64_t total_samples(const arguments *args, const amkd_dataset *dataset)
 {
     const amkd_train_options *o = &args->train;
@@ -110,9 +118,10 @@ static int train(arguments *args, const amkd_cli *cli, amkd_device *device,
         return -1;
     if (make_model(model, args, dataset))
         return -1;
-    if (val->n && val->nclasses != (*model)->arch.nclasses)
-        return amkd_fail("'%s' has %zu classes, but the network has %zu", args->val,
-                         val->nclasses, (*model)->arch.nclasses);
+    if (args->init && fits(*model, dataset))
+        return amkd_fail_in("'%s'", args->init);
+    if (args->val && fits(*model, val))
+        return amkd_fail_in("'%s'", args->val);
     progress_context context = {
         .args = args,
         .progress = amkd_progress_new("amkd-train", "images",
@@ -134,7 +143,8 @@ static int run(arguments *args, const amkd_cli *cli)
     amkd_device *device = NULL;
     amkd_model *model = NULL;
     amkd_dataset dataset = {0}, val = {0};
-    int rc = amkd_device_open(&device, args->device) ||
+    int rc = amkd_output_probe(args->common.output, "a model") ||
+                     amkd_device_open(&device, args->device) ||
                      train(args, cli, device, &dataset, &val, &model)
                  ? -1
                  : 0;
@@ -150,13 +160,14 @@ static int read_names(arguments *args)
 {
     static const char *const optimizers[] = {"sgd", "adam", "adamw"};
     if (amkd_schedule_parse(&args->train.schedule, args->schedule))
-        return -1;
+        return amkd_fail_in("option '--schedule'");
     for (int k = 0; k < 3; k++)
         if (!strcmp(args->optimizer, optimizers[k])) {
             args->train.optimizer.kind = (amkd_optimizer_kind)k;
             return 0;
         }
-    return amkd_fail("optimizer '%s' is none of sgd, adam, adamw", args->optimizer);
+    return amkd_fail("option '--optimizer': '%s' is none of sgd, adam, adamw",
+                     args->optimizer);
 }
 
 int main(int argc, char **argv)
@@ -240,7 +251,10 @@ int main(int argc, char **argv)
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
     if (rc)
         return rc == 1 ? 0 : rc;
-    if (read_names(&args))
-        return amkd_cli_misuse(&cli, "%s", amkd_error());
+    if (read_names(&args)) {
+        rc = amkd_cli_misuse(&cli, "%s", amkd_error());
+        amkd_cli_close(&cli, 0);
+        return rc;
+    }
     return amkd_cli_close(&cli, run(&args, &cli));
 }

@@ -135,6 +135,20 @@ int amkd_output_refuse_terminal(const amkd_output *output, const char *what)
     return 0;
 }
 
+int amkd_output_probe(const char *path, const char *what)
+{
+    struct stat status;
+    amkd_output *output;
+    if (path && strcmp(path, "-") != 0 && !stat(path, &status) &&
+        !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+        return 0;
+    if (amkd_output_open(&output, path))
+        return -1;
+    int rc = what ? amkd_output_refuse_terminal(output, what) : 0;
+    amkd_output_discard(output);
+    return rc;
+}
+
 static int fail_output(const amkd_output *output)
 {
     if (output->fd == STDOUT_FILENO)

@@ -15,6 +15,11 @@ int amkd_output_open(amkd_output **out, const char *path);
 /* Refuses a terminal: binary never goes there. what: "a pairs stream". */
 int amkd_output_refuse_terminal(const amkd_output *output, const char *what);
 
+/* Opens path and drops it again, for work whose output is opened only at its end: a
+ * directory that cannot be written is found before. So is a terminal, unless what is NULL
+ * (text may go there). A FIFO or device is left alone: a reader would see an end. */
+int amkd_output_probe(const char *path, const char *what);
+
 /* An output over fd, which is open for writing at the right place; it is closed at the
  * end. Written in place: commit syncs it, discard leaves what has been written. */
 int amkd_output_adopt(amkd_output **out, const char *path, int fd);

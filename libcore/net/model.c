@@ -307,3 +307,19 @@ int amkd_model_save(const amkd_model *model, const char *path)
     amkd_tensors_clear(&tensors);
     return result ? -1 : 0;
 }
+
+int amkd_model_expect(const amkd_model *model, amkd_shape images, size_t nclasses)
+{
+    const amkd_shape in = model->arch.in;
+    if (in.channels != images.channels || in.height != images.height ||
+        in.width != images.width)
+        return amkd_fail(
+            "the network takes %zux%zux%zu images (channels, height, width), "
+            "these are %zux%zux%zu",
+            in.channels, in.height, in.width, images.channels, images.height,
+            images.width);
+    if (model->arch.nclasses != nclasses)
+        return amkd_fail("the network has %zu classes, the data have %zu",
+                         model->arch.nclasses, nclasses);
+    return 0;
+}

@@ -32,6 +32,9 @@ int amkd_model_load(amkd_model **out, const char *path);
  * not finite. */
 int amkd_model_save(const amkd_model *model, const char *path);
 
+/* Fails unless the model takes images of this shape and tells this many classes apart. */
+int amkd_model_expect(const amkd_model *model, amkd_shape images, size_t nclasses);
+
 void amkd_model_free(amkd_model *model); /* NULL is fine */
 
 #endif

@@ -92,8 +92,12 @@ int amkd_evaluate_dataset(double *agreement, amkd_device *device, const amkd_mod
                           const amkd_dataset *dataset)
 {
     const size_t nclasses = dataset->nclasses;
-    const size_t npixels = amkd_images_npixels(dataset->images);
+    const amkd_images *images = dataset->images;
+    const amkd_shape shape = {images->channels, images->height, images->width};
+    const size_t npixels = amkd_images_npixels(images);
     amkd_predictor *predictor = NULL;
+    if (amkd_model_expect(model, shape, nclasses))
+        return -1;
     uint8_t *pixels = amkd_alloc(ROWS, npixels);
     float *probs = amkd_alloc(ROWS, nclasses * sizeof *probs);
     int rc = !pixels || !probs || amkd_predictor_new(&predictor, device, model) ? -1 : 0;

@@ -161,24 +161,6 @@ static int open_teacher(query *q)
 /* -------------------------------------------------------------------------- the output
  * -- */
 
-/* Opens the output once, to no avail, so that a folder which cannot be written or a
- * terminal is found before an answer is paid for: the stream itself cannot be opened
- * before an answer tells the number of classes. A FIFO's reader would take it for the
- * end. */
-static int probe_output(const char *path)
-{
-    struct stat status;
-    amkd_output *output;
-    if (path && strcmp(path, "-") != 0 && stat(path, &status) == 0 &&
-        !S_ISREG(status.st_mode))
-        return 0;
-    if (amkd_output_open(&output, path))
-        return -1;
-    int rc = amkd_output_refuse_terminal(output, "a labels stream");
-    amkd_output_discard(output);
-    return rc;
-}
-
 static int put(amkd_header *header, const char *key, json_t *value)
 {
     if (json_object_set_new(header->more, key, value))
@@ -311,7 +293,8 @@ int amkd_query_write(amkd_query_counts *counts, const amkd_query_options *option
     if (rc == 0 && q.questions.n == 0 && !q.nanswered)
         rc = amkd_fail("there is nothing to ask: the input holds no rows");
     if (rc == 0 && q.questions.n) {
-        rc = probe_output(options->output);
+        /* The stream itself cannot be opened before an answer tells how many classes. */
+        rc = amkd_output_probe(options->output, "a labels stream");
         if (rc == 0)
             rc = open_teacher(&q);
         if (rc == 0)

@@ -286,20 +286,10 @@ static int run(trainer *t, int (*report)(void *context, const amkd_train_report 
 static int check(const amkd_model *model, const amkd_dataset *dataset)
 {
     const amkd_images *images = dataset->images;
-    const amkd_shape in = model->arch.in;
     if (!dataset->n)
         return amkd_fail("there is nothing to train on: no labels");
-    if (in.channels != images->channels || in.height != images->height ||
-        in.width != images->width)
-        return amkd_fail(
-            "the network takes %zux%zux%zu images (channels, height, width), "
-            "but the data has %zux%zux%zu",
-            in.channels, in.height, in.width, images->channels, images->height,
-            images->width);
-    if (model->arch.nclasses != dataset->nclasses)
-        return amkd_fail("the network has %zu classes, but the data has %zu",
-                         model->arch.nclasses, dataset->nclasses);
-    return 0;
+    const amkd_shape shape = {images->channels, images->height, images->width};
+    return amkd_model_expect(model, shape, dataset->nclasses);
 }
 
 int amkd_train(amkd_model *model, amkd_device *device, const amkd_dataset *dataset,
