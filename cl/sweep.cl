@@ -77,7 +77,7 @@ static void sweep_lanes_at(sweep_lanes *lanes, const uint first, global const fl
     lanes->slot = vload_ivec(slot_table + r);
 }
 
-/* Value number at of F(x). */
+/* Value number at of F(x); that of an image itself where lambda is 0 or 1. */
 static vec sweep_mixed(const sweep_lanes *lanes, const int at)
 {
     vec a = lanes->a[0][at], b = lanes->b[0][at];
@@ -86,7 +86,7 @@ static vec sweep_mixed(const sweep_lanes *lanes, const int at)
         a = lanes->slot >= (ivec)s ? (vec)lanes->a[s][at] : a;
         b = lanes->slot >= (ivec)s ? (vec)lanes->b[s][at] : b;
     }
-    return fma(lanes->lambda, a - b, b);
+    return fma(lanes->lambda, a, fma(-lanes->lambda, b, b));
 }
 
 /* exp(x) of x in [-87, 0]: 2^n exp(r), |r| <= log(2) / 2, by the polynomial of Cephes'

@@ -6,14 +6,14 @@ command -v oclgrind >/dev/null || { echo "oclgrind is not installed: skipped"; e
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-for width in 1 4; do
-    status=0
+for run in test_network:1 test_network:4 test_sweep:1 test_sweep:4; do
+    test=${run%:*} width=${run#*:} status=0
     CK_RUN_CASE="small shapes" AMKD_VECTOR_WIDTH=$width AMKD_DEVICE=oclgrind \
-        timeout 600 oclgrind --data-races "$BUILD/tests/test_network" >"$log" 2>&1 ||
+        timeout 600 oclgrind --data-races "$BUILD/tests/$test" >"$log" 2>&1 ||
         status=$?
     if [ $status -ne 0 ] || ! grep -q 'Failures: 0' "$log" ||
         grep -qiE 'invalid|race|error generated|errors generated' "$log"; then
-        echo "with vectors of $width (exit status $status), Oclgrind says:"
+        echo "$test with vectors of $width (exit status $status), Oclgrind says:"
         head -50 "$log"
         exit 1
     fi

@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# amkd-score on the command line: selections that agree with one another however they were
+# made, and messages that say what is wrong.
+set -euo pipefail
+
+fashion=/usr/share/datasets/fashion-mnist
+test -e $fashion/t10k-images-idx3-ubyte.gz || { echo "no Fashion-MNIST"; exit 77; }
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+fail() { echo "FAILED: $*" >&2; exit 1; }
+
+# fails STATUS MESSAGE COMMAND...: the command ends so, says so, leaves no out.amkd.
+fails() {
+    local status=$1 message=$2 got=0
+    shift 2
+    rm -f out.amkd
+    "$@" >stdout 2>stderr || got=$?
+    test $got -eq "$status" || fail "'$*' ended with $got, not $status: $(cat stderr)"
+    grep -qF -- "$message" stderr || fail "'$*' says: $(cat stderr); not: $message"
+    test ! -e out.amkd || fail "'$*' left a file behind"
+    test ! -s stdout || fail "'$*' wrote to stdout"
+}
+
+same() { cmp "$1" "$2" || fail "$1 and $2 differ"; }
+rows() { amkd-cat -N "$@"; }
+# What is in picks or pairs files, i and j alone, in order of i and j.
+pairs_of() { amkd-cat -N "$@" | cut -f1,2 | sort -n; }
+score() { amkd-score -q -s student.safetensors "$@"; }
+
+amkd-import -q --limit 40 --resize 12x12 -o labeled.amkd $fashion/t10k-images-idx3-ubyte.gz
+amkd-import -q --limit 40 --resize 12x12 --unlabeled -o real.amkd \
+    $fashion/t10k-images-idx3-ubyte.gz
+amkd-train -q -a "conv 2 k3 | relu | maxpool 2 | fc classes" --steps 60 --seed 3 \
+    -o student.safetensors labeled.amkd
+amkd-pool -q -o pairs.amkd real.amkd # 780 pairs
+
+echo "# the k lowest are the head of all, sorted"
+score -o all.amkd pairs.amkd
+pairs_of pairs.amkd >want
+pairs_of all.amkd >got
+same got want
+score -k 25 -o picks.amkd pairs.amkd
+rows all.amkd | sort -t$'\t' -k4,4g -k1,1n -k2,2n | sed -n 1,25p >want
+rows picks.amkd >got
+same got want
+test "$(amkd-cat --check picks.amkd)" = "picks.amkd: picks, 25 rows, ok"
+
+echo "# c2 is the lowest of the pair's c1, at that lambda"
+score --by c1 -o every.amkd pairs.amkd
+test "$(rows every.amkd | wc -l)" -eq $((780 * 11)) || fail "not a row for each lambda"
+rows every.amkd | sort -t$'\t' -s -k1,1n -k2,2n -k4,4g | sort -t$'\t' -s -u -k1,1n -k2,2n >want
+rows all.amkd >got
+same got want
+score --by c1 -k 30 -o lowest.amkd pairs.amkd
+rows every.amkd | sort -t$'\t' -k4,4g -k1,1n -k2,2n -k3,3g | sed -n 1,30p >want
+rows lowest.amkd >got
+same got want
+
+echo "# the header tells how"
+amkd-cat --header picks.amkd >header
+for text in '"by": "c2"' '"k": 25' '"rows": 25' '"amkd-pool"' '"amkd-score"' '"images"' '"lambdas"'; do
+    grep -qF -- "$text" header || fail "no $text in the header: $(cat header)"
+done
+
+echo "# lambda weights the first image"
+score --lambda 0.1,0.25 -o low.amkd pairs.amkd
+test -z "$(rows low.amkd | awk -F'\t' '$3 != 0.1 && $3 != 0.25')" || fail "other lambdas"
+score --lambda 1 -o first.amkd pairs.amkd # the score of image i alone
+test "$(rows first.amkd | cut -f1,4 | sort -u | wc -l)" -eq 39 || fail "not one score an i"
+score --lambda 0:1:2 --by c1 -o ends.amkd pairs.amkd
+test "$(rows ends.amkd | awk -F'\t' '{print $3 == 1 ? $1 : $2, $4}' | sort -u | wc -l)" \
+    -eq 40 || fail "the ends of lambda are not the images themselves"
+
+echo "# one set of picks: pipes, both engines, any number of threads"
+score -k 25 --threads 1 <pairs.amkd >piped.amkd
+same piped.amkd picks.amkd
+score -k 25 --threads 5 -o threads.amkd pairs.amkd
+same threads.amkd picks.amkd
+score -k 25 --engine layered pairs.amkd | rows | cut -f1-3 >got
+score -k 25 --engine fused pairs.amkd | rows | cut -f1-3 >want
+same got want
+
+echo "# shards, merged"
+for by in c2 c1 random; do
+    for limit in "" "--max-per-image 3"; do
+        score --by $by --seed 4 $limit -k 21 -o whole.amkd pairs.amkd
+        for shard in 0 1 2; do
+            amkd-pool -q --shard $shard/3 real.amkd |
+                score --by $by --seed 4 $limit -k 21 -o shard$shard.amkd
+        done
+        amkd-merge -q -o merged.amkd shard2.amkd shard0.amkd shard1.amkd
+        same merged.amkd whole.amkd
+    done
+done
+for shard in 0 1; do # under names of their own, and without -k
+    amkd-pool -q --shard $shard/2 -o part$shard.amkd real.amkd
+    score -o scored$shard.amkd part$shard.amkd
+done
+amkd-merge -q -o merged.amkd scored0.amkd scored1.amkd
+same merged.amkd all.amkd
+
+echo "# --max-per-image"
+score --max-per-image 2 -k 30 -o limited.amkd pairs.amkd
+test "$(rows limited.amkd | cut -f1,2 | tr '\t' '\n' | sort | uniq -c | sort -rn |
+    awk 'NR == 1 {print $1}')" -le 2 || fail "an image in more than two picks"
+
+echo "# --exclude, whatever the lambda; real images are no pairs"
+amkd-train -q -a "fc classes" --steps 5 -o teacher.safetensors labeled.amkd
+amkd-query -q -t model:teacher.safetensors -o asked.amkd picks.amkd
+amkd-query -q -t model:teacher.safetensors -o asked_real.amkd real.amkd
+score --lambda 0.5 --exclude asked.amkd --exclude asked_real.amkd -o rest.amkd pairs.amkd
+test "$(rows rest.amkd | wc -l)" -eq 755 || fail "not 25 pairs left out"
+pairs_of picks.amkd >asked
+test -z "$(pairs_of rest.amkd | comm -12 <(sort) <(sort asked))" || fail "asked again"
+fails 1 "cannot pick 756: the pool has 755 candidates, without the 25 pairs asked before" \
+    amkd-score -q -s student.safetensors -k 756 --exclude asked.amkd -o out.amkd pairs.amkd
+
+echo "# the order of the pairs does not matter"
+amkd-pool -q -n 780 --seed 9 real.amkd >shuffled.amkd
+score -k 25 shuffled.amkd | rows >got
+rows picks.amkd >want
+same got want
+
+echo "# random: by seed alone, no student, 0.5 or drawn lambdas"
+amkd-score -q --by random --seed 5 -k 40 -o random.amkd pairs.amkd
+test "$(rows random.amkd | cut -f3 | sort -u)" = 0.5 || fail "lambda is not 0.5"
+amkd-score -q --by random --seed 5 -k 40 shuffled.amkd | rows >got
+rows random.amkd >want
+same got want
+amkd-score -q --by random --seed 6 -k 40 pairs.amkd | rows >got
+! cmp -s got want || fail "two seeds, the same picks"
+amkd-score -q --by random --lambda 0.2,0.4,0.9 pairs.amkd | rows | cut -f3 | sort -u >got
+printf '0.2\n0.4\n0.9\n' >want
+same got want
+
+echo "# the other measures"
+for by in margin entropy; do
+    score --by $by -k 25 pairs.amkd | rows | cut -f4 >got
+    sort -g got | cmp - got || fail "$by is not sorted"
+done
+test "$(score --by entropy pairs.amkd | rows | awk '$4 > 0' | wc -l)" -eq 0 ||
+    fail "a negative entropy above zero"
+
+echo "# bad input"
+fails 1 "cannot pick 781: the pool has 780 candidates" \
+    amkd-score -q -s student.safetensors -k 781 -o out.amkd pairs.amkd
+fails 1 "when an image takes part in at most 1" \
+    amkd-score -q -s student.safetensors -k 21 --max-per-image 1 -o out.amkd pairs.amkd
+amkd-import -q --limit 40 --unlabeled -o large.amkd $fashion/t10k-images-idx3-ubyte.gz
+amkd-pool -q -o large_pairs.amkd large.amkd
+fails 1 "the student takes images of 1x12x12" \
+    amkd-score -q -s student.safetensors -o out.amkd large_pairs.amkd
+fails 1 "not the image set of the stream" \
+    amkd-score -q -s student.safetensors --images large.amkd -o out.amkd pairs.amkd
+fails 1 "different images" \
+    amkd-score -q --by random --exclude asked.amkd -o out.amkd large_pairs.amkd
+fails 1 "expected" amkd-score -q -s student.safetensors -o out.amkd picks.amkd
+fails 1 "'nowhere.safetensors'" amkd-score -q -s nowhere.safetensors -o out.amkd pairs.amkd
+head -c 300 pairs.amkd >cut.amkd
+fails 1 "cut.amkd" amkd-score -q -s student.safetensors -o out.amkd cut.amkd
+head -c 1200 pairs.amkd >cut.amkd
+fails 1 "cut.amkd" amkd-score -q --by random -k 3 -o out.amkd cut.amkd
+
+echo "# misuse"
+fails 2 "--student" amkd-score -q -o out.amkd pairs.amkd
+fails 2 "--by" amkd-score -q --by c3 -s student.safetensors -o out.amkd pairs.amkd
+fails 2 "--max-per-image" amkd-score --by random --max-per-image 3 -o out.amkd pairs.amkd
+fails 2 "--engine" amkd-score --by random --engine fast -o out.amkd pairs.amkd
+for grid in 0.3:0.7 0.3:0.7:0 0.3:0.7:x 0.3:0.7:1 -0.1,0.5 0.5:1.5:3 nan 0.5, "" 0.5,0.5 a; do
+    fails 2 "--lambda" amkd-score --by random --lambda="$grid" -o out.amkd pairs.amkd
+done
