@@ -152,12 +152,12 @@ START_TEST(a_whole_entry_that_the_driver_refuses_is_rebuilt)
     ck_assert_uint_eq(binary_nbytes, 17);
     ck_assert_mem_eq(binary, "no program at all", 17);
     free(binary);
-    char other[512];
-    snprintf(other, sizeof other, "%s/amkd/", folder);
-    DIR *stream = opendir(other);
+    char cache[128], other[512] = "";
+    snprintf(cache, sizeof cache, "%s/amkd", folder);
+    DIR *stream = opendir(cache);
     for (struct dirent *entry; (entry = readdir(stream));)
         if (*entry->d_name != '.' && !strstr(path, entry->d_name))
-            strncat(other, entry->d_name, 64);
+            snprintf(other, sizeof other, "%s/%s", cache, entry->d_name);
     closedir(stream);
     char *foreign;
     size_t foreign_nbytes;
