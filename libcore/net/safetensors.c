@@ -55,7 +55,7 @@ static int parse_tensor(claim *out, const char *name, const json_t *value)
     if (!dtype || strcmp(dtype, "F32"))
         return amkd_fail("tensor '%s': its dtype is %.16s, expected F32", name,
                          dtype ? dtype : "missing");
-    uint64_t nbytes;
+    uint64_t nbytes = 0;
     if (parse_shape(&out->tensor, &nbytes, json_object_get(value, "shape")))
         return -1;
     const json_t *offsets = json_object_get(value, "data_offsets");
