@@ -44,7 +44,8 @@ static const struct {
     {"conv 5 k3 s2 p1 | tanh | avgpool 2 | conv 7 k3 p1 | relu | avgpool 2 s1 | fc 3",
      {3, 17, 13}},
     {"maxpool 3 s2 | conv 13 k2 s3 | relu | tanh | fc 5", {2, 11, 12}},
-    {"relu | conv 11 k3 p2 | maxpool 2 | relu | conv 3 k1 | maxpool 3 s1 | tanh | fc 4",
+    {"relu | conv 11 k3 p2 | maxpool 3 s2 | relu | conv 3 k3 p1 | maxpool 2 s1 | tanh | "
+     "fc 4",
      {1, 7, 9}},
     {"conv 4 k3 p1 | maxpool 2 | conv 6 k3 s2 p1 | relu | relu | relu | relu | relu "
      "| conv 21 k3 | fc 1",
@@ -52,7 +53,8 @@ static const struct {
     {"fc 19 | tanh | fc 17 | relu | fc 2", {1, 5, 7}},
     {"fc 6", {2, 3, 4}},
     {"conv 9 k4", {2, 4, 4}},
-    {"conv 2 k3 p1 | relu | maxpool 2 | conv 3 k2 p1 | tanh | avgpool 2 | fc 2",
+    {"conv 2 k3 p1 | relu | maxpool 2 | conv 3 k2 p1 | tanh | conv 2 k3 p2 | avgpool 2 | "
+     "fc 2",
      {1, 6, 6}},
 };
 enum { FIRST_SMALL = 5, NSTUDENTS = sizeof students / sizeof *students };

@@ -118,14 +118,23 @@ START_TEST(a_third_chunk_in_flight_and_one_too_large_are_refused)
 }
 END_TEST
 
-/* Weights whose sums overflow: infinity less infinity must not look like a score. */
+/* Weights whose sums overflow, but for the black image at lambda 0: infinity less
+ * infinity must not look like a score, nor hide behind one. */
 START_TEST(an_overflow_is_not_a_number)
 {
-    static const float lambdas[] = {0.25F, 0.5F, 0.75F};
+    static const float lambdas[] = {0, 0.5F, 0.75F};
     student s =
         new_student("conv 2 k2 | relu | fc 8 | relu | fc 3", (amkd_shape){1, 4, 4});
     for (size_t p = 0; p < s.model->arch.nparameters; p++)
         s.model->parameters[p] *= 1e30F;
+    for (size_t l = 0; l < s.model->arch.nlayers; l++) {
+        const amkd_layer *layer = &s.model->arch.layers[l];
+        if (layer->nweights)
+            memset(s.model->parameters + layer->biases, 0,
+                   layer->out.channels * sizeof(float));
+    }
+    memset(s.images.pixels + 16, 0, 16); /* image 1 */
+    s.model->mean[0] = 0;
     amkd_device *device = open_device(NULL);
     amkd_sweep *sweep;
     const amkd_sweep_options options = {
