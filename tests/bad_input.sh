@@ -23,12 +23,13 @@ expect() {
 # spoil FILE PERL >BAD: the stream unpacked, changed by a line of Perl, and packed again.
 spoil() { zcat <"$1" | perl -0777 -pe "$2" | perl "$SOURCE/tests/bgzf.pl"; }
 
-# images NAME N HEIGHT WIDTH [LABELS]: an IDX file, and one of labels that go round.
+# images NAME N HEIGHT WIDTH [LABELS]: an IDX file of noise, and one of labels that go round.
 images() {
     perl -e 'my ($name, $n, $h, $w, $labels) = @ARGV;
         open my $file, ">", "$name-images-idx3-ubyte";
         print $file pack "N4", 0x803, $n, $h, $w;
-        print $file pack "C*", map { ($_ * 73 + ($_ >> 4) * 29) % 256 } 1 .. $n * $h * $w;
+        srand 1;
+        print $file pack "C*", map { int rand 256 } 1 .. $n * $h * $w;
         exit unless $labels;
         open $file, ">", "$name-labels-idx1-ubyte";
         print $file pack "N2", 0x801, $n;
