@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Misuse of every tool: exit status 2, the option named on stderr, nothing on stdout. The
+# options come from --help, so that new ones are tried too.
+set -euo pipefail
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+fail() { echo "FAILED: $*" >&2; exit 1; }
+
+# misused TEXT COMMAND...
+misused() {
+    local text=$1 got=0
+    shift
+    timeout 20 "$@" >stdout 2>stderr </dev/null || got=$?
+    [ $got = 2 ] || fail "'$*' ended with $got, not 2: $(cat stderr)"
+    grep -qF -- "$text" stderr || fail "'$*' does not say '$text': $(cat stderr)"
+    grep -q "^$1: \|^${1##*/}: " stderr || fail "'$*' does not say who speaks: $(cat stderr)"
+    grep -q "^Try '$1 --help'" stderr || fail "'$*' names no help: $(cat stderr)"
+    [ ! -s stdout ] || fail "'$*' wrote to stdout"
+    [ -z "$(find . -type f ! -name 'std*' ! -name help ! -name options)" ] ||
+        fail "'$*' left a file"
+}
+
+mapfile -t tools < <(cd "$SOURCE/tools" && ls amkd-*.c | sed 's/\.c$//')
+for tool in "${tools[@]}"; do
+    misused "unknown option '--frobnicate'" "$tool" --frobnicate
+    misused "unknown option '-?'" "$tool" '-?'
+    "$tool" --help >help
+    sed -nE 's/^  (-., |    )--([a-z-]+)(=([A-Z_|a-z]+))?.*/\2 \4/p' help >options
+    while read -r option argument; do
+        case $option in help | version) continue ;; esac
+        if [ -z "$argument" ]; then
+            misused "option '--$option' takes no argument" "$tool" --$option=1
+            continue
+        fi
+        misused "option '--$option' needs an argument" "$tool" --$option
+        # Numbers are told by their placeholder.
+        case $argument in N | P | K | M | S | RATE | W | T) ;; *) continue ;; esac
+        misused "option '--$option': 'x' is not a" "$tool" --$option=x
+        misused "option '--$option': '' is not a" "$tool" --$option=
+        misused "option '--$option': '7x' is not a" "$tool" --$option=7x
+        misused "option '--$option': " "$tool" --$option=-1
+        [ "$option" = seed ] ||
+            misused "option '--$option': " "$tool" --$option=99999999999999999999
+        misused "option '--$option': 'nan' is not a" "$tool" --$option=nan
+    done <options
+done
+
+echo "# too many arguments, too few, and an argument that is no UTF-8"
+misused "unexpected argument 'c'" amkd-pool a b c
+misused "unexpected argument 'b'" amkd-score --by random a b
+misused "unexpected argument 'b'" amkd-query -t exec:cat a b
+misused "unexpected argument 'b'" amkd-eval -s model a b
+misused "unexpected argument 'a'" amkd-devices a
+misused "only --check takes several files" amkd-cat a b
+misused "an argument is missing" amkd-import
+misused "an argument is missing" amkd-merge
+misused "argument '"$'\xff'"' is not valid UTF-8" amkd-pool $'\xff'
+misused "option '--arch': not valid UTF-8" amkd-train --arch $'\xff'
+misused "option '--s' is ambiguous" amkd-train --s x
+
+echo "# out of range"
+for command in "amkd-pool -n 0 --pairs" "amkd-score -k 0 --picks" "amkd-merge -k 0 --lowest" \
+    "amkd-query -t exec:cat --budget 0 --budget" "amkd-train --lr 0 --lr" \
+    "amkd-train --momentum 1.5 --momentum" "amkd-train --batch 0 --batch" \
+    "amkd-cat -n 0 --head" "amkd-cat --scale 1000 --scale" "amkd-import --limit 0 --limit x" \
+    "amkd-pool --threads 0 --threads" "amkd-pool --threads 5000 --threads"; do
+    read -ra words <<<"$command"
+    n=${#words[@]}
+    [ "${words[-1]}" != x ] || n=$((n - 1))
+    misused "option '${words[n - 1]}': " "${words[@]:0:n-1}" a
+    grep -q "is outside \[" stderr || fail "'$command' names no range: $(cat stderr)"
+done
+
+echo "# names that are none, options that exclude one another or need one another"
+misused "--student" amkd-score a
+misused "--by" amkd-score --by lowest -s model a
+misused "--engine" amkd-score --engine steam -s model a
+misused "--max-per-image" amkd-score --by random --max-per-image 1 a
+misused "--lambda" amkd-score --by random --lambda 0:1 a
+misused "--student" amkd-eval a
+misused "--teacher and --answers" amkd-eval -s m -t exec:cat --answers l a
+misused "--teacher" amkd-query a
+misused "--append" amkd-query -t exec:cat --append a
+misused "--input" amkd-query -t exec:cat --input int8 a
+misused "--optimizer" amkd-train --optimizer lamb a
+misused "--schedule" amkd-train --schedule never a
+misused "--shard" amkd-pool --shard 3/3 a
+misused "--format" amkd-cat --format csv a
+misused "--header, --check and --png" amkd-cat --header --check a
+misused "--json and --self-test" amkd-devices --json --self-test
+misused "--gray" amkd-import --gray --rgb a
+misused "--resize" amkd-import --resize 3 a
+misused "--format" amkd-import --format bmp a
+misused "--labels" amkd-import --unlabeled --labels l a
