@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# What every tool says of itself: --help, --version, and a man page that knows every option.
+set -euo pipefail
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+fail() { echo "FAILED: $*" >&2; exit 1; }
+
+mapfile -t tools < <(cd "$SOURCE/tools" && ls amkd-*.c amkd-*.sh | sed 's/\.[a-z]*$//')
+[ "${#tools[@]}" -ge 10 ] || fail "only the tools ${tools[*]}"
+version=$(sed -n 's/^project(amkd VERSION \([0-9.]*\).*/\1/p' "$SOURCE/CMakeLists.txt")
+
+for tool in "${tools[@]}"; do
+    "$tool" --help >help 2>stderr || fail "$tool --help ended with $?"
+    [ ! -s stderr ] || fail "$tool --help wrote to stderr: $(cat stderr)"
+    head -1 help | grep -q "^Usage: $tool" || fail "$tool --help begins with $(head -1 help)"
+    [ "$(wc -L <help)" -le 100 ] || fail "$tool --help is $(wc -L <help) columns wide"
+    "$tool" --version >out 2>stderr || fail "$tool --version ended with $?"
+    [ ! -s stderr ] || fail "$tool --version wrote to stderr: $(cat stderr)"
+    head -1 out | grep -q "^$tool $version\b" || fail "$tool --version says $(cat out)"
+
+    page=$SOURCE/tools/man/$tool.1
+    [ -e "$page" ] || fail "$tool has no man page"
+    mapfile -t options < <(sed -n 's/^  \(-., \|    \)--\([a-z-]*\).*/\2/p' help)
+    [ "${#options[@]}" -ge 4 ] || fail "$tool --help shows the options ${options[*]}"
+    for option in "${options[@]}"; do
+        case $option in help | version) continue ;; esac
+        grep -qE "^\.(It |Op )?Fl .*-$option( |\$)" "$page" ||
+            fail "$tool.1 does not know --$option"
+    done
+    for section in NAME SYNOPSIS DESCRIPTION OPTIONS "EXIT STATUS" EXAMPLES "SEE ALSO"; do
+        grep -q "^\.Sh $section\$" "$page" || fail "$tool.1 has no section $section"
+    done
+    # And no option that is not there.
+    { grep -E '^\.It Fl' "$page" | grep -oE ' -[a-z][a-z-]+' || true; } | sort -u |
+        while read -r option; do
+            grep -qE "^ .* -$option( |=|\$)" help || fail "$tool.1 speaks of -$option"
+        done
+done
+
+command -v mandoc >/dev/null || { echo "not tested: mandoc -T lint (no mandoc)"; exit 0; }
+for page in "$SOURCE"/tools/man/*.1; do
+    # Other pages are found only once they are installed.
+    mandoc -T lint -W warning "$page" >lint 2>&1 || fail "$(cat lint)"
+done
