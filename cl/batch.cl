@@ -21,7 +21,7 @@
 #define PIXEL_TILE 112
 #endif
 
-inline uint mix(uint a, uint b, uint w)
+static inline uint mixed(uint a, uint b, uint w)
 {
     return (w * a + (65536u - w) * b + 32768u) >> 16;
 }
@@ -51,7 +51,7 @@ kernel void batch_load(global const uchar *restrict images,
         float pixel[VW];
 #pragma unroll
         for (int k = 0; k < VW; k++)
-            pixel[k] = mix(a[k][at], b[k][at], w[k]);
+            pixel[k] = mixed(a[k][at], b[k][at], w[k]);
         x[p * VECTORS] = fma(vload_vec(pixel), (vec)scale[channel], (vec)shift[channel]);
     }
 }
@@ -61,6 +61,6 @@ kernel void mix_images(global const uchar *restrict images,
 {
     const size_t at = get_global_id(0), row = get_global_id(1);
     pixels[row * NPIXELS + at] =
-        mix(images[(size_t)keys[3 * row] * NPIXELS + at],
-            images[(size_t)keys[3 * row + 1] * NPIXELS + at], keys[3 * row + 2]);
+        mixed(images[(size_t)keys[3 * row] * NPIXELS + at],
+              images[(size_t)keys[3 * row + 1] * NPIXELS + at], keys[3 * row + 2]);
 }

@@ -16,22 +16,18 @@
 #if VW == 1
 typedef float vec;
 typedef int ivec;
-#define convert_vec convert_float
 #define vload_vec(p) (*(p))
 #elif VW == 4
 typedef float4 vec;
 typedef int4 ivec;
-#define convert_vec convert_float4
 #define vload_vec(p) vload4(0, p)
 #elif VW == 8
 typedef float8 vec;
 typedef int8 ivec;
-#define convert_vec convert_float8
 #define vload_vec(p) vload8(0, p)
 #else
 typedef float16 vec;
 typedef int16 ivec;
-#define convert_vec convert_float16
 #define vload_vec(p) vload16(0, p)
 #endif
 
@@ -48,7 +44,7 @@ typedef int16 ivec;
 #define PREVIOUS_ACT ACT_NONE
 #endif
 
-inline vec act_forward(vec v)
+static inline vec act_forward(vec v)
 {
 #if ACT == ACT_RELU
     return fmax(v, (vec)0.0f);
@@ -59,7 +55,7 @@ inline vec act_forward(vec v)
 #endif
 }
 
-inline vec act_backward(vec d, vec y)
+static inline vec act_backward(vec d, vec y)
 {
 #if PREVIOUS_ACT == ACT_RELU
     return select((vec)0.0f, d, y > (vec)0.0f);
@@ -78,7 +74,7 @@ inline vec act_backward(vec d, vec y)
 #define LANE_ITEMS 1
 #endif
 
-inline float sum_vec(vec v)
+static inline float sum_vec(vec v)
 {
 #if VW == 16
     float8 a = v.lo + v.hi;

@@ -34,13 +34,12 @@ kernel void dense_forward(global const vec *restrict x,
                           const uint nblocks)
 {
     const int o0 = get_global_id(1) * FORWARD_CT;
-    const int b0 = get_global_id(2) * BT;
-    const size_t lane = get_global_id(0);
+    const size_t lane = get_global_id(0), b0 = get_global_id(2) * BT;
     global const vec *in[BT];
     vec sum[FORWARD_CT][BT];
 #pragma unroll
     for (int b = 0; b < BT; b++) {
-        in[b] = x + min(b0 + b, (int)nblocks - 1) * (IC * VECTORS) + lane;
+        in[b] = x + min(b0 + b, (size_t)nblocks - 1) * (IC * VECTORS) + lane;
 #pragma unroll
         for (int o = 0; o < FORWARD_CT; o++)
             sum[o][b] = parameters[BIASES + min(o0 + o, OC - 1)];
@@ -60,7 +59,7 @@ kernel void dense_forward(global const vec *restrict x,
     for (int b = 0; b < BT; b++)
 #pragma unroll
         for (int o = 0; o < FORWARD_CT; o++)
-            if (o0 + o < OC && b0 + b < (int)nblocks)
+            if (o0 + o < OC && b0 + b < nblocks)
                 y[((b0 + b) * OC + o0 + o) * VECTORS + lane] = act_forward(sum[o][b]);
 }
 
@@ -70,13 +69,12 @@ kernel void dense_backward_data(global const vec *restrict x,
                                 const uint nblocks)
 {
     const int i0 = get_global_id(1) * DATA_CT;
-    const int b0 = get_global_id(2) * BT;
-    const size_t lane = get_global_id(0);
+    const size_t lane = get_global_id(0), b0 = get_global_id(2) * BT;
     global const vec *in[BT];
     vec sum[DATA_CT][BT];
 #pragma unroll
     for (int b = 0; b < BT; b++) {
-        in[b] = dy + min(b0 + b, (int)nblocks - 1) * (OC * VECTORS) + lane;
+        in[b] = dy + min(b0 + b, (size_t)nblocks - 1) * (OC * VECTORS) + lane;
 #pragma unroll
         for (int i = 0; i < DATA_CT; i++)
             sum[i][b] = 0.0f;
@@ -96,7 +94,7 @@ kernel void dense_backward_data(global const vec *restrict x,
     for (int b = 0; b < BT; b++)
 #pragma unroll
         for (int i = 0; i < DATA_CT; i++)
-            if (i0 + i < IC && b0 + b < (int)nblocks) {
+            if (i0 + i < IC && b0 + b < nblocks) {
                 const size_t at = ((b0 + b) * IC + i0 + i) * VECTORS + lane;
                 dx[at] = act_backward(sum[i][b], x[at]);
             }

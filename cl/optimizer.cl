@@ -9,7 +9,7 @@
  *
  * parameters, m, v: float [n]; gradients: float [nslices][n]. Grid: (n). */
 
-inline float slice_sum(global const float *gradients, uint n, uint nslices)
+static inline float slice_sum(global const float *gradients, uint n, uint nslices)
 {
     float sum = 0.0f;
     for (uint s = 0; s < nslices; s++)
@@ -26,6 +26,15 @@ kernel void sgd_step(global float *restrict parameters, global float *restrict m
     const float g = fma(decay, parameters[p], slice_sum(gradients, n, nslices));
     m[p] = fma(momentum, m[p], g);
     parameters[p] = fma(-rate, m[p], parameters[p]);
+}
+
+/* average += (w - average) weight: the mean of all w that were added, when the t-th is added
+ * with weight 1 / t (stochastic weight averaging, arXiv 1803.05407). */
+kernel void average_step(global float *restrict average,
+                         global const float *restrict parameters, const float weight)
+{
+    const size_t p = get_global_id(0);
+    average[p] = fma(parameters[p] - average[p], weight, average[p]);
 }
 
 /* scale1 = 1 / (1 - b1^t), scale2 = 1 / (1 - b2^t); coupled != 0: Adam's decay. */
