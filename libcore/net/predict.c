@@ -7,33 +7,48 @@
 #include "net/network.h"
 #include <stdlib.h>
 
-/* Samples of a chunk: enough for every compute unit of a large GPU, little memory. */
-enum { CHUNK = 2048 };
+/* Samples of a chunk: enough for every compute unit of a large GPU, but no more than
+ * whose largest activations fit in this, so that a network that could be trained runs as
+ * well. */
+enum { MAX_CHUNK = 2048, MAX_ACTIVATION_NBYTES = 1 << 28 };
 
 struct amkd_predictor {
     amkd_device *device;
-    size_t npixels, nclasses;
+    size_t npixels, nclasses, chunk;
     amkd_network *network;
     amkd_batches *batches;
     amkd_loss *loss;
     cl_mem order, probs;
 };
 
-/* The rows 0..CHUNK-1 as they are: key r is image r unmixed. */
+/* Whole lane blocks, one at least. */
+static size_t choose_chunk(const amkd_device *device, const amkd_arch *arch)
+{
+    size_t most = amkd_shape_size(arch->in);
+    for (size_t l = 0; l < arch->nlayers; l++)
+        if (amkd_shape_size(arch->layers[l].out) > most)
+            most = amkd_shape_size(arch->layers[l].out);
+    size_t n = MAX_ACTIVATION_NBYTES / (most * sizeof(float));
+    n = (n < MAX_CHUNK ? n : MAX_CHUNK) / device->nlanes;
+    return (n ? n : 1) * device->nlanes;
+}
+
+/* The rows of a chunk as they are: key r is image r unmixed. */
 static int use_every_row(amkd_predictor *predictor)
 {
     int rc = -1;
-    amkd_label_key *keys = amkd_alloc(CHUNK, sizeof *keys);
-    uint32_t *order = amkd_alloc(CHUNK, sizeof *order);
+    const size_t n = predictor->chunk;
+    amkd_label_key *keys = amkd_alloc(n, sizeof *keys);
+    uint32_t *order = amkd_alloc(n, sizeof *order);
     if (keys && order) {
-        for (uint32_t r = 0; r < CHUNK; r++) {
+        for (uint32_t r = 0; r < n; r++) {
             keys[r] = (amkd_label_key){r, r, 1};
             order[r] = r;
         }
-        rc = amkd_batches_keys(predictor->batches, keys, CHUNK);
+        rc = amkd_batches_keys(predictor->batches, keys, n);
         if (!rc)
             rc = amkd_buffer_new(&predictor->order, predictor->device, CL_MEM_READ_ONLY,
-                                 CHUNK * sizeof *order, order);
+                                 n * sizeof *order, order);
     }
     free(keys);
     free(order);
@@ -56,11 +71,12 @@ int amkd_predictor_new(amkd_predictor **out, amkd_device *device, const amkd_mod
     if (!predictor)
         return -1;
     const amkd_arch *arch = &model->arch;
-    const size_t nblocks = (CHUNK + device->nlanes - 1) / device->nlanes;
+    predictor->chunk = choose_chunk(device, arch);
     predictor->device = device;
     predictor->npixels = amkd_shape_size(arch->in);
     predictor->nclasses = arch->nclasses;
-    if (amkd_network_new(&predictor->network, device, arch, nblocks, 0) ||
+    if (amkd_network_new(&predictor->network, device, arch,
+                         predictor->chunk / device->nlanes, 0) ||
         amkd_buffer_write(device, amkd_network_parameters(predictor->network),
                           model->parameters, 0, arch->nparameters * sizeof(float)) ||
         amkd_batches_new(&predictor->batches, device, arch->in.height, arch->in.width,
@@ -68,7 +84,7 @@ int amkd_predictor_new(amkd_predictor **out, amkd_device *device, const amkd_mod
         amkd_model_normalize(predictor->batches, model) || use_every_row(predictor) ||
         amkd_loss_new(&predictor->loss, device, arch->nclasses) ||
         amkd_buffer_new(&predictor->probs, device, CL_MEM_WRITE_ONLY,
-                        CHUNK * arch->nclasses * sizeof(float), NULL)) {
+                        predictor->chunk * arch->nclasses * sizeof(float), NULL)) {
         amkd_predictor_free(predictor);
         return -1;
     }
@@ -76,39 +92,26 @@ int amkd_predictor_new(amkd_predictor **out, amkd_device *device, const amkd_mod
     return 0;
 }
 
-static int predict(amkd_predictor *predictor, float *out, const uint8_t *pixels, size_t n,
-                   int logits_only)
+int amkd_predictor_run(amkd_predictor *predictor, float *probs, const uint8_t *pixels,
+                       size_t n)
 {
     amkd_network *network = predictor->network;
     const size_t nlanes = predictor->device->nlanes, nclasses = predictor->nclasses;
-    const size_t nlayers = amkd_network_nlayers(network);
-    for (size_t done = 0; done < n; done += CHUNK) {
-        const size_t count = n - done < CHUNK ? n - done : CHUNK;
+    const size_t nlayers = amkd_network_nlayers(network), chunk = predictor->chunk;
+    for (size_t done = 0; done < n; done += chunk) {
+        const size_t count = n - done < chunk ? n - done : chunk;
         if (amkd_batches_images(predictor->batches, pixels + done * predictor->npixels,
                                 count) ||
             amkd_batches_load(predictor->batches, amkd_network_activation(network, 0),
                               predictor->order, 0, count) ||
             amkd_network_forward(network, 0, (count + nlanes - 1) / nlanes) ||
             amkd_loss_softmax(predictor->loss, predictor->probs,
-                              amkd_network_activation(network, nlayers), count,
-                              logits_only) ||
-            amkd_buffer_read(predictor->device, out + done * nclasses, predictor->probs,
-                             0, count * nclasses * sizeof *out))
+                              amkd_network_activation(network, nlayers), count, 0) ||
+            amkd_buffer_read(predictor->device, probs + done * nclasses, predictor->probs,
+                             0, count * nclasses * sizeof *probs))
             return -1;
     }
     return 0;
-}
-
-int amkd_predictor_run(amkd_predictor *predictor, float *probs, const uint8_t *pixels,
-                       size_t n)
-{
-    return predict(predictor, probs, pixels, n, 0);
-}
-
-int amkd_predictor_logits(amkd_predictor *predictor, float *logits, const uint8_t *pixels,
-                          size_t n)
-{
-    return predict(predictor, logits, pixels, n, 1);
 }
 
 void amkd_predictor_free(amkd_predictor *predictor)

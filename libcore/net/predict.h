@@ -20,10 +20,6 @@ int amkd_predictor_new(amkd_predictor **out, amkd_device *device,
 int amkd_predictor_run(amkd_predictor *predictor, float *probs, const uint8_t *pixels,
                        size_t n);
 
-/* As amkd_predictor_run, without the softmax. */
-int amkd_predictor_logits(amkd_predictor *predictor, float *logits, const uint8_t *pixels,
-                          size_t n);
-
 void amkd_predictor_free(amkd_predictor *predictor); /* NULL is fine */
 
 #endif
