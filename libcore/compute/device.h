@@ -20,7 +20,7 @@ typedef struct amkd_device {
     size_t max_work_group;
     size_t vector_width;     /* floats a work-item handles as one vector: 1 on devices that
                                 vectorise across work-items, 16, 8 or 4 on others */
-    size_t nlanes;           /* samples in a lane block (README of cl/): a multiple of
+    size_t nlanes;           /* samples in a lane block (cl/common.cl): a multiple of
                                 vector_width, a power of two */
 } amkd_device;
 

@@ -73,7 +73,7 @@ void amkd_model_free(amkd_model *model)
 }
 
 /* Describes the weight and bias of the layer at index l as they stand in a file, their
- * data in parameters (may be NULL). */
+ * data in parameters. */
 static void describe_layer(amkd_tensor tensors[2], const amkd_arch *arch, size_t l,
                            float *parameters)
 {
