@@ -28,15 +28,6 @@ kernel void sgd_step(global float *restrict parameters, global float *restrict m
     parameters[p] = fma(-rate, m[p], parameters[p]);
 }
 
-/* average += (w - average) weight: the mean of all w that were added, when the t-th is added
- * with weight 1 / t (stochastic weight averaging, arXiv 1803.05407). */
-kernel void average_step(global float *restrict average,
-                         global const float *restrict parameters, const float weight)
-{
-    const size_t p = get_global_id(0);
-    average[p] = fma(parameters[p] - average[p], weight, average[p]);
-}
-
 /* scale1 = 1 / (1 - b1^t), scale2 = 1 / (1 - b2^t); coupled != 0: Adam's decay. */
 kernel void adam_step(global float *restrict parameters, global float *restrict m,
                       global float *restrict v, global const float *restrict gradients,
