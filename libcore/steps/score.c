@@ -2,6 +2,7 @@
  * from and the one behind it is read. */
 #include "steps/score.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/random.h"
@@ -123,6 +124,21 @@ static int make_header(amkd_header *header, const scoring *s)
     return amkd_header_add_provenance(header, "amkd-score", options->command, NULL);
 }
 
+/* Whether k picks can come of so many pairs, said before they are scored. A shard may
+ * have fewer: the others have the rest. */
+static int check_k(const scoring *s)
+{
+    const amkd_score_options *options = s->options;
+    const json_t *more = amkd_reader_header(s->reader)->more;
+    const json_t *rows = json_object_get(more, "rows");
+    const uint64_t neach = options->by == AMKD_BY_C1 ? options->nlambdas : 1;
+    if (!rows || json_object_get(more, "shard") ||
+        options->k <= (uint64_t)json_integer_value(rows) * neach)
+        return 0;
+    return amkd_fail("cannot pick %" PRIu64 ": the pool has %" PRIu64 " candidates",
+                     options->k, (uint64_t)json_integer_value(rows) * neach);
+}
+
 static int open_selection(scoring *s)
 {
     const amkd_score_options *options = s->options;
@@ -134,7 +150,9 @@ static int open_selection(scoring *s)
         .output = options->output,
         .nthreads = options->nthreads};
     amkd_header header = {0};
-    int rc = amkd_picks_header(&header);
+    int rc = check_k(s) || amkd_output_probe(options->output, "a picks stream")
+                 ? -1
+                 : amkd_picks_header(&header);
     if (!rc)
         rc = make_header(&header, s);
     if (!rc)
