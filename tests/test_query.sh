@@ -109,6 +109,13 @@ cmp <(rows kept.amkd) <(rows all.amkd) || fail "the rows of a run that was kille
 "${again[@]}" -t "exec:perl \$TEACHER log"
 [ "$(wc -l <log)" = 40 ] || fail "answered rows were asked again"
 
+# The file is locked before the teacher starts: two queries at once cannot pass a budget.
+export FIRST=true
+locked=(amkd-query -q --append -t 'exec:eval "$FIRST" && perl teacher.pl honest log' -o locked.amkd)
+"${locked[@]}" --budget 5 real.amkd
+export FIRST='! flock -n locked.amkd true'
+"${locked[@]}" real.amkd || fail "the file was not locked while its teacher was asked"
+
 # A teacher that fails with --append: what it answered before is kept, in a whole stream.
 rm -f kept.amkd
 export TEACHER="teacher.pl dies-second"

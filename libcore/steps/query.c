@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "compute/mixer.h"
+#include "data/check.h"
 #include "steps/questions.h"
 #include "stream/stream.h"
 #include "teacher/teacher.h"
@@ -24,7 +25,7 @@ typedef struct query {
     amkd_teacher *teacher;
     uint8_t *pixels;     /* [batch][h][w][c] */
     char *rows;          /* [batch] rows of the output */
-    amkd_writer *writer; /* NULL before the first answer told the classes */
+    amkd_writer *writer; /* NULL until it is known how many classes there are */
 } query;
 
 /* ------------------------------------------------------------ what is answered already
@@ -74,12 +75,16 @@ static int mend(const char *path, const amkd_header *header)
 static int read_keys(query *q, const char *path)
 {
     amkd_reader *reader;
+    amkd_check check;
     char *rows = NULL;
-    size_t n;
+    size_t n = 0;
     if (amkd_reader_open(&reader, path, "labels", q->options->nthreads))
         return -1;
     size_t row_nbytes = amkd_reader_header(reader)->row_nbytes;
     int rc = amkd_reader_read_all(reader, (void **)&rows, &n);
+    if (rc == 0 && (amkd_check_init(&check, amkd_reader_header(reader)) ||
+                    amkd_check_rows(&check, rows, n, 0)))
+        rc = amkd_fail_in("'%s'", path);
     amkd_reader_close(reader);
     if (rc == 0) {
         q->answered = amkd_alloc(n ? n : 1, sizeof *q->answered);
@@ -90,6 +95,23 @@ static int read_keys(query *q, const char *path)
     q->nanswered = n;
     free(rows);
     return rc;
+}
+
+/* Opens the output, which is locked from then on when it is one to add to. */
+static int open_file(query *q, const amkd_header *header)
+{
+    const char *path = q->options->output;
+    uint64_t nrows;
+    q->rows = amkd_alloc(q->options->batch, header->row_nbytes);
+    if (!q->rows)
+        return -1;
+    if (!q->options->append)
+        return amkd_writer_open(&q->writer, path, header, q->options->nthreads);
+    if (amkd_writer_append(&q->writer, path, header, &nrows))
+        return -1;
+    if (nrows != q->nanswered)
+        return amkd_fail("'%s': another process added rows meanwhile", path);
+    return 0;
 }
 
 static int read_answered(query *q)
@@ -112,6 +134,8 @@ static int read_answered(query *q)
         rc = mend(path, &header);
     if (rc == 0)
         rc = read_keys(q, path);
+    if (rc == 0)
+        rc = open_file(q, &header);
     amkd_header_clear(&header);
     return rc;
 }
@@ -183,19 +207,6 @@ static int make_header(amkd_header *header, const query *q, size_t nclasses)
     return amkd_header_add_provenance(header, "amkd-query", q->options->command, NULL);
 }
 
-static int open_file(query *q, const amkd_header *header)
-{
-    const char *path = q->options->output;
-    if (!q->options->append)
-        return amkd_writer_open(&q->writer, path, header, q->options->nthreads);
-    uint64_t nrows;
-    if (amkd_writer_append(&q->writer, path, header, &nrows))
-        return -1;
-    if (nrows != q->nanswered)
-        return amkd_fail("'%s': another process added rows meanwhile", path);
-    return 0;
-}
-
 static int open_output(query *q)
 {
     amkd_header header = {0};
@@ -203,10 +214,6 @@ static int open_output(query *q)
     int rc = make_header(&header, q, nclasses);
     if (rc == 0)
         rc = open_file(q, &header);
-    if (rc == 0) {
-        q->rows = amkd_alloc(q->options->batch, header.row_nbytes);
-        rc = q->rows ? 0 : -1;
-    }
     amkd_header_clear(&header);
     return rc;
 }
@@ -299,8 +306,8 @@ int amkd_query_write(amkd_query_counts *counts, const amkd_query_options *option
             rc = open_teacher(&q);
         if (rc == 0)
             rc = ask_all(&q, counts);
-        rc = close_output(&q, rc);
     }
+    rc = close_output(&q, rc);
     amkd_teacher_close(q.teacher);
     amkd_mixer_free(q.mixer);
     amkd_device_close(q.device);
