@@ -2,6 +2,7 @@
 #include "steps/asked.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/check.h"
 #include "data/images.h"
 #include "stream/stream.h"
 #include <stdlib.h>
@@ -41,6 +42,7 @@ static int add_stream(amkd_asked *asked, const char *path, const amkd_header *he
         return -1;
     const amkd_header *labels = amkd_reader_header(reader);
     size_t nclasses, nrows;
+    amkd_check check;
     void *rows = NULL;
     int rc = amkd_labels_check(labels, &nclasses);
     if (!rc)
@@ -49,6 +51,9 @@ static int add_stream(amkd_asked *asked, const char *path, const amkd_header *he
         amkd_fail_in("'%s'", amkd_reader_name(reader));
     if (!rc)
         rc = amkd_reader_read_all(reader, &rows, &nrows);
+    if (!rc &&
+        (amkd_check_init(&check, labels) || amkd_check_rows(&check, rows, nrows, 0)))
+        rc = amkd_fail_in("'%s'", amkd_reader_name(reader));
     if (!rc)
         rc = add_rows(asked, rows, nrows, labels->row_nbytes);
     free(rows);
