@@ -158,6 +158,19 @@ static void clear_scan(file_scan *scan)
     free(scan);
 }
 
+/* As flock, whose EWOULDBLOCK here also says that another process replaced the file (see
+ * rewrite) before the lock was had. */
+static int lock(int fd, const char *path, const struct stat *status)
+{
+    struct stat now;
+    if (flock(fd, LOCK_EX | LOCK_NB))
+        return -1;
+    if (!stat(path, &now) && now.st_dev == status->st_dev && now.st_ino == status->st_ino)
+        return 0;
+    errno = EWOULDBLOCK;
+    return -1;
+}
+
 static int open_locked(const char *path)
 {
     struct stat status;
@@ -168,7 +181,7 @@ static int open_locked(const char *path)
         amkd_fail_errno("'%s'", path);
     else if (!S_ISREG(status.st_mode))
         amkd_fail("'%s': rows can be added to a regular file only", path);
-    else if (!flock(fd, LOCK_EX | LOCK_NB))
+    else if (!lock(fd, path, &status))
         return fd;
     else if (errno == EWOULDBLOCK)
         amkd_fail("'%s': another process is adding rows to it", path);
