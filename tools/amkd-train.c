@@ -79,17 +79,22 @@ static int make_model(amkd_model **out, const arguments *args,
     return rc;
 }
 
-/* What the model says of its origin: this run, and that of its data. */
+/* What the model says of its origin: the runs that made the weights it started from, and
+ * this one with those of its data. Labels may not know the names that --init's model has.
+ */
 static int describe(amkd_model *model, const amkd_dataset *dataset, const amkd_cli *cli,
                     const amkd_device *device)
 {
-    json_decref(model->class_names);
-    model->class_names = json_incref(dataset->class_names);
-    json_decref(model->provenance);
-    model->provenance = json_pack("[{s:s, s:s, s:O, s:s, s:O}]", "tool", "amkd-train",
-                                  "version", AMKD_VERSION, "command", cli->command,
-                                  "device", device->name, "inputs", dataset->provenance);
-    return model->provenance ? 0 : amkd_fail("out of memory");
+    if (dataset->class_names) {
+        json_decref(model->class_names);
+        model->class_names = json_incref(dataset->class_names);
+    }
+    json_t *run = json_pack("{s:s, s:s, s:O, s:s, s:O}", "tool", "amkd-train", "version",
+                            AMKD_VERSION, "command", cli->command, "device", device->name,
+                            "inputs", dataset->provenance);
+    if (!model->provenance)
+        model->provenance = json_array();
+    return json_array_append_new(model->provenance, run) ? amkd_fail("out of memory") : 0;
 }
 
 static int fits(const amkd_model *model, const amkd_dataset *dataset)

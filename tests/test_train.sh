@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# amkd-train on the command line: a model that starts from another keeps what that knew.
+set -euo pipefail
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+fail() { echo "failed: $*" >&2; exit 1; }
+
+# Six images of 2 x 3 in two classes.
+{ printf '\0\0\x8\x3\0\0\0\x6\0\0\0\x2\0\0\0\x3'; seq 1000 | head -c 36; } >set-images-idx3
+printf '\0\0\x8\x1\0\0\0\x6\0\1\0\1\0\1' >set-labels-idx1
+amkd-import -q --class-names cat,dog -o named.amkd set-images-idx3
+amkd-import -q -o unnamed.amkd set-images-idx3
+
+amkd-train -q -a "fc classes" --steps 2 -o first.safetensors named.amkd
+amkd-train -q -i first.safetensors --steps 3 -o second.safetensors unnamed.amkd
+runs=$(grep -ao 'tool\\":\\"amkd-train\\"' second.safetensors | wc -l)
+[ "$runs" = 2 ] || fail "$runs trainings in the provenance, expected 2"
+grep -aq '\["amkd-train","--arch=fc classes","--steps=2","named.amkd"\]' \
+    <(tr -d '\\' <second.safetensors) || fail "the command of the first training"
+grep -aq '"amkd.classes":"\[\\"cat\\",\\"dog\\"\]"' second.safetensors || fail "class names"
