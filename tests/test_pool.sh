@@ -83,6 +83,7 @@ for shard in 3/3 1 /2 1/ -1/2 a/b 1/0 1/2x 99999999999999999999/2; do
     expect 2 "--shard" amkd-pool --shard=$shard -o out real.amkd
 done
 expect 2 "--pairs" amkd-pool -n 0 -o out real.amkd
+expect 2 "--seed" amkd-pool --seed 5 -o out real.amkd
 expect 2 "nonsense" amkd-pool --nonsense -o out real.amkd
 expect 2 "" amkd-pool -o out real.amkd real.amkd real.amkd
 amkd-pool --help | grep -q -- --shard || fail "--help"

@@ -69,9 +69,12 @@ int main(int argc, char **argv)
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
     if (rc)
         return rc == 1 ? 0 : 2;
-    if (shard && parse_shard(&pool.shard, &pool.nshards, shard)) {
+    if (shard && parse_shard(&pool.shard, &pool.nshards, shard))
         rc = amkd_cli_misuse(&cli, "--shard: '%s' is not I/N with I from 0 to N - 1",
                              shard);
+    else if (amkd_cli_given(&cli, "seed") && !pool.ndraw)
+        rc = amkd_cli_misuse(&cli, "--seed is for --pairs");
+    if (rc) {
         amkd_cli_close(&cli, 0);
         return rc;
     }
