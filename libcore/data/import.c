@@ -17,7 +17,7 @@ typedef struct item {
     size_t source, index;
 } item;
 
-typedef struct import {
+typedef struct importing {
     const amkd_import_options *options;
     amkd_source *sources;
     size_t n;        /* images of all sources */
@@ -29,9 +29,9 @@ typedef struct import {
     uint64_t *numbers; /* [nitems] of the chosen, over all sources in turn */
     amkd_images *images;
     amkd_progress *progress;
-} import;
+} importing;
 
-static int open_sources(import *in)
+static int open_sources(importing *in)
 {
     const amkd_import_options *o = in->options;
     amkd_source_options options = {.format = o->format,
@@ -49,7 +49,7 @@ static int open_sources(import *in)
 }
 
 /* Labels and class names of all sources must go together. */
-static int join_labels(import *in)
+static int join_labels(importing *in)
 {
     const amkd_source *first = in->sources;
     if (first->labels && !(in->labels = amkd_alloc(in->n, sizeof *in->labels)))
@@ -77,7 +77,7 @@ static int join_labels(import *in)
     return 0;
 }
 
-static int read_labels(import *in)
+static int read_labels(importing *in)
 {
     size_t n;
     if (amkd_labels_read(&in->labels, &n, in->options->labels))
@@ -89,7 +89,7 @@ static int read_labels(import *in)
 }
 
 /* Sets nclasses and the class names of labeled images. */
-static int count_classes(import *in)
+static int count_classes(importing *in)
 {
     json_t *given = in->options->class_names;
     size_t nfound = 0;
@@ -116,7 +116,7 @@ static int compare_numbers(const void *a, const void *b)
 }
 
 /* Which images: the first limit, of these a sample; in their order. */
-static int choose(import *in)
+static int choose(importing *in)
 {
     const amkd_import_options *o = in->options;
     size_t n = o->limit && o->limit < in->n ? o->limit : in->n;
@@ -151,7 +151,7 @@ static int fail_at(const amkd_source *source, size_t index)
     return -1;
 }
 
-static int read_item(amkd_picture *picture, const import *in, size_t i)
+static int read_item(amkd_picture *picture, const importing *in, size_t i)
 {
     const amkd_import_options *o = in->options;
     const amkd_source *source = &in->sources[in->items[i].source];
@@ -171,7 +171,7 @@ static int read_item(amkd_picture *picture, const import *in, size_t i)
     return 0;
 }
 
-static int fail_shapes(const import *in, const amkd_picture *picture, size_t i)
+static int fail_shapes(const importing *in, const amkd_picture *picture, size_t i)
 {
     const amkd_images *set = in->images;
     const char *hint = set->channels == picture->channels ? "--resize"
@@ -193,7 +193,7 @@ static int fail_shapes(const import *in, const amkd_picture *picture, size_t i)
 /* Work of amkd_parallel: image i+1; image 0 gave the shape. */
 static int decode_one(void *context, size_t i)
 {
-    import *in = context;
+    importing *in = context;
     amkd_images *set = in->images;
     amkd_picture picture;
     i++;
@@ -211,7 +211,7 @@ static int decode_one(void *context, size_t i)
     return failed;
 }
 
-static int decode_all(import *in)
+static int decode_all(importing *in)
 {
     amkd_picture first;
     if (read_item(&first, in, 0))
@@ -236,7 +236,7 @@ static int decode_all(import *in)
     return failed;
 }
 
-static int run(import *in)
+static int run(importing *in)
 {
     if (open_sources(in))
         return -1;
@@ -250,7 +250,7 @@ static int run(import *in)
 
 int amkd_import(amkd_images **out, const amkd_import_options *options)
 {
-import in = {.options = options };
+    importing in = {.options = options};
     int failed = run(&in);
     for (size_t s = 0; in.sources && s < options->nsources; s++)
         amkd_source_clear(&in.sources[s]);

@@ -7,6 +7,7 @@
 #include "data/png.h"
 #include "data/source.h"
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -94,10 +95,12 @@ static int walk(paths *files, const char *folder, size_t depth)
     const char *slash = n && folder[n - 1] == '/' ? "" : "/";
     struct dirent *entry;
     int failed = 0;
-    while (!failed && (entry = readdir(stream)))
+    while (!failed && (errno = 0, entry = readdir(stream)))
         if (entry->d_name[0] != '.')
             failed = visit(files, amkd_format("%s%s%s", folder, slash, entry->d_name),
                            entry->d_name, depth);
+    if (!failed && errno)
+        failed = amkd_fail_errno("'%s'", folder);
     closedir(stream);
     return failed;
 }
