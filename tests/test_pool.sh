@@ -70,6 +70,11 @@ for ((i = 0; i < 20; i++)); do for ((j = 20; j < 27; j++)); do
     printf '%d\t%d\n' $i $j
 done; done | cmp - <(rows cross) || fail "pairs across two sets"
 
+# Provenance: the runs that made both sets, then the pool's own.
+tools=$(amkd-pool -q -n 3 real.amkd other.amkd 2>/dev/null | amkd-cat --header |
+    sed -n 's/ *"tool": "\(.*\)",\{0,1\}/\1/p' | paste -sd' ')
+[ "$tools" = "amkd-import amkd-import amkd-pool" ] || fail "provenance: $tools"
+
 # Bad input and misuse.
 raw 1 one.amkd
 head -c 100 real.amkd >cut

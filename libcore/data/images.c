@@ -55,6 +55,7 @@ void amkd_images_free(amkd_images *images)
     free(images->pixels);
     free(images->labels);
     json_decref(images->class_names);
+    json_decref(images->provenance);
     free(images);
 }
 
@@ -221,6 +222,8 @@ int amkd_images_read(amkd_images **out, amkd_reader *reader, const char *path)
         amkd_images_free(images);
         return -1;
     }
+    images->provenance =
+        json_incref(json_object_get(amkd_reader_header(reader)->more, "provenance"));
     *out = images;
     return 0;
 }
@@ -275,6 +278,20 @@ static int append_refs(amkd_images *a, const amkd_images *b)
     return 0;
 }
 
+/* The runs that made b behind those that made a. */
+static int append_provenance(amkd_images *a, const amkd_images *b)
+{
+    json_t *runs = json_array();
+    if (!runs || (a->provenance && json_array_extend(runs, a->provenance)) ||
+        (b->provenance && json_array_extend(runs, b->provenance))) {
+        json_decref(runs);
+        return amkd_fail("\"provenance\" of the image sets is not an array");
+    }
+    json_decref(a->provenance);
+    a->provenance = runs;
+    return 0;
+}
+
 int amkd_images_append(amkd_images *a, const amkd_images *b)
 {
     if (a->height != b->height || a->width != b->width || a->channels != b->channels)
@@ -288,7 +305,7 @@ int amkd_images_append(amkd_images *a, const amkd_images *b)
     if (!pixels)
         return -1;
     a->pixels = pixels;
-    if (append_labels(a, b) || append_refs(a, b))
+    if (append_labels(a, b) || append_refs(a, b) || append_provenance(a, b))
         return -1;
     memcpy(pixels + a->n * npixels, b->pixels, b->n * npixels);
     a->n += b->n;

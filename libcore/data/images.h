@@ -20,6 +20,7 @@ typedef struct amkd_images {
     int32_t *labels;     /* [n], 0..nclasses-1; NULL when the set has none */
     size_t nclasses;     /* 0 without labels */
     json_t *class_names; /* array of nclasses strings, or NULL */
+    json_t *provenance;  /* array of the runs that made the sets, in turn, or NULL */
     size_t nrefs;        /* the sets that this one is the concatenation of: 1 or more */
     amkd_images_ref *refs;
 } amkd_images;
@@ -57,8 +58,8 @@ int amkd_images_load_refs(amkd_images **out, const amkd_header *header,
 /* Appends b's images to a; shapes must agree. Labels are kept only if both have them. */
 int amkd_images_append(amkd_images *a, const amkd_images *b);
 
-/* Puts the references into a header under "images", with the shape [H,W,C] under
- * "image_shape". */
+/* Puts the references into a header under "images", the shape [H,W,C] under "image_shape"
+ * and, if the header has no "provenance", the sets' there. */
 int amkd_images_put_refs(amkd_header *header, const amkd_images *images);
 
 /* Copies "images" and "image_shape" from one header to another. */

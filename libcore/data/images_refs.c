@@ -29,6 +29,10 @@ int amkd_images_put_refs(amkd_header *header, const amkd_images *images)
     /* set_new takes a reference, and NULL as a failure. */
     int failed = json_object_set_new(header->more, "images", refs);
     failed |= json_object_set_new(header->more, "image_shape", shape);
+    /* A copy of the array, since the header's will grow by the next run. */
+    if (images->provenance && !json_object_get(header->more, "provenance"))
+        failed |= json_object_set_new(header->more, "provenance",
+                                      json_copy(images->provenance));
     return failed ? amkd_fail("out of memory") : 0;
 }
 
