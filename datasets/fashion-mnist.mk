@@ -3,8 +3,8 @@
 # beside:
 #   amkd-train -a lenet5 --steps 5000 -o teacher.safetensors train.amkd
 #
-# Pools little larger than what is picked, temperature 4 and the learning rate were chosen by
-# agreement with the teacher on 10,000 training images outside of real.amkd: a batch of the
+# Temperature, learning rate and pools little larger than what is picked were chosen by
+# agreement with the teacher on 10,000 training images, not on the test set: a batch of the
 # very lowest of a large pool taught this small student less than pairs at random did.
 IMAGES  = real.amkd
 TEST    = test.amkd
@@ -13,7 +13,8 @@ BUDGET  = 24000
 ROUNDS  = 4
 POOL    = 8000
 ARCH    = lenet5-half
-STEPS   = 40000
+STEPS   = 20000
+WARM_START = 1
 LR      = 0.01
 TEMPERATURE = 4
 DIR     = distilled
