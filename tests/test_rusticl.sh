@@ -21,3 +21,21 @@ limited amkd-devices -d llvmpipe >/dev/null 2>&1 ||
 limited amkd-devices -d llvmpipe | grep -A6 '^\* ' | grep -q 'vectors   of 1,' ||
     { echo "llvmpipe is given vectors"; exit 1; }
 limited amkd-devices -d llvmpipe --self-test
+
+# The same picks as on the other device, and scores that differ by rounding alone.
+amkd-devices | grep -qi 'portable computing language' ||
+    { echo "no PoCL beside it to compare picks with"; exit 0; }
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+images=/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
+[ -e "$images" ] || { echo "no dataset-fashion-mnist to pick from"; exit 0; }
+amkd-import -q --limit 400 -o labeled.amkd "$images"
+amkd-import -q --limit 30 --unlabeled -o real.amkd "$images"
+amkd-train -q -d portable -a lenet5-half --steps 200 -o student labeled.amkd
+amkd-pool -q -o pairs.amkd real.amkd
+amkd-score -q -d portable -s student -k 60 pairs.amkd | amkd-cat >expected
+limited amkd-score -q -d llvmpipe -s student -k 60 pairs.amkd | amkd-cat >picks
+cut -f1-3 expected | cmp - <(cut -f1-3 picks)
+paste <(cut -f4 expected) <(cut -f4 picks) | tail -n +2 |
+    awk '{ d = $1 - $2; if (d * d > 1e-10) { print "scores " $0 " differ"; exit 1 } }'
