@@ -19,7 +19,7 @@ static const amkd_option options[] = {
     {0, "gray", AMKD_FLAG, &gray, NULL, "one channel", 0, 0, 0},
     {0, "grace", AMKD_FLAG, &gray, NULL, "another flag", 0, 0, 0},
     {0, "by", AMKD_TEXT, &by, "WHAT", "measure", 0, 0, 0},
-    {0, "key", AMKD_TEXT, &key, "KEY", "of the service", AMKD_SECRET, 0, 0},
+    {0, "key", AMKD_TEXT, &key, "KEY", "of the service", 0, 0, 0},
     {'t', "teacher", AMKD_TEXTS, &teachers, "SPEC", "a teacher", 0, 0, 0},
     AMKD_OPTION_OUTPUT(common),
     AMKD_OPTION_THREADS(common),
@@ -128,7 +128,7 @@ START_TEST(command_is_recorded_without_how_and_where)
     expect_command("/usr/bin/x -q a --threads 3 -o out", "[\"amkd-x\",\"a\"]");
     expect_command("x -k3 --gray a -r 0.5 --key=hush -t s",
                    "[\"amkd-x\",\"--count=3\",\"--gray\",\"a\",\"--rate=0.5\","
-                   "\"--key=***\",\"--teacher=s\"]");
+                   "\"--key=hush\",\"--teacher=s\"]");
     expect_command("x -- -a", "[\"amkd-x\",\"--\",\"-a\"]");
 }
 END_TEST

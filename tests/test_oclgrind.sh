@@ -6,9 +6,9 @@ command -v oclgrind >/dev/null || { echo "oclgrind is not installed: skipped"; e
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-for run in test_network:1 test_network:4 test_sweep:1 test_sweep:4; do
-    test=${run%:*} width=${run#*:} status=0
-    CK_RUN_CASE="small shapes" AMKD_VECTOR_WIDTH=$width AMKD_DEVICE=oclgrind \
+check() { # TEST CASE WIDTH
+    local test=$1 width=$3 status=0
+    CK_RUN_CASE=$2 AMKD_VECTOR_WIDTH=$width AMKD_DEVICE=oclgrind \
         timeout 600 oclgrind --data-races "$BUILD/tests/$test" >"$log" 2>&1 ||
         status=$?
     if [ $status -ne 0 ] || ! grep -q 'Failures: 0' "$log" ||
@@ -17,4 +17,9 @@ for run in test_network:1 test_network:4 test_sweep:1 test_sweep:4; do
         head -50 "$log"
         exit 1
     fi
+}
+
+for width in 1 4; do
+    check test_network "small shapes" $width
+    check test_sweep tiny $width
 done

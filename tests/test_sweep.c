@@ -73,6 +73,19 @@ START_TEST(every_student_scores_as_the_reference_in_both_engines)
 }
 END_TEST
 
+/* Little work with every stage of a kernel, for Oclgrind. */
+START_TEST(a_tiny_student_scores_as_the_reference_in_both_engines)
+{
+    float lambdas[3];
+    spread_lambdas(lambdas, 3);
+    student s = new_student(students[NSTUDENTS - 1].text, students[NSTUDENTS - 1].in);
+    const amkd_sweep_options options = {
+        .lambdas = lambdas, .nlambdas = 3, .every = 1, .engine = (amkd_engine)_i};
+    check_every_score(&s, &options, NULL);
+    free_student(&s);
+}
+END_TEST
+
 START_TEST(every_vector_width_scores_as_the_reference)
 {
     static const char *const widths[] = {"1", "4", "8", "16"};
@@ -146,8 +159,12 @@ END_TEST
 int main(void)
 {
     TCase *large = tcase_create("large"), *small = tcase_create("small shapes");
+    TCase *tiny = tcase_create("tiny");
     tcase_set_timeout(large, 300);
     tcase_set_timeout(small, 300);
+    tcase_set_timeout(tiny, 300);
+    tcase_add_loop_test(tiny, a_tiny_student_scores_as_the_reference_in_both_engines,
+                        AMKD_ENGINE_FUSED, AMKD_ENGINE_LAYERED + 1);
     tcase_add_loop_test(large, every_student_scores_as_the_reference_in_both_engines, 0,
                         FIRST_SMALL);
     tcase_add_loop_test(large, every_vector_width_scores_as_the_reference, 0, 4);
@@ -160,6 +177,7 @@ int main(void)
     Suite *suite = suite_create("sweep");
     suite_add_tcase(suite, large);
     suite_add_tcase(suite, small);
+    suite_add_tcase(suite, tiny);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
     const int nfailed = srunner_ntests_failed(runner);

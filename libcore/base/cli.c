@@ -54,8 +54,6 @@ static int record_option(words *parser, const amkd_option *option, const char *v
         return GO_ON;
     if (!value)
         return record(parser, option, json_sprintf("--%s", option->long_name));
-    if (option->flags & AMKD_SECRET)
-        value = "***";
     return record(parser, option, json_sprintf("--%s=%s", option->long_name, value));
 }
 

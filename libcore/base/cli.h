@@ -24,7 +24,6 @@ enum {
     AMKD_WHERE = 1, /* says where or how the work runs, never what comes out (--threads,
                        -o, -q): left out of the recorded command, so that the bytes are
                        the same however the work was run */
-    AMKD_SECRET = 2, /* its value is replaced by "***" in the recorded command */
 };
 
 typedef struct amkd_option {
@@ -57,7 +56,7 @@ typedef struct amkd_cli {
 } amkd_cli;
 
 /* Parses as GNU getopt_long does (options and arguments in any order, "--" ends options,
- * --name=value, unambiguous prefixes). --help and --version are built in.
+ * --name=value, unambiguous prefixes). --help and --version are built in, written out.
  * Returns 0 to go on; 1 when help or version was printed to stdout: exit with 0;
  * 2 when misused: the message, naming the option, is on stderr: exit with 2. */
 int amkd_cli_open(amkd_cli *cli, const amkd_tool *tool, int argc, char **argv);

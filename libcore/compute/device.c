@@ -118,8 +118,8 @@ static int usable(int *answer, cl_device_id id)
     return 0;
 }
 
-/* Appends the platform's devices to the list. A platform that has none, or that cannot
- * even say, must not keep the others from being used. */
+/* Appends the platform's devices to the list. A platform or a device that cannot even say
+ * whether it is there must not keep the others from being used. */
 static int list_platform(amkd_device **devices, size_t *n, cl_platform_id platform)
 {
     cl_device_id ids[MAX_DEVICES];
@@ -131,9 +131,7 @@ static int list_platform(amkd_device **devices, size_t *n, cl_platform_id platfo
         nids = MAX_DEVICES;
     for (cl_uint i = 0; i < nids; i++) {
         int answer;
-        if (usable(&answer, ids[i]))
-            return -1;
-        if (!answer)
+        if (usable(&answer, ids[i]) || !answer)
             continue;
         amkd_device *grown = amkd_realloc(*devices, *n + 1, sizeof(**devices));
         if (!grown)

@@ -27,11 +27,12 @@ static amkd_activation activation_of(const amkd_layer *layer)
                                       : AMKD_ACT_NONE;
 }
 
-/* Copies of the weight gradients: enough that every compute unit has work in layers with
- * few weights, few enough that summing them stays small. */
+/* Copies of the weight gradients: enough that a device has work in layers with few
+ * weights, few enough that summing them stays small. It depends on the kind of device
+ * alone, not on how many of its units are in use, and so do the bits of the sums. */
 static size_t choose_nslices(const amkd_device *device, size_t max_blocks)
 {
-    size_t n = device->ncompute_units < 8 ? device->ncompute_units : 8;
+    const size_t n = device->vector_width > 1 ? 2 : 8;
     return n < max_blocks ? n : max_blocks;
 }
 
