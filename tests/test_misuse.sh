@@ -86,6 +86,8 @@ misused "--append" amkd-query -t exec:cat --append a
 misused "--input" amkd-query -t exec:cat --input int8 a
 misused "--optimizer" amkd-train --optimizer lamb a
 misused "--schedule" amkd-train --schedule never a
+misused "--momentum" amkd-train --momentum 0.5 a
+misused "--checkpoint" amkd-train --checkpoint-seconds 5 a
 misused "--shard" amkd-pool --shard 3/3 a
 misused "--format" amkd-cat --format csv a
 misused "--header, --check and --png" amkd-cat --header --check a

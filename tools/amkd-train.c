@@ -175,6 +175,16 @@ static int read_names(arguments *args)
                      args->optimizer);
 }
 
+/* Options that would do nothing. */
+static int check_options(const arguments *args, const amkd_cli *cli)
+{
+    if (amkd_cli_given(cli, "checkpoint-seconds") && !args->train.checkpoint)
+        return amkd_fail("--checkpoint-seconds needs --checkpoint");
+    if (amkd_cli_given(cli, "momentum") && args->train.optimizer.kind != AMKD_SGD)
+        return amkd_fail("--momentum is of --optimizer sgd");
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     arguments args = {
@@ -256,7 +266,7 @@ int main(int argc, char **argv)
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
     if (rc)
         return rc == 1 ? 0 : rc;
-    if (read_names(&args)) {
+    if (read_names(&args) || check_options(&args, &cli)) {
         rc = amkd_cli_misuse(&cli, "%s", amkd_error());
         amkd_cli_close(&cli, 0);
         return rc;

@@ -134,7 +134,7 @@ $(DIR)/round-0/images.png: $(images) | $(DIR)/round-0/labels.amkd
 # ---------------------------------------------------------------------------- students
 
 train_options := -a $(call quote,$(ARCH)) --steps $(STEPS) -b $(BATCH) \
-    --optimizer $(OPTIMIZER) --lr $(LR) --momentum $(MOMENTUM) \
+    --optimizer $(OPTIMIZER) --lr $(LR) $(if $(filter sgd,$(OPTIMIZER)),--momentum $(MOMENTUM)) \
     --weight-decay $(WEIGHT_DECAY) --schedule $(SCHEDULE) -T $(TEMPERATURE) --seed $(SEED)
 trained := $(train_options) $(if $(filter 1,$(WARM_START)),warm)
 $(eval $(call keep,$(DIR)/train.options,trained,:))
