@@ -10,7 +10,22 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const parts[] = {"layers", "train", "sweep", "score", NULL};
+/* Whole processes run before the device is opened, so that this one is small when they
+ * are split off: the kernel counts what it held then as theirs. */
+typedef enum stage { PROCESSES, KERNELS } stage;
+
+static const struct {
+    const char *name;
+    stage stage;
+    int (*run)(bench *b);
+} parts[] = {
+    {"score", PROCESSES, bench_score},
+    {"layers", KERNELS, bench_layers},
+    {"train", KERNELS, bench_train},
+    {"sweep", KERNELS, bench_sweep},
+};
+
+enum { NPARTS = sizeof parts / sizeof *parts };
 
 typedef struct arguments {
     amkd_common common;
@@ -20,12 +35,29 @@ typedef struct arguments {
     uint64_t nrepetitions;
 } arguments;
 
+/* "score, layers, train, sweep" */
+static void list_parts(char *list, size_t size)
+{
+    size_t used = 0;
+    for (size_t p = 0; p < NPARTS && used < size; p++)
+        used += (size_t)snprintf(list + used, size - used, "%s%s", p ? ", " : "",
+                                 parts[p].name);
+}
+
 static int wanted(const arguments *args, const char *part)
 {
     for (size_t o = 0; o < args->only.n; o++)
         if (!strcmp(args->only.text[o], part))
             return 1;
     return !args->only.n;
+}
+
+static int known(const char *part)
+{
+    for (size_t p = 0; p < NPARTS; p++)
+        if (!strcmp(parts[p].name, part))
+            return 1;
+    return 0;
 }
 
 /* The last newline and the end of the whole text. */
@@ -39,20 +71,23 @@ static int print(const arguments *args)
     return rc;
 }
 
+static int run_parts(arguments *args, stage which)
+{
+    for (size_t p = 0; p < NPARTS; p++)
+        if (parts[p].stage == which && wanted(args, parts[p].name) &&
+            parts[p].run(&args->bench))
+            return -1;
+    return 0;
+}
+
 static int measure(arguments *args)
 {
     bench *b = &args->bench;
-    if ((wanted(args, "score") && bench_score(b, "lenet5-half")) ||
-        amkd_device_open(&b->device, b->which) || bench_peak(b, "before"))
-        return -1;
-    if (wanted(args, "layers") &&
-        (bench_layers(b, "lenet5") || bench_layers(b, "lenet5-half")))
-        return -1;
-    if ((wanted(args, "train") && bench_train(b, "lenet5")) ||
-        (wanted(args, "sweep") && bench_sweep(b, "lenet5-half")) ||
-        bench_peak(b, "after"))
-        return -1;
-    return print(args);
+    return run_parts(args, PROCESSES) || amkd_device_open(&b->device, b->which) ||
+                   bench_peak(b, "before") || run_parts(args, KERNELS) ||
+                   bench_peak(b, "after") || print(args)
+               ? -1
+               : 0;
 }
 
 /* tools/ beside the directory that this program is in; freed by the caller. */
@@ -89,19 +124,20 @@ static int run(arguments *args)
 int main(int argc, char **argv)
 {
     arguments args = {.nrepetitions = 9};
+    char list[200], only_help[300];
+    list_parts(list, sizeof list);
+    snprintf(only_help, sizeof only_help, "%s (default: all); may be given several times",
+             list);
     amkd_common_init(&args.common);
     const amkd_option options[] = {
         {'n', "repetitions", AMKD_COUNT, &args.nrepetitions, "N",
          "of every kernel (default: 9); of trainings and tools 3 at most", 0, 1, 10000},
-        {0, "only", AMKD_TEXTS, &args.only, "PART",
-         "layers, train, sweep or score (default: all); may be given several times", 0, 0,
-         0},
+        {0, "only", AMKD_TEXTS, &args.only, "PART", only_help, 0, 0, 0},
         {0, "quick", AMKD_FLAG, &args.bench.quick, NULL,
          "tiny sizes, which show that everything runs and no more", 0, 0, 0},
         {0, "json", AMKD_FLAG, &args.json, NULL, "JSON instead of a table", 0, 0, 0},
         {0, "tools", AMKD_TEXT, &args.bench.tools, "DIR",
-         "where amkd-pool and amkd-score are (default: those built beside this)", 0, 0,
-         0},
+         "where the tools are (default: those built beside this)", 0, 0, 0},
         AMKD_DEVICE_OPTION(args.bench.which),
         AMKD_OPTION_OUTPUT(args.common),
         AMKD_OPTION_QUIET(args.common),
@@ -117,17 +153,12 @@ int main(int argc, char **argv)
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
     if (rc)
         return rc == 1 ? 0 : 2;
-    for (size_t o = 0; o < args.only.n; o++) {
-        size_t p = 0;
-        while (parts[p] && strcmp(parts[p], args.only.text[o]))
-            p++;
-        if (!parts[p]) {
-            rc =
-                amkd_cli_misuse(&cli, "--only: '%s' is not layers, train, sweep or score",
-                                args.only.text[o]);
+    for (size_t o = 0; o < args.only.n; o++)
+        if (!known(args.only.text[o])) {
+            rc = amkd_cli_misuse(&cli, "--only: '%s' is none of %s", args.only.text[o],
+                                 list);
             amkd_cli_close(&cli, 0);
             return rc;
         }
-    }
     return amkd_cli_close(&cli, run(&args));
 }

@@ -54,20 +54,20 @@ double bench_seconds(const bench_row *row);
 
 void bench_clear(bench *b);
 
-/* --------------------------------------------- the parts, each adding rows of its own --
- */
+/* -------------------------------------------------------------------- the parts -- */
 
-/* peak.c: multiply-adds and copying; b->peak and b->copy become the best seen. */
+/* Each adds rows of its own; amkd-bench.c lists them.
+ *
+ * peak.c: multiply-adds and copying; b->peak and b->copy become the best seen. */
 int bench_peak(bench *b, const char *when);
-/* layers.c: every kernel of one training step of the architecture. */
-int bench_layers(bench *b, const char *arch);
+/* layers.c: every kernel of one training step. */
+int bench_layers(bench *b);
 /* train.c: amkd_train from start to end. */
-int bench_train(bench *b, const char *arch);
+int bench_train(bench *b);
 /* sweep.c: the lambda sweep's kernels. */
-int bench_sweep(bench *b, const char *arch);
-/* score.c: amkd-score as a process, its time and memory. Run it before the device is
- * opened: the kernel counts what a process held when it was split off from this one. */
-int bench_score(bench *b, const char *arch);
+int bench_sweep(bench *b);
+/* score.c: amkd-score as a process, its time and memory. */
+int bench_score(bench *b);
 
 /* ------------------------------------------------------------ table.c and json.c -- */
 

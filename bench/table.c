@@ -58,10 +58,10 @@ static void print_row(FILE *out, const bench *b, const bench_row *row)
     else if (row->nbytes > 0)
         fprintf(out, " %4.0f %% of copy", 100 * row->nbytes / seconds / b->copy);
     if (row->at_least > 0)
-        fprintf(out, "  bar %.0f: %s", row->at_least,
+        fprintf(out, "  bar %g: %s", row->at_least,
                 median >= row->at_least ? "met" : "MISSED");
     if (row->at_most > 0)
-        fprintf(out, "  bar %.0f: %s", row->at_most,
+        fprintf(out, "  bar %g: %s", row->at_most,
                 median <= row->at_most ? "met" : "MISSED");
     fputc('\n', out);
 }

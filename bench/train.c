@@ -49,8 +49,9 @@ static int measure(training *t, bench_row *row)
     return rc;
 }
 
-int bench_train(bench *b, const char *arch)
+int bench_train(bench *b)
 {
+    const char *arch = "lenet5";
     training t = {
         .b = b,
         .options = {.optimizer = {.kind = AMKD_ADAMW,
