@@ -1,18 +1,55 @@
 /* What a kind of teacher does. teacher.c chooses one by the spec's prefix, checks what it
- * answers and puts the spec before its errors. */
+ * answers and puts the spec before its errors.
+ *
+ * Backends are asynchronous: attempts are begun by submit and end, in any order, as
+ * replies of wait. A backend makes one attempt of each submit and never tries again: what
+ * a failure costs and whether to ask once more is decided above it. */
 #ifndef AMKD_TEACHER_BACKEND_H
 #define AMKD_TEACHER_BACKEND_H
 
 #include "teacher/teacher.h"
 
+/* How an attempt ended, by what it means for a teacher that costs money. */
+typedef enum amkd_outcome {
+    AMKD_ANSWERED, /* values for all images */
+    AMKD_UNSENT,   /* surely not processed (connection refused, 429, 503 ...): costs
+                      nothing */
+    AMKD_DOUBTFUL, /* may have been processed (timed out, lost after sending, 500, 502,
+                      504, a broken answer): counted as spent */
+    AMKD_REFUSED,  /* a final no (400, 401, 404 ...), or an answer that no repetition
+                      makes readable */
+} amkd_outcome;
+
+typedef struct amkd_reply {
+    uint64_t ticket; /* as given to submit */
+    amkd_outcome outcome;
+    int status;          /* the HTTP status, 0 without one */
+    double retry_after;  /* seconds the server asks to wait, negative when it does not */
+    const float *values; /* ANSWERED: [n][nvalues], the backend's until its next wait. NaN
+                            is a class that a list of the best leaves out */
+    size_t n, nvalues;
+    char message[512]; /* not ANSWERED: why */
+} amkd_reply;
+
 typedef struct amkd_backend {
     void *state;
     size_t nclasses;            /* 0 until the first answer when not known before */
     struct json_t *class_names; /* borrowed from the state; NULL when unknown */
+    struct json_t *identity;    /* what decides the answers beside the spec, an object;
+                                   borrowed from the state; NULL for nothing */
+    size_t capacity;            /* attempts under way at once at most */
+    size_t max_images;          /* images an attempt at most; 0: any number */
 
-    /* *probs becomes [n][backend->nclasses], owned by the backend until the next call. */
-    int (*ask)(struct amkd_backend *backend, const float **probs, const uint8_t *pixels,
-               size_t n);
+    /* Begins an attempt. pixels [n][h][w][c] stay the caller's and unchanged until its
+     * reply. Returns -1 when no attempt was made and none can be: nothing was sent. */
+    int (*submit)(struct amkd_backend *backend, uint64_t ticket, const uint8_t *pixels,
+                  size_t n);
+    /* Waits for any reply, timeout seconds at most; a signal may end it earlier. A
+     * backend that works in the calling thread takes as long as the answer takes. Returns
+     * 1 with a reply, 0 without one, -1 when the backend is broken for good: every
+     * attempt under way is then doubtful. */
+    int (*wait)(struct amkd_backend *backend, amkd_reply *reply, double timeout);
+    /* Attempts still under way are abandoned. */
     void (*close)(struct amkd_backend *backend);
 } amkd_backend;
 

@@ -19,7 +19,9 @@ typedef struct exec_state {
     float *probs;                     /* [n][nclasses], the answer where it is aligned */
     size_t npixels_held, nprobs_held; /* room in them */
     size_t nclasses;                  /* 0: any number */
-    size_t nasked;                    /* n of the request under way */
+    uint64_t ticket;                  /* of the attempt under way */
+    const uint8_t *asked;             /* its images */
+    size_t nasked;                    /* how many; 0: none under way */
     size_t data_offset;               /* of the answer's data, once its header is read */
 } exec_state;
 
@@ -82,10 +84,11 @@ static int measure(void *context, size_t *needed, const void *bytes, size_t nbyt
     return 1;
 }
 
-static int make_request(exec_state *state, amkd_request *request, char **head,
-                        const uint8_t *pixels, size_t n)
+static int make_request(exec_state *state, amkd_request *request, char **head)
 {
     amkd_shape shape = state->shape;
+    const uint8_t *pixels = state->asked;
+    size_t n = state->nasked;
     size_t size = shape.channels * shape.height * shape.width;
     const size_t planes[] = {n, shape.channels, shape.height, shape.width};
     const size_t rows[] = {n, shape.height, shape.width, shape.channels};
@@ -106,26 +109,44 @@ static int make_request(exec_state *state, amkd_request *request, char **head,
     return 0;
 }
 
-static int ask(amkd_backend *backend, const float **probs, const uint8_t *pixels,
-               size_t n)
+static int submit(amkd_backend *backend, uint64_t ticket, const uint8_t *pixels, size_t n)
+{
+    exec_state *state = backend->state;
+    state->ticket = ticket;
+    state->asked = pixels;
+    state->nasked = n;
+    return 0;
+}
+
+/* A worker that failed once has lost the rhythm of requests and answers: every failure is
+ * for good. */
+static int wait_for(amkd_backend *backend, amkd_reply *reply, double timeout)
 {
     exec_state *state = backend->state;
     amkd_request request = {0};
     char *head = NULL;
     const void *answer;
     size_t nbytes;
-    if (make_request(state, &request, &head, pixels, n))
+    (void)timeout;
+    if (!state->nasked)
+        return 0;
+    if (make_request(state, &request, &head))
         return -1;
-    state->nasked = n;
     int rc = amkd_worker_ask(state->worker, &answer, &nbytes, &request);
     free(head);
-    if (rc || hold(&state->probs, &state->nprobs_held, n, state->nclasses))
+    if (rc || hold(&state->probs, &state->nprobs_held, state->nasked, state->nclasses))
         return -1;
     memcpy(state->probs, (const char *)answer + state->data_offset,
            nbytes - state->data_offset);
     backend->nclasses = state->nclasses;
-    *probs = state->probs;
-    return 0;
+    *reply = (amkd_reply){.ticket = state->ticket,
+                          .outcome = AMKD_ANSWERED,
+                          .retry_after = -1,
+                          .values = state->probs,
+                          .n = state->nasked,
+                          .nvalues = state->nclasses};
+    state->nasked = 0;
+    return 1;
 }
 
 static void close_exec(amkd_backend *backend)
@@ -150,6 +171,10 @@ int amkd_backend_open_exec(amkd_backend *backend, const char *command,
     state->floats = floats;
     state->timeout = options->timeout;
     state->nclasses = options->nclasses;
-    *backend = (amkd_backend){.state = state, .ask = ask, .close = close_exec};
+    *backend = (amkd_backend){.state = state,
+                              .capacity = 1,
+                              .submit = submit,
+                              .wait = wait_for,
+                              .close = close_exec};
     return amkd_worker_open(&state->worker, command);
 }

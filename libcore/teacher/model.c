@@ -10,10 +10,12 @@ typedef struct model_state {
     json_t *class_names;
     float *probs; /* [capacity][nclasses] */
     size_t capacity;
+    uint64_t ticket; /* of the attempt under way */
+    const uint8_t *pixels;
+    size_t n; /* 0: none under way */
 } model_state;
 
-static int ask(amkd_backend *backend, const float **probs, const uint8_t *pixels,
-               size_t n)
+static int submit(amkd_backend *backend, uint64_t ticket, const uint8_t *pixels, size_t n)
 {
     model_state *state = backend->state;
     if (n > state->capacity) {
@@ -23,8 +25,28 @@ static int ask(amkd_backend *backend, const float **probs, const uint8_t *pixels
         state->probs = block;
         state->capacity = n;
     }
-    *probs = state->probs;
-    return amkd_predictor_run(state->predictor, state->probs, pixels, n);
+    state->ticket = ticket;
+    state->pixels = pixels;
+    state->n = n;
+    return 0;
+}
+
+static int wait_for(amkd_backend *backend, amkd_reply *reply, double timeout)
+{
+    model_state *state = backend->state;
+    (void)timeout;
+    if (!state->n)
+        return 0;
+    if (amkd_predictor_run(state->predictor, state->probs, state->pixels, state->n))
+        return -1;
+    *reply = (amkd_reply){.ticket = state->ticket,
+                          .outcome = AMKD_ANSWERED,
+                          .retry_after = -1,
+                          .values = state->probs,
+                          .n = state->n,
+                          .nvalues = backend->nclasses};
+    state->n = 0;
+    return 1;
 }
 
 static void close_model(amkd_backend *backend)
@@ -53,7 +75,11 @@ int amkd_backend_open_model(amkd_backend *backend, const char *path,
     model_state *state = amkd_alloc(1, sizeof *state);
     if (!state)
         return -1;
-    *backend = (amkd_backend){.state = state, .ask = ask, .close = close_model};
+    *backend = (amkd_backend){.state = state,
+                              .capacity = 1,
+                              .submit = submit,
+                              .wait = wait_for,
+                              .close = close_model};
     amkd_model *model = NULL;
     int rc = amkd_model_load(&model, path);
     if (rc == 0)

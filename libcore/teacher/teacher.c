@@ -96,15 +96,30 @@ static int check_answer(const float *p, size_t nclasses)
     return 0;
 }
 
+/* One attempt, waited for to its end. */
+static int attempt(amkd_reply *reply, amkd_backend *backend, const uint8_t *pixels,
+                   size_t n)
+{
+    int rc = backend->submit(backend, 0, pixels, n) ? -1 : 0;
+    while (rc == 0)
+        rc = backend->wait(backend, reply, 1);
+    if (rc < 0)
+        return -1;
+    if (reply->outcome != AMKD_ANSWERED)
+        return amkd_fail("%s", reply->message);
+    return 0;
+}
+
 int amkd_teacher_ask(amkd_teacher *teacher, const float **probs, const uint8_t *pixels,
                      size_t n)
 {
-    amkd_backend *backend = &teacher->backend;
-    if (backend->ask(backend, probs, pixels, n))
+    amkd_reply reply;
+    if (attempt(&reply, &teacher->backend, pixels, n))
         return amkd_fail_in("teacher '%s'", teacher->spec);
     for (size_t s = 0; s < n; s++)
-        if (check_answer(*probs + s * backend->nclasses, backend->nclasses))
+        if (check_answer(reply.values + s * reply.nvalues, reply.nvalues))
             return amkd_fail_in("teacher '%s': answer %zu of %zu", teacher->spec, s, n);
+    *probs = reply.values;
     return 0;
 }
 
