@@ -98,6 +98,21 @@ double bench_max(const bench_row *row)
     return shown(row, row->values[row->work > 0 ? 0 : row->n - 1]);
 }
 
+double bench_share(const bench *b, const bench_row *row)
+{
+    const double seconds = bench_seconds(row);
+    return row->flops > 0    ? row->flops / seconds / b->peak
+           : row->nbytes > 0 ? row->nbytes / seconds / b->copy
+                             : 0;
+}
+
+int bench_met(const bench *b, const bench_row *row)
+{
+    const double median = bench_median(row);
+    return median >= row->at_least && (!(row->at_most > 0) || median <= row->at_most) &&
+           (!(row->least_share > 0) || bench_share(b, row) >= row->least_share);
+}
+
 double bench_seconds(const bench_row *row)
 {
     return row->work > 0 || !strcmp(row->unit, "s") ? median_value(row) : 0;

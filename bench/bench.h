@@ -15,6 +15,7 @@ typedef struct bench_row {
     double flops;     /* floating point operations of a repetition, 0: not counted */
     double nbytes;    /* bytes read and written by a repetition, 0: not counted */
     double at_least, at_most; /* the bar set for the median shown, 0 for none */
+    double least_share;       /* the bar set for bench_share, 0 for none */
     size_t n;
     double *values; /* [n], sorted; owned by the bench */
 } bench_row;
@@ -49,6 +50,11 @@ void bench_say(const bench *b, const char *what);
 double bench_median(const bench_row *row);
 double bench_min(const bench_row *row);
 double bench_max(const bench_row *row);
+/* What the median reaches of the peak, or of the copy bandwidth; 0 where neither is
+ * counted. */
+double bench_share(const bench *b, const bench_row *row);
+/* Whether every bar of the row is held; bars that were not set are. */
+int bench_met(const bench *b, const bench_row *row);
 /* Seconds of the median repetition; 0 where the values are no times. */
 double bench_seconds(const bench_row *row);
 

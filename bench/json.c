@@ -19,16 +19,16 @@ static json_t *describe_device(const amkd_device *d)
                      "vector_width", (int)d->vector_width);
 }
 
-static int put_bar(json_t *object, const bench_row *row)
+static int put_bars(json_t *object, const bench *b, const bench_row *row)
 {
-    const double median = bench_median(row);
-    if (row->at_least > 0)
-        return put(object, "at_least", json_real(row->at_least)) ||
-               put(object, "met", json_boolean(median >= row->at_least));
-    if (row->at_most > 0)
-        return put(object, "at_most", json_real(row->at_most)) ||
-               put(object, "met", json_boolean(median <= row->at_most));
-    return 0;
+    if ((row->at_least > 0 && put(object, "at_least", json_real(row->at_least))) ||
+        (row->at_most > 0 && put(object, "at_most", json_real(row->at_most))) ||
+        (row->least_share > 0 &&
+         put(object, "at_least_share", json_real(row->least_share))))
+        return -1;
+    if (!(row->at_least > 0 || row->at_most > 0 || row->least_share > 0))
+        return 0;
+    return put(object, "met", json_boolean(bench_met(b, row)));
 }
 
 static json_t *describe_row(const bench *b, const bench_row *row)
@@ -43,11 +43,11 @@ static json_t *describe_row(const bench *b, const bench_row *row)
     if ((seconds > 0 && put(object, "seconds", json_real(seconds))) ||
         (row->flops > 0 &&
          (put(object, "flops", json_real(row->flops)) ||
-          put(object, "share_of_peak", json_real(row->flops / seconds / b->peak)))) ||
+          put(object, "share_of_peak", json_real(bench_share(b, row))))) ||
         (row->nbytes > 0 &&
          (put(object, "nbytes", json_real(row->nbytes)) ||
-          put(object, "share_of_copy", json_real(row->nbytes / seconds / b->copy)))) ||
-        put_bar(object, row)) {
+          put(object, "share_of_copy", json_real(bench_share(b, row))))) ||
+        put_bars(object, b, row)) {
         json_decref(object);
         return NULL;
     }

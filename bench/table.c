@@ -53,16 +53,16 @@ static void print_row(FILE *out, const bench *b, const bench_row *row)
     print_figure(out, bench_max(row));
     fprintf(out, " %-13s", row->unit);
     print_time(out, row->work > 0 ? seconds : 0);
-    if (row->flops > 0)
-        fprintf(out, " %4.0f %% of peak", 100 * row->flops / seconds / b->peak);
-    else if (row->nbytes > 0)
-        fprintf(out, " %4.0f %% of copy", 100 * row->nbytes / seconds / b->copy);
+    const double share = bench_share(b, row);
+    if (share > 0)
+        fprintf(out, " %4.0f %% of %s", 100 * share, row->flops > 0 ? "peak" : "copy");
+    const char *verdict = bench_met(b, row) ? "met" : "MISSED";
     if (row->at_least > 0)
-        fprintf(out, "  bar %g: %s", row->at_least,
-                median >= row->at_least ? "met" : "MISSED");
+        fprintf(out, "  bar at least %g: %s", row->at_least, verdict);
     if (row->at_most > 0)
-        fprintf(out, "  bar %g: %s", row->at_most,
-                median <= row->at_most ? "met" : "MISSED");
+        fprintf(out, "  bar at most %g: %s", row->at_most, verdict);
+    if (row->least_share > 0)
+        fprintf(out, "  bar at least %.0f %%: %s", 100 * row->least_share, verdict);
     fputc('\n', out);
 }
 
