@@ -26,7 +26,7 @@ typedef struct slot {
 
 struct amkd_sweep {
     amkd_sweep_inputs inputs;
-    amkd_plan plan;
+    amkd_stages stages;
     amkd_arch arch;
     size_t nimages, max_pairs;
     int every;
@@ -102,18 +102,18 @@ static int new_inputs(amkd_sweep *sweep, const amkd_model *model,
         "\n#define NLAMBDAS %zu\n#define SPAN %zu\n#define MAP_SIZE %zu\n"
         "#define NCLASSES %zu\n#define MEASURE MEASURE_%s\n\n",
         options->nlambdas, span_of(options->nlambdas, in->device->vector_width),
-        amkd_shape_size(sweep->plan.maps), sweep->arch.nclasses,
+        amkd_shape_size(sweep->stages.maps), sweep->arch.nclasses,
         measures[options->measure]);
     if (!in->defines || new_tables(in, options->lambdas) ||
         amkd_buffer_new(&in->parameters, in->device, CL_MEM_READ_ONLY,
                         sweep->arch.nparameters * sizeof(float), model->parameters))
         return -1;
-    return amkd_sweep_maps(&in->maps, in->device, &sweep->plan, model, images,
+    return amkd_sweep_maps(&in->maps, in->device, &sweep->stages, model, images,
                            in->parameters);
 }
 
 /* Maps of the first layer's output, unless these take too much memory. */
-static int new_plan(amkd_sweep *sweep, const amkd_sweep_options *options)
+static int new_stages(amkd_sweep *sweep, const amkd_sweep_options *options)
 {
     const amkd_device *device = sweep->inputs.device;
     size_t most = options->max_maps_nbytes;
@@ -121,20 +121,20 @@ static int new_plan(amkd_sweep *sweep, const amkd_sweep_options *options)
         most = device->global_nbytes / 4 < device->max_buffer_nbytes
                    ? device->global_nbytes / 4
                    : device->max_buffer_nbytes;
-    if (amkd_plan_new(&sweep->plan, &sweep->arch, 1, device->vector_width))
+    if (amkd_stages_new(&sweep->stages, &sweep->arch, 1, device->vector_width))
         return -1;
-    const size_t size = amkd_shape_size(sweep->plan.maps) * sizeof(float);
-    if (!sweep->plan.linear || sweep->nimages <= most / size)
+    const size_t size = amkd_shape_size(sweep->stages.maps) * sizeof(float);
+    if (!sweep->stages.linear || sweep->nimages <= most / size)
         return 0;
-    amkd_plan_clear(&sweep->plan);
-    return amkd_plan_new(&sweep->plan, &sweep->arch, 0, device->vector_width);
+    amkd_stages_clear(&sweep->stages);
+    return amkd_stages_new(&sweep->stages, &sweep->arch, 0, device->vector_width);
 }
 
 /* The fused engine, once it is seen to score right. */
 static int new_fused(amkd_sweep *sweep, const amkd_model *model,
                      const amkd_images *images, const amkd_sweep_options *options)
 {
-    if (amkd_fused_new(&sweep->fused, &sweep->inputs, &sweep->plan))
+    if (amkd_fused_new(&sweep->fused, &sweep->inputs, &sweep->stages))
         return -1;
     if (!amkd_fused_check(sweep->fused, sweep->inputs.device, model, images, options))
         return 0;
@@ -147,8 +147,8 @@ static int new_engine(amkd_sweep *sweep, const amkd_model *model,
                       const amkd_images *images, const amkd_sweep_options *options)
 {
     const size_t width = sweep->inputs.device->vector_width;
-    const int fits =
-        width > 1 && amkd_plan_private_nbytes(&sweep->plan, width) <= MAX_PRIVATE_NBYTES;
+    const int fits = width > 1 && amkd_stages_private_nbytes(&sweep->stages, width) <=
+                                      MAX_PRIVATE_NBYTES;
     if (options->engine == AMKD_ENGINE_FUSED)
         return new_fused(sweep, model, images, options);
     /* A compiler that gives up on the large kernel, or gets it wrong, is no reason to
@@ -156,7 +156,7 @@ static int new_engine(amkd_sweep *sweep, const amkd_model *model,
     if (options->engine == AMKD_ENGINE_AUTO && fits &&
         !new_fused(sweep, model, images, options))
         return 0;
-    return amkd_layered_new(&sweep->layered, &sweep->inputs, &sweep->plan);
+    return amkd_layered_new(&sweep->layered, &sweep->inputs, &sweep->stages);
 }
 
 static int new_lowest(amkd_sweep *sweep)
@@ -210,7 +210,7 @@ int amkd_sweep_new(amkd_sweep **out, amkd_device *device, const amkd_model *mode
         options->max_pairs ? options->max_pairs : (CHUNK - 1) / options->nlambdas + 1;
     int rc = amkd_arch_copy(&sweep->arch, &model->arch);
     if (!rc)
-        rc = new_plan(sweep, options);
+        rc = new_stages(sweep, options);
     if (!rc)
         rc = new_inputs(sweep, model, images, options);
     if (!rc)
@@ -325,7 +325,7 @@ void amkd_sweep_free(amkd_sweep *sweep)
     amkd_buffer_free(sweep->inputs.lambda_table);
     amkd_buffer_free(sweep->inputs.slot_table);
     free(sweep->inputs.defines);
-    amkd_plan_clear(&sweep->plan);
+    amkd_stages_clear(&sweep->stages);
     amkd_arch_clear(&sweep->arch);
     free(sweep);
 }

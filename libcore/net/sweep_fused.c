@@ -15,13 +15,13 @@ struct amkd_fused {
     cl_kernel kernel;
 };
 
-static int write_source(char **source, const amkd_plan *plan, const char *defines)
+static int write_source(char **source, const amkd_stages *stages, const char *defines)
 {
     size_t nbytes;
     FILE *file = open_memstream(source, &nbytes);
     if (!file)
         return amkd_fail_errno("the source of the sweep kernel");
-    amkd_plan_write(file, plan, defines);
+    amkd_stages_write(file, stages, defines);
     const int failed = ferror(file);
     if (fclose(file) || failed) {
         free(*source);
@@ -45,10 +45,10 @@ static int dump(const char *source)
 }
 
 int amkd_fused_new(amkd_fused **out, const amkd_sweep_inputs *inputs,
-                   const amkd_plan *plan)
+                   const amkd_stages *stages)
 {
     char *source = NULL;
-    if (write_source(&source, plan, inputs->defines))
+    if (write_source(&source, stages, inputs->defines))
         return -1;
     const char *sources[] = {amkd_cl_common, source};
     amkd_fused *fused = amkd_alloc(1, sizeof *fused);

@@ -4,7 +4,7 @@
 
 #include "compute/program.h"
 #include "net/sweep.h"
-#include "net/sweep_plan.h"
+#include "net/sweep_stages.h"
 
 /* What every evaluation reads, on the device. */
 typedef struct amkd_sweep_inputs {
@@ -17,14 +17,14 @@ typedef struct amkd_sweep_inputs {
     char *defines; /* the macros of cl/sweep.cl */
 } amkd_sweep_inputs;
 
-/* maps = the plan's first layer over all images (cl/sweep_maps.cl). */
-int amkd_sweep_maps(cl_mem *maps, amkd_device *device, const amkd_plan *plan,
+/* maps = the layer that runs once per image, over all images (cl/sweep_maps.cl). */
+int amkd_sweep_maps(cl_mem *maps, amkd_device *device, const amkd_stages *stages,
                     const amkd_model *model, const amkd_images *images,
                     cl_mem parameters);
 
 typedef struct amkd_fused amkd_fused;
 int amkd_fused_new(amkd_fused **out, const amkd_sweep_inputs *inputs,
-                   const amkd_plan *plan);
+                   const amkd_stages *stages);
 /* scores, float [pair][lambda], must have room for whole lane blocks. */
 int amkd_fused_run(amkd_fused *fused, cl_mem scores, cl_mem pairs, size_t npairs);
 void amkd_fused_free(amkd_fused *fused); /* NULL is fine */
@@ -35,7 +35,7 @@ int amkd_fused_check(amkd_fused *fused, amkd_device *device, const amkd_model *m
 
 typedef struct amkd_layered amkd_layered;
 int amkd_layered_new(amkd_layered **out, const amkd_sweep_inputs *inputs,
-                     const amkd_plan *plan);
+                     const amkd_stages *stages);
 int amkd_layered_run(amkd_layered *layered, cl_mem scores, cl_mem pairs, size_t npairs);
 void amkd_layered_free(amkd_layered *layered); /* NULL is fine */
 

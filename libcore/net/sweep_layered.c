@@ -38,11 +38,11 @@ static size_t choose_blocks(const amkd_device *device, const amkd_arch *arch)
 
 /* The activations that the network fuses behind the maps, which sweep_mix then applies,
  * as a macro. */
-static char *mix_defines(amkd_layered *layered, const amkd_plan *plan)
+static char *mix_defines(amkd_layered *layered, const amkd_stages *stages)
 {
-    const amkd_arch *arch = plan->arch;
+    const amkd_arch *arch = stages->arch;
     char *act = amkd_strdup("(x)");
-    size_t at = plan->after_maps;
+    size_t at = stages->after_maps;
     while (act && at < arch->nlayers && !amkd_network_activation(layered->network, at)) {
         const char *name = arch->layers[at++].type == AMKD_RELU ? "relu" : "tanh";
         char *outer = amkd_format("sweep_%s(%s)", name, act);
@@ -57,10 +57,10 @@ static char *mix_defines(amkd_layered *layered, const amkd_plan *plan)
     return defines;
 }
 
-static int build(amkd_layered *layered, const amkd_plan *plan)
+static int build(amkd_layered *layered, const amkd_stages *stages)
 {
     amkd_device *device = layered->inputs->device;
-    char *defines = mix_defines(layered, plan);
+    char *defines = mix_defines(layered, stages);
     const char *sources[] = {amkd_cl_common, layered->inputs->defines, amkd_cl_sweep,
                              defines, amkd_cl_sweep_layered};
     int rc =
@@ -82,18 +82,18 @@ static int copy_parameters(amkd_layered *layered, size_t nparameters)
 }
 
 int amkd_layered_new(amkd_layered **out, const amkd_sweep_inputs *inputs,
-                     const amkd_plan *plan)
+                     const amkd_stages *stages)
 {
     amkd_layered *layered = amkd_alloc(1, sizeof *layered);
     if (!layered)
         return -1;
     layered->inputs = inputs;
-    layered->nlayers = plan->arch->nlayers;
-    layered->map_size = amkd_shape_size(plan->maps);
-    layered->max_blocks = choose_blocks(inputs->device, plan->arch);
-    if (amkd_network_new(&layered->network, inputs->device, plan->arch,
+    layered->nlayers = stages->arch->nlayers;
+    layered->map_size = amkd_shape_size(stages->maps);
+    layered->max_blocks = choose_blocks(inputs->device, stages->arch);
+    if (amkd_network_new(&layered->network, inputs->device, stages->arch,
                          layered->max_blocks, 0) ||
-        copy_parameters(layered, plan->arch->nparameters) || build(layered, plan)) {
+        copy_parameters(layered, stages->arch->nparameters) || build(layered, stages)) {
         amkd_layered_free(layered);
         return -1;
     }

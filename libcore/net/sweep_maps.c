@@ -5,10 +5,10 @@
 
 extern const char amkd_cl_sweep_maps[];
 
-static char *maps_options(const amkd_plan *plan)
+static char *maps_options(const amkd_stages *stages)
 {
-    const amkd_layer *layer = plan->linear;
-    const amkd_shape in = plan->arch->in, out = plan->maps;
+    const amkd_layer *layer = stages->linear;
+    const amkd_shape in = stages->arch->in, out = stages->maps;
     const int conv = layer && layer->type == AMKD_CONV;
     return amkd_format("-DLINEAR=%d -DIC=%zu -DIH=%zu -DIW=%zu -DKH=%zu -DKW=%zu -DS=%zu "
                        "-DP=%zu -DOH=%zu -DOW=%zu -DMAP_SIZE=%zu -DWEIGHTS=%zu "
@@ -20,14 +20,14 @@ static char *maps_options(const amkd_plan *plan)
                        layer ? layer->biases : 0);
 }
 
-static int run(cl_mem *maps, amkd_device *device, const amkd_plan *plan, size_t n,
+static int run(cl_mem *maps, amkd_device *device, const amkd_stages *stages, size_t n,
                cl_mem pixels, cl_mem scale, cl_mem shift, cl_mem parameters)
 {
     const char *sources[] = {amkd_cl_sweep_maps};
-    const size_t size = amkd_shape_size(plan->maps);
+    const size_t size = amkd_shape_size(stages->maps);
     cl_program program = NULL;
     cl_kernel kernel = NULL;
-    char *options = maps_options(plan);
+    char *options = maps_options(stages);
     int rc = options ? amkd_program_build(&program, device, sources, 1, options) : -1;
     free(options);
     if (!rc)
@@ -47,7 +47,7 @@ static int run(cl_mem *maps, amkd_device *device, const amkd_plan *plan, size_t 
     return rc;
 }
 
-int amkd_sweep_maps(cl_mem *maps, amkd_device *device, const amkd_plan *plan,
+int amkd_sweep_maps(cl_mem *maps, amkd_device *device, const amkd_stages *stages,
                     const amkd_model *model, const amkd_images *images, cl_mem parameters)
 {
     float scales[AMKD_MAX_CHANNELS], shifts[AMKD_MAX_CHANNELS];
@@ -61,7 +61,7 @@ int amkd_sweep_maps(cl_mem *maps, amkd_device *device, const amkd_plan *plan,
                          images->n * amkd_images_npixels(images), images->pixels) &&
         !amkd_buffer_new(&scale, device, CL_MEM_READ_ONLY, sizeof scales, scales) &&
         !amkd_buffer_new(&shift, device, CL_MEM_READ_ONLY, sizeof shifts, shifts))
-        rc = run(maps, device, plan, images->n, pixels, scale, shift, parameters);
+        rc = run(maps, device, stages, images->n, pixels, scale, shift, parameters);
     amkd_buffer_free(pixels);
     amkd_buffer_free(scale);
     amkd_buffer_free(shift);

@@ -1,6 +1,6 @@
 /* Writes the source of the fused sweep kernel: the templates of cl/ once for each stage,
  * behind the stage's macros. What comes out is meant to be read. */
-#include "net/sweep_plan.h"
+#include "net/sweep_stages.h"
 
 extern const char amkd_cl_sweep[], amkd_cl_sweep_mix[], amkd_cl_sweep_conv[],
     amkd_cl_sweep_fc[], amkd_cl_sweep_pool[], amkd_cl_sweep_fused[];
@@ -72,9 +72,9 @@ static void write_linear(FILE *file, const amkd_stage *stage, const amkd_layer *
     write_size(file, "XT", stage->column_tile);
 }
 
-static void write_stage(FILE *file, const amkd_plan *plan, size_t s)
+static void write_stage(FILE *file, const amkd_stages *stages, size_t s)
 {
-    const amkd_stage *stage = &plan->stages[s];
+    const amkd_stage *stage = &stages->list[s];
     const char *templates[] = {
         [AMKD_STAGE_MIX] = amkd_cl_sweep_mix,
         [AMKD_STAGE_CONV] = amkd_cl_sweep_conv,
@@ -87,9 +87,9 @@ static void write_stage(FILE *file, const amkd_plan *plan, size_t s)
         fputs("the maps", file);
     else
         fprintf(file, "modules %zu to %zu", stage->first, stage->end - 1);
-    fprintf(file, " of %s */\n#define STAGE stage_%zu\n", plan->arch->text, s);
+    fprintf(file, " of %s */\n#define STAGE stage_%zu\n", stages->arch->text, s);
     if (linear)
-        write_linear(file, stage, &plan->arch->layers[stage->first]);
+        write_linear(file, stage, &stages->arch->layers[stage->first]);
     if (stage->type != AMKD_STAGE_FC)
         write_pool(file, stage);
     write_acts(file, stage);
@@ -99,26 +99,26 @@ static void write_stage(FILE *file, const amkd_plan *plan, size_t s)
     fputs(templates[stage->type], file);
 }
 
-static void write_calls(FILE *file, const amkd_plan *plan)
+static void write_calls(FILE *file, const amkd_stages *stages)
 {
     static const char *const arenas[] = {"arena_a", "arena_b"};
-    write_size(file, "ARENA_A", plan->arenas[0]);
-    write_size(file, "ARENA_B", plan->arenas[1]);
+    write_size(file, "ARENA_A", stages->arenas[0]);
+    write_size(file, "ARENA_B", stages->arenas[1]);
     fputs("#define RUN_STAGES \\\n    stage_0(arena_a, &lanes);", file);
-    for (size_t s = 1; s < plan->nstages; s++)
+    for (size_t s = 1; s < stages->n; s++)
         fprintf(file, " \\\n    stage_%zu(%s, %s%s);", s, arenas[s % 2],
                 arenas[(s - 1) % 2],
-                plan->stages[s].type == AMKD_STAGE_POOL ? "" : ", parameters");
-    fprintf(file, "\n#define LOGITS %s\n", arenas[(plan->nstages - 1) % 2]);
+                stages->list[s].type == AMKD_STAGE_POOL ? "" : ", parameters");
+    fprintf(file, "\n#define LOGITS %s\n", arenas[(stages->n - 1) % 2]);
 }
 
-void amkd_plan_write(FILE *file, const amkd_plan *plan, const char *defines)
+void amkd_stages_write(FILE *file, const amkd_stages *stages, const char *defines)
 {
     fputs(defines, file);
     fputs(amkd_cl_sweep, file);
-    for (size_t s = 0; s < plan->nstages; s++)
-        write_stage(file, plan, s);
+    for (size_t s = 0; s < stages->n; s++)
+        write_stage(file, stages, s);
     fputc('\n', file);
-    write_calls(file, plan);
+    write_calls(file, stages);
     fputs(amkd_cl_sweep_fused, file);
 }

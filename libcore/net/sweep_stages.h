@@ -1,7 +1,7 @@
 /* How the fused sweep kernel (cl/sweep_fused.cl) runs a student: which part of it is
  * computed once per image, and the stages that the rest becomes. */
-#ifndef AMKD_NET_SWEEP_PLAN_H
-#define AMKD_NET_SWEEP_PLAN_H
+#ifndef AMKD_NET_SWEEP_STAGES_H
+#define AMKD_NET_SWEEP_STAGES_H
 
 #include "net/arch.h"
 #include <stdio.h>
@@ -30,29 +30,29 @@ typedef struct amkd_stage {
     size_t channel_tile, column_tile; /* OT and XT of the templates */
 } amkd_stage;
 
-typedef struct amkd_plan {
+typedef struct amkd_stages {
     const amkd_arch *arch;    /* borrowed */
     const amkd_layer *linear; /* the first layer when it is linear, run once per image;
                                  NULL: the maps are the normalized pixels */
     amkd_shape maps;
     size_t after_maps; /* the layer whose input the maps are */
-    size_t nstages;
-    amkd_stage *stages;
+    size_t n;
+    amkd_stage *list; /* [n] */
     size_t arenas[2]; /* values that stages 0, 2, ... and 1, 3, ... write at most */
     size_t rows;      /* values a convolution holds back for its pooling */
-} amkd_plan;
+} amkd_stages;
 
-/* Plans for vectors of vector_width lanes. use_linear 0: run the whole network in the
+/* Cuts for vectors of vector_width lanes. use_linear 0: run the whole network in the
  * sweep, the maps being the pixels. */
-int amkd_plan_new(amkd_plan *plan, const amkd_arch *arch, int use_linear,
-                  size_t vector_width);
-void amkd_plan_clear(amkd_plan *plan);
+int amkd_stages_new(amkd_stages *stages, const amkd_arch *arch, int use_linear,
+                    size_t vector_width);
+void amkd_stages_clear(amkd_stages *stages);
 
 /* Bytes of private memory that a work-item of the fused kernel needs. */
-size_t amkd_plan_private_nbytes(const amkd_plan *plan, size_t vector_width);
+size_t amkd_stages_private_nbytes(const amkd_stages *stages, size_t vector_width);
 
 /* Writes the source of the fused kernel, all but common.cl: defines (the macros of
  * cl/sweep.cl), each stage's macros and template, then the kernel. */
-void amkd_plan_write(FILE *file, const amkd_plan *plan, const char *defines);
+void amkd_stages_write(FILE *file, const amkd_stages *stages, const char *defines);
 
 #endif

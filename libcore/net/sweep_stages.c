@@ -1,5 +1,5 @@
 /* Cuts an architecture into the stages of the fused sweep kernel. */
-#include "net/sweep_plan.h"
+#include "net/sweep_stages.h"
 #include "base/memory.h"
 #include <stdlib.h>
 #include <string.h>
@@ -100,15 +100,15 @@ static void choose_tiles(amkd_stage *stage, size_t vector_width)
     }
 }
 
-static void add_stage(amkd_plan *plan, size_t at)
+static void add_stage(amkd_stages *stages, size_t at)
 {
-    const amkd_arch *arch = plan->arch;
-    amkd_stage *stage = &plan->stages[plan->nstages++];
+    const amkd_arch *arch = stages->arch;
+    amkd_stage *stage = &stages->list[stages->n++];
     const amkd_layer *layer = &arch->layers[at];
     stage->first = at;
-    if (plan->nstages == 1) {
+    if (stages->n == 1) {
         stage->type = AMKD_STAGE_MIX;
-        stage->in = stage->sums = plan->maps;
+        stage->in = stage->sums = stages->maps;
     } else if (is_linear(layer)) {
         stage->type = layer->type == AMKD_FC || covers_input(layer) ? AMKD_STAGE_FC
                                                                     : AMKD_STAGE_CONV;
@@ -128,56 +128,56 @@ static size_t padded_size(amkd_shape shape, size_t padding)
     return shape.channels * (shape.height + 2 * padding) * (shape.width + 2 * padding);
 }
 
-static void count_memory(amkd_plan *plan)
+static void count_memory(amkd_stages *stages)
 {
-    plan->arenas[0] = plan->arenas[1] = 1;
-    for (size_t s = 0; s < plan->nstages; s++) {
-        const amkd_stage *stage = &plan->stages[s];
+    stages->arenas[0] = stages->arenas[1] = 1;
+    for (size_t s = 0; s < stages->n; s++) {
+        const amkd_stage *stage = &stages->list[s];
         const size_t size = padded_size(stage->out, stage->out_padding);
-        if (size > plan->arenas[s % 2])
-            plan->arenas[s % 2] = size;
+        if (size > stages->arenas[s % 2])
+            stages->arenas[s % 2] = size;
         if (stage->type != AMKD_STAGE_CONV)
             continue;
         const size_t height = stage->pool ? stage->pool->kernel : 1;
         const size_t rows = stage->channel_tile * height * stage->sums.width;
-        if (rows > plan->rows)
-            plan->rows = rows;
+        if (rows > stages->rows)
+            stages->rows = rows;
     }
 }
 
-int amkd_plan_new(amkd_plan *plan, const amkd_arch *arch, int use_linear,
-                  size_t vector_width)
+int amkd_stages_new(amkd_stages *stages, const amkd_arch *arch, int use_linear,
+                    size_t vector_width)
 {
-    *plan = (amkd_plan){.arch = arch, .maps = arch->in};
+    *stages = (amkd_stages){.arch = arch, .maps = arch->in};
     size_t at = 0;
     while (at < arch->nlayers && arch->layers[at].type == AMKD_FLATTEN)
         at++;
     if (use_linear && at < arch->nlayers && is_linear(&arch->layers[at])) {
-        plan->linear = &arch->layers[at++];
-        plan->maps = plan->linear->out;
+        stages->linear = &arch->layers[at++];
+        stages->maps = stages->linear->out;
     }
-    plan->after_maps = at;
-    plan->stages = amkd_alloc(arch->nlayers + 1, sizeof *plan->stages);
-    if (!plan->stages)
+    stages->after_maps = at;
+    stages->list = amkd_alloc(arch->nlayers + 1, sizeof *stages->list);
+    if (!stages->list)
         return -1;
     do {
-        add_stage(plan, at);
-        at = plan->stages[plan->nstages - 1].end;
+        add_stage(stages, at);
+        at = stages->list[stages->n - 1].end;
     } while (at < arch->nlayers);
-    for (size_t s = 0; s < plan->nstages; s++)
-        choose_tiles(&plan->stages[s], vector_width);
-    count_memory(plan);
+    for (size_t s = 0; s < stages->n; s++)
+        choose_tiles(&stages->list[s], vector_width);
+    count_memory(stages);
     return 0;
 }
 
-void amkd_plan_clear(amkd_plan *plan)
+void amkd_stages_clear(amkd_stages *stages)
 {
-    free(plan->stages);
-    *plan = (amkd_plan){0};
+    free(stages->list);
+    *stages = (amkd_stages){0};
 }
 
-size_t amkd_plan_private_nbytes(const amkd_plan *plan, size_t vector_width)
+size_t amkd_stages_private_nbytes(const amkd_stages *stages, size_t vector_width)
 {
-    return (plan->arenas[0] + plan->arenas[1] + plan->rows) * vector_width *
+    return (stages->arenas[0] + stages->arenas[1] + stages->rows) * vector_width *
            sizeof(float);
 }
