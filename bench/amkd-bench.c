@@ -21,6 +21,7 @@ static const struct {
 } parts[] = {
     {"score", PROCESSES, bench_score},
     {"layers", KERNELS, bench_layers},
+    {"convolutions", KERNELS, bench_convolutions},
     {"train", KERNELS, bench_train},
     {"sweep", KERNELS, bench_sweep},
 };

@@ -68,6 +68,8 @@ void bench_clear(bench *b);
 int bench_peak(bench *b, const char *when);
 /* layers.c: every kernel of one training step. */
 int bench_layers(bench *b);
+/* convolutions.c: layers that are in none of the architectures. */
+int bench_convolutions(bench *b);
 /* train.c: amkd_train from start to end. */
 int bench_train(bench *b);
 /* sweep.c: the lambda sweep's kernels. */
