@@ -22,6 +22,7 @@ static const struct {
     {"score", PROCESSES, bench_score},
     {"layers", KERNELS, bench_layers},
     {"convolutions", KERNELS, bench_convolutions},
+    {"clblast", KERNELS, bench_clblast},
     {"train", KERNELS, bench_train},
     {"sweep", KERNELS, bench_sweep},
 };

@@ -70,6 +70,8 @@ int bench_peak(bench *b, const char *when);
 int bench_layers(bench *b);
 /* convolutions.c: layers that are in none of the architectures. */
 int bench_convolutions(bench *b);
+/* clblast.c: CLBlast on the products that the layers are. */
+int bench_clblast(bench *b);
 /* train.c: amkd_train from start to end. */
 int bench_train(bench *b);
 /* sweep.c: the lambda sweep's kernels. */
