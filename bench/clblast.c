@@ -49,7 +49,7 @@ static int new_matrix(cl_mem *out, bench *b, size_t rows, size_t columns)
 static int measure_product(bench *b, const char *name, product p)
 {
     bench_row row = {.section = "CLBlast SGEMM of the same products", .unit = "GFLOP/s"};
-    snprintf(row.name, sizeof row.name, "%s", name);
+    snprintf(row.name, sizeof row.name, "CLBlast, %s", name);
     row.flops = 2.0 * (double)p.m * (double)p.n * (double)p.k;
     row.work = row.flops * 1e-9;
     p.b = b;
