@@ -65,11 +65,11 @@ static void run_program(amkd_device *device, int extra)
     amkd_program_free(program);
 }
 
-/* The path of the only file in the cache. */
-static void find_entry(char path[512])
+/* How many files are in the cache; path is that of one of them. */
+static int count_entries(char path[512])
 {
     char cache[128];
-    snprintf(cache, sizeof cache, "%s/amkd", folder);
+    snprintf(cache, sizeof cache, "%s/amkd/programs", folder);
     DIR *stream = opendir(cache);
     ck_assert_ptr_nonnull(stream);
     int nentries = 0;
@@ -79,7 +79,13 @@ static void find_entry(char path[512])
             nentries++;
         }
     closedir(stream);
-    ck_assert_int_eq(nentries, 1);
+    return nentries;
+}
+
+/* The path of the only file in the cache. */
+static void find_entry(char path[512])
+{
+    ck_assert_int_eq(count_entries(path), 1);
 }
 
 START_TEST(a_program_built_once_is_kept_and_serves_again)
@@ -145,15 +151,16 @@ START_TEST(a_whole_entry_that_the_driver_refuses_is_rebuilt)
     size_t nbytes;
     ck_assert_int_eq(amkd_file_read(&bytes, &nbytes, path, 1 << 26), 0);
     /* An entry whose digests hold, of bytes that are no program. */
-    amkd_cache_store("some key", (const unsigned char *)"no program at all", 17);
+    amkd_cache_store(AMKD_CACHE_PROGRAMS, "some key", "no program at all", 17);
     unsigned char *binary;
     size_t binary_nbytes;
-    ck_assert_int_eq(amkd_cache_load(&binary, &binary_nbytes, "some key"), 0);
+    ck_assert_int_eq(
+        amkd_cache_load(&binary, &binary_nbytes, AMKD_CACHE_PROGRAMS, "some key"), 0);
     ck_assert_uint_eq(binary_nbytes, 17);
     ck_assert_mem_eq(binary, "no program at all", 17);
     free(binary);
     char cache[128], other[512] = "";
-    snprintf(cache, sizeof cache, "%s/amkd", folder);
+    snprintf(cache, sizeof cache, "%s/amkd/programs", folder);
     DIR *stream = opendir(cache);
     for (struct dirent *entry; (entry = readdir(stream));)
         if (*entry->d_name != '.' && !strstr(path, entry->d_name))
@@ -167,6 +174,28 @@ START_TEST(a_whole_entry_that_the_driver_refuses_is_rebuilt)
     damage(device, path, foreign, foreign_nbytes);
     free(foreign);
     free(bytes);
+    amkd_device_close(device);
+}
+END_TEST
+
+START_TEST(another_driver_device_source_or_option_has_an_entry_of_its_own)
+{
+    amkd_device *device = open_device();
+    char path[512];
+    run_program(device, 5);
+    run_program(device, 6);
+    ck_assert_int_eq(count_entries(path), 2);
+    char *const texts[] = {device->name, device->driver, device->version};
+    for (int t = 0; t < 3; t++) {
+        texts[t][strlen(texts[t]) - 1] ^= 1;
+        run_program(device, 5);
+        ck_assert_int_eq(count_entries(path), 3 + t);
+    }
+    const char *const longer[] = {sources[0], sources[1], "\n"};
+    cl_program program;
+    ck_assert_int_eq(amkd_program_build(&program, device, longer, 3, "-DEXTRA=5"), 0);
+    ck_assert_int_eq(count_entries(path), 6);
+    amkd_program_free(program);
     amkd_device_close(device);
 }
 END_TEST
@@ -195,14 +224,13 @@ END_TEST
 
 START_TEST(processes_that_build_at_once_leave_one_whole_entry)
 {
-    enum { NPROCESSES = 4 };
+    enum { NPROCESSES = 16 };
     pid_t children[NPROCESSES];
     for (int p = 0; p < NPROCESSES; p++) {
         children[p] = check_fork();
         if (!children[p]) {
             amkd_device *device = open_device();
-            for (int i = 0; i < 3; i++)
-                run_program(device, 7);
+            run_program(device, 7);
             amkd_device_close(device);
             exit(0);
         }
@@ -263,6 +291,7 @@ int main(void)
     tcase_add_test(tests, a_program_built_once_is_kept_and_serves_again);
     tcase_add_test(tests, a_damaged_entry_is_rebuilt);
     tcase_add_test(tests, a_whole_entry_that_the_driver_refuses_is_rebuilt);
+    tcase_add_test(tests, another_driver_device_source_or_option_has_an_entry_of_its_own);
     tcase_add_test(tests, a_cache_that_cannot_be_written_is_done_without);
     tcase_add_test(tests, processes_that_build_at_once_leave_one_whole_entry);
     tcase_add_test(tests, a_program_that_does_not_compile_fails_with_its_log);

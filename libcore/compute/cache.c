@@ -1,8 +1,8 @@
-/* The cache of program binaries: one file a key, checked by digest, replaced by rename.
- */
+/* The cache: one file a key, checked by digest, replaced by rename. */
 #include "compute/cache.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "compute/cache_files.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,18 +15,9 @@ enum { HEAD_NBYTES = MAGIC_NBYTES + 2 * HASH_NBYTES };
 
 static const char magic[MAGIC_NBYTES + 1] = "amkdbin1";
 
-/* The directory, NULL when the environment names none. As the XDG base directory
- * specification says, a relative path is no path. */
-static char *directory(void)
-{
-    const char *xdg = getenv("XDG_CACHE_HOME");
-    if (xdg && *xdg == '/')
-        return amkd_format("%s/amkd", xdg);
-    const char *home = getenv("HOME");
-    if (home && *home == '/')
-        return amkd_format("%s/.cache/amkd", home);
-    return NULL;
-}
+/* Some hundred networks' kernels, and a season. */
+static const off_t most_nbytes = 256 << 20;
+static const time_t most_seconds = 90 * 24 * 60 * 60;
 
 /* Makes path and its parents; whether it worked shows when a file is written there. */
 static void make_directories(char *path)
@@ -47,7 +38,7 @@ static void hash(unsigned char out[HASH_NBYTES], const void *bytes, size_t nbyte
     memcpy(out, canonical.digest, HASH_NBYTES);
 }
 
-static char *file_path(const unsigned char key_hash[HASH_NBYTES])
+static char *file_path(amkd_cache cache, const unsigned char key_hash[HASH_NBYTES])
 {
     char name[2 * HASH_NBYTES + 1];
     for (size_t i = 0; i < HASH_NBYTES; i++) {
@@ -55,59 +46,84 @@ static char *file_path(const unsigned char key_hash[HASH_NBYTES])
         name[2 * i + 1] = "0123456789abcdef"[key_hash[i] & 15];
     }
     name[2 * HASH_NBYTES] = 0;
-    char *folder = directory();
+    char *folder = amkd_cache_directory(cache);
     char *path = folder ? amkd_format("%s/%s", folder, name) : NULL;
     free(folder);
     return path;
 }
 
-int amkd_cache_load(unsigned char **binary, size_t *nbytes, const char *key)
+/* Whether bytes are an entry of the key, with nothing lost or changed. */
+static int is_whole(const unsigned char *bytes, size_t nbytes,
+                    const unsigned char key_hash[HASH_NBYTES])
 {
-    unsigned char key_hash[HASH_NBYTES], digest[HASH_NBYTES];
-    hash(key_hash, key, strlen(key));
-    char *path = file_path(key_hash);
-    /* The look beforehand keeps the usual case, nothing there, from being an error. */
-    int absent = !path || access(path, R_OK);
-    char *bytes = NULL;
-    size_t size = 0;
-    if (!absent)
-        absent = amkd_file_read(&bytes, &size, path, MAX_NBYTES);
-    free(path);
-    if (absent)
-        return -1;
-    int whole = size > HEAD_NBYTES && !memcmp(bytes, magic, MAGIC_NBYTES) &&
-                !memcmp(bytes + MAGIC_NBYTES, key_hash, HASH_NBYTES);
-    if (whole) {
-        size -= HEAD_NBYTES;
-        hash(digest, bytes + HEAD_NBYTES, size);
-        whole = !memcmp(bytes + MAGIC_NBYTES + HASH_NBYTES, digest, HASH_NBYTES);
-    }
-    if (!whole) {
-        free(bytes);
-        return -1;
-    }
-    memmove(bytes, bytes + HEAD_NBYTES, size);
-    *binary = (unsigned char *)bytes;
-    *nbytes = size;
-    return 0;
+    unsigned char digest[HASH_NBYTES];
+    if (nbytes <= HEAD_NBYTES || memcmp(bytes, magic, MAGIC_NBYTES) ||
+        memcmp(bytes + MAGIC_NBYTES, key_hash, HASH_NBYTES))
+        return 0;
+    hash(digest, bytes + HEAD_NBYTES, nbytes - HEAD_NBYTES);
+    return !memcmp(bytes + MAGIC_NBYTES + HASH_NBYTES, digest, HASH_NBYTES);
 }
 
-void amkd_cache_store(const char *key, const unsigned char *binary, size_t nbytes)
+int amkd_cache_load(unsigned char **bytes, size_t *nbytes, amkd_cache cache,
+                    const char *key)
+{
+    unsigned char key_hash[HASH_NBYTES];
+    hash(key_hash, key, strlen(key));
+    char *path = file_path(cache, key_hash), *file = NULL;
+    size_t size = 0;
+    /* The look beforehand keeps the usual case, nothing there, from being an error. */
+    int absent = !path || access(path, R_OK);
+    if (!absent)
+        absent = amkd_file_read(&file, &size, path, MAX_NBYTES) ||
+                 !is_whole((unsigned char *)file, size, key_hash);
+    if (!absent) {
+        amkd_cache_touch(path);
+        *nbytes = size - HEAD_NBYTES;
+        memmove(file, file + HEAD_NBYTES, *nbytes);
+        *bytes = (unsigned char *)file;
+    } else {
+        free(file);
+    }
+    free(path);
+    return absent ? -1 : 0;
+}
+
+static void prune(amkd_cache cache)
+{
+    char *folder = amkd_cache_directory(cache);
+    if (folder)
+        (void)amkd_cache_prune(NULL, folder, most_seconds, most_nbytes);
+    free(folder);
+}
+
+void amkd_cache_store(amkd_cache cache, const char *key, const void *bytes, size_t nbytes)
 {
     if (nbytes > MAX_NBYTES - HEAD_NBYTES)
         return;
     unsigned char key_hash[HASH_NBYTES];
     hash(key_hash, key, strlen(key));
-    char *path = file_path(key_hash);
-    unsigned char *bytes = path ? amkd_alloc(HEAD_NBYTES + nbytes, 1) : NULL;
-    if (bytes) {
+    char *path = file_path(cache, key_hash);
+    unsigned char *file = path ? amkd_alloc(HEAD_NBYTES + nbytes, 1) : NULL;
+    if (file) {
         make_directories(path);
-        memcpy(bytes, magic, MAGIC_NBYTES);
-        memcpy(bytes + MAGIC_NBYTES, key_hash, HASH_NBYTES);
-        hash(bytes + MAGIC_NBYTES + HASH_NBYTES, binary, nbytes);
-        memcpy(bytes + HEAD_NBYTES, binary, nbytes);
-        (void)amkd_file_write(path, bytes, HEAD_NBYTES + nbytes);
+        memcpy(file, magic, MAGIC_NBYTES);
+        memcpy(file + MAGIC_NBYTES, key_hash, HASH_NBYTES);
+        hash(file + MAGIC_NBYTES + HASH_NBYTES, bytes, nbytes);
+        memcpy(file + HEAD_NBYTES, bytes, nbytes);
+        if (!amkd_file_write(path, file, HEAD_NBYTES + nbytes))
+            prune(cache);
     }
-    free(bytes);
+    free(file);
     free(path);
+}
+
+int amkd_cache_forget(size_t *n, amkd_cache cache)
+{
+    char *folder = amkd_cache_directory(cache);
+    *n = 0;
+    if (!folder)
+        return 0;
+    const int rc = amkd_cache_prune(n, folder, 0, -1);
+    free(folder);
+    return rc;
 }

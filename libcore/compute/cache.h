@@ -1,22 +1,36 @@
-/* Files of program binaries under $XDG_CACHE_HOME/amkd (~/.cache/amkd), so that a kernel
- * is compiled once a machine. Never an error: what cannot be read is absent, what cannot
- * be written is not kept. Any number of processes may share it.
+/* What is expensive to find out about a machine, kept as files under $XDG_CACHE_HOME/amkd
+ * (~/.cache/amkd): binaries of programs, in programs/, and plans, in plans/. Never an
+ * error: what cannot be read is absent, what cannot be written is not kept. Any number of
+ * processes may share it. It does not grow for ever: an entry not used for 90 days goes,
+ * and so do those used longest ago while a directory holds more than 256 MiB.
  *
  *     "amkdbin1"   8 bytes
  *     key         16 bytes  XXH3-128 of the key text, big-endian; in hex, the file's name
- *     digest      16 bytes  XXH3-128 of the binary, big-endian
- *     binary      the rest
+ *     digest      16 bytes  XXH3-128 of the content, big-endian
+ *     content     the rest
  */
 #ifndef AMKD_COMPUTE_CACHE_H
 #define AMKD_COMPUTE_CACHE_H
 
 #include <stddef.h>
 
-/* The binary kept for a key text: 0 with a new block, freed with free(), or -1 when there
- * is none, or none that is whole. */
-int amkd_cache_load(unsigned char **binary, size_t *nbytes, const char *key);
+typedef enum amkd_cache {
+    AMKD_CACHE_PROGRAMS,
+    AMKD_CACHE_PLANS,
+} amkd_cache;
 
-/* Keeps a binary, in place of what was kept for this key. */
-void amkd_cache_store(const char *key, const unsigned char *binary, size_t nbytes);
+/* What is kept for a key text: 0 with a new block, freed with free(), or -1 when there is
+ * nothing, or nothing that is whole. */
+int amkd_cache_load(unsigned char **bytes, size_t *nbytes, amkd_cache cache,
+                    const char *key);
+
+/* Keeps bytes, in place of what was kept for this key, and drops what is too old or too
+ * much. */
+void amkd_cache_store(amkd_cache cache, const char *key, const void *bytes,
+                      size_t nbytes);
+
+/* Removes all entries; *n is how many there were. Unlike the rest it fails where it
+ * cannot. */
+int amkd_cache_forget(size_t *n, amkd_cache cache);
 
 #endif

@@ -27,7 +27,7 @@ static int recall(size_t *way, const char *key, const amkd_plan_way *ways, size_
 {
     unsigned char *name;
     size_t nbytes, w = nways;
-    if (amkd_cache_load(&name, &nbytes, key))
+    if (amkd_cache_load(&name, &nbytes, AMKD_CACHE_PLANS, key))
         return -1;
     for (w = 0; w < nways; w++)
         if (nbytes == strlen(ways[w].name) && !memcmp(name, ways[w].name, nbytes))
@@ -110,7 +110,7 @@ int amkd_plan_choose(size_t *fastest, amkd_device *device, const char *work,
     if (recall(fastest, key, ways, nways)) {
         rc = measure(fastest, device, ways, nways, result, nfloats, context);
         if (!rc)
-            amkd_cache_store(key, (const unsigned char *)ways[*fastest].name,
+            amkd_cache_store(AMKD_CACHE_PLANS, key, ways[*fastest].name,
                              strlen(ways[*fastest].name));
     }
     free(key);

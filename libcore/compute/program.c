@@ -66,7 +66,7 @@ static cl_program from_binary(amkd_device *device, const char *key, const char *
 {
     unsigned char *binary;
     size_t nbytes;
-    if (amkd_cache_load(&binary, &nbytes, key))
+    if (amkd_cache_load(&binary, &nbytes, AMKD_CACHE_PROGRAMS, key))
         return NULL;
     cl_int status, binary_status;
     cl_program program = clCreateProgramWithBinary(
@@ -112,7 +112,7 @@ static void keep_binary(cl_program program, const char *key)
     unsigned char *binary = amkd_alloc(nbytes, 1);
     if (binary && clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof(binary), &binary,
                                    NULL) == CL_SUCCESS)
-        amkd_cache_store(key, binary, nbytes);
+        amkd_cache_store(AMKD_CACHE_PROGRAMS, key, binary, nbytes);
     free(binary);
 }
 

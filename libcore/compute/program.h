@@ -1,5 +1,5 @@
 /* Programs built from the embedded sources of cl/, specialised by macros, with their
- * binaries cached under $XDG_CACHE_HOME/amkd, and the launching of their kernels. */
+ * binaries cached (cache.h), and the launching of their kernels. */
 #ifndef AMKD_COMPUTE_PROGRAM_H
 #define AMKD_COMPUTE_PROGRAM_H
 
