@@ -1,4 +1,4 @@
-/* Prediction in chunks: pixels up, forward, probabilities back. */
+/* Prediction in chunks: pixels up, forward, probabilities or logits back. */
 #include "net/predict.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -6,6 +6,7 @@
 #include "compute/loss.h"
 #include "net/network.h"
 #include <stdlib.h>
+#include <string.h>
 
 /* Samples of a chunk: enough for every compute unit of a large GPU, but no more than
  * whose largest activations fit in this, so that a network that could be trained runs as
@@ -14,11 +15,13 @@ enum { MAX_CHUNK = 2048, MAX_ACTIVATION_NBYTES = 1 << 28 };
 
 struct amkd_predictor {
     amkd_device *device;
-    size_t npixels, nclasses, chunk;
+    size_t npixels, plane, nclasses, chunk; /* of an image, of a channel of one */
     amkd_network *network;
     amkd_batches *batches;
     amkd_loss *loss;
-    cl_mem order, probs;
+    cl_mem order, outputs;
+    float mean[AMKD_MAX_CHANNELS], std[AMKD_MAX_CHANNELS];
+    float *input; /* planes on their way to the device, a chunk of them */
 };
 
 /* Whole lane blocks, one at least. */
@@ -74,7 +77,10 @@ int amkd_predictor_new(amkd_predictor **out, amkd_device *device, const amkd_mod
     predictor->chunk = choose_chunk(device, arch);
     predictor->device = device;
     predictor->npixels = amkd_shape_size(arch->in);
+    predictor->plane = arch->in.height * arch->in.width;
     predictor->nclasses = arch->nclasses;
+    memcpy(predictor->mean, model->mean, sizeof model->mean);
+    memcpy(predictor->std, model->std, sizeof model->std);
     if (amkd_network_new(&predictor->network, device, arch,
                          predictor->chunk / device->nlanes, 0) ||
         amkd_buffer_write(device, amkd_network_parameters(predictor->network),
@@ -83,7 +89,7 @@ int amkd_predictor_new(amkd_predictor **out, amkd_device *device, const amkd_mod
                          arch->in.channels) ||
         amkd_model_normalize(predictor->batches, model) || use_every_row(predictor) ||
         amkd_loss_new(&predictor->loss, device, arch->nclasses) ||
-        amkd_buffer_new(&predictor->probs, device, CL_MEM_WRITE_ONLY,
+        amkd_buffer_new(&predictor->outputs, device, CL_MEM_WRITE_ONLY,
                         predictor->chunk * arch->nclasses * sizeof(float), NULL)) {
         amkd_predictor_free(predictor);
         return -1;
@@ -92,26 +98,76 @@ int amkd_predictor_new(amkd_predictor **out, amkd_device *device, const amkd_mod
     return 0;
 }
 
-int amkd_predictor_run(amkd_predictor *predictor, float *probs, const uint8_t *pixels,
-                       size_t n)
+/* Planes of 0..1, normalized, into the network's input [block][channel][y][x][lane]. */
+static int load_planes(amkd_predictor *predictor, const float *planes, size_t n)
+{
+    const size_t nlanes = predictor->device->nlanes, npixels = predictor->npixels;
+    const size_t nfloats = (n + nlanes - 1) / nlanes * nlanes * npixels;
+    if (!predictor->input)
+        predictor->input = amkd_alloc(predictor->chunk * npixels, sizeof(float));
+    if (!predictor->input)
+        return -1;
+    for (size_t s = 0; s < n; s++) {
+        float *lane = predictor->input + s / nlanes * nlanes * npixels + s % nlanes;
+        for (size_t p = 0; p < npixels; p++) {
+            const size_t channel = p / predictor->plane;
+            lane[p * nlanes] = (planes[s * npixels + p] - predictor->mean[channel]) /
+                               predictor->std[channel];
+        }
+    }
+    return amkd_buffer_write(predictor->device,
+                             amkd_network_activation(predictor->network, 0),
+                             predictor->input, 0, nfloats * sizeof(float));
+}
+
+static int load_pixels(amkd_predictor *predictor, const uint8_t *pixels, size_t n)
+{
+    if (amkd_batches_images(predictor->batches, pixels, n))
+        return -1;
+    return amkd_batches_load(predictor->batches,
+                             amkd_network_activation(predictor->network, 0),
+                             predictor->order, 0, n);
+}
+
+static int read_output(amkd_predictor *predictor, float *output, size_t n, int logits)
 {
     amkd_network *network = predictor->network;
-    const size_t nlanes = predictor->device->nlanes, nclasses = predictor->nclasses;
-    const size_t nlayers = amkd_network_nlayers(network), chunk = predictor->chunk;
+    const cl_mem last = amkd_network_activation(network, amkd_network_nlayers(network));
+    if (!output)
+        return 0;
+    if (amkd_loss_softmax(predictor->loss, predictor->outputs, last, n, logits))
+        return -1;
+    return amkd_buffer_read(predictor->device, output, predictor->outputs, 0,
+                            n * predictor->nclasses * sizeof *output);
+}
+
+static float *advance(float *output, size_t nfloats)
+{
+    return output ? output + nfloats : NULL;
+}
+
+int amkd_predictor_predict(amkd_predictor *predictor, const amkd_prediction *wanted,
+                           size_t n)
+{
+    const size_t nlanes = predictor->device->nlanes, chunk = predictor->chunk;
     for (size_t done = 0; done < n; done += chunk) {
         const size_t count = n - done < chunk ? n - done : chunk;
-        if (amkd_batches_images(predictor->batches, pixels + done * predictor->npixels,
-                                count) ||
-            amkd_batches_load(predictor->batches, amkd_network_activation(network, 0),
-                              predictor->order, 0, count) ||
-            amkd_network_forward(network, 0, (count + nlanes - 1) / nlanes) ||
-            amkd_loss_softmax(predictor->loss, predictor->probs,
-                              amkd_network_activation(network, nlayers), count, 0) ||
-            amkd_buffer_read(predictor->device, probs + done * nclasses, predictor->probs,
-                             0, count * nclasses * sizeof *probs))
+        const size_t in = done * predictor->npixels, out = done * predictor->nclasses;
+        if ((wanted->pixels ? load_pixels(predictor, wanted->pixels + in, count)
+                            : load_planes(predictor, wanted->planes + in, count)) ||
+            amkd_network_forward(predictor->network, 0, (count + nlanes - 1) / nlanes) ||
+            read_output(predictor, advance(wanted->probs, out), count, 0) ||
+            read_output(predictor, advance(wanted->logits, out), count, 1))
             return -1;
     }
     return 0;
+}
+
+int amkd_predictor_run(amkd_predictor *predictor, float *probs, const uint8_t *pixels,
+                       size_t n)
+{
+    const amkd_prediction wanted = {.pixels = pixels, .probs = probs};
+    return amkd_predictor_predict(predictor, &wanted, n);
 }
 
 void amkd_predictor_free(amkd_predictor *predictor)
@@ -122,6 +178,7 @@ void amkd_predictor_free(amkd_predictor *predictor)
     amkd_batches_free(predictor->batches);
     amkd_loss_free(predictor->loss);
     amkd_buffer_free(predictor->order);
-    amkd_buffer_free(predictor->probs);
+    amkd_buffer_free(predictor->outputs);
+    free(predictor->input);
     free(predictor);
 }

@@ -1,4 +1,4 @@
-/* A model run on a device over uint8 images: class probabilities. */
+/* A model run on a device over images: class probabilities, and logits. */
 #ifndef AMKD_NET_PREDICT_H
 #define AMKD_NET_PREDICT_H
 
@@ -19,6 +19,17 @@ int amkd_predictor_new(amkd_predictor **out, amkd_device *device,
 /* probs[n][nclasses] = softmax of the logits for pixels[n][height][width][channels]. */
 int amkd_predictor_run(amkd_predictor *predictor, float *probs, const uint8_t *pixels,
                        size_t n);
+
+/* One of pixels and planes, and where the outputs go that are wanted. */
+typedef struct amkd_prediction {
+    const uint8_t *pixels; /* [n][height][width][channels] */
+    const float *planes;   /* [n][channels][height][width], 1 where a pixel has 255 */
+    float *probs, *logits; /* [n][nclasses]; NULL: not wanted */
+} amkd_prediction;
+
+/* As amkd_predictor_run, for images and outputs of either kind. */
+int amkd_predictor_predict(amkd_predictor *predictor, const amkd_prediction *wanted,
+                           size_t n);
 
 void amkd_predictor_free(amkd_predictor *predictor); /* NULL is fine */
 
