@@ -1,0 +1,169 @@
+/* One request from its first line to its answer's last byte. */
+#include "serve/exchange.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "serve/access_log.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A body that is too large is read to its end, if that is not too far, so that the client
+ * is there to hear why it was refused. */
+enum { SWALLOWED_BODIES = 4 };
+
+void *amkd_exchange_open(void *closure, const char *target,
+                         struct MHD_Connection *connection)
+{
+    amkd_server *server = closure;
+    amkd_exchange *exchange = amkd_alloc(1, sizeof *exchange);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    if (!exchange)
+        return NULL;
+    exchange->server = server;
+    exchange->connection = connection;
+    exchange->peer = info ? info->socket_context : NULL;
+    exchange->start = amkd_now();
+    exchange->target = amkd_strdup(target);
+    atomic_fetch_add(&server->metrics.in_flight, 1);
+    return exchange;
+}
+
+static uint64_t swallowed_nbytes(const amkd_server *server)
+{
+    return (uint64_t)server->options.max_body_nbytes * SWALLOWED_BODIES;
+}
+
+/* The bytes that a request says it has; 0 when it does not say. */
+static uint64_t announced_nbytes(amkd_exchange *exchange)
+{
+    const char *text = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND,
+                                                   MHD_HTTP_HEADER_CONTENT_LENGTH);
+    return text ? strtoull(text, NULL, 10) : 0;
+}
+
+static enum MHD_Result begin(amkd_exchange *exchange, const char *path,
+                             const char *method, const char *version)
+{
+    const amkd_server *server = exchange->server;
+    const uint64_t announced = announced_nbytes(exchange);
+    snprintf(exchange->method, sizeof exchange->method, "%s", method);
+    snprintf(exchange->version, sizeof exchange->version, "%s", version);
+    exchange->stage = AMKD_STAGE_BODY;
+    amkd_exchange_check(exchange, path);
+    if (announced > server->options.max_body_nbytes) {
+        amkd_fail("a body of %llu bytes, at most %zu are taken",
+                  (unsigned long long)announced, server->options.max_body_nbytes);
+        amkd_exchange_refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE);
+    }
+    const char *expects = MHD_lookup_connection_value(
+        exchange->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_EXPECT);
+    if (exchange->status && (expects || announced > swallowed_nbytes(server)))
+        return amkd_exchange_send_refusal(exchange);
+    return MHD_YES;
+}
+
+static void drop_body(amkd_exchange *exchange)
+{
+    amkd_bytes_clear(&exchange->body);
+    atomic_fetch_sub(&exchange->server->bodies_nbytes, exchange->charged);
+    exchange->charged = 0;
+}
+
+/* Adds to the body, within the limits for one and for all together. */
+static void keep(amkd_exchange *exchange, const char *data, size_t n)
+{
+    amkd_server *server = exchange->server;
+    if (exchange->body.n + n > server->options.max_body_nbytes) {
+        amkd_fail("a body of more than %zu bytes", server->options.max_body_nbytes);
+        amkd_exchange_refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE);
+        drop_body(exchange);
+        return;
+    }
+    amkd_bytes_add(&exchange->body, data, n);
+    const size_t more = exchange->body.room - exchange->charged;
+    const size_t all = atomic_fetch_add(&server->bodies_nbytes, more) + more;
+    exchange->charged += more;
+    if (exchange->body.failed || all > server->options.max_bodies_nbytes) {
+        amkd_fail("too many requests at once: no memory for more");
+        amkd_exchange_refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE);
+        drop_body(exchange);
+    }
+}
+
+static enum MHD_Result receive(amkd_exchange *exchange, const char *data, size_t n)
+{
+    exchange->nreceived += n;
+    if (!exchange->status)
+        keep(exchange, data, n);
+    return exchange->nreceived <= swallowed_nbytes(exchange->server) ? MHD_YES : MHD_NO;
+}
+
+enum MHD_Result amkd_exchange_go_on(void *closure, struct MHD_Connection *connection,
+                                    const char *path, const char *method,
+                                    const char *version, const char *data, size_t *n,
+                                    void **context)
+{
+    amkd_exchange *exchange = *context;
+    (void)closure;
+    (void)connection;
+    if (!exchange || !exchange->target || !exchange->peer)
+        return MHD_NO; /* there was no memory */
+    if (exchange->stage == AMKD_STAGE_HEAD)
+        return begin(exchange, path, method, version);
+    if (exchange->stage == AMKD_STAGE_COMPUTING)
+        return amkd_exchange_answer_job(exchange);
+    if (*n) {
+        const size_t received = *n;
+        *n = 0;
+        return receive(exchange, data, received);
+    }
+    return amkd_exchange_answer(exchange);
+}
+
+/* nginx's status for a client that left before its answer. */
+enum { CLIENT_LEFT = 499 };
+
+static void note(amkd_exchange *exchange, int whole)
+{
+    amkd_server *server = exchange->server;
+    const double seconds = amkd_now() - exchange->start;
+    const unsigned status = whole ? exchange->status : CLIENT_LEFT;
+    const size_t nimages = exchange->status == MHD_HTTP_OK ? exchange->job.question.n : 0;
+    amkd_metrics_request(&server->metrics, status, seconds);
+    atomic_fetch_add(&server->metrics.images, nimages);
+    atomic_fetch_add(&server->metrics.received_nbytes, exchange->nreceived);
+    atomic_fetch_add(&server->metrics.sent_nbytes, whole ? exchange->nsent : 0);
+    if (server->options.log < 0)
+        return;
+    const amkd_access access = {.address = exchange->peer ? exchange->peer->address : "-",
+                                .method = *exchange->method ? exchange->method : "-",
+                                .target = exchange->target ? exchange->target : "-",
+                                .version = *exchange->version ? exchange->version : "-",
+                                .status = status,
+                                .nbytes = whole ? exchange->nsent : 0,
+                                .seconds = seconds,
+                                .nimages = nimages};
+    amkd_access_log(server->options.log, &access);
+}
+
+void amkd_exchange_close(void *closure, struct MHD_Connection *connection, void **context,
+                         enum MHD_RequestTerminationCode code)
+{
+    amkd_exchange *exchange = *context;
+    amkd_server *server = closure;
+    (void)connection;
+    *context = NULL;
+    if (!exchange)
+        return;
+    note(exchange, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+    if (exchange->peer)
+        amkd_peer_turn(exchange->peer, 0);
+    drop_body(exchange);
+    amkd_job_clear(&exchange->job);
+    amkd_bytes_clear(&exchange->reason);
+    free(exchange->target);
+    free(exchange);
+    atomic_fetch_sub(&server->metrics.in_flight, 1);
+}

@@ -1,0 +1,74 @@
+/* Inside the server: one request and its answer, and what all of them share. */
+#ifndef AMKD_SERVE_EXCHANGE_H
+#define AMKD_SERVE_EXCHANGE_H
+
+#include "serve/peers.h"
+#include "serve/routes.h"
+#include "serve/server.h"
+#include <microhttpd.h>
+
+struct amkd_server {
+    amkd_server_options options;
+    const amkd_served *served;
+    amkd_batcher *batcher;
+    amkd_metrics metrics;
+    amkd_peers peers;
+    struct MHD_Daemon *daemon;
+    int listening; /* the socket; -1 once closed */
+    unsigned port;
+    atomic_int draining;
+    atomic_size_t bodies_nbytes;
+};
+
+typedef enum amkd_stage {
+    AMKD_STAGE_HEAD, /* the request line was read, headers follow */
+    AMKD_STAGE_BODY,
+    AMKD_STAGE_COMPUTING, /* with the batcher; the connection is suspended */
+    AMKD_STAGE_ANSWERED,
+} amkd_stage;
+
+typedef struct amkd_exchange {
+    amkd_job job; /* first: the batcher's job is the exchange */
+    amkd_server *server;
+    struct MHD_Connection *connection;
+    amkd_peer *peer;
+    amkd_stage stage;
+    amkd_route route;
+    double start;
+    char *target; /* of the request line, as received; NULL without memory */
+    char method[16], version[16];
+    amkd_bytes body;
+    uint64_t nreceived; /* bytes of the body, kept or not */
+    size_t charged;     /* of the server's bodies_nbytes */
+    unsigned status;    /* refused or answered with; 0: not yet */
+    amkd_bytes reason;  /* JSON of why it was refused */
+    uint64_t nsent;
+} amkd_exchange;
+
+/* Decides on the answer to be an error, with the text of amkd_error(); the first decision
+ * stands. */
+void amkd_exchange_refuse(amkd_exchange *exchange, unsigned status);
+
+/* A request whose head has arrived: finds what it is about, or refuses it. */
+void amkd_exchange_check(amkd_exchange *exchange, const char *path);
+
+/* A request that has arrived whole: answers it, or hands it to the batcher. */
+enum MHD_Result amkd_exchange_answer(amkd_exchange *exchange);
+
+/* The batcher's answer. */
+enum MHD_Result amkd_exchange_answer_job(amkd_exchange *exchange);
+
+/* Sends an error that was decided on. */
+enum MHD_Result amkd_exchange_send_refusal(amkd_exchange *exchange);
+
+/* What the HTTP library calls, closure being the server. */
+void *amkd_exchange_open(void *closure, const char *target,
+                         struct MHD_Connection *connection);
+enum MHD_Result amkd_exchange_go_on(void *closure, struct MHD_Connection *connection,
+                                    const char *path, const char *method,
+                                    const char *version, const char *data, size_t *n,
+                                    void **context);
+void amkd_exchange_close(void *closure, struct MHD_Connection *connection, void **context,
+                         enum MHD_RequestTerminationCode code);
+
+#endif

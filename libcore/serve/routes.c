@@ -1,0 +1,87 @@
+/* Which resource a path names: compared word by word. */
+#include "serve/routes.h"
+#include "base/error.h"
+#include <string.h>
+
+/* Moves *path behind word if it begins with it. */
+static int take(const char **path, const char *word)
+{
+    const size_t n = strlen(word);
+    if (strncmp(*path, word, n) != 0)
+        return 0;
+    *path += n;
+    return 1;
+}
+
+/* At the end, but for one "/". */
+static int at_end(const char *path)
+{
+    return !strcmp(path, "") || !strcmp(path, "/");
+}
+
+/* Takes the name that stands before the next "/" or ":", or a word that is not it. */
+static int take_name(const char **path, const char *name, const char *what)
+{
+    const size_t n = strcspn(*path, "/:");
+    if (n != strlen(name) || strncmp(*path, name, n) != 0) {
+        amkd_fail("no %s '%.*s' is served here", what, n < 80 ? (int)n : 80, *path);
+        return 0;
+    }
+    *path += n;
+    return 1;
+}
+
+typedef struct ending {
+    const char *text;
+    amkd_route route;
+} ending;
+
+/* NAME[/versions/V] and one of the endings. */
+static amkd_route find_model(const amkd_served *served, const char *path,
+                             const ending *endings)
+{
+    if (!take_name(&path, served->name, "model") ||
+        (take(&path, "/versions/") && !take_name(&path, served->version, "version")))
+        return AMKD_ROUTE_NONE;
+    if (at_end(path))
+        path = "";
+    for (; endings->text; endings++)
+        if (!strcmp(path, endings->text))
+            return endings->route;
+    amkd_fail("a model has no resource '%.80s'", path);
+    return AMKD_ROUTE_NONE;
+}
+
+amkd_route amkd_route_find(const amkd_served *served, const char *path)
+{
+    static const ending oip[] = {{"", AMKD_ROUTE_MODEL},
+                                 {"/ready", AMKD_ROUTE_MODEL_READY},
+                                 {"/infer", AMKD_ROUTE_INFER},
+                                 {0}};
+    static const ending tfserving[] = {{"", AMKD_ROUTE_TF_STATUS},
+                                       {"/metadata", AMKD_ROUTE_TF_METADATA},
+                                       {":predict", AMKD_ROUTE_TF_PREDICT},
+                                       {0}};
+    static const ending fixed[] = {{"/v2", AMKD_ROUTE_SERVER},
+                                   {"/v2/health/live", AMKD_ROUTE_LIVE},
+                                   {"/v2/health/ready", AMKD_ROUTE_READY},
+                                   {"/metrics", AMKD_ROUTE_METRICS},
+                                   {0}};
+    const char *rest = path;
+    if (take(&rest, "/v2/models/"))
+        return find_model(served, rest, oip);
+    if (take(&rest, "/v1/models/"))
+        return find_model(served, rest, tfserving);
+    for (const ending *f = fixed; f->text; f++) {
+        rest = path;
+        if (take(&rest, f->text) && at_end(rest))
+            return f->route;
+    }
+    amkd_fail("no resource '%.80s'", path);
+    return AMKD_ROUTE_NONE;
+}
+
+int amkd_route_posts(amkd_route route)
+{
+    return route == AMKD_ROUTE_INFER || route == AMKD_ROUTE_TF_PREDICT;
+}

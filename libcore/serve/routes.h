@@ -1,0 +1,28 @@
+/* Which resource a path names. */
+#ifndef AMKD_SERVE_ROUTES_H
+#define AMKD_SERVE_ROUTES_H
+
+#include "serve/question.h"
+
+typedef enum amkd_route {
+    AMKD_ROUTE_NONE,        /* nothing is there */
+    AMKD_ROUTE_SERVER,      /* /v2 */
+    AMKD_ROUTE_LIVE,        /* /v2/health/live */
+    AMKD_ROUTE_READY,       /* /v2/health/ready */
+    AMKD_ROUTE_MODEL,       /* /v2/models/NAME[/versions/V] */
+    AMKD_ROUTE_MODEL_READY, /* ... /ready */
+    AMKD_ROUTE_INFER,       /* ... /infer, by POST */
+    AMKD_ROUTE_TF_STATUS,   /* /v1/models/NAME[/versions/V] */
+    AMKD_ROUTE_TF_METADATA, /* ... /metadata */
+    AMKD_ROUTE_TF_PREDICT,  /* ... :predict, by POST */
+    AMKD_ROUTE_METRICS,     /* /metrics */
+} amkd_route;
+
+/* The resource of a decoded path; AMKD_ROUTE_NONE with the error set when there is none
+ * of this name. One "/" at the end does not matter. */
+amkd_route amkd_route_find(const amkd_served *served, const char *path);
+
+/* Whether a resource is asked by POST; all others by GET or HEAD. */
+int amkd_route_posts(amkd_route route);
+
+#endif
