@@ -111,23 +111,16 @@ static int refer_to_images(amkd_header *header, uint64_t *nfirst, uint64_t *nsec
     return rc;
 }
 
-static int put(amkd_header *header, const char *key, json_t *value)
-{
-    if (json_object_set_new(header->more, key, value))
-        return amkd_fail("no memory for the header");
-    return 0;
-}
-
 static int put_rows(amkd_header *header, const amkd_pool *pool, uint64_t nrows,
                     const amkd_pool_options *options)
 {
-    if (put(header, "rows", json_integer((json_int_t)nrows)) ||
-        put(header, "pool", json_integer((json_int_t)pool->nrows)))
+    if (amkd_header_put(header, "rows", json_integer((json_int_t)nrows)) ||
+        amkd_header_put(header, "pool", json_integer((json_int_t)pool->nrows)))
         return -1;
     if (options->nshards &&
-        put(header, "shard",
-            json_pack("{s:I, s:I}", "index", (json_int_t)options->shard, "count",
-                      (json_int_t)options->nshards)))
+        amkd_header_put(header, "shard",
+                        json_pack("{s:I, s:I}", "index", (json_int_t)options->shard,
+                                  "count", (json_int_t)options->nshards)))
         return -1;
     return amkd_header_add_provenance(header, "amkd-pool", options->command, NULL);
 }

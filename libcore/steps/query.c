@@ -185,24 +185,17 @@ static int open_teacher(query *q)
 /* -------------------------------------------------------------------------- the output
  * -- */
 
-static int put(amkd_header *header, const char *key, json_t *value)
-{
-    if (json_object_set_new(header->more, key, value))
-        return amkd_fail("no memory for the header");
-    return 0;
-}
-
 static int make_header(amkd_header *header, const query *q, size_t nclasses)
 {
     const json_t *provenance = json_object_get(q->questions.header.more, "provenance");
     json_t *names = amkd_teacher_class_names(q->teacher);
     if (amkd_labels_header(header, nclasses) ||
         amkd_images_copy_refs(header, &q->questions.header) ||
-        put(header, "teacher", json_string(q->options->teacher)))
+        amkd_header_put(header, "teacher", json_string(q->options->teacher)))
         return -1;
-    if (names && put(header, "class_names", json_incref(names)))
+    if (names && amkd_header_put(header, "class_names", json_incref(names)))
         return -1;
-    if (provenance && put(header, "provenance", json_deep_copy(provenance)))
+    if (provenance && amkd_header_put(header, "provenance", json_deep_copy(provenance)))
         return -1;
     return amkd_header_add_provenance(header, "amkd-query", q->options->command, NULL);
 }

@@ -137,6 +137,13 @@ int amkd_header_copy(amkd_header *header, const amkd_header *source)
     return 0;
 }
 
+int amkd_header_put(amkd_header *header, const char *key, json_t *value)
+{
+    if (json_object_set_new(header->more, key, value))
+        return amkd_fail("out of memory: no room for a header");
+    return 0;
+}
+
 int amkd_header_add_provenance(amkd_header *header, const char *tool,
                                const json_t *command, const json_t *more)
 {

@@ -48,6 +48,10 @@ int amkd_header_expect_same(const amkd_header *header, const amkd_header *expect
 /* Copies all of source into a fresh header. */
 int amkd_header_copy(amkd_header *header, const amkd_header *source);
 
+/* Sets a key of more. value is taken over; NULL, as jansson's makers return it without
+ * memory, is a failure. */
+int amkd_header_put(amkd_header *header, const char *key, json_t *value);
+
 /* Appends this tool's run to the "provenance" array: {"tool", "version", "command"},
  * plus the keys of more (an object, may be NULL, borrowed). command is borrowed. */
 int amkd_header_add_provenance(amkd_header *header, const char *tool,
