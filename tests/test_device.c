@@ -88,6 +88,64 @@ START_TEST(a_device_that_is_not_there_is_an_error)
 }
 END_TEST
 
+START_TEST(a_list_is_no_single_device)
+{
+    size_t index;
+    ck_assert_int_eq(amkd_device_choose(&index, devices, 5, "0,1"), -1);
+    ck_assert_str_eq(amkd_error(), "'0,1' names several devices, expected one");
+    setenv("AMKD_DEVICE", "cpu,gpu", 1);
+    ck_assert_int_eq(amkd_device_choose(&index, devices, 5, NULL), -1);
+    ck_assert_str_eq(amkd_error(),
+                     "AMKD_DEVICE: 'cpu,gpu' names several devices, expected one");
+}
+END_TEST
+
+static void check_list(const char *which, size_t want)
+{
+    amkd_device *opened[AMKD_MAX_DEVICES];
+    size_t n;
+    ck_assert_msg(!amkd_devices_open(opened, &n, which), "%s", amkd_error());
+    ck_assert_uint_eq(n, want);
+    for (size_t d = 0; d < n; d++) {
+        ck_assert_uint_eq(opened[d]->index, d);
+        ck_assert_ptr_nonnull(opened[d]->queue);
+        amkd_device_close(opened[d]);
+    }
+}
+
+/* On PoCL, which shows as many devices of the one machine as it is told. */
+START_TEST(a_list_opens_each_of_its_devices_once)
+{
+    static const struct {
+        const char *list, *message;
+    } cases[] = {
+        {"0,0", "'0,0': '0' is device 0, which is named already"},
+        {"1,0,cpu", "'1,0,cpu': 'cpu' is device 0, which is named already"},
+        {"0,", "'0,': a device without a name, expected a list such as '0,1'"},
+        {"0,99", "'0,99': no OpenCL device has index 99"},
+        {"1,nothing of the kind", "no OpenCL device is named 'nothing of the kind'"},
+    };
+    amkd_device *listed, *opened[AMKD_MAX_DEVICES];
+    size_t n;
+    setenv("POCL_DEVICES", "pthread pthread", 1);
+    ck_assert(!amkd_devices_list(&listed, &n));
+    const int two = n > 1 && strstr(listed[0].platform_name, "Portable") != NULL &&
+                    strstr(listed[1].platform_name, "Portable") != NULL;
+    free(listed);
+    check_list("0", 1);
+    if (!two)
+        return;
+    check_list("0,1", 2);
+    setenv("AMKD_DEVICE", "0,1", 1);
+    check_list(NULL, 2);
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        ck_assert_int_eq(amkd_devices_open(opened, &n, cases[c].list), -1);
+        ck_assert_msg(strstr(amkd_error(), cases[c].message) != NULL, "%s", amkd_error());
+        ck_assert_uint_eq(n, 0);
+    }
+}
+END_TEST
+
 START_TEST(lanes_are_a_power_of_two_and_a_multiple_of_the_vector_width)
 {
     static const char *const widths[] = {"", "1", "4", "8", "16"};
@@ -163,6 +221,8 @@ int main(void)
     tcase_add_test(tests, the_default_is_gpu_then_accelerator_then_cpu);
     tcase_add_test(tests, the_environment_chooses_where_the_caller_does_not);
     tcase_add_test(tests, a_device_that_is_not_there_is_an_error);
+    tcase_add_test(tests, a_list_is_no_single_device);
+    tcase_add_test(tests, a_list_opens_each_of_its_devices_once);
     tcase_add_test(tests, lanes_are_a_power_of_two_and_a_multiple_of_the_vector_width);
     tcase_add_test(tests, buffers_are_written_zeroed_and_read);
     suite_add_tcase(suite, tests);

@@ -197,6 +197,13 @@ static int choose_name(size_t *index, const amkd_device *devices, size_t n,
     return 0;
 }
 
+/* The environment's choice where the caller has none. */
+static const char *wanted(const char *which, const char **source)
+{
+    *source = which && *which ? "" : "AMKD_DEVICE: ";
+    return which && *which ? which : getenv("AMKD_DEVICE");
+}
+
 static int choose_default(size_t *index, const amkd_device *devices, size_t n)
 {
     if (!choose_type(index, devices, n, CL_DEVICE_TYPE_GPU) &&
@@ -212,13 +219,12 @@ int amkd_device_choose(size_t *index, const amkd_device *devices, size_t n,
     if (!n)
         return amkd_fail("no OpenCL device: no platform has one; package "
                          "pocl-opencl-icd brings one for the CPU");
-    const char *source = "";
-    if (!which || !*which) {
-        which = getenv("AMKD_DEVICE");
-        if (!which || !*which)
-            return choose_default(index, devices, n);
-        source = "AMKD_DEVICE: ";
-    }
+    const char *source;
+    which = wanted(which, &source);
+    if (!which || !*which)
+        return choose_default(index, devices, n);
+    if (strchr(which, ','))
+        return amkd_fail("%s'%s' names several devices, expected one", source, which);
     if (!strcasecmp(which, "cpu") || !strcasecmp(which, "gpu")) {
         int cpu = !strcasecmp(which, "cpu");
         if (choose_type(index, devices, n, cpu ? CL_DEVICE_TYPE_CPU : CL_DEVICE_TYPE_GPU))
@@ -257,6 +263,20 @@ static int open_device(amkd_device *device)
     return 0;
 }
 
+static int open_copy(amkd_device **out, const amkd_device *device)
+{
+    *out = amkd_alloc(1, sizeof(**out));
+    if (!*out)
+        return -1;
+    **out = *device;
+    if (open_device(*out)) {
+        amkd_device_close(*out);
+        *out = NULL;
+        return -1;
+    }
+    return 0;
+}
+
 int amkd_device_open(amkd_device **out, const char *which)
 {
     *out = NULL;
@@ -264,20 +284,65 @@ int amkd_device_open(amkd_device **out, const char *which)
     size_t n, index;
     if (amkd_devices_list(&devices, &n))
         return -1;
-    amkd_device *device = NULL;
-    if (!amkd_device_choose(&index, devices, n, which))
-        device = amkd_alloc(1, sizeof(*device));
-    if (device)
-        *device = devices[index];
+    int result = amkd_device_choose(&index, devices, n, which);
+    if (!result)
+        result = open_copy(out, &devices[index]);
     free(devices);
-    if (!device)
+    return result;
+}
+
+/* Opens the device that an item of a list names, if it is not among those open. */
+static int open_item(amkd_device **opened, size_t *nopened, const amkd_device *devices,
+                     size_t n, const char *item)
+{
+    size_t index;
+    if (!*item)
+        return amkd_fail("a device without a name, expected a list such as '0,1'");
+    if (*nopened == AMKD_MAX_DEVICES)
+        return amkd_fail("more than %d devices", AMKD_MAX_DEVICES);
+    if (amkd_device_choose(&index, devices, n, item))
         return -1;
-    if (open_device(device)) {
-        amkd_device_close(device);
+    for (size_t d = 0; d < *nopened; d++)
+        if (opened[d]->index == index)
+            return amkd_fail("'%s' is device %zu, which is named already", item, index);
+    if (open_copy(&opened[*nopened], &devices[index]))
         return -1;
-    }
-    *out = device;
+    ++*nopened;
     return 0;
+}
+
+static int open_list(amkd_device **opened, size_t *nopened, const amkd_device *devices,
+                     size_t n, const char *which)
+{
+    char *names = amkd_strdup(which), *rest = names;
+    int result = names ? 0 : -1;
+    while (!result && rest)
+        result = open_item(opened, nopened, devices, n, strsep(&rest, ","));
+    free(names);
+    return result;
+}
+
+int amkd_devices_open(amkd_device **opened, size_t *nopened, const char *which)
+{
+    const char *source;
+    which = wanted(which, &source);
+    *nopened = 0;
+    if (!which || !strchr(which, ',')) {
+        const int failed = amkd_device_open(opened, which);
+        *nopened = failed ? 0 : 1;
+        return failed;
+    }
+    amkd_device *devices;
+    size_t n;
+    if (amkd_devices_list(&devices, &n))
+        return -1;
+    int result = open_list(opened, nopened, devices, n, which);
+    free(devices);
+    if (!result)
+        return 0;
+    while (*nopened)
+        amkd_device_close(opened[--*nopened]);
+    return amkd_fail_in("%s'%s'", source, which);
 }
 
 void amkd_device_close(amkd_device *device)

@@ -40,6 +40,14 @@ int amkd_device_open(amkd_device **out, const char *which);
 int amkd_device_choose(size_t *index, const amkd_device *devices, size_t n,
                        const char *which);
 
+enum { AMKD_MAX_DEVICES = 16 };
+
+/* Opens the devices of a list with commas, "0,2" or "cpu,gpu", each item as
+ * amkd_device_open takes it; a device that the list has twice is an error. NULL or "": the
+ * list in AMKD_DEVICE, else the one of amkd_device_open. opened holds AMKD_MAX_DEVICES; on
+ * failure none is open. */
+int amkd_devices_open(amkd_device **opened, size_t *nopened, const char *which);
+
 /* NULL is fine. */
 void amkd_device_close(amkd_device *device);
 
