@@ -5,6 +5,7 @@
 #include "bench.h"
 #include "sweep_work.h"
 #include "synthetic.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static int run_chunk(void *context)
 {
     sweeping *s = context;
     amkd_sweep_result result;
-    if (amkd_sweep_start(s->sweep, s->pairs, s->n))
+    if (amkd_sweep_start(s->sweep, s->pairs, s->n, INFINITY))
         return -1;
     return s->nstarted++ && amkd_sweep_finish(s->sweep, &result) < 0 ? -1 : 0;
 }

@@ -83,12 +83,12 @@ score -k 25 --engine fused pairs.amkd | rows | cut -f1-3 >want
 same got want
 
 echo "# shards, merged"
-for by in c2 c1 random; do
+for by in c2 c1 "random --seed 4"; do
     for limit in "" "--max-per-image 3"; do
-        score --by $by --seed 4 $limit -k 21 -o whole.amkd pairs.amkd
+        score --by $by $limit -k 21 -o whole.amkd pairs.amkd
         for shard in 0 1 2; do
             amkd-pool -q --shard $shard/3 real.amkd |
-                score --by $by --seed 4 $limit -k 21 -o shard$shard.amkd
+                score --by $by $limit -k 21 -o shard$shard.amkd
         done
         amkd-merge -q -o merged.amkd shard2.amkd shard0.amkd shard1.amkd
         same merged.amkd whole.amkd
@@ -100,6 +100,45 @@ for shard in 0 1; do # under names of their own, and without -k
 done
 amkd-merge -q -o merged.amkd scored0.amkd scored1.amkd
 same merged.amkd all.amkd
+
+# PoCL shows as many devices of the one machine as it is told.
+both() { POCL_DEVICES="pthread pthread" "$@"; }
+if test "$(both amkd-devices | grep -c 'Portable Computing')" -eq 2; then
+    echo "# several devices: the same bytes, each does its part"
+    for way in "" "--by c1" "-k 25" "--by c1 -k 25" "-k 25 --max-per-image 3"; do
+        score $way -d 0 -o one.amkd pairs.amkd
+        both score $way -d 1,0 -o two.amkd pairs.amkd
+        same one.amkd two.amkd
+    done
+    AMKD_DEVICE=0,1 both amkd-score -v -s student.safetensors -o two.amkd pairs.amkd 2>said
+    grep -q '^amkd-score: device 0 (.*): [0-9]* mixes, engine: fused' said || fail "$(cat said)"
+    test "$(awk '/ mixes, / {for (w = 2; w <= NF; w++) if ($w == "mixes,") sum += $(w - 1)}
+        END {print sum}' said)" -eq $((780 * 11)) || fail "not all mixes: $(cat said)"
+    fails 1 "'0' is device 0, which is named already" both \
+        amkd-score -q -s student.safetensors -d 0,0 -o out.amkd pairs.amkd
+    fails 1 "'0,1' names several devices, expected one" both \
+        amkd-train -q -a "fc classes" --steps 5 -d 0,1 -o out.amkd labeled.amkd
+fi
+
+echo "# --refine: all lambdas for the coarse grid's lowest"
+score --lambda 0:1:33 -k 25 -o fine.amkd pairs.amkd
+score --lambda 0:1:33 -k 25 --refine 31.2 -o refined.amkd pairs.amkd
+rows fine.amkd >want
+rows refined.amkd >got # all 780 pairs are candidates
+same got want
+score --lambda 0:1:33 -k 25 --refine 1 --coarse 5 -o refined.amkd <pairs.amkd
+score --lambda 0:1:5 -k 25 -o coarse.amkd pairs.amkd
+pairs_of coarse.amkd >want
+pairs_of refined.amkd >got # no other candidates than the picks of the coarse grid
+same got want
+test -n "$(rows refined.amkd | awk -F'\t' '$3 % 0.25 != 0')" || fail "no finer lambda"
+amkd-cat --header refined.amkd | tr -d ' \n' >header
+grep -qF '"refine":{"candidates":1.0,"coarse":[0.0,0.25,0.5,0.75,1.0]}' header ||
+    fail "$(cat header)"
+score --lambda 0:1:33 -k 25 --max-per-image 3 --refine 2 --by entropy pairs.amkd | rows >got
+test "$(wc -l <got)" -eq 25 || fail "not 25 picks"
+fails 1 "a shard, which cannot be refined" \
+    amkd-score -q -s student.safetensors -k 3 --refine 2 -o out.amkd part0.amkd
 
 echo "# --max-per-image"
 score --max-per-image 2 -k 30 -o limited.amkd pairs.amkd
@@ -167,6 +206,21 @@ echo "# misuse"
 fails 2 "--student" amkd-score -q -o out.amkd pairs.amkd
 fails 2 "--by" amkd-score -q --by c3 -s student.safetensors -o out.amkd pairs.amkd
 fails 2 "--max-per-image" amkd-score --by random --max-per-image 3 -o out.amkd pairs.amkd
+fails 2 "--seed is for --by random" \
+    amkd-score -s student.safetensors --seed 3 -o out.amkd pairs.amkd
+fails 2 "--refine needs -k" \
+    amkd-score -s student.safetensors --refine 2 -o out.amkd pairs.amkd
+fails 2 "--refine" amkd-score -s student.safetensors -k 2 --refine 0.9 -o out.amkd pairs.amkd
+fails 2 "--coarse needs --refine" \
+    amkd-score -s student.safetensors -k 2 --coarse 3 -o out.amkd pairs.amkd
+fails 2 "more lambdas than the coarse 11" \
+    amkd-score -s student.safetensors -k 2 --refine 2 --coarse 11 -o out.amkd pairs.amkd
+fails 2 "more lambdas" \
+    amkd-score -s student.safetensors -k 2 --refine 2 --lambda 0.5 -o out.amkd pairs.amkd
+for by in c1 random; do
+    fails 2 "--refine is for --by c2, margin or entropy" amkd-score --by $by \
+        -s student.safetensors -k 2 --refine 2 -o out.amkd pairs.amkd
+done
 fails 2 "--engine" amkd-score --by random --engine fast -o out.amkd pairs.amkd
 for grid in 0.3:0.7 0.3:0.7:0 0.3:0.7:x 0.3:0.7:1 -0.1,0.5 0.5:1.5:3 nan 0.5, "" 0.5,0.5 a; do
     fails 2 "--lambda" amkd-score --by random --lambda="$grid" -o out.amkd pairs.amkd

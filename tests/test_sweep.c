@@ -13,19 +13,22 @@ static void check_every_score(const student *s, const amkd_sweep_options *option
     ck_assert_msg(!amkd_sweep_new(&sweep, device, s->model, &s->images, options), "%s",
                   amkd_error());
     ck_assert(!amkd_reference_new(&reference, &s->model->arch, s->model->parameters));
-    ck_assert_msg(!amkd_sweep_start(sweep, pairs, npairs), "%s", amkd_error());
+    ck_assert_msg(!amkd_sweep_start(sweep, pairs, npairs, INFINITY), "%s", amkd_error());
     amkd_sweep_result result;
     ck_assert_int_eq(amkd_sweep_finish(sweep, &result), 1);
-    ck_assert_uint_eq(result.n, npairs);
+    ck_assert_uint_eq(result.npairs, npairs);
+    ck_assert_uint_eq(result.n, npairs * nlambdas);
     for (size_t e = 0; e < npairs * nlambdas; e++) {
         const amkd_pair pair = pairs[e / nlambdas];
         const double lambda = (double)options->lambdas[e % nlambdas];
         const double want = expected_score(reference, s, pair, lambda, options->measure);
-        ck_assert_msg(fabs((double)result.scores[e] - want) <= TOLERANCE,
+        const double got = (double)result.scores[e].score;
+        ck_assert_uint_eq(result.scores[e].evaluation, e);
+        ck_assert_msg(fabs(got - want) <= TOLERANCE,
                       "%s, '%s', width %zu, pair (%u, %u), lambda %g of %zu: %.8f, "
                       "expected %.8f",
                       amkd_sweep_engine(sweep), s->model->arch.text, device->vector_width,
-                      pair.i, pair.j, lambda, nlambdas, (double)result.scores[e], want);
+                      pair.i, pair.j, lambda, nlambdas, got, want);
     }
     amkd_reference_free(reference);
     amkd_sweep_free(sweep);

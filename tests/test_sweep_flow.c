@@ -20,17 +20,18 @@ START_TEST(a_pairs_lowest_score_and_lambda_are_the_references)
         .lambdas = lambdas, .nlambdas = 5, .engine = (amkd_engine)_i};
     ck_assert(!amkd_sweep_new(&sweep, device, s.model, &s.images, &options));
     ck_assert(!amkd_reference_new(&reference, &s.model->arch, s.model->parameters));
-    ck_assert(!amkd_sweep_start(sweep, pairs, npairs));
+    ck_assert(!amkd_sweep_start(sweep, pairs, npairs, INFINITY));
     amkd_sweep_result result;
     ck_assert_int_eq(amkd_sweep_finish(sweep, &result), 1);
+    ck_assert_uint_eq(result.n, npairs);
     for (size_t p = 0; p < npairs; p++) {
         double want = INFINITY;
         for (size_t l = 0; l < 5; l++)
             want = fmin(want, expected_score(reference, &s, pairs[p], (double)lambdas[l],
                                              AMKD_CONFIDENCE));
-        const uint32_t l = result.lowest[p].lambda;
-        ck_assert_uint_lt(l, 5);
-        ck_assert_double_le(fabs((double)result.lowest[p].score - want), TOLERANCE);
+        const uint32_t l = result.scores[p].evaluation % 5;
+        ck_assert_uint_eq(result.scores[p].evaluation / 5, p);
+        ck_assert_double_le(fabs((double)result.scores[p].score - want), TOLERANCE);
         ck_assert_double_le(
             expected_score(reference, &s, pairs[p], (double)lambdas[l], AMKD_CONFIDENCE),
             want + 1e-6);
@@ -50,10 +51,10 @@ START_TEST(the_first_of_equal_lambdas_is_the_lowest)
     amkd_sweep *sweep;
     const amkd_sweep_options options = {.lambdas = lambdas, .nlambdas = 3};
     ck_assert(!amkd_sweep_new(&sweep, device, s.model, &s.images, &options));
-    ck_assert(!amkd_sweep_start(sweep, &(amkd_pair){0, 1}, 1));
+    ck_assert(!amkd_sweep_start(sweep, &(amkd_pair){0, 1}, 1, INFINITY));
     amkd_sweep_result result;
     ck_assert_int_eq(amkd_sweep_finish(sweep, &result), 1);
-    ck_assert_uint_eq(result.lowest[0].lambda, 0);
+    ck_assert_uint_eq(result.scores[0].evaluation, 0);
     amkd_sweep_free(sweep);
     amkd_device_close(device);
     free_student(&s);
@@ -75,23 +76,93 @@ START_TEST(chunks_in_flight_give_each_pair_the_same_bits)
     ck_assert(!amkd_sweep_new(&parts, device, s.model, &s.images, &options));
     ck_assert_uint_eq(amkd_sweep_max_pairs(parts), 5);
     amkd_sweep_result all, part;
-    ck_assert(!amkd_sweep_start(whole, pairs, n));
+    ck_assert(!amkd_sweep_start(whole, pairs, n, INFINITY));
     ck_assert_int_eq(amkd_sweep_finish(whole, &all), 1);
-    ck_assert(!amkd_sweep_start(parts, pairs, 5));
     size_t done = 0;
-    for (size_t at = 5; at < n; at += 5) {
-        ck_assert(!amkd_sweep_start(parts, pairs + at, n - at < 5 ? n - at : 5));
+    for (size_t at = 0; at < n + 5; at += 5) {
+        const size_t left = at < n ? n - at : 0;
+        if (left)
+            ck_assert(
+                !amkd_sweep_start(parts, pairs + at, left < 5 ? left : 5, INFINITY));
+        if (!at)
+            continue;
         ck_assert_int_eq(amkd_sweep_finish(parts, &part), 1);
-        ck_assert_mem_eq(part.pairs, pairs + done, part.n * sizeof *pairs);
-        ck_assert_mem_eq(part.lowest, all.lowest + done, part.n * sizeof *part.lowest);
+        ck_assert_mem_eq(part.pairs, pairs + done, part.npairs * sizeof *pairs);
+        ck_assert_uint_eq(part.n, part.npairs);
+        for (size_t p = 0; p < part.n; p++) {
+            ck_assert_uint_eq(part.scores[p].evaluation,
+                              all.scores[done + p].evaluation - 4 * done);
+            ck_assert(part.scores[p].score <= all.scores[done + p].score &&
+                      part.scores[p].score >= all.scores[done + p].score);
+        }
         done += part.n;
     }
-    ck_assert_int_eq(amkd_sweep_finish(parts, &part), 1);
-    ck_assert_mem_eq(part.lowest, all.lowest + done, part.n * sizeof *part.lowest);
-    ck_assert_uint_eq(done + part.n, n);
+    ck_assert_uint_eq(done, n);
     ck_assert_int_eq(amkd_sweep_finish(parts, &part), 0);
     amkd_sweep_free(whole);
     amkd_sweep_free(parts);
+    amkd_device_close(device);
+    free_student(&s);
+}
+END_TEST
+
+static int by_evaluation(const void *a, const void *b)
+{
+    const uint32_t x = ((const amkd_sweep_score *)a)->evaluation;
+    const uint32_t y = ((const amkd_sweep_score *)b)->evaluation;
+    return (x > y) - (x < y);
+}
+
+/* Many pairs, so that more and fewer come back than are fetched before they are counted.
+ */
+static void check_threshold(amkd_sweep *sweep, const amkd_pair *pairs, size_t npairs,
+                            const amkd_sweep_score *all, size_t nall, float threshold)
+{
+    amkd_sweep_result result;
+    amkd_sweep_score *found = malloc(nall * sizeof *found);
+    ck_assert_ptr_nonnull(found);
+    ck_assert(!amkd_sweep_start(sweep, pairs, npairs, threshold));
+    ck_assert_int_eq(amkd_sweep_finish(sweep, &result), 1);
+    ck_assert_uint_le(result.n, nall);
+    memcpy(found, result.scores, result.n * sizeof *found);
+    qsort(found, result.n, sizeof *found, by_evaluation);
+    size_t n = 0;
+    for (size_t p = 0; p < nall; p++)
+        if (all[p].score <= threshold) {
+            ck_assert_uint_lt(n, result.n);
+            ck_assert_mem_eq(&found[n++], &all[p], sizeof *all);
+        }
+    ck_assert_uint_eq(n, result.n);
+    free(found);
+}
+
+START_TEST(scores_above_the_threshold_stay_on_the_device)
+{
+    enum { NPAIRS = 2000, MOST = NPAIRS * 3 };
+    static const float lambdas[] = {0.2F, 0.4F, 0.9F};
+    static amkd_pair pairs[NPAIRS];
+    static amkd_sweep_score all[MOST];
+    student s = new_student("conv 2 k2 | relu | fc 3", (amkd_shape){1, 4, 4});
+    amkd_device *device = open_device(NULL);
+    amkd_sweep *sweep;
+    for (uint32_t p = 0; p < NPAIRS; p++)
+        pairs[p] = (amkd_pair){p % 3, 3 + p % 4};
+    const amkd_sweep_options options = {.lambdas = lambdas, .nlambdas = 3, .every = _i};
+    ck_assert(!amkd_sweep_new(&sweep, device, s.model, &s.images, &options));
+    amkd_sweep_result result;
+    ck_assert(!amkd_sweep_start(sweep, pairs, NPAIRS, INFINITY));
+    ck_assert_int_eq(amkd_sweep_finish(sweep, &result), 1);
+    const size_t n = result.n;
+    ck_assert_uint_eq(n, _i ? MOST : NPAIRS);
+    memcpy(all, result.scores, n * sizeof *all);
+    float least = INFINITY;
+    for (size_t p = 0; p < n; p++)
+        least = fminf(least, all[p].score);
+    check_threshold(sweep, pairs, NPAIRS, all, n, 0);
+    check_threshold(sweep, pairs, NPAIRS, all, n, least);
+    check_threshold(sweep, pairs, NPAIRS, all, n, all[n / 2].score);
+    check_threshold(sweep, pairs, NPAIRS, all, n, 1);
+    amkd_sweep_free(sweep);
     amkd_device_close(device);
     free_student(&s);
 }
@@ -107,11 +178,11 @@ START_TEST(a_third_chunk_in_flight_and_one_too_large_are_refused)
     const amkd_sweep_options options = {
         .lambdas = &lambda, .nlambdas = 1, .max_pairs = 2};
     ck_assert(!amkd_sweep_new(&sweep, device, s.model, &s.images, &options));
-    ck_assert_int_eq(amkd_sweep_start(sweep, pairs, 0), -1);
-    ck_assert_int_eq(amkd_sweep_start(sweep, pairs, 3), -1);
-    ck_assert_int_eq(amkd_sweep_start(sweep, pairs, 2), 0);
-    ck_assert_int_eq(amkd_sweep_start(sweep, pairs, 1), 0);
-    ck_assert_int_eq(amkd_sweep_start(sweep, pairs, 1), -1);
+    ck_assert_int_eq(amkd_sweep_start(sweep, pairs, 0, INFINITY), -1);
+    ck_assert_int_eq(amkd_sweep_start(sweep, pairs, 3, INFINITY), -1);
+    ck_assert_int_eq(amkd_sweep_start(sweep, pairs, 2, INFINITY), 0);
+    ck_assert_int_eq(amkd_sweep_start(sweep, pairs, 1, INFINITY), 0);
+    ck_assert_int_eq(amkd_sweep_start(sweep, pairs, 1, INFINITY), -1);
     amkd_sweep_free(sweep); /* with two under way */
     amkd_device_close(device);
     free_student(&s);
@@ -140,10 +211,13 @@ START_TEST(an_overflow_is_not_a_number)
     const amkd_sweep_options options = {
         .lambdas = lambdas, .nlambdas = 3, .engine = (amkd_engine)_i};
     ck_assert(!amkd_sweep_new(&sweep, device, s.model, &s.images, &options));
-    ck_assert(!amkd_sweep_start(sweep, &(amkd_pair){0, 1}, 1));
-    amkd_sweep_result result;
-    ck_assert_int_eq(amkd_sweep_finish(sweep, &result), 1);
-    ck_assert(isnan(result.lowest[0].score));
+    for (int hide = 0; hide < 2; hide++) { /* nor is it above a threshold */
+        amkd_sweep_result result;
+        ck_assert(!amkd_sweep_start(sweep, &(amkd_pair){0, 1}, 1, hide ? 0 : INFINITY));
+        ck_assert_int_eq(amkd_sweep_finish(sweep, &result), 1);
+        ck_assert_uint_eq(result.n, 1);
+        ck_assert(isnan(result.scores[0].score));
+    }
     amkd_sweep_free(sweep);
     amkd_device_close(device);
     free_student(&s);
@@ -178,6 +252,7 @@ int main(void)
                         AMKD_ENGINE_FUSED, AMKD_ENGINE_LAYERED + 1);
     tcase_add_test(test, the_first_of_equal_lambdas_is_the_lowest);
     tcase_add_test(test, chunks_in_flight_give_each_pair_the_same_bits);
+    tcase_add_loop_test(test, scores_above_the_threshold_stay_on_the_device, 0, 2);
     tcase_add_test(test, a_third_chunk_in_flight_and_one_too_large_are_refused);
     tcase_add_loop_test(test, an_overflow_is_not_a_number, AMKD_ENGINE_FUSED,
                         AMKD_ENGINE_LAYERED + 1);

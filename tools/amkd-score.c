@@ -24,6 +24,9 @@ static const char notes[] =
     "  amkd-score -s student.safetensors -k 1000 --exclude round1.amkd pairs.amkd\n"
     "  amkd-score --by random --seed 7 -k 1000 pairs.amkd\n";
 
+/* Lambdas of the coarse grid of --refine, unless told. */
+enum { COARSE = 8 };
+
 typedef struct arguments {
     amkd_common common;
     amkd_score_options score;
@@ -38,6 +41,24 @@ static int place_of(const char *name, const char *const *names)
         if (strcmp(name, names[n]) == 0)
             return n;
     return -1;
+}
+
+/* --refine and its coarse grid; 0, or the exit status of a misuse. */
+static int interpret_refine(amkd_cli *cli, amkd_score_options *score)
+{
+    const size_t half = (score->nlambdas + 1) / 2;
+    if (score->refine <= 0)
+        return score->ncoarse ? amkd_cli_misuse(cli, "--coarse needs --refine") : 0;
+    if (!score->k)
+        return amkd_cli_misuse(cli, "--refine needs -k");
+    if (score->by == AMKD_BY_C1 || score->by == AMKD_BY_RANDOM)
+        return amkd_cli_misuse(cli, "--refine is for --by c2, margin or entropy");
+    if (score->nlambdas < 2 || score->ncoarse >= score->nlambdas)
+        return amkd_cli_misuse(cli, "--refine needs more lambdas than the coarse %zu",
+                               score->ncoarse ? score->ncoarse : 1);
+    if (!score->ncoarse)
+        score->ncoarse = half < COARSE ? half : COARSE;
+    return 0;
 }
 
 /* Turns texts into values; 0, or the exit status of a misuse. */
@@ -61,12 +82,14 @@ static int interpret(amkd_cli *cli, arguments *given, double **lambdas)
         return amkd_cli_misuse(cli, "--student is needed but for --by random");
     if (score->max_per_image && !score->k)
         return amkd_cli_misuse(cli, "--max-per-image needs -k");
+    if (amkd_cli_given(cli, "seed") && score->by != AMKD_BY_RANDOM)
+        return amkd_cli_misuse(cli, "--seed is for --by random: nothing else is drawn");
     if (!given->lambdas)
         given->lambdas = score->by == AMKD_BY_RANDOM ? "0.5" : AMKD_DEFAULT_LAMBDAS;
     if (amkd_lambdas_parse(lambdas, &score->nlambdas, given->lambdas))
         return amkd_cli_misuse(cli, "--lambda: %s", amkd_error());
     score->lambdas = *lambdas;
-    return 0;
+    return interpret_refine(cli, score);
 }
 
 /* The command without the name of the pairs: their header tells where they come from, and
@@ -85,11 +108,18 @@ static int run(const arguments *given)
     amkd_score_counts counts;
     if (amkd_score(&counts, &given->score))
         return -1;
-    if (given->common.verbose)
+    if (given->common.verbose) {
         fprintf(stderr,
                 "amkd-score: %" PRIu64 " picks of %" PRIu64 " pairs, %" PRIu64
-                " asked before, engine: %s\n",
-                counts.picks, counts.pairs, counts.asked, counts.engine);
+                " asked before\n",
+                counts.picks, counts.pairs, counts.asked);
+        for (size_t d = 0; d < counts.ndevices; d++) {
+            const amkd_score_share *share = &counts.shares[d];
+            fprintf(stderr,
+                    "amkd-score: device %zu (%s): %" PRIu64 " mixes, engine: %s\n",
+                    share->index, share->device, share->nmixes, share->engine);
+        }
+    }
     return 0;
 }
 
@@ -109,6 +139,13 @@ int main(int argc, char **argv)
         {'k', "picks", AMKD_COUNT, &score->k, "K",
          "write the K lowest, sorted (default: all, in the order of the pairs)", 0, 1,
          0x1p40},
+        {0, "refine", AMKD_NUMBER, &score->refine, "C",
+         "score all lambdas only for the C times K pairs that are lowest at a few of\n"
+         "them, C 1 or more",
+         0, 1, 0x1p20},
+        {0, "coarse", AMKD_COUNT, &score->ncoarse, "N",
+         "those few: N of the lambdas, evenly spaced (default: 8, or half of them)", 0, 1,
+         4096},
         {0, "max-per-image", AMKD_COUNT, &score->max_per_image, "M",
          "let no image take part in more than M picks", 0, 1, 0x1p32},
         {0, "exclude", AMKD_TEXTS, &given.exclude, "LABELS",
@@ -119,7 +156,11 @@ int main(int argc, char **argv)
          "the image set, if it is not where the pairs say; once for each set", AMKD_WHERE,
          0, 0},
         AMKD_OPTION_SEED(score->seed),
-        AMKD_DEVICE_OPTION(score->device),
+        {'d', "device", AMKD_TEXT, &score->device, "LIST",
+         "OpenCL devices with commas between them, which share the work: index, part\n"
+         "of the name, cpu or gpu (default: $AMKD_DEVICE, else the first GPU, else\n"
+         "the CPU)",
+         AMKD_WHERE, 0, 0},
         {0, "engine", AMKD_TEXT, &given.engine, "HOW",
          "auto, fused (one kernel runs the whole student) or layered", AMKD_WHERE, 0, 0},
         AMKD_OPTION_OUTPUT(given.common),

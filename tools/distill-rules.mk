@@ -84,8 +84,8 @@ $(DIR)/test/labels.amkd: $(DIR)/test/images.digest $(DIR)/query.options
 # The seed of round r, different from those of other seeds' rounds.
 seed_of = $(SEED)$(shell printf %03d $(1))
 pool_options = $(if $(filter all,$(POOL)),, -n $(POOL) --seed $(call seed_of,$(1)))
-score_options = --by $(BY) --lambda $(LAMBDA) -k $(word $(1),$(PICKS))$(max_per_image) \
-    --seed $(call seed_of,$(1))
+score_options = --by $(BY) --lambda $(LAMBDA) -k $(word $(1),$(PICKS))$(max_per_image)$(if \
+    $(filter random,$(BY)), --seed $(call seed_of,$(1)))
 max_per_image := $(if $(filter-out 0,$(MAX_PER_IMAGE)), --max-per-image $(MAX_PER_IMAGE))
 asked_before = $(foreach r,$(call rounds_before,$(1)), \
     --exclude $(DIR)/round-$(r)/labels.amkd)

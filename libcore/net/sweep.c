@@ -4,10 +4,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "net/sweep_internal.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-extern const char amkd_cl_sweep_lowest[];
 
 enum {
     NSLOTS = 2,
@@ -17,10 +16,11 @@ enum {
 
 /* A chunk of pairs on its way. */
 typedef struct slot {
-    size_t n;
+    size_t n, nfetched; /* pairs; scores read back before their number is known */
+    int counted;        /* whether host_found[0] says how many there are: else all */
     amkd_pair *host_pairs;
-    void *host_result;
-    cl_mem pairs, scores, lowest;
+    amkd_sweep_score *host_found; /* [1 + groups] */
+    cl_mem pairs, scores, found;
     cl_event done; /* NULL when nothing is under way */
 } slot;
 
@@ -29,11 +29,10 @@ struct amkd_sweep {
     amkd_stages stages;
     amkd_arch arch;
     size_t nimages, max_pairs;
-    int every;
+    size_t neach;      /* scores of a pair that may come back: 1, or all with every */
     amkd_fused *fused; /* one of the two */
     amkd_layered *layered;
-    cl_program program; /* sweep_lowest, unless every */
-    cl_kernel lowest;
+    amkd_found *found;
     slot slots[NSLOTS];
     size_t nstarted, nfinished;
 };
@@ -159,40 +158,21 @@ static int new_engine(amkd_sweep *sweep, const amkd_model *model,
     return amkd_layered_new(&sweep->layered, &sweep->inputs, &sweep->stages);
 }
 
-static int new_lowest(amkd_sweep *sweep)
-{
-    const char *sources[] = {amkd_cl_sweep_lowest};
-    char *options = amkd_format("-DNLAMBDAS=%zu", sweep->inputs.nlambdas);
-    int rc = options ? amkd_program_build(&sweep->program, sweep->inputs.device, sources,
-                                          1, options)
-                     : -1;
-    free(options);
-    return rc ? -1 : amkd_kernel_new(&sweep->lowest, sweep->program, "sweep_lowest");
-}
-
-static size_t result_nbytes(const amkd_sweep *sweep, size_t npairs)
-{
-    return npairs * (sweep->every ? sweep->inputs.nlambdas * sizeof(float)
-                                  : sizeof(amkd_sweep_lowest));
-}
-
 static int new_slot(amkd_sweep *sweep, slot *s)
 {
     amkd_device *device = sweep->inputs.device;
     const size_t n = sweep->max_pairs, nlanes = device->nlanes;
     const size_t nlane_blocks = (n * sweep->inputs.nlambdas + nlanes - 1) / nlanes;
     s->host_pairs = amkd_alloc(n, sizeof *s->host_pairs);
-    s->host_result = amkd_alloc(result_nbytes(sweep, n), 1);
-    if (!s->host_pairs || !s->host_result ||
+    s->host_found = amkd_alloc(1 + n * sweep->neach, sizeof *s->host_found);
+    if (!s->host_pairs || !s->host_found ||
         amkd_buffer_new(&s->pairs, device, CL_MEM_READ_ONLY, n * sizeof(amkd_pair),
                         NULL) ||
         amkd_buffer_new(&s->scores, device, CL_MEM_READ_WRITE,
                         nlane_blocks * nlanes * sizeof(float), NULL))
         return -1;
-    if (sweep->every)
-        return 0;
-    return amkd_buffer_new(&s->lowest, device, CL_MEM_READ_WRITE, result_nbytes(sweep, n),
-                           NULL);
+    return amkd_buffer_new(&s->found, device, CL_MEM_READ_WRITE,
+                           (1 + n * sweep->neach) * sizeof *s->host_found, NULL);
 }
 
 int amkd_sweep_new(amkd_sweep **out, amkd_device *device, const amkd_model *model,
@@ -205,7 +185,7 @@ int amkd_sweep_new(amkd_sweep **out, amkd_device *device, const amkd_model *mode
         return -1;
     sweep->inputs.device = device;
     sweep->nimages = images->n;
-    sweep->every = options->every;
+    sweep->neach = options->every ? options->nlambdas : 1;
     sweep->max_pairs =
         options->max_pairs ? options->max_pairs : (CHUNK - 1) / options->nlambdas + 1;
     int rc = amkd_arch_copy(&sweep->arch, &model->arch);
@@ -215,8 +195,8 @@ int amkd_sweep_new(amkd_sweep **out, amkd_device *device, const amkd_model *mode
         rc = new_inputs(sweep, model, images, options);
     if (!rc)
         rc = new_engine(sweep, model, images, options);
-    if (!rc && !sweep->every)
-        rc = new_lowest(sweep);
+    if (!rc)
+        rc = amkd_found_new(&sweep->found, device, options->nlambdas / sweep->neach);
     for (size_t s = 0; !rc && s < NSLOTS; s++)
         rc = new_slot(sweep, &sweep->slots[s]);
     if (rc) {
@@ -237,40 +217,45 @@ const char *amkd_sweep_engine(const amkd_sweep *sweep)
     return sweep->fused ? "fused" : "layered";
 }
 
-static int run_chunk(amkd_sweep *sweep, slot *s)
+static int run_engine(amkd_sweep *sweep, const slot *s)
 {
-    if (sweep->fused ? amkd_fused_run(sweep->fused, s->scores, s->pairs, s->n)
-                     : amkd_layered_run(sweep->layered, s->scores, s->pairs, s->n))
-        return -1;
-    if (sweep->every)
-        return 0;
-    const amkd_arg args[] = {AMKD_ARG(s->scores), AMKD_ARG(s->lowest)};
-    return amkd_kernel_run(sweep->inputs.device, sweep->lowest, args, 2, 1, &s->n, NULL);
+    return sweep->fused ? amkd_fused_run(sweep->fused, s->scores, s->pairs, s->n)
+                        : amkd_layered_run(sweep->layered, s->scores, s->pairs, s->n);
 }
 
-int amkd_sweep_start(amkd_sweep *sweep, const amkd_pair *pairs, size_t n)
+/* Has the scores read back in one go: all, or as many as there will hardly be more of. */
+static int fetch(amkd_sweep *sweep, slot *s)
+{
+    const size_t most = s->n * sweep->neach, few = most / 16 + 64;
+    s->nfetched = s->counted && few < most ? few : most;
+    cl_command_queue queue = sweep->inputs.device->queue;
+    cl_int status = clEnqueueReadBuffer(queue, s->found, CL_FALSE, 0,
+                                        (1 + s->nfetched) * sizeof *s->host_found,
+                                        s->host_found, 0, NULL, &s->done);
+    if (!status)
+        status = clFlush(queue);
+    return status ? amkd_fail_cl(status, "reading the scores of %zu pairs", s->n) : 0;
+}
+
+int amkd_sweep_start(amkd_sweep *sweep, const amkd_pair *pairs, size_t n, float threshold)
 {
     slot *s = &sweep->slots[sweep->nstarted % NSLOTS];
-    cl_command_queue queue = sweep->inputs.device->queue;
     if (s->done || n == 0 || n > sweep->max_pairs)
         return amkd_fail("cannot start a sweep over %zu pairs, expected 1 to %zu and at "
                          "most %d under way",
                          n, sweep->max_pairs, NSLOTS);
     memcpy(s->host_pairs, pairs, n * sizeof *pairs);
     s->n = n;
-    cl_int status = clEnqueueWriteBuffer(queue, s->pairs, CL_FALSE, 0, n * sizeof *pairs,
-                                         s->host_pairs, 0, NULL, NULL);
+    s->counted = threshold < INFINITY;
+    const cl_int status =
+        clEnqueueWriteBuffer(sweep->inputs.device->queue, s->pairs, CL_FALSE, 0,
+                             n * sizeof *pairs, s->host_pairs, 0, NULL, NULL);
     if (status)
         return amkd_fail_cl(status, "writing %zu pairs to the device", n);
-    if (run_chunk(sweep, s))
+    if (run_engine(sweep, s) ||
+        amkd_found_run(sweep->found, s->found, s->scores, n * sweep->neach, threshold) ||
+        fetch(sweep, s))
         return -1;
-    status =
-        clEnqueueReadBuffer(queue, sweep->every ? s->scores : s->lowest, CL_FALSE, 0,
-                            result_nbytes(sweep, n), s->host_result, 0, NULL, &s->done);
-    if (!status)
-        status = clFlush(queue);
-    if (status)
-        return amkd_fail_cl(status, "reading the scores of %zu pairs", n);
     sweep->nstarted++;
     return 0;
 }
@@ -286,10 +271,14 @@ int amkd_sweep_finish(amkd_sweep *sweep, amkd_sweep_result *result)
     sweep->nfinished++;
     if (status)
         return amkd_fail_cl(status, "the sweep over %zu pairs", s->n);
-    *result = (amkd_sweep_result){.n = s->n,
-                                  .pairs = s->host_pairs,
-                                  .lowest = sweep->every ? NULL : s->host_result,
-                                  .scores = sweep->every ? s->host_result : NULL};
+    const size_t n = s->counted ? s->host_found[0].evaluation : s->n * sweep->neach;
+    amkd_sweep_score *rest = s->host_found + 1 + s->nfetched;
+    if (n > s->nfetched && amkd_buffer_read(sweep->inputs.device, rest, s->found,
+                                            (1 + s->nfetched) * sizeof *rest,
+                                            (n - s->nfetched) * sizeof *rest))
+        return -1;
+    *result = (amkd_sweep_result){
+        .npairs = s->n, .pairs = s->host_pairs, .n = n, .scores = s->host_found + 1};
     return 1;
 }
 
@@ -302,9 +291,9 @@ static void clear_slot(slot *s)
     }
     amkd_buffer_free(s->pairs);
     amkd_buffer_free(s->scores);
-    amkd_buffer_free(s->lowest);
+    amkd_buffer_free(s->found);
     free(s->host_pairs);
-    free(s->host_result);
+    free(s->host_found);
 }
 
 void amkd_sweep_free(amkd_sweep *sweep)
@@ -318,8 +307,7 @@ void amkd_sweep_free(amkd_sweep *sweep)
         clear_slot(&sweep->slots[s]);
     amkd_fused_free(sweep->fused);
     amkd_layered_free(sweep->layered);
-    amkd_kernel_free(sweep->lowest);
-    amkd_program_free(sweep->program);
+    amkd_found_free(sweep->found);
     amkd_buffer_free(sweep->inputs.maps);
     amkd_buffer_free(sweep->inputs.parameters);
     amkd_buffer_free(sweep->inputs.lambda_table);

@@ -48,19 +48,26 @@ size_t amkd_sweep_max_pairs(const amkd_sweep *sweep);
 const char *amkd_sweep_engine(const amkd_sweep *sweep);
 
 /* Copies n pairs (1 or more, all within the images) and starts their sweep on the device;
- * returns at once. Two may be under way. */
-int amkd_sweep_start(amkd_sweep *sweep, const amkd_pair *pairs, size_t n);
+ * returns at once. Two may be under way. Scores above threshold need not come back:
+ * INFINITY for all of them. */
+int amkd_sweep_start(amkd_sweep *sweep, const amkd_pair *pairs, size_t n,
+                     float threshold);
 
-typedef struct amkd_sweep_lowest {
-    float score;     /* min over lambda (Eq. 2); NaN if any is */
-    uint32_t lambda; /* the number of the first lambda that has it */
-} amkd_sweep_lowest;
+/* The score of pair number evaluation / nlambdas at lambda number evaluation % nlambdas.
+ */
+typedef struct amkd_sweep_score {
+    uint32_t evaluation;
+    float score; /* NaN where the student's sums overflow */
+} amkd_sweep_score;
 
+/* What came back: each pair's lowest score over lambda (Eq. 2), NaN if any is, at the
+ * first lambda that has it; with every, all scores. In order of evaluation where the
+ * threshold was INFINITY, else in none. */
 typedef struct amkd_sweep_result {
+    size_t npairs;
+    const amkd_pair *pairs; /* [npairs] */
     size_t n;
-    const amkd_pair *pairs;          /* [n] */
-    const amkd_sweep_lowest *lowest; /* [n]; NULL with every */
-    const float *scores;             /* [n][nlambdas]; NULL without */
+    const amkd_sweep_score *scores; /* [n] */
 } amkd_sweep_result;
 
 /* Waits for the older sweep under way. Returns 1 with its result, valid until the next

@@ -39,4 +39,12 @@ int amkd_layered_new(amkd_layered **out, const amkd_sweep_inputs *inputs,
 int amkd_layered_run(amkd_layered *layered, cl_mem scores, cl_mem pairs, size_t npairs);
 void amkd_layered_free(amkd_layered *layered); /* NULL is fine */
 
+/* What goes back to the host of the scores of ngroups groups of evaluations: result is
+ * cl/sweep_found.cl's found, of 1 + ngroups amkd_sweep_score. */
+typedef struct amkd_found amkd_found;
+int amkd_found_new(amkd_found **out, amkd_device *device, size_t group);
+int amkd_found_run(amkd_found *found, cl_mem result, cl_mem scores, size_t ngroups,
+                   float threshold);
+void amkd_found_free(amkd_found *found); /* NULL is fine */
+
 #endif

@@ -91,3 +91,11 @@ int amkd_lambdas_parse(double **lambdas, size_t *n, const char *text)
     }
     return 0;
 }
+
+void amkd_lambdas_coarse(double *coarse, size_t ncoarse, const double *lambdas, size_t n)
+{
+    if (ncoarse == 1)
+        coarse[0] = lambdas[(n - 1) / 2];
+    for (size_t c = 0; ncoarse > 1 && c < ncoarse; c++)
+        coarse[c] = lambdas[(c * (n - 1) + (ncoarse - 1) / 2) / (ncoarse - 1)];
+}

@@ -12,4 +12,8 @@
  * beyond 4096. */
 int amkd_lambdas_parse(double **lambdas, size_t *n, const char *text);
 
+/* coarse[ncoarse] = so many of lambdas[n], evenly spaced by their place in it, with both
+ * ends from two on. 1 <= ncoarse <= n. */
+void amkd_lambdas_coarse(double *coarse, size_t ncoarse, const double *lambdas, size_t n);
+
 #endif

@@ -1,16 +1,18 @@
-/* The pairs go by in chunks: while the device sweeps one, the one before it is selected
- * from and the one behind it is read. */
+/* Scoring from the files on the command line to the picks: what is opened, in which
+ * order, and the passes over the pairs. */
 #include "steps/score.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/random.h"
-#include "steps/asked.h"
-#include "steps/selection.h"
+#include "steps/lambdas.h"
+#include "steps/score_header.h"
+#include "steps/scorer.h"
 #include "stream/stream.h"
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Streams of the seed: scores and lambdas of random picks. RANDOM_CHUNK pairs at once. */
@@ -20,14 +22,16 @@ typedef struct scoring {
     const amkd_score_options *options;
     amkd_score_counts *counts;
     amkd_reader *reader;
-    uint64_t nimages;
     amkd_asked asked;
-    float *lambdas;
-    amkd_device *device;
-    amkd_sweep *sweep; /* NULL for random */
-    size_t chunk;      /* pairs at once */
-    amkd_pair *pairs;  /* [chunk] */
-    amkd_pick *picks;  /* [chunk], by C1 [chunk][nlambdas] */
+    amkd_pair_source source;
+    double *coarse;    /* [options->ncoarse]; NULL without refine */
+    amkd_model *model; /* NULL for random, and once no sweep will be opened any more */
+    amkd_images *images;
+    amkd_device *devices[AMKD_MAX_DEVICES];
+    amkd_scorer scorers[AMKD_MAX_DEVICES];
+    size_t ndevices;
+    float *lambdas; /* of the pass, [nlambdas] */
+    size_t nlambdas;
     amkd_selection *selection;
     amkd_progress *progress;
 } scoring;
@@ -41,19 +45,59 @@ const char *amkd_score_by_name(amkd_score_by by)
 /* ---------------------------------------------------------------- what is opened once --
  */
 
+static int is_shard(const scoring *s)
+{
+    return json_object_get(amkd_reader_header(s->reader)->more, "shard") != NULL;
+}
+
 static int open_pairs(scoring *s)
 {
     const amkd_score_options *options = s->options;
     if (amkd_reader_open(&s->reader, options->pairs, "pairs", options->nthreads))
         return -1;
     const amkd_header *header = amkd_reader_header(s->reader);
-    if (amkd_pairs_check(header) || amkd_images_refs_rows(&s->nimages, header))
+    if (amkd_pairs_check(header) || amkd_images_refs_rows(&s->source.nimages, header))
         return amkd_fail_in("'%s'", amkd_reader_name(s->reader));
+    if (s->coarse && is_shard(s))
+        return amkd_fail("'%s': the pairs are a shard, which cannot be refined by itself",
+                         amkd_reader_name(s->reader));
+    s->source.reader = s->reader;
+    s->source.asked = &s->asked;
     return amkd_asked_load(&s->asked, options->exclude, options->nexclude, header,
                            options->nthreads);
 }
 
-static int new_sweep(scoring *s, const amkd_model *model, const amkd_images *images)
+static int open_student(scoring *s)
+{
+    const amkd_score_options *options = s->options;
+    if (amkd_model_load(&s->model, options->student) ||
+        amkd_images_load_refs(&s->images, amkd_reader_header(s->reader), options->pairs,
+                              options->images, options->nimages, options->nthreads) ||
+        amkd_devices_open(s->devices, &s->ndevices, options->device))
+        return -1;
+    s->counts->ndevices = s->ndevices;
+    return 0;
+}
+
+static void close_student(scoring *s)
+{
+    amkd_images_free(s->images);
+    amkd_model_free(s->model);
+    s->images = NULL;
+    s->model = NULL;
+}
+
+static void close_sweeps(scoring *s)
+{
+    for (size_t d = 0; d < s->ndevices; d++) {
+        amkd_sweep_free(s->scorers[d].sweep);
+        s->scorers[d].sweep = NULL;
+    }
+    free(s->lambdas);
+    s->lambdas = NULL;
+}
+
+static int open_sweep(scoring *s, size_t d)
 {
     const amkd_score_options *options = s->options;
     const amkd_sweep_options sweep = {
@@ -61,67 +105,37 @@ static int new_sweep(scoring *s, const amkd_model *model, const amkd_images *ima
                    : options->by == AMKD_BY_ENTROPY ? AMKD_ENTROPY
                                                     : AMKD_CONFIDENCE,
         .lambdas = s->lambdas,
-        .nlambdas = options->nlambdas,
+        .nlambdas = s->nlambdas,
         .every = options->by == AMKD_BY_C1,
         .engine = options->engine};
-    if (amkd_sweep_new(&s->sweep, s->device, model, images, &sweep))
+    amkd_device *device = s->devices[d];
+    amkd_scorer *scorer = &s->scorers[d];
+    scorer->device = device;
+    if (amkd_sweep_new(&scorer->sweep, device, s->model, s->images, &sweep)) {
+        if (s->ndevices > 1)
+            amkd_fail_in("device %zu (%s)", device->index, device->name);
         return amkd_fail_in("'%s'", options->student);
-    s->chunk = amkd_sweep_max_pairs(s->sweep);
-    s->counts->engine = amkd_sweep_engine(s->sweep);
-    return 0;
-}
-
-static int open_sweep(scoring *s)
-{
-    const amkd_score_options *options = s->options;
-    amkd_model *model = NULL;
-    amkd_images *images = NULL;
-    int rc = amkd_model_load(&model, options->student);
-    if (!rc)
-        rc = amkd_images_load_refs(&images, amkd_reader_header(s->reader), options->pairs,
-                                   options->images, options->nimages, options->nthreads);
-    if (!rc)
-        rc = amkd_device_open(&s->device, options->device);
-    if (!rc)
-        rc = new_sweep(s, model, images);
-    amkd_images_free(images);
-    amkd_model_free(model);
-    return rc;
-}
-
-static int put(amkd_header *header, const char *key, json_t *value)
-{
-    if (json_object_set_new(header->more, key, value))
-        return amkd_fail("no memory for the header");
-    return 0;
-}
-
-/* What the pairs' header says of their origin goes on into the picks'. */
-static int copy_origin(amkd_header *header, const amkd_header *pairs)
-{
-    static const char *const keys[] = {"shard", "pool", "provenance"};
-    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
-        const json_t *value = json_object_get(pairs->more, keys[k]);
-        if (value && put(header, keys[k], json_deep_copy(value)))
-            return -1;
     }
-    return amkd_images_copy_refs(header, pairs);
+    amkd_score_share *share = &s->counts->shares[d];
+    share->index = device->index;
+    snprintf(share->device, sizeof share->device, "%s", device->name);
+    share->engine = amkd_sweep_engine(scorer->sweep);
+    return 0;
 }
 
-static int make_header(amkd_header *header, const scoring *s)
+/* The grid of a pass, and with a student its sweeps. */
+static int open_pass(scoring *s, const double *lambdas, size_t nlambdas)
 {
-    const amkd_score_options *options = s->options;
-    json_t *lambdas = json_array();
-    for (size_t l = 0; lambdas && l < options->nlambdas; l++)
-        if (json_array_append_new(lambdas, json_real(options->lambdas[l]))) {
-            json_decref(lambdas);
-            return amkd_fail("no memory for the header");
-        }
-    if (put(header, "lambdas", lambdas) ||
-        put(header, "by", json_string(amkd_score_by_name(options->by))) ||
-        copy_origin(header, amkd_reader_header(s->reader)))
+    s->nlambdas = nlambdas;
+    s->lambdas = amkd_alloc(nlambdas, sizeof *s->lambdas);
+    if (!s->lambdas)
         return -1;
-    return amkd_header_add_provenance(header, "amkd-score", options->command, NULL);
+    for (size_t l = 0; l < nlambdas; l++)
+        s->lambdas[l] = (float)lambdas[l];
+    for (size_t d = 0; d < s->ndevices; d++)
+        if (open_sweep(s, d))
+            return -1;
+    return 0;
 }
 
 /* Whether k picks can come of so many pairs, said before they are scored. A shard may
@@ -129,11 +143,9 @@ static int make_header(amkd_header *header, const scoring *s)
 static int check_k(const scoring *s)
 {
     const amkd_score_options *options = s->options;
-    const json_t *more = amkd_reader_header(s->reader)->more;
-    const json_t *rows = json_object_get(more, "rows");
+    const json_t *rows = json_object_get(amkd_reader_header(s->reader)->more, "rows");
     const uint64_t neach = options->by == AMKD_BY_C1 ? options->nlambdas : 1;
-    if (!rows || json_object_get(more, "shard") ||
-        options->k <= (uint64_t)json_integer_value(rows) * neach)
+    if (!rows || is_shard(s) || options->k <= (uint64_t)json_integer_value(rows) * neach)
         return 0;
     return amkd_fail("cannot pick %" PRIu64 ": the pool has %" PRIu64 " candidates",
                      options->k, (uint64_t)json_integer_value(rows) * neach);
@@ -145,16 +157,16 @@ static int open_selection(scoring *s)
     const amkd_selection_options selection = {
         .k = options->k,
         .max_per_image = options->max_per_image,
-        .nimages = s->nimages,
-        .shard = json_object_get(amkd_reader_header(s->reader)->more, "shard") != NULL,
+        .nimages = s->source.nimages,
+        .ncoarse = s->coarse ? (uint64_t)ceil(options->refine * (double)options->k) : 0,
+        .shard = is_shard(s),
         .output = options->output,
         .nthreads = options->nthreads};
     amkd_header header = {0};
     int rc = check_k(s) || amkd_output_probe(options->output, "a picks stream")
                  ? -1
-                 : amkd_picks_header(&header);
-    if (!rc)
-        rc = make_header(&header, s);
+                 : amkd_score_header(&header, options, s->coarse,
+                                     amkd_reader_header(s->reader));
     if (!rc)
         rc = amkd_selection_open(&s->selection, &header, &selection);
     amkd_header_clear(&header);
@@ -163,143 +175,126 @@ static int open_selection(scoring *s)
 
 static int open_all(scoring *s)
 {
-    const size_t nlambdas = s->options->nlambdas;
-    s->chunk = RANDOM_CHUNK;
-    s->lambdas = amkd_alloc(nlambdas, sizeof *s->lambdas);
-    if (!s->lambdas)
+    const amkd_score_options *options = s->options;
+    if (options->refine > 0) {
+        s->coarse = amkd_alloc(options->ncoarse, sizeof *s->coarse);
+        if (!s->coarse)
+            return -1;
+        amkd_lambdas_coarse(s->coarse, options->ncoarse, options->lambdas,
+                            options->nlambdas);
+    }
+    if (open_pairs(s) || (options->by != AMKD_BY_RANDOM && open_student(s)) ||
+        (s->coarse ? open_pass(s, s->coarse, options->ncoarse)
+                   : open_pass(s, options->lambdas, options->nlambdas)))
         return -1;
-    for (size_t l = 0; l < nlambdas; l++)
-        s->lambdas[l] = (float)s->options->lambdas[l];
-    if (open_pairs(s) || (s->options->by != AMKD_BY_RANDOM && open_sweep(s)) ||
-        open_selection(s))
-        return -1;
-    s->pairs = amkd_alloc(s->chunk, sizeof *s->pairs);
-    s->picks = amkd_alloc(s->chunk, (s->options->by == AMKD_BY_C1 ? nlambdas : 1) *
-                                        sizeof *s->picks);
-    return s->pairs && s->picks ? 0 : -1;
+    if (!s->coarse)
+        close_student(s);
+    return open_selection(s);
 }
 
 /* ------------------------------------------------------------------ pairs to picks -- */
 
-static int check_pairs(const scoring *s, const amkd_pair *pairs, size_t n)
-{
-    for (size_t p = 0; p < n; p++)
-        if (pairs[p].i >= pairs[p].j || pairs[p].j >= s->nimages)
-            return amkd_fail("'%s': row %" PRIu64 ": pair (%" PRIu32 ", %" PRIu32
-                             "), expected two images, the first below the second, of "
-                             "0 to %" PRIu64,
-                             amkd_reader_name(s->reader),
-                             amkd_reader_row(s->reader) - n + p, pairs[p].i, pairs[p].j,
-                             s->nimages - 1);
-    return 0;
-}
-
-/* Fills s->pairs with pairs not asked before: *n is the chunk's size but at the end. */
-static int read_chunk(scoring *s, size_t *n)
-{
-    *n = 0;
-    while (*n < s->chunk) {
-        amkd_pair *fresh = s->pairs + *n;
-        const ssize_t nread = amkd_reader_read(s->reader, fresh, s->chunk - *n);
-        if (nread <= 0)
-            return nread ? -1 : 0;
-        if (check_pairs(s, fresh, (size_t)nread))
-            return -1;
-        const size_t left = amkd_asked_drop(&s->asked, fresh, (size_t)nread);
-        s->counts->pairs += (uint64_t)nread;
-        s->counts->asked += (uint64_t)nread - left;
-        amkd_progress_add(s->progress, (uint64_t)nread - left);
-        *n += left;
-    }
-    return 0;
-}
-
-/* Selects from the older chunk under way, if there is one. */
-static int take_result(scoring *s)
-{
-    amkd_sweep_result result;
-    const int rc = amkd_sweep_finish(s->sweep, &result);
-    if (rc <= 0)
-        return rc;
-    const size_t neach = result.scores ? s->options->nlambdas : 1;
-    const size_t n = result.n * neach;
-    for (size_t p = 0; p < n; p++) {
-        const amkd_pair pair = result.pairs[p / neach];
-        const float score = result.scores ? result.scores[p] : result.lowest[p].score;
-        const size_t lambda = result.scores ? p % neach : result.lowest[p].lambda;
-        if (!isfinite(score))
-            return amkd_fail("'%s': the score of pair (%" PRIu32 ", %" PRIu32
-                             ") is not a number: the student's sums overflow",
-                             s->options->student, pair.i, pair.j);
-        s->picks[p] = (amkd_pick){pair.i, pair.j, s->lambdas[lambda], score};
-    }
-    amkd_progress_add(s->progress, result.n);
-    return amkd_selection_add(s->selection, s->picks, n);
-}
-
 static int score_by_student(scoring *s)
 {
+    const amkd_score_options *options = s->options;
+    const amkd_scorer_job job = {.source = &s->source,
+                                 .selection = s->selection,
+                                 .student = options->student,
+                                 .lambdas = s->lambdas,
+                                 .nlambdas = s->nlambdas,
+                                 .neach = options->by == AMKD_BY_C1 ? s->nlambdas : 1,
+                                 .ordered = !options->k,
+                                 .progress = s->progress};
+    return amkd_scorer_run(s->scorers, s->ndevices, &job);
+}
+
+/* The lowest of the coarse pass again, at all lambdas. */
+static int refine(scoring *s)
+{
+    amkd_pair *pairs = NULL;
     size_t n;
-    for (size_t nstarted = 0;; nstarted++) {
-        if (read_chunk(s, &n))
-            return -1;
-        if (!n)
-            return take_result(s);
-        if (amkd_sweep_start(s->sweep, s->pairs, n) || (nstarted && take_result(s)))
-            return -1;
+    close_sweeps(s);
+    int rc = amkd_selection_refine(s->selection, &pairs, &n);
+    if (!rc)
+        rc = open_pass(s, s->options->lambdas, s->options->nlambdas);
+    close_student(s);
+    if (!rc) {
+        amkd_progress_free(s->progress);
+        s->progress =
+            amkd_progress_new("amkd-score, fine", "pairs", n, s->options->quiet);
+        s->source = (amkd_pair_source){.pairs = pairs, .npairs = n};
+        rc = score_by_student(s);
+    }
+    free(pairs);
+    return rc;
+}
+
+static void draw_picks(const scoring *s, amkd_pick *picks, const amkd_pair *pairs,
+                       size_t n)
+{
+    const uint64_t seed = s->options->seed;
+    for (size_t p = 0; p < n; p++) {
+        const amkd_pair pair = pairs[p];
+        const uint64_t index = (uint64_t)pair.i << 32 | pair.j;
+        const size_t lambda = amkd_random_u64(seed, LAMBDA_STREAM, index) % s->nlambdas;
+        picks[p] = (amkd_pick){pair.i, pair.j, s->lambdas[lambda],
+                               (float)amkd_random_uniform(seed, SCORE_STREAM, index)};
     }
 }
 
 static int score_by_chance(scoring *s)
 {
-    const amkd_score_options *options = s->options;
-    size_t n;
-    for (;;) {
-        if (read_chunk(s, &n))
-            return -1;
-        if (!n)
-            return 0;
-        for (size_t p = 0; p < n; p++) {
-            const amkd_pair pair = s->pairs[p];
-            const uint64_t index = (uint64_t)pair.i << 32 | pair.j;
-            const size_t lambda =
-                amkd_random_u64(options->seed, LAMBDA_STREAM, index) % options->nlambdas;
-            s->picks[p] = (amkd_pick){
-                pair.i, pair.j, s->lambdas[lambda],
-                (float)amkd_random_uniform(options->seed, SCORE_STREAM, index)};
-        }
+    amkd_pair *pairs = amkd_alloc(RANDOM_CHUNK, sizeof *pairs);
+    amkd_pick *picks = amkd_alloc(RANDOM_CHUNK, sizeof *picks);
+    int rc = pairs && picks ? 0 : -1;
+    size_t n = RANDOM_CHUNK;
+    while (!rc && n == RANDOM_CHUNK) {
+        rc = amkd_pair_source_read(&s->source, pairs, &n, RANDOM_CHUNK);
+        if (rc)
+            break;
+        draw_picks(s, picks, pairs, n);
         amkd_progress_add(s->progress, n);
-        if (amkd_selection_add(s->selection, s->picks, n))
-            return -1;
+        rc = amkd_selection_add(s->selection, picks, n);
     }
+    free(pairs);
+    free(picks);
+    return rc;
 }
 
 static int run(scoring *s)
 {
     const json_t *rows = json_object_get(amkd_reader_header(s->reader)->more, "rows");
-    s->progress = amkd_progress_new(
-        "amkd-score", "pairs", (uint64_t)json_integer_value(rows), s->options->quiet);
-    int rc = s->sweep ? score_by_student(s) : score_by_chance(s);
+    s->progress =
+        amkd_progress_new(s->coarse ? "amkd-score, coarse" : "amkd-score", "pairs",
+                          (uint64_t)json_integer_value(rows), s->options->quiet);
+    s->source.progress = s->progress;
+    int rc = s->ndevices ? score_by_student(s) : score_by_chance(s);
+    s->counts->pairs = s->source.nread;
+    s->counts->asked = s->source.nskipped;
+    if (!rc && s->coarse)
+        rc = refine(s);
     if (!rc) {
         rc = amkd_selection_close(s->selection, &s->counts->picks, s->counts->asked);
         s->selection = NULL;
     }
     amkd_progress_free(s->progress);
+    for (size_t d = 0; d < s->ndevices; d++)
+        s->counts->shares[d].nmixes = s->scorers[d].nmixes;
     return rc;
 }
 
 int amkd_score(amkd_score_counts *counts, const amkd_score_options *options)
 {
     scoring s = {.options = options, .counts = counts};
-    *counts = (amkd_score_counts){.engine = "none"};
+    *counts = (amkd_score_counts){0};
     const int rc = open_all(&s) ? -1 : run(&s);
     amkd_selection_discard(s.selection);
-    amkd_sweep_free(s.sweep);
-    amkd_device_close(s.device);
+    close_sweeps(&s);
+    close_student(&s);
+    for (size_t d = 0; d < s.ndevices; d++)
+        amkd_device_close(s.devices[d]);
     amkd_reader_close(s.reader);
     amkd_asked_clear(&s.asked);
-    free(s.lambdas);
-    free(s.pairs);
-    free(s.picks);
+    free(s.coarse);
     return rc;
 }

@@ -25,14 +25,17 @@ typedef struct amkd_score_options {
     amkd_score_by by;
     const double *lambdas; /* [nlambdas] in [0, 1], each once */
     size_t nlambdas;
-    uint64_t k;                 /* how many picks; 0: all, in the order of the pairs */
-    uint64_t max_per_image;     /* 0: no limit; needs k */
+    uint64_t k;             /* how many picks; 0: all, in the order of the pairs */
+    uint64_t max_per_image; /* 0: no limit; needs k */
+    double refine; /* 0, or 1 and more: only so many times k, the lowest at ncoarse of the
+                      lambdas, are scored at all of them. Needs k; not by C1 or random */
+    size_t ncoarse;             /* 1 to nlambdas; used with refine */
     const char *const *exclude; /* [nexclude] labels streams: pairs asked before */
     size_t nexclude;
     uint64_t seed;             /* of AMKD_BY_RANDOM */
     const char *const *images; /* [nimages] in place of the paths in the pairs' header */
     size_t nimages;
-    const char *device; /* as amkd_device_open takes it */
+    const char *device; /* one or several, as amkd_devices_open takes them */
     amkd_engine engine;
     const char *output; /* NULL or "-" for stdout */
     size_t nthreads;
@@ -40,18 +43,28 @@ typedef struct amkd_score_options {
     const json_t *command; /* for the provenance, borrowed */
 } amkd_score_options;
 
+/* What a device did. */
+typedef struct amkd_score_share {
+    size_t index;       /* of the device, as amkd_devices_list numbers them */
+    char device[256];   /* its name */
+    const char *engine; /* "fused" or "layered" */
+    uint64_t nmixes;    /* scored */
+} amkd_score_share;
+
 typedef struct amkd_score_counts {
-    uint64_t pairs;     /* read */
-    uint64_t asked;     /* of these left out as asked before */
-    uint64_t picks;     /* written */
-    const char *engine; /* "fused", "layered" or "none" */
+    uint64_t pairs; /* read */
+    uint64_t asked; /* of these left out as asked before */
+    uint64_t picks; /* written */
+    size_t ndevices;
+    amkd_score_share shares[AMKD_MAX_DEVICES]; /* [ndevices] */
 } amkd_score_counts;
 
 /* Scores the pairs and writes a picks stream. With k the picks are distinct and sorted by
  * (score, i, j, lambda); without it every row of the pairs has its row or, by C1, a row
  * for each lambda, so that a pair that comes twice does so in the picks. A pairs stream
  * with "shard" in its header may yield fewer than k picks, or with max_per_image more:
- * amkd_merge_write makes the k of all shards of them. */
+ * amkd_merge_write makes the k of all shards of them. A shard cannot be refined: the
+ * coarse pass would keep others than over the whole pool. */
 int amkd_score(amkd_score_counts *counts, const amkd_score_options *options);
 
 #endif

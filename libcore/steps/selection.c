@@ -5,6 +5,7 @@
 #include "steps/lowest.h"
 #include "stream/stream.h"
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,9 +19,14 @@ struct amkd_selection {
 
 static int put_count(amkd_header *header, const char *key, uint64_t value)
 {
-    if (json_object_set_new(header->more, key, json_integer((json_int_t)value)))
-        return amkd_fail("no memory for the header");
-    return 0;
+    return amkd_header_put(header, key, json_integer((json_int_t)value));
+}
+
+static int new_lowest(amkd_selection *selection, uint64_t k)
+{
+    const amkd_selection_options *options = &selection->options;
+    return amkd_lowest_new(&selection->lowest, k, options->max_per_image,
+                           options->nimages);
 }
 
 static int open_lowest(amkd_selection *selection)
@@ -30,8 +36,7 @@ static int open_lowest(amkd_selection *selection)
         (options->max_per_image &&
          put_count(&selection->header, "max_per_image", options->max_per_image)))
         return -1;
-    return amkd_lowest_new(&selection->lowest, options->k, options->max_per_image,
-                           options->nimages);
+    return new_lowest(selection, options->ncoarse ? options->ncoarse : options->k);
 }
 
 int amkd_selection_open(amkd_selection **out, const amkd_header *header,
@@ -58,6 +63,26 @@ int amkd_selection_add(amkd_selection *selection, const amkd_pick *picks, size_t
         return amkd_lowest_offer(selection->lowest, picks, n);
     selection->npicks += n;
     return amkd_writer_write(selection->writer, picks, n);
+}
+
+float amkd_selection_threshold(const amkd_selection *selection)
+{
+    return selection->lowest ? amkd_lowest_threshold(selection->lowest) : INFINITY;
+}
+
+int amkd_selection_refine(amkd_selection *selection, amkd_pair **pairs, size_t *n)
+{
+    const amkd_pick *coarse;
+    if (amkd_lowest_finish(selection->lowest, &coarse, n))
+        return -1;
+    *pairs = amkd_alloc(*n ? *n : 1, sizeof **pairs);
+    if (!*pairs)
+        return -1;
+    for (size_t p = 0; p < *n; p++)
+        (*pairs)[p] = (amkd_pair){coarse[p].i, coarse[p].j};
+    amkd_lowest_free(selection->lowest);
+    selection->lowest = NULL;
+    return new_lowest(selection, selection->options.k);
 }
 
 static int fail_few(const amkd_selection_options *options, size_t n, uint64_t nasked)

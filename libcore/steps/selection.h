@@ -14,6 +14,7 @@ typedef struct amkd_selection_options {
     uint64_t k;             /* 0: all, in the order they are added */
     uint64_t max_per_image; /* 0: no limit; needs k */
     uint64_t nimages;
+    uint64_t ncoarse; /* not 0: a coarse pass first, of which so many are kept */
     int shard; /* of a pool: fewer than k are no error, and what a merge may still pick
                   is kept (amkd_lowest_finish_shard) */
     const char *output; /* NULL or "-" for stdout */
@@ -27,6 +28,14 @@ int amkd_selection_open(amkd_selection **out, const amkd_header *header,
 
 /* Adds candidates. With k, the same candidate added twice counts once. */
 int amkd_selection_add(amkd_selection *selection, const amkd_pick *picks, size_t n);
+
+/* Candidates with a score above this need not be added: INFINITY while all must. */
+float amkd_selection_threshold(const amkd_selection *selection);
+
+/* Ends the coarse pass: *pairs are those of its lowest, ncoarse of them or as many as
+ * there are, freed with free(). Nothing is selected yet: what is added from here on is.
+ */
+int amkd_selection_refine(amkd_selection *selection, amkd_pair **pairs, size_t *n);
 
 /* Writes what is left, commits the output and frees; *npicks is what was written. Fails
  * when there are fewer than k, saying how many there are, and how many pairs had been

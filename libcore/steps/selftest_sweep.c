@@ -38,50 +38,50 @@ static double measure(const double *probs, amkd_measure which)
                                     : entropy;
 }
 
-/* The greater of error and that of a pair's lowest score, which must be where it is said
- * to be. */
-static double lowest_error(double error, const amkd_sweep_lowest *lowest,
-                           const double expected[NLAMBDAS])
-{
-    double least = expected[0];
-    for (size_t l = 1; l < NLAMBDAS; l++)
-        least = fmin(least, expected[l]);
-    if (lowest->lambda >= NLAMBDAS)
-        return NAN;
-    error = amkd_selftest_error(error, (double)lowest->score, least);
-    return amkd_selftest_error(error, expected[lowest->lambda], least);
-}
-
-static int compare_scores(double *error, const amkd_sweep_result *result,
-                          const amkd_model *model, const amkd_images *images,
-                          amkd_measure which)
+/* expected = the float64 scores of all evaluations. */
+static int expect(double expected[NPAIRS * NLAMBDAS], const amkd_pair *pairs,
+                  const amkd_model *model, const amkd_images *images, amkd_measure which)
 {
     const size_t nin = amkd_shape_size(model->arch.in);
     amkd_reference *reference = NULL;
     double *mixed = amkd_alloc(2 * nin, sizeof *mixed);
-    double probs[NCLASSES], expected[NLAMBDAS];
+    double probs[NCLASSES];
     const int failed =
         !mixed || amkd_reference_new(&reference, &model->arch, model->parameters);
-    for (size_t r = 0; r < result->n * NLAMBDAS && !failed; r++) {
-        const amkd_pair *pair = &result->pairs[r / NLAMBDAS];
-        const uint8_t *a = images->pixels + pair->i * nin;
-        const uint8_t *b = images->pixels + pair->j * nin;
-        const size_t l = r % NLAMBDAS;
-        const double lambda = (double)lambdas[l];
+    for (size_t e = 0; e < NPAIRS * NLAMBDAS && !failed; e++) {
+        const uint8_t *a = images->pixels + pairs[e / NLAMBDAS].i * nin;
+        const uint8_t *b = images->pixels + pairs[e / NLAMBDAS].j * nin;
+        const double lambda = (double)lambdas[e % NLAMBDAS];
         for (size_t p = 0; p < nin; p++)
             mixed[p] = lambda * a[p] + (1 - lambda) * b[p];
         amkd_selftest_normalize(mixed + nin, model, mixed);
         amkd_reference_forward(reference, probs, mixed + nin);
         amkd_reference_softmax(probs, probs, NCLASSES);
-        expected[l] = measure(probs, which);
-        if (result->scores)
-            *error = amkd_selftest_error(*error, (double)result->scores[r], expected[l]);
-        else if (l == NLAMBDAS - 1)
-            *error = lowest_error(*error, &result->lowest[r / NLAMBDAS], expected);
+        expected[e] = measure(probs, which);
     }
     amkd_reference_free(reference);
     free(mixed);
     return failed ? -1 : 0;
+}
+
+/* The greatest error of what came back: every score, or each pair's lowest, which must be
+ * where it is said to be. */
+static double error_of(const amkd_sweep_result *result, const double *expected, int every)
+{
+    const size_t ngroups = NPAIRS * (every ? NLAMBDAS : 1);
+    const size_t group = NPAIRS * NLAMBDAS / ngroups;
+    double error = result->n == ngroups ? 0 : NAN;
+    for (size_t g = 0; g < ngroups && !isnan(error); g++) {
+        const amkd_sweep_score *score = &result->scores[g];
+        double least = INFINITY;
+        for (size_t e = 0; e < group; e++)
+            least = fmin(least, expected[g * group + e]);
+        if (score->evaluation / group != g)
+            return NAN;
+        error = amkd_selftest_error(error, (double)score->score, least);
+        error = amkd_selftest_error(error, expected[score->evaluation], least);
+    }
+    return error;
 }
 
 static int check_sweep(amkd_selftest_run *run, const amkd_model *model,
@@ -94,22 +94,22 @@ static int check_sweep(amkd_selftest_run *run, const amkd_model *model,
                                         .engine = engine,
                                         .max_pairs = NPAIRS};
     amkd_pair pairs[NPAIRS];
+    double expected[NPAIRS * NLAMBDAS];
     size_t npairs = 0;
     for (uint32_t i = 0; i < NIMAGES; i++)
         for (uint32_t j = i + 1; j < NIMAGES; j++)
             pairs[npairs++] = (amkd_pair){i, j};
     amkd_sweep *sweep = NULL;
     amkd_sweep_result result;
-    double error = 0;
-    const int failed = amkd_sweep_new(&sweep, run->device, model, images, &options) ||
-                       amkd_sweep_start(sweep, pairs, NPAIRS) ||
-                       amkd_sweep_finish(sweep, &result) != 1 ||
-                       compare_scores(&error, &result, model, images, options.measure);
+    const int failed = expect(expected, pairs, model, images, options.measure) ||
+                       amkd_sweep_new(&sweep, run->device, model, images, &options) ||
+                       amkd_sweep_start(sweep, pairs, NPAIRS, INFINITY) ||
+                       amkd_sweep_finish(sweep, &result) != 1;
     char what[80];
     if (!failed) {
         snprintf(what, sizeof what, "scores, %s: %s%s", amkd_sweep_engine(sweep),
                  every ? "" : "each pair's lowest ", measures[m].name);
-        amkd_selftest_check(run, what, error, 1e-5);
+        amkd_selftest_check(run, what, error_of(&result, expected, every), 1e-5);
     }
     amkd_sweep_free(sweep);
     return failed ? amkd_fail_in("scoring") : 0;

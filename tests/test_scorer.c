@@ -1,0 +1,137 @@
+/* Several scorers on one source: what they add together, and how one's failure ends all.
+ */
+#include "scratch.h"
+#include "steps/scorer.h"
+#include "sweep_students.h"
+
+enum { NSCORERS = 3, NLAMBDAS = 3, REPEATS = 40 };
+static const float lambdas[NLAMBDAS] = {0.2F, 0.5F, 0.9F};
+
+/* Devices of their own, all the same one, with sweeps that take few pairs at once. */
+static void open_scorers(amkd_scorer *scorers, const student *s, int every)
+{
+    const amkd_sweep_options options = {
+        .lambdas = lambdas, .nlambdas = NLAMBDAS, .every = every, .max_pairs = 7};
+    for (size_t d = 0; d < NSCORERS; d++) {
+        scorers[d] = (amkd_scorer){.device = open_device(NULL)};
+        ck_assert_msg(!amkd_sweep_new(&scorers[d].sweep, scorers[d].device, s->model,
+                                      &s->images, &options),
+                      "%s", amkd_error());
+    }
+}
+
+static void close_scorers(amkd_scorer *scorers)
+{
+    for (size_t d = 0; d < NSCORERS; d++) {
+        amkd_sweep_free(scorers[d].sweep);
+        amkd_device_close(scorers[d].device);
+    }
+}
+
+static amkd_selection *open_output(const char *path, uint64_t k)
+{
+    amkd_header header = {0};
+    amkd_selection *selection;
+    const amkd_selection_options options = {.k = k, .nimages = NIMAGES, .output = path};
+    ck_assert(!amkd_picks_header(&header));
+    ck_assert_msg(!amkd_selection_open(&selection, &header, &options), "%s",
+                  amkd_error());
+    amkd_header_clear(&header);
+    return selection;
+}
+
+/* All pairs of the images, time and again: without k each time counts. */
+static size_t repeat_pairs(amkd_pair *pairs)
+{
+    const size_t n = draw_pairs(pairs);
+    for (size_t r = 1; r < REPEATS; r++)
+        memcpy(pairs + r * n, pairs, n * sizeof *pairs);
+    return REPEATS * n;
+}
+
+static uint64_t score(const char *path, amkd_scorer *scorers, size_t nscorers, uint64_t k,
+                      int every)
+{
+    static amkd_pair pairs[REPEATS * NIMAGES * NIMAGES];
+    amkd_pair_source source = {.pairs = pairs, .npairs = repeat_pairs(pairs)};
+    const amkd_scorer_job job = {.source = &source,
+                                 .selection = open_output(path, k),
+                                 .student = "student",
+                                 .lambdas = lambdas,
+                                 .nlambdas = NLAMBDAS,
+                                 .neach = every ? NLAMBDAS : 1,
+                                 .ordered = !k};
+    uint64_t npicks, nmixes = 0;
+    ck_assert_msg(!amkd_scorer_run(scorers, nscorers, &job), "%s", amkd_error());
+    ck_assert_msg(!amkd_selection_close(job.selection, &npicks, 0), "%s", amkd_error());
+    for (size_t d = 0; d < nscorers; d++) {
+        nmixes += scorers[d].nmixes;
+        scorers[d].nmixes = 0;
+    }
+    ck_assert_uint_eq(nmixes, source.npairs * NLAMBDAS);
+    return npicks;
+}
+
+/* k 0: every pick, in the order of the pairs. */
+START_TEST(several_scorers_write_what_one_writes)
+{
+    const int every = _i % 2;
+    const uint64_t k = _i < 2 ? 0 : 11;
+    amkd_scorer scorers[NSCORERS];
+    student s = new_student("conv 3 k3 | relu | fc 4", (amkd_shape){1, 6, 6});
+    open_scorers(scorers, &s, every);
+    const uint64_t none = score("one", scorers, 1, k, every);
+    const uint64_t nall = score("all", scorers, NSCORERS, k, every);
+    ck_assert_uint_eq(none, nall);
+    ck_assert_uint_eq(
+        nall, k ? k : REPEATS * NIMAGES * (NIMAGES - 1) / 2 * (every ? NLAMBDAS : 1));
+    size_t nbytes, other_nbytes;
+    uint8_t *bytes = get_file("one", &nbytes), *other = get_file("all", &other_nbytes);
+    ck_assert_uint_eq(nbytes, other_nbytes);
+    ck_assert_mem_eq(bytes, other, nbytes);
+    free(bytes);
+    free(other);
+    close_scorers(scorers);
+    free_student(&s);
+}
+END_TEST
+
+/* One whose sweep takes no more, and the device is named. */
+START_TEST(a_scorer_that_fails_ends_the_work_of_all)
+{
+    static amkd_pair pairs[REPEATS * NIMAGES * NIMAGES];
+    amkd_pair_source source = {.pairs = pairs, .npairs = repeat_pairs(pairs)};
+    amkd_scorer scorers[NSCORERS];
+    student s = new_student("fc 4", (amkd_shape){1, 6, 6});
+    open_scorers(scorers, &s, 0);
+    amkd_selection *selection = open_output("picks", _i ? 3 : 0);
+    const amkd_scorer_job job = {.source = &source,
+                                 .selection = selection,
+                                 .student = "student",
+                                 .lambdas = lambdas,
+                                 .nlambdas = NLAMBDAS,
+                                 .neach = 1,
+                                 .ordered = !_i};
+    ck_assert(!amkd_sweep_start(scorers[1].sweep, pairs, 1, INFINITY));
+    ck_assert(!amkd_sweep_start(scorers[1].sweep, pairs, 1, INFINITY));
+    ck_assert_int_eq(amkd_scorer_run(scorers, NSCORERS, &job), -1);
+    char start[300];
+    snprintf(start, sizeof start, "device %zu (%s): cannot start a sweep",
+             scorers[1].device->index, scorers[1].device->name);
+    ck_assert_msg(!strncmp(amkd_error(), start, strlen(start)), "%s", amkd_error());
+    amkd_selection_discard(selection);
+    close_scorers(scorers);
+    free_student(&s);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *test = tcase_create("scorer");
+    tcase_set_timeout(test, 60);
+    tcase_add_loop_test(test, several_scorers_write_what_one_writes, 0, 4);
+    tcase_add_loop_test(test, a_scorer_that_fails_ends_the_work_of_all, 0, 2);
+    Suite *suite = suite_create("scorer");
+    suite_add_tcase(suite, test);
+    return scratch_run(suite);
+}
