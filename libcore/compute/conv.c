@@ -59,9 +59,8 @@ static int conv_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y,
     const size_t tiles = amkd_tiles(s->out_channels, op->forward_tile[0]) *
                          amkd_tiles(s->out_width, op->forward_tile[1]) * s->out_height;
     const size_t vectors = amkd_vectors(op->device);
-    return amkd_kernel_run(op->device, op->forward, args, 3, 3,
-                           (size_t[]){vectors, tiles, nblocks},
-                           (size_t[]){vectors, 1, 1});
+    return amkd_op_launch(op, AMKD_FORWARD, op->forward, args, 3, vectors, tiles,
+                          nblocks);
 }
 
 static int conv_backward_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem dy,
@@ -73,9 +72,8 @@ static int conv_backward_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem d
     const size_t tiles = amkd_tiles(s->in_channels, op->data_tile[0]) *
                          amkd_tiles(s->in_width, op->data_tile[1]) * s->in_height;
     const size_t vectors = amkd_vectors(op->device);
-    return amkd_kernel_run(op->device, op->backward_data, args, 4, 3,
-                           (size_t[]){vectors, tiles, nblocks},
-                           (size_t[]){vectors, 1, 1});
+    return amkd_op_launch(op, AMKD_BACKWARD_DATA, op->backward_data, args, 4, vectors,
+                          tiles, nblocks);
 }
 
 static int conv_backward_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients,
@@ -87,8 +85,8 @@ static int conv_backward_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradie
     const size_t tiles = amkd_tiles(s->out_channels, op->weights_tile[0]) *
                          amkd_tiles(s->in_channels, op->weights_tile[1]) * s->kernel;
     const size_t items = amkd_lane_items(op->device);
-    return amkd_kernel_run(op->device, op->backward_weights, args, 4, 3,
-                           (size_t[]){items, tiles, s->nslices}, (size_t[]){items, 1, 1});
+    return amkd_op_launch(op, AMKD_BACKWARD_WEIGHTS, op->backward_weights, args, 4, items,
+                          tiles, s->nslices);
 }
 
 int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
@@ -116,6 +114,7 @@ int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape
         op->data_tile[d] = data[d];
         op->weights_tile[d] = weights[d];
     }
+    op->kind = "conv";
     op->run_forward = conv_forward;
     op->run_backward_data = conv_backward_data;
     op->run_backward_weights = conv_backward_weights;

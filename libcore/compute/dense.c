@@ -1,6 +1,6 @@
 /* Launcher of cl/dense.cl. */
 #include "base/memory.h"
-#include "compute/dense_plan.h"
+#include "compute/dense_gemm.h"
 #include "compute/op_internal.h"
 #include <stdlib.h>
 
@@ -22,9 +22,8 @@ static int dense_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y,
     const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(parameters), AMKD_ARG(y), AMKD_ARG(n)};
     const size_t vectors = amkd_vectors(op->device);
     const size_t tiles = amkd_tiles(op->shape.out_channels, op->forward_tile[0]);
-    return amkd_kernel_run(op->device, op->forward, args, 4, 3,
-                           (size_t[]){vectors, tiles, amkd_tiles(nblocks, BLOCKS)},
-                           (size_t[]){vectors, 1, 1});
+    return amkd_op_launch(op, AMKD_FORWARD, op->forward, args, 4, vectors, tiles,
+                          amkd_tiles(nblocks, BLOCKS));
 }
 
 static int dense_backward_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem dy,
@@ -35,9 +34,8 @@ static int dense_backward_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem 
                              AMKD_ARG(dx), AMKD_ARG(n)};
     const size_t vectors = amkd_vectors(op->device);
     const size_t tiles = amkd_tiles(op->shape.in_channels, op->data_tile[0]);
-    return amkd_kernel_run(op->device, op->backward_data, args, 5, 3,
-                           (size_t[]){vectors, tiles, amkd_tiles(nblocks, BLOCKS)},
-                           (size_t[]){vectors, 1, 1});
+    return amkd_op_launch(op, AMKD_BACKWARD_DATA, op->backward_data, args, 5, vectors,
+                          tiles, amkd_tiles(nblocks, BLOCKS));
 }
 
 static int dense_backward_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients,
@@ -48,9 +46,8 @@ static int dense_backward_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradi
     const size_t items = amkd_lane_items(op->device);
     const size_t tiles = amkd_tiles(op->shape.out_channels, op->weights_tile[0]) *
                          amkd_tiles(op->shape.in_channels, op->weights_tile[1]);
-    return amkd_kernel_run(op->device, op->backward_weights, args, 4, 3,
-                           (size_t[]){items, tiles, op->shape.nslices},
-                           (size_t[]){items, 1, 1});
+    return amkd_op_launch(op, AMKD_BACKWARD_WEIGHTS, op->backward_weights, args, 4, items,
+                          tiles, op->shape.nslices);
 }
 
 /* The layer as features in, features out: a convolution that covers its input is one. */
@@ -86,6 +83,7 @@ int amkd_dense_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shap
     op->data_tile[0] = data;
     op->weights_tile[0] = weights_out;
     op->weights_tile[1] = weights_in;
+    op->kind = "fc";
     op->run_forward = dense_forward;
     op->run_backward_data = dense_backward_data;
     op->run_backward_weights = dense_backward_weights;
@@ -93,11 +91,11 @@ int amkd_dense_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shap
         (train &&
          (amkd_kernel_new(&op->backward_data, op->program, "dense_backward_data") ||
           amkd_kernel_new(&op->backward_weights, op->program,
-                          "dense_backward_weights"))) ||
-        amkd_dense_plan(op, train)) {
+                          "dense_backward_weights")))) {
         amkd_op_free(op);
         return -1;
     }
+    amkd_dense_gemm_offer(op);
     *out = op;
     return 0;
 }

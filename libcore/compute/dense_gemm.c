@@ -4,17 +4,9 @@
  *     y_b = W x_b          dx_b = W^T dy_b          dW = sum_b dy_b x_b^T            */
 #include "compute/dense_gemm.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include <clblast_c.h>
-
-int amkd_dense_gemm_init(amkd_op *op, int train)
-{
-    return amkd_kernel_new(&op->bias_act, op->program, "dense_bias_act") ||
-                   (train && (amkd_kernel_new(&op->mask, op->program, "dense_mask") ||
-                              amkd_kernel_new(&op->bias_gradient, op->program,
-                                              "dense_bias_gradient")))
-               ? -1
-               : 0;
-}
+#include <string.h>
 
 static int check(CLBlastStatusCode status, const amkd_op *op, const char *what)
 {
@@ -49,8 +41,8 @@ static int run_over_values(amkd_op *op, cl_kernel kernel, cl_mem first, cl_mem s
                            (size_t[]){vectors, 1, 1});
 }
 
-int amkd_dense_gemm_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y,
-                            size_t nblocks)
+static int gemm_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y,
+                        size_t nblocks)
 {
     const size_t in = op->shape.in_channels, out = op->shape.out_channels;
     return multiply(op, parameters, CLBlastTransposeNo, x, y, in, out, nblocks) ||
@@ -59,8 +51,8 @@ int amkd_dense_gemm_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y,
                : 0;
 }
 
-int amkd_dense_gemm_backward_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem dy,
-                                  cl_mem dx, size_t nblocks)
+static int gemm_backward_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem dy,
+                              cl_mem dx, size_t nblocks)
 {
     const size_t in = op->shape.in_channels, out = op->shape.out_channels;
     return multiply(op, parameters, CLBlastTransposeYes, dy, dx, out, in, nblocks) ||
@@ -69,8 +61,8 @@ int amkd_dense_gemm_backward_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_m
                : 0;
 }
 
-int amkd_dense_gemm_backward_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients,
-                                     size_t nblocks)
+static int gemm_backward_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients,
+                                 size_t nblocks)
 {
     const amkd_op_shape *s = &op->shape;
     const size_t nlanes = op->device->nlanes, items = amkd_lane_items(op->device);
@@ -94,4 +86,38 @@ int amkd_dense_gemm_backward_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gr
     return amkd_kernel_run(op->device, op->bias_gradient, args, 3, 3,
                            (size_t[]){items, s->out_channels, s->nslices},
                            (size_t[]){items, 1, 1});
+}
+
+/* Its kernels do what a product leaves to do: biases and activations. */
+static int gemm_new(amkd_op **out, const amkd_op *op, size_t nth)
+{
+    (void)nth;
+    amkd_op *gemm = amkd_alloc(1, sizeof *gemm);
+    if (!gemm)
+        return -1;
+    gemm->device = op->device;
+    gemm->shape = op->shape;
+    gemm->run_forward = gemm_forward;
+    gemm->run_backward_data = gemm_backward_data;
+    gemm->run_backward_weights = gemm_backward_weights;
+    const int train = op->backward_data != NULL;
+    if (amkd_kernel_new(&gemm->bias_act, op->program, "dense_bias_act") ||
+        (train &&
+         (amkd_kernel_new(&gemm->mask, op->program, "dense_mask") ||
+          amkd_kernel_new(&gemm->bias_gradient, op->program, "dense_bias_gradient")))) {
+        amkd_op_free(gemm);
+        return -1;
+    }
+    *out = gemm;
+    return 0;
+}
+
+void amkd_dense_gemm_offer(amkd_op *op)
+{
+    amkd_other *other = &op->others[op->nothers++];
+    for (int pass = 0; pass < AMKD_NPASSES; pass++)
+        strcpy(other->names[pass], "clblast");
+    other->unfit = (op->device->type & CL_DEVICE_TYPE_CPU) != 0;
+    other->ungrouped = 1;
+    other->make = gemm_new;
 }

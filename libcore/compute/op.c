@@ -32,6 +32,11 @@ int amkd_op_build(amkd_op **out, amkd_device *device, const amkd_op_shape *shape
         goto fail;
     op->device = device;
     op->shape = *shape;
+    op->source = source;
+    for (int pass = 0; pass < AMKD_NPASSES; pass++) {
+        op->group[pass] = 1;
+        op->by[pass] = op;
+    }
     if (amkd_program_build(&op->program, device, sources, 2, macros))
         goto fail;
     free(macros);
@@ -43,27 +48,42 @@ fail:
     return -1;
 }
 
+int amkd_op_launch(amkd_op *op, amkd_pass pass, cl_kernel kernel, const amkd_arg *args,
+                   size_t nargs, size_t items, size_t tiles, size_t blocks)
+{
+    size_t group = op->group[pass];
+    while (tiles % group)
+        group /= 2;
+    return amkd_kernel_run(op->device, kernel, args, nargs, 3,
+                           (size_t[]){items, tiles, blocks}, (size_t[]){items, group, 1});
+}
+
 int amkd_op_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y, size_t nblocks)
 {
-    return op->run_forward(op, x, parameters, y, nblocks);
+    amkd_op *by = op->by[AMKD_FORWARD];
+    return by->run_forward(by, x, parameters, y, nblocks);
 }
 
 int amkd_op_backward_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem dy, cl_mem dx,
                           size_t nblocks)
 {
-    return op->run_backward_data(op, x, parameters, dy, dx, nblocks);
+    amkd_op *by = op->by[AMKD_BACKWARD_DATA];
+    return by->run_backward_data(by, x, parameters, dy, dx, nblocks);
 }
 
 int amkd_op_backward_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients,
                              size_t nblocks)
 {
-    return op->run_backward_weights(op, x, dy, gradients, nblocks);
+    amkd_op *by = op->by[AMKD_BACKWARD_WEIGHTS];
+    return by->run_backward_weights(by, x, dy, gradients, nblocks);
 }
 
 void amkd_op_free(amkd_op *op)
 {
     if (!op)
         return;
+    for (size_t n = 0; n < op->nothers; n++)
+        amkd_op_free(op->others[n].op);
     amkd_kernel_free(op->forward);
     amkd_kernel_free(op->backward_data);
     amkd_kernel_free(op->backward_weights);

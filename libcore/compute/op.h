@@ -13,6 +13,13 @@ typedef enum amkd_activation {
     AMKD_ACT_TANH,
 } amkd_activation;
 
+typedef enum amkd_pass {
+    AMKD_FORWARD,
+    AMKD_BACKWARD_WEIGHTS,
+    AMKD_BACKWARD_DATA,
+    AMKD_NPASSES,
+} amkd_pass;
+
 typedef struct amkd_op_shape {
     size_t in_channels, in_height, in_width;
     size_t out_channels, out_height, out_width;

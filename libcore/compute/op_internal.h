@@ -7,14 +7,35 @@
 
 extern const char amkd_cl_common[];
 
+enum { AMKD_MAX_OTHERS = 4 };
+
+/* An op that does the same in another way, perhaps faster: with other tiles, or by a
+ * library. */
+typedef struct amkd_other {
+    char names[AMKD_NPASSES][24]; /* "3x8": of its tiles in each pass */
+    int unfit;                    /* not for this kind of device */
+    int ungrouped;                /* it shapes its work-groups by itself */
+    int (*make)(amkd_op **out, const amkd_op *op, size_t nth); /* the nth of others */
+    amkd_op *op; /* NULL until asked for; owned */
+} amkd_other;
+
 struct amkd_op {
     amkd_device *device;
     amkd_op_shape shape;
+    const char *kind;   /* "conv"; NULL where there is nothing to plan */
+    const char *source; /* behind common.cl */
     cl_program program;
     cl_kernel forward, backward_data, backward_weights;
-    cl_kernel bias_act, mask, bias_gradient; /* dense_gemm.h */
+    cl_kernel bias_act, mask, bias_gradient; /* of dense_gemm.h alone */
     /* Accumulators of a work-item: channels x pixels, or channels x blocks. */
     size_t forward_tile[2], data_tile[2], weights_tile[2];
+    /* What a plan chooses (op_plan.h): how many tiles a work-group has side by side, one
+     * alone for the weights' gradient, and the op that does a pass: itself or another. */
+    size_t group[AMKD_NPASSES];
+    amkd_op *by[AMKD_NPASSES];
+    amkd_other own; /* its names alone */
+    size_t nothers;
+    amkd_other others[AMKD_MAX_OTHERS];
     int (*run_forward)(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y,
                        size_t nblocks);
     int (*run_backward_data)(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem dy,
@@ -31,6 +52,11 @@ enum { AMKD_ACCUMULATORS = 24 };
  * options. */
 int amkd_op_build(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
                   const char *source, const char *options);
+
+/* Enqueues a pass's kernel over items x tiles x blocks, all items of a tile in one
+ * work-group, and as many tiles as op->group says where they divide evenly. */
+int amkd_op_launch(amkd_op *op, amkd_pass pass, cl_kernel kernel, const amkd_arg *args,
+                   size_t nargs, size_t items, size_t tiles, size_t blocks);
 
 /* Lane items of a work-group that sums over lanes (LANE_ITEMS of common.cl). */
 size_t amkd_lane_items(const amkd_device *device);

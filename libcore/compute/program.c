@@ -83,8 +83,8 @@ static cl_program from_binary(amkd_device *device, const char *key, const char *
     return program;
 }
 
-static int from_source(cl_program *out, amkd_device *device, const char *const *sources,
-                       size_t nsources, const char *options)
+static int build_once(cl_program *out, amkd_device *device, const char *const *sources,
+                      size_t nsources, const char *options)
 {
     cl_int status;
     cl_program program = clCreateProgramWithSource(device->context, (cl_uint)nsources,
@@ -99,6 +99,17 @@ static int from_source(cl_program *out, amkd_device *device, const char *const *
     }
     *out = program;
     return 0;
+}
+
+/* Drivers have caches of their own, and in some (PoCL 3.1) a build fails when another
+ * process puts the same program there at that moment: the second attempt finds it. */
+static int from_source(cl_program *out, amkd_device *device, const char *const *sources,
+                       size_t nsources, const char *options)
+{
+    return build_once(out, device, sources, nsources, options) &&
+                   build_once(out, device, sources, nsources, options)
+               ? -1
+               : 0;
 }
 
 /* Keeps the program's binary, where the driver hands one out. */

@@ -187,6 +187,11 @@ size_t amkd_network_nops(const amkd_network *network)
     return network->nops;
 }
 
+amkd_op *amkd_network_op(const amkd_network *network, size_t op)
+{
+    return network->ops[op];
+}
+
 size_t amkd_network_op_layer(const amkd_network *network, size_t op)
 {
     return network->first_layers[op];

@@ -4,7 +4,7 @@
 #ifndef AMKD_NET_NETWORK_H
 #define AMKD_NET_NETWORK_H
 
-#include "compute/device.h"
+#include "compute/op.h"
 #include "net/arch.h"
 
 typedef struct amkd_network amkd_network;
@@ -41,13 +41,10 @@ size_t amkd_network_nslices(const amkd_network *network);
 
 /* The ops that the layers became, one by one, for measurements: op's part of a pass over
  * buffers as the last whole run left them. Op 0 has no backward data. */
-typedef enum amkd_pass {
-    AMKD_FORWARD,
-    AMKD_BACKWARD_WEIGHTS,
-    AMKD_BACKWARD_DATA,
-} amkd_pass;
-
 size_t amkd_network_nops(const amkd_network *network);
+
+/* Borrowed. */
+amkd_op *amkd_network_op(const amkd_network *network, size_t op);
 
 /* The layer that an op begins with; for op nops, the number of layers. */
 size_t amkd_network_op_layer(const amkd_network *network, size_t op);

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "compute/batch.h"
 #include "compute/loss.h"
-#include "net/network.h"
+#include "net/network_plan.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,6 +83,7 @@ int amkd_predictor_new(amkd_predictor **out, amkd_device *device, const amkd_mod
     memcpy(predictor->std, model->std, sizeof model->std);
     if (amkd_network_new(&predictor->network, device, arch,
                          predictor->chunk / device->nlanes, 0) ||
+        amkd_network_plan(predictor->network, AMKD_PLAN_SECONDS, NULL, NULL) ||
         amkd_buffer_write(device, amkd_network_parameters(predictor->network),
                           model->parameters, 0, arch->nparameters * sizeof(float)) ||
         amkd_batches_new(&predictor->batches, device, arch->in.height, arch->in.width,

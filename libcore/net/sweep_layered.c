@@ -2,7 +2,7 @@
  * batch at a time, for students that do not fit a work-item's private memory. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "net/network.h"
+#include "net/network_plan.h"
 #include "net/sweep_internal.h"
 #include <stdlib.h>
 
@@ -93,6 +93,7 @@ int amkd_layered_new(amkd_layered **out, const amkd_sweep_inputs *inputs,
     layered->max_blocks = choose_blocks(inputs->device, stages->arch);
     if (amkd_network_new(&layered->network, inputs->device, stages->arch,
                          layered->max_blocks, 0) ||
+        amkd_network_plan(layered->network, AMKD_PLAN_SECONDS, NULL, NULL) ||
         copy_parameters(layered, stages->arch->nparameters) || build(layered, stages)) {
         amkd_layered_free(layered);
         return -1;

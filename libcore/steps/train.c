@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "compute/batch.h"
 #include "compute/loss.h"
-#include "net/network.h"
+#include "net/network_plan.h"
 #include "net/predict.h"
 #include "steps/checkpoint.h"
 #include <math.h>
@@ -82,6 +82,13 @@ static char *describe_training(const trainer *t)
         (unsigned long long)t->nsteps, (unsigned long long)o->seed);
 }
 
+/* Up to seconds before a training of minutes, nothing before one of seconds. */
+static double planning_seconds(const trainer *t)
+{
+    return fmin(3, 6e-12 * amkd_arch_nmacs(&t->model->arch) * (double)t->nsteps *
+                       (double)t->options->batch);
+}
+
 static int set_up(trainer *t)
 {
     const amkd_arch *arch = &t->model->arch;
@@ -101,6 +108,7 @@ static int set_up(trainer *t)
     t->training = describe_training(t);
     if (!t->host_order || !t->host_sums || !t->moments || !t->training ||
         amkd_network_new(&t->network, t->device, arch, t->max_blocks, 1) ||
+        amkd_network_plan(t->network, planning_seconds(t), NULL, NULL) ||
         amkd_batches_new(&t->batches, t->device, images->height, images->width,
                          images->channels) ||
         amkd_batches_images(t->batches, images->pixels, images->n) ||

@@ -1,0 +1,191 @@
+/* The ways of running an op's passes: listed, tried on made-up data, and applied. */
+#include "compute/op_plan.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/random.h"
+#include "compute/op_internal.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Multiply-adds of a run below which the choice does not matter. */
+static const double worth_planning = 1 << 22;
+
+/* Tiles side by side in a work-group, where work-items run in lockstep. */
+static const size_t groups[] = {1, 2, 4, 8};
+enum { NGROUPS = sizeof groups / sizeof *groups };
+
+/* Stands in for the layer's data while its ways are timed. */
+typedef struct trial {
+    cl_mem x, parameters, dy, result;
+    size_t nresult; /* floats */
+} trial;
+
+typedef struct setting {
+    amkd_op *op;
+    amkd_pass pass;
+    const trial *trial;
+    amkd_other *other; /* NULL: the op itself */
+    size_t nth, group;
+} setting;
+
+/* Puts a setting into force. Another op is made when first asked for. */
+static int apply(const setting *s)
+{
+    amkd_op *by = s->op;
+    if (s->other && !s->other->op && s->other->make(&s->other->op, s->op, s->nth))
+        return -1;
+    if (s->other)
+        by = s->other->op;
+    by->group[s->pass] = s->group;
+    s->op->by[s->pass] = by;
+    return 0;
+}
+
+static int run(void *context)
+{
+    const setting *s = context;
+    const trial *t = s->trial;
+    const size_t nblocks = s->op->shape.max_blocks;
+    if (apply(s))
+        return -1;
+    if (s->pass == AMKD_FORWARD)
+        return amkd_op_forward(s->op, t->x, t->parameters, t->result, nblocks);
+    if (s->pass == AMKD_BACKWARD_DATA)
+        return amkd_op_backward_data(s->op, t->x, t->parameters, t->dy, t->result,
+                                     nblocks);
+    return amkd_op_backward_weights(s->op, t->x, t->dy, t->result, nblocks);
+}
+
+/* Adds the ways of the op itself or of one of its others, as many as have room. The lanes
+ * of a work-group of the weights' gradient are summed, so that it has one tile alone. */
+static void add_ways(amkd_plan *plan, setting *settings, setting s, const char *name)
+{
+    const amkd_device *device = s.op->device;
+    const int grouped = device->vector_width == 1 && s.pass != AMKD_BACKWARD_WEIGHTS &&
+                        !(s.other && s.other->ungrouped);
+    for (size_t g = 0; g < (grouped ? NGROUPS : 1) && plan->nways < AMKD_MAX_WAYS; g++) {
+        amkd_way *way = &plan->ways[plan->nways];
+        s.group = groups[g];
+        if (s.group * amkd_lane_items(device) > device->max_work_group)
+            continue;
+        if (s.group == 1)
+            snprintf(way->name, sizeof way->name, "%s", name);
+        else
+            snprintf(way->name, sizeof way->name, "%s, %zu a group", name, s.group);
+        settings[plan->nways] = s;
+        way->run = s.other && s.other->unfit ? NULL : run;
+        way->context = &settings[plan->nways++];
+    }
+}
+
+static void list_ways(amkd_plan *plan, setting *settings, amkd_op *op, amkd_pass pass,
+                      const trial *t)
+{
+    const char *own = op->own.names[pass];
+    add_ways(plan, settings, (setting){op, pass, t, NULL, 0, 1}, *own ? own : "own");
+    for (size_t n = 0; n < op->nothers; n++)
+        add_ways(plan, settings, (setting){op, pass, t, &op->others[n], n, 1},
+                 op->others[n].names[pass]);
+}
+
+static double count_macs(const amkd_op_shape *s, size_t nlanes)
+{
+    return (double)(s->in_channels * s->kernel * s->kernel) *
+           (double)(s->out_channels * s->out_height * s->out_width) *
+           (double)(s->max_blocks * nlanes);
+}
+
+static char *describe(const amkd_op *op, amkd_pass pass)
+{
+    static const char *const passes[] = {"forward", "backward weights", "backward data"};
+    const amkd_op_shape *s = &op->shape;
+    return amkd_format("%s %s, %zux%zux%zu to %zux%zux%zu, kernel %zu, stride %zu, "
+                       "padding %zu, activations %d %d, %zu blocks of %zu in vectors of "
+                       "%zu, %zu slices",
+                       op->kind, passes[pass], s->in_channels, s->in_height, s->in_width,
+                       s->out_channels, s->out_height, s->out_width, s->kernel, s->stride,
+                       s->padding, (int)s->act, (int)s->previous_act, s->max_blocks,
+                       op->device->nlanes, op->device->vector_width, s->nslices);
+}
+
+/* A buffer of nfloats values spread over +-1. */
+static int trial_buffer(cl_mem *out, amkd_device *device, size_t nfloats)
+{
+    float *values = amkd_alloc(nfloats, sizeof *values);
+    if (!values)
+        return -1;
+    for (size_t v = 0; v < nfloats; v++)
+        values[v] = (float)(2 * amkd_random_uniform(0, nfloats, v) - 1);
+    const int rc =
+        amkd_buffer_new(out, device, CL_MEM_READ_WRITE, nfloats * sizeof *values, values);
+    free(values);
+    return rc;
+}
+
+static int trial_new(trial *t, const amkd_op *op, amkd_pass pass)
+{
+    amkd_device *device = op->device;
+    const amkd_op_shape *s = &op->shape;
+    const size_t nsamples = s->max_blocks * device->nlanes;
+    const size_t nx = nsamples * s->in_channels * s->in_height * s->in_width;
+    const size_t ny = nsamples * s->out_channels * s->out_height * s->out_width;
+    t->nresult = pass == AMKD_FORWARD         ? ny
+                 : pass == AMKD_BACKWARD_DATA ? nx
+                                              : s->nslices * s->nparameters;
+    return trial_buffer(&t->x, device, nx) || trial_buffer(&t->dy, device, ny) ||
+                   trial_buffer(&t->parameters, device, s->nparameters) ||
+                   amkd_buffer_new(&t->result, device, CL_MEM_READ_WRITE,
+                                   t->nresult * sizeof(float), NULL)
+               ? -1
+               : 0;
+}
+
+static void trial_clear(trial *t)
+{
+    amkd_buffer_free(t->x);
+    amkd_buffer_free(t->parameters);
+    amkd_buffer_free(t->dy);
+    amkd_buffer_free(t->result);
+}
+
+static int has_choice(const amkd_plan *plan)
+{
+    size_t n = 0;
+    for (size_t w = 0; w < plan->nways; w++)
+        n += plan->ways[w].run != NULL;
+    return n > 1;
+}
+
+int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, double deadline,
+                 int time_all)
+{
+    *plan = (amkd_plan){0};
+    if (!op->kind)
+        return 0;
+    trial t = {0};
+    setting settings[AMKD_MAX_WAYS];
+    const double nmacs = count_macs(&op->shape, op->device->nlanes);
+    plan->flops = 2 * nmacs;
+    plan->sources[0] = amkd_cl_common;
+    plan->sources[1] = op->source;
+    plan->work = describe(op, pass);
+    list_ways(plan, settings, op, pass, &t);
+    if (!plan->work)
+        return -1;
+    int rc = 0;
+    if (!amkd_plan_recall(plan, op->device) && (has_choice(plan) || time_all) &&
+        nmacs >= worth_planning && amkd_now() < deadline) {
+        rc = trial_new(&t, op, pass);
+        if (!rc)
+            rc = amkd_plan_measure(plan, op->device, t.result, t.nresult, deadline);
+        trial_clear(&t);
+    }
+    if (rc)
+        return -1;
+    /* What ran once may fail now, of what others are and do; the op itself is made. */
+    if (apply(&settings[plan->chosen])) {
+        plan->chosen = 0;
+        return apply(&settings[0]);
+    }
+    return 0;
+}

@@ -1,0 +1,18 @@
+/* The ways of running an op's passes, and the choice between them: work-groups of
+ * different shapes on devices that run work-items in lockstep, other tiles where the kind
+ * of op knows of any, and CLBlast for dense layers. */
+#ifndef AMKD_COMPUTE_OP_PLAN_H
+#define AMKD_COMPUTE_OP_PLAN_H
+
+#include "compute/op.h"
+#include "compute/plan.h"
+
+/* Chooses how op runs a pass from now on, by what is remembered or, while there is time
+ * before deadline, by trials on buffers of its own. *plan, cleared by the caller, is what
+ * came out; without ways for pools, which have one alone, and without times where the
+ * layer is too small to matter. time_all: also times where there is no choice, to be
+ * seen. */
+int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, double deadline,
+                 int time_all);
+
+#endif
