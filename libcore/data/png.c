@@ -15,7 +15,7 @@ typedef struct codec {
     png_infop info;
     png_bytepp lines;
     const png_byte *at, *end; /* reading */
-    amkd_output *output;      /* writing */
+    amkd_bytes *bytes;        /* writing */
     int reported;             /* the error is set already */
 } codec;
 
@@ -45,9 +45,9 @@ static void read_bytes(png_structp png, png_bytep bytes, size_t nbytes)
 static void write_bytes(png_structp png, png_bytep bytes, size_t nbytes)
 {
     codec *c = png_get_io_ptr(png);
-    if (amkd_output_write(c->output, bytes, nbytes)) {
+    if (amkd_bytes_add(c->bytes, bytes, nbytes)) {
         c->reported = 1;
-        png_error(png, "write error");
+        png_error(png, "no room");
     }
 }
 
@@ -124,23 +124,34 @@ static int encode(codec *c, const amkd_picture *picture)
     return 0;
 }
 
-int amkd_png_write(const char *path, const amkd_picture *picture)
+int amkd_png_encode(amkd_bytes *bytes, const amkd_picture *picture)
 {
-    codec c = {0};
+    codec c = {.bytes = bytes};
     if (picture->channels != 1 && picture->channels != 3)
         return amkd_fail("a PNG has 1 or 3 channels, not %zu", picture->channels);
-    if (amkd_output_open(&c.output, path))
-        return -1;
     c.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &c, on_error, on_warning);
     c.info = c.png ? png_create_info_struct(c.png) : NULL;
-    int failed = c.info ? amkd_output_refuse_terminal(c.output, "a PNG image") ||
-                              point_lines(&c, picture) || encode(&c, picture)
+    int failed = c.info ? point_lines(&c, picture) || encode(&c, picture)
                         : amkd_fail("libpng is out of memory");
     png_destroy_write_struct(&c.png, &c.info);
     free(c.lines);
-    if (failed) {
-        amkd_output_discard(c.output);
+    return failed ? -1 : 0;
+}
+
+int amkd_png_write(const char *path, const amkd_picture *picture)
+{
+    amkd_bytes bytes = {0};
+    amkd_output *output;
+    if (amkd_png_encode(&bytes, picture) || amkd_output_open(&output, path)) {
+        amkd_bytes_clear(&bytes);
         return -1;
     }
-    return amkd_output_commit(c.output);
+    int failed = amkd_output_refuse_terminal(output, "a PNG image") ||
+                 amkd_output_write(output, bytes.at, bytes.n);
+    amkd_bytes_clear(&bytes);
+    if (failed) {
+        amkd_output_discard(output);
+        return -1;
+    }
+    return amkd_output_commit(output);
 }

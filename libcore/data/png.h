@@ -1,7 +1,8 @@
-/* PNG pictures, by libpng: decoded from memory and written to files. */
+/* PNG pictures, by libpng: decoded from memory, encoded into it, written to files. */
 #ifndef AMKD_DATA_PNG_H
 #define AMKD_DATA_PNG_H
 
+#include "base/bytes.h"
 #include "data/picture.h"
 #include <stddef.h>
 
@@ -11,6 +12,9 @@ int amkd_png_is(const void *bytes, size_t nbytes);
 /* Decodes a whole PNG to 8 bits of gray or RGB: palettes are looked up, 16 bits scaled,
  * alpha dropped. Whatever libpng finds wrong, also behind the pixels, is an error. */
 int amkd_png_decode(amkd_picture *picture, const void *bytes, size_t nbytes);
+
+/* Adds a gray or RGB picture to bytes as a PNG. */
+int amkd_png_encode(amkd_bytes *bytes, const amkd_picture *picture);
 
 /* Writes a gray or RGB picture to path ("-" or NULL: stdout, never a terminal), whole or
  * not at all. */
