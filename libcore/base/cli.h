@@ -35,6 +35,7 @@ typedef struct amkd_option {
     const char *help;        /* one line or more, separated by \n */
     unsigned flags;
     double min, max;         /* bounds of COUNT and NUMBER, both 0 for none */
+    const char *heading;     /* stands above it in the help, where a group begins */
 } amkd_option;
 
 typedef struct amkd_tool {

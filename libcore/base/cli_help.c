@@ -33,6 +33,8 @@ static void print_option(const amkd_option *option, int width)
 {
     char label[LABEL_MAX];
     int n = print_label(label, option);
+    if (option->heading)
+        printf("\n%s\n", option->heading);
     if (n + 2 > width)
         printf("%s\n%*s", label, width, "");
     else
