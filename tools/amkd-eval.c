@@ -43,7 +43,6 @@ static int ask_teacher(float **probs, amkd_device *device, const arguments *args
     const amkd_teacher_options options = {
         .shape = {images->channels, images->height, images->width},
         .nclasses = images->nclasses,
-        .dtype = "uint8",
         .timeout = args->timeout,
         .device = device,
     };

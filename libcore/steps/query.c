@@ -8,7 +8,6 @@
 #include "data/check.h"
 #include "steps/questions.h"
 #include "stream/stream.h"
-#include "teacher/teacher.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,6 +174,7 @@ static int open_teacher(query *q)
         .dtype = q->options->dtype,
         .timeout = q->options->timeout,
         .device = q->device,
+        .http = q->options->http,
     };
     q->pixels = amkd_alloc(q->options->batch, amkd_images_npixels(images));
     if (!q->pixels)

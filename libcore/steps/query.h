@@ -2,6 +2,7 @@
 #ifndef AMKD_STEPS_QUERY_H
 #define AMKD_STEPS_QUERY_H
 
+#include "teacher/teacher.h"
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,8 +16,9 @@ typedef struct amkd_query_options {
     int append;         /* add to output what is not in it yet */
     uint64_t budget;    /* answers in the output at most; 0: no limit */
     size_t batch;       /* images a request */
-    const char *dtype;  /* of images sent to programs: "uint8" or "float32" */
+    const char *dtype;  /* of images sent, as in teacher/teacher.h */
     double timeout;     /* seconds an answer may take; 0: for ever */
+    amkd_http_options http;
     const char *device; /* as for amkd_device_open */
     size_t nthreads;
     int quiet;

@@ -61,4 +61,16 @@ int amkd_backend_open_model(amkd_backend *backend, const char *path,
 int amkd_backend_open_exec(amkd_backend *backend, const char *command,
                            const amkd_teacher_options *options);
 
+/* http(s)://HOST/v2/models/NAME: the Open Inference Protocol */
+int amkd_backend_open_oip(amkd_backend *backend, const char *url,
+                          const amkd_teacher_options *options);
+
+/* http(s)://HOST/v1/models/NAME: TensorFlow Serving */
+int amkd_backend_open_tfserving(amkd_backend *backend, const char *url,
+                                const amkd_teacher_options *options);
+
+/* Any other URL, by a request template */
+int amkd_backend_open_template(amkd_backend *backend, const char *url,
+                               const amkd_teacher_options *options);
+
 #endif

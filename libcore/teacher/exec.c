@@ -161,9 +161,10 @@ static void close_exec(amkd_backend *backend)
 int amkd_backend_open_exec(amkd_backend *backend, const char *command,
                            const amkd_teacher_options *options)
 {
-    int floats = strcmp(options->dtype, "float32") == 0;
-    if (!floats && strcmp(options->dtype, "uint8") != 0)
-        return amkd_fail("cannot send '%s', expected uint8 or float32", options->dtype);
+    const char *dtype = options->dtype ? options->dtype : "uint8";
+    int floats = strcmp(dtype, "float32") == 0;
+    if (!floats && strcmp(dtype, "uint8") != 0)
+        return amkd_fail("cannot send '%s', expected uint8 or float32", dtype);
     exec_state *state = amkd_alloc(1, sizeof *state);
     if (!state)
         return -1;

@@ -3,6 +3,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "teacher/backend.h"
+#include "teacher/url.h"
+#include "teacher/values.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,8 @@ static const double SUM_TOLERANCE = 1e-3;
 struct amkd_teacher {
     amkd_backend backend;
     char *spec;
+    size_t npixels;      /* of an image */
+    amkd_values answers; /* put together where a request takes fewer images */
 };
 
 static const struct {
@@ -32,6 +36,24 @@ int amkd_teacher_needs_device(const char *spec)
     return 0;
 }
 
+static int open_url(amkd_backend *backend, const char *url,
+                    const amkd_teacher_options *options)
+{
+    if (options->http.request || options->http.response)
+        return amkd_backend_open_template(backend, url, options);
+    switch (amkd_url_protocol(url)) {
+    case AMKD_OIP:
+        return amkd_backend_open_oip(backend, url, options);
+    case AMKD_TFSERVING:
+        return amkd_backend_open_tfserving(backend, url, options);
+    default:
+        return amkd_fail(
+            "expected the path /v2/models/NAME or /v1/models/NAME, either with "
+            "/versions/V behind it, or --request and --response for an API "
+            "of its own");
+    }
+}
+
 static int open_backend(amkd_backend *backend, const char *spec,
                         const amkd_teacher_options *options)
 {
@@ -43,15 +65,20 @@ static int open_backend(amkd_backend *backend, const char *spec,
             return amkd_fail("nothing behind '%s'", kinds[k].prefix);
         return kinds[k].open(backend, spec + length, options);
     }
-    return amkd_fail("expected model:FILE or exec:CMD");
+    return amkd_url_is(spec)
+               ? open_url(backend, spec, options)
+               : amkd_fail("expected model:FILE, exec:CMD or a URL of http or https");
 }
 
 int amkd_teacher_open(amkd_teacher **out, const char *spec,
                       const amkd_teacher_options *options)
 {
+    if (amkd_url_is(spec) && amkd_url_check(spec))
+        return -1; /* said without the spec, which may hold a password */
     amkd_teacher *teacher = amkd_alloc(1, sizeof *teacher);
     if (!teacher)
         return -1;
+    teacher->npixels = amkd_shape_size(options->shape);
     teacher->spec = amkd_strdup(spec);
     if (!teacher->spec) {
         amkd_teacher_close(teacher);
@@ -110,16 +137,39 @@ static int attempt(amkd_reply *reply, amkd_backend *backend, const uint8_t *pixe
     return 0;
 }
 
+/* Asks in as many attempts as the backend needs; *probs becomes [n][nclasses]. */
+static int ask_all(amkd_teacher *teacher, const float **probs, const uint8_t *pixels,
+                   size_t n)
+{
+    amkd_backend *backend = &teacher->backend;
+    amkd_values *answers = &teacher->answers;
+    size_t most = backend->max_images ? backend->max_images : n;
+    for (size_t done = 0; done < n; done += most) {
+        amkd_reply reply;
+        size_t count = n - done < most ? n - done : most;
+        if (attempt(&reply, backend, pixels + done * teacher->npixels, count))
+            return -1;
+        *probs = reply.values;
+        if (count == n)
+            return 0;
+        if (done == 0 && amkd_values_reserve(answers, n, reply.nvalues))
+            return -1;
+        memcpy(answers->at + done * reply.nvalues, reply.values,
+               count * reply.nvalues * sizeof *reply.values);
+    }
+    *probs = answers->at;
+    return 0;
+}
+
 int amkd_teacher_ask(amkd_teacher *teacher, const float **probs, const uint8_t *pixels,
                      size_t n)
 {
-    amkd_reply reply;
-    if (attempt(&reply, &teacher->backend, pixels, n))
+    if (ask_all(teacher, probs, pixels, n))
         return amkd_fail_in("teacher '%s'", teacher->spec);
+    size_t nclasses = teacher->backend.nclasses;
     for (size_t s = 0; s < n; s++)
-        if (check_answer(reply.values + s * reply.nvalues, reply.nvalues))
+        if (check_answer(*probs + s * nclasses, nclasses))
             return amkd_fail_in("teacher '%s': answer %zu of %zu", teacher->spec, s, n);
-    *probs = reply.values;
     return 0;
 }
 
@@ -129,6 +179,7 @@ void amkd_teacher_close(amkd_teacher *teacher)
         return;
     if (teacher->backend.close)
         teacher->backend.close(&teacher->backend);
+    amkd_values_clear(&teacher->answers);
     free(teacher->spec);
     free(teacher);
 }

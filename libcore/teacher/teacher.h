@@ -3,7 +3,10 @@
  *   model:FILE   a safetensors model of amkd's own
  *   exec:CMD     a worker process kept open, run by sh -c. Per request one NPY array of
  *                images goes to its stdin, uint8 [n][h][w][c] or float32 [n][c][h][w] in
- *                0..1, and one NPY array, float32 [n][classes], comes from its stdout. */
+ *                0..1, and one NPY array, float32 [n][classes], comes from its stdout.
+ *   URL          a model server: http or https, HOST/v2/models/NAME[/versions/V] by the
+ * Open Inference Protocol, HOST/v1/models/NAME as TensorFlow Serving, any other URL by a
+ * request template */
 #ifndef AMKD_TEACHER_TEACHER_H
 #define AMKD_TEACHER_TEACHER_H
 
@@ -14,12 +17,30 @@
 
 typedef struct amkd_teacher amkd_teacher;
 
+/* Of teachers behind HTTP. Zeroed: one request at a time, by what the model says of
+ * itself. */
+typedef struct amkd_http_options {
+    size_t concurrency;      /* requests under way at most; 0: 1 */
+    const char *header_file; /* "Name: value" a line, for credentials; NULL: none */
+    const char *cacert;      /* certificates to trust instead of the system's, a file */
+    int insecure;            /* any certificate is taken */
+    double connect_timeout;  /* seconds; 0: 30 */
+    const char *layout;   /* "nchw" or "nhwc" where the model leaves it open, or NULL */
+    const char *answer;   /* the output that holds the answers where there are several */
+    int no_binary;        /* JSON also where the server takes binary tensors */
+    int columns;          /* TF-Serving: the column form */
+    const char *request;  /* path of a template: any JSON API */
+    const char *response; /* where in its answers the labels are */
+    const char *classes;  /* path of the names of the classes, a line each */
+} amkd_http_options;
+
 typedef struct amkd_teacher_options {
-    amkd_shape shape;    /* of the images that will be asked about */
-    size_t nclasses;     /* expected; 0: learned from the first answer */
-    const char *dtype;   /* exec: "uint8" or "float32" */
-    double timeout;      /* seconds an answer may take; 0: for ever */
+    amkd_shape shape;  /* of the images that will be asked about */
+    size_t nclasses;   /* expected; 0: learned from the first answer */
+    const char *dtype; /* "uint8" or "float32"; NULL: uint8 for exec, else the model's */
+    double timeout;    /* seconds an answer may take; 0: for ever */
     amkd_device *device; /* model: where it runs */
+    amkd_http_options http;
 } amkd_teacher_options;
 
 /* Whether a teacher of this spec runs on the device. */

@@ -1,0 +1,39 @@
+/* The Open Inference Protocol (KServe, Triton, MLServer, OpenVINO Model Server): its
+ * messages, apart from how they are sent. */
+#ifndef AMKD_TEACHER_OIP_H
+#define AMKD_TEACHER_OIP_H
+
+#include "teacher/remote.h"
+#include "teacher/tensor.h"
+
+typedef struct amkd_oip_model {
+    char *input;  /* the tensor that takes images */
+    char *output; /* the tensor of the answers; NULL: the only one that comes */
+    char datatype[8];
+    amkd_tensor tensor;
+    int binary; /* by the binary tensor data extension */
+} amkd_oip_model;
+
+/* Reads a model's metadata: its one input, and of its outputs the one that
+ * options->http.answer names, else the only one that can hold probabilities. */
+int amkd_oip_read_model(amkd_oip_model *model, const json_t *metadata,
+                        const amkd_teacher_options *options);
+
+/* Whether a server's metadata list an extension. */
+int amkd_oip_has_extension(const json_t *server, const char *name);
+
+/* Heeds "max_batch_size" of a model's configuration. */
+void amkd_oip_read_config(amkd_oip_model *model, const json_t *config);
+
+/* Makes a request about n images; *json_nbytes is the length of its JSON part, 0 when
+ * that is all. */
+int amkd_oip_encode(amkd_bytes *body, size_t *json_nbytes, const amkd_oip_model *model,
+                    uint64_t ticket, const uint8_t *pixels, size_t n);
+
+/* Reads an answer, as amkd_protocol's decode. */
+amkd_outcome amkd_oip_decode(amkd_values *values, const amkd_oip_model *model,
+                             const amkd_http_answer *answer);
+
+void amkd_oip_clear(amkd_oip_model *model);
+
+#endif

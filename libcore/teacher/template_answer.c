@@ -1,0 +1,176 @@
+/* Labels out of any JSON: which classes the found values speak of. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "teacher/template.h"
+#include <math.h>
+#include <string.h>
+
+/* --------------------------------------------------------------------- classes -- */
+
+static int add_class(amkd_classes *classes, const char *line, size_t nbytes)
+{
+    size_t number = json_array_size(classes->names);
+    json_t *name = json_stringn(line, nbytes);
+    if (!name)
+        return amkd_fail("line %zu: is no UTF-8", number + 1);
+    const char *text = json_string_value(name);
+    int rc = nbytes == 0 ? amkd_fail("line %zu: is empty", number + 1) : 0;
+    if (rc == 0 && json_object_get(classes->numbers, text))
+        rc = amkd_fail("line %zu: '%s' was there before", number + 1, text);
+    if (rc == 0 &&
+        (json_object_set_new(classes->numbers, text, json_integer((json_int_t)number)) ||
+         json_array_append(classes->names, name)))
+        rc = amkd_fail("out of memory");
+    json_decref(name);
+    return rc;
+}
+
+int amkd_classes_parse(amkd_classes *classes, const char *text, size_t nbytes)
+{
+    *classes = (amkd_classes){.names = json_array(), .numbers = json_object()};
+    int rc = classes->names && classes->numbers ? 0 : amkd_fail("out of memory");
+    if (rc == 0 && memchr(text, '\0', nbytes))
+        rc = amkd_fail("is no text");
+    for (const char *line = text, *end; rc == 0 && line < text + nbytes; line = end + 1) {
+        end = memchr(line, '\n', (size_t)(text + nbytes - line));
+        if (!end)
+            end = text + nbytes;
+        size_t n = (size_t)(end - line);
+        rc = add_class(classes, line, n && line[n - 1] == '\r' ? n - 1 : n);
+    }
+    if (rc == 0 && json_array_size(classes->names) < 2)
+        rc = amkd_fail("names %zu classes, expected two or more",
+                       json_array_size(classes->names));
+    if (rc)
+        amkd_classes_clear(classes);
+    return rc;
+}
+
+void amkd_classes_clear(amkd_classes *classes)
+{
+    json_decref(classes->names);
+    json_decref(classes->numbers);
+    *classes = (amkd_classes){0};
+}
+
+/* --------------------------------------------------------------------- answers -- */
+
+/* What was found, sorted into names and numbers, each in their order. */
+typedef struct found {
+    json_t *names, *numbers;
+} found;
+
+static int sort_value(found *f, const char *name, json_t *value)
+{
+    size_t i;
+    const char *key;
+    json_t *item;
+    if (name && json_array_append_new(f->names, json_string(name)))
+        return amkd_fail("out of memory");
+    if (json_is_array(value) && !name) {
+        json_array_foreach (value, i, item) {
+            if (json_is_array(item) || json_is_object(item))
+                return amkd_fail("answers with arrays or objects in the array");
+            if (sort_value(f, NULL, item))
+                return -1;
+        }
+        return 0;
+    }
+    if (json_is_object(value) && !name) {
+        json_object_foreach (value, key, item)
+            if (sort_value(f, key, item))
+                return -1;
+        return 0;
+    }
+    if (!json_is_number(value) && (name || !json_is_string(value)))
+        return amkd_fail("answers with something else than names and numbers");
+    if (json_array_append(json_is_number(value) ? f->numbers : f->names, value))
+        return amkd_fail("out of memory");
+    return 0;
+}
+
+static int put(amkd_values *values, size_t y, const json_t *number)
+{
+    float value = number ? (float)json_number_value(number) : 1;
+    if (!isfinite(value))
+        return amkd_fail("answers with %g for class %zu", json_number_value(number), y);
+    values->at[y] = value;
+    return 0;
+}
+
+static int read_numbers(amkd_values *values, const json_t *numbers)
+{
+    size_t y;
+    json_t *number;
+    if (amkd_values_reserve(values, 1, json_array_size(numbers)))
+        return -1;
+    json_array_foreach (numbers, y, number)
+        if (put(values, y, number))
+            return -1;
+    return 0;
+}
+
+static int read_names(amkd_values *values, const found *f, const amkd_classes *classes)
+{
+    size_t i, nclasses = json_array_size(classes->names);
+    size_t nnames = json_array_size(f->names), nnumbers = json_array_size(f->numbers);
+    json_t *name;
+    if (!nclasses)
+        return amkd_fail(
+            "answers with names of classes: --classes must tell their order");
+    if (nnumbers && nnumbers != nnames)
+        return amkd_fail("answers with %zu names and %zu numbers", nnames, nnumbers);
+    if (amkd_values_reserve(values, 1, nclasses))
+        return -1;
+    for (size_t y = 0; y < nclasses; y++)
+        values->at[y] = NAN;
+    json_array_foreach (f->names, i, name) {
+        const char *text = json_string_value(name);
+        const json_t *number = json_object_get(classes->numbers, text);
+        if (!number)
+            return amkd_fail("answers with class '%.100s', which --classes does not name",
+                             text);
+        size_t y = (size_t)json_integer_value(number);
+        if (!isnan(values->at[y]))
+            return amkd_fail("answers with class '%.100s' twice", text);
+        if (put(values, y, nnumbers ? json_array_get(f->numbers, i) : NULL))
+            return -1;
+    }
+    return 0;
+}
+
+static int read_found(amkd_values *values, json_t *all, const amkd_classes *classes)
+{
+    found f = {json_array(), json_array()};
+    size_t i;
+    json_t *value;
+    int rc = f.names && f.numbers ? 0 : amkd_fail("out of memory");
+    json_array_foreach (all, i, value)
+        if (rc == 0)
+            rc = sort_value(&f, NULL, value);
+    if (rc == 0 && json_array_size(f.names))
+        rc = read_names(values, &f, classes);
+    else if (rc == 0 && json_array_size(f.numbers))
+        rc = read_numbers(values, f.numbers);
+    else if (rc == 0)
+        rc = amkd_fail("answers with nothing");
+    json_decref(f.names);
+    json_decref(f.numbers);
+    return rc;
+}
+
+amkd_outcome amkd_template_decode(amkd_values *values, const amkd_json_path *path,
+                                  const amkd_classes *classes,
+                                  const amkd_http_answer *answer)
+{
+    json_t *json = amkd_remote_parse(answer->body, answer->nbytes);
+    if (!json)
+        return AMKD_DOUBTFUL;
+    json_t *all = amkd_json_path_find(path, json);
+    int rc = all ? read_found(values, all, classes) : -1;
+    if (rc)
+        amkd_fail("%s, where --response looks: %s", amkd_error(), answer->message);
+    json_decref(all);
+    json_decref(json);
+    return rc ? AMKD_REFUSED : AMKD_ANSWERED;
+}

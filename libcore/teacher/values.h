@@ -1,0 +1,30 @@
+/* The numbers of an answer on their way from a server's format to rows of float. */
+#ifndef AMKD_TEACHER_VALUES_H
+#define AMKD_TEACHER_VALUES_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+typedef struct amkd_values {
+    float *at;      /* [n][nvalues], owned */
+    size_t room;    /* numbers it can hold */
+    size_t nvalues; /* of a row */
+} amkd_values;      /* zeroed: none */
+
+/* Makes room for n rows of nvalues, whose contents are then undefined. Fails unless there
+ * are two or more values a row. */
+int amkd_values_reserve(amkd_values *values, size_t n, size_t nvalues);
+
+/* Reads n rows from a JSON array: an array a row, which may be nested further, or all
+ * numbers in one. Fails when that makes no n rows of one length, or one is no finite
+ * number. */
+int amkd_values_read_json(amkd_values *values, const json_t *array, size_t n);
+
+/* Reads n rows of nvalues in little-endian binary, "FP32" or "FP64". Fails on numbers
+ * that are not finite. */
+int amkd_values_read_binary(amkd_values *values, const void *bytes, const char *datatype,
+                            size_t n, size_t nvalues);
+
+void amkd_values_clear(amkd_values *values);
+
+#endif
