@@ -18,6 +18,18 @@ static void fill(uint8_t *bytes, size_t nbytes, unsigned nvalues)
         bytes[i] = (uint8_t)(amkd_random_u64(nvalues, 1, i) % nvalues);
 }
 
+/* Rows of two numbers, i < j, as all pairs of images in turn. */
+static void fill_pairs(uint8_t *bytes, size_t nbytes)
+{
+    enum { NIMAGES = 2000 };
+    uint32_t pair[2] = {0, 1};
+    for (size_t b = 0; b < nbytes; b += sizeof pair) {
+        memcpy(bytes + b, pair, nbytes - b < sizeof pair ? nbytes - b : sizeof pair);
+        if (++pair[1] == NIMAGES)
+            pair[1] = ++pair[0] + 1;
+    }
+}
+
 START_TEST(block_comes_back)
 {
     static const size_t sizes[] = {1, 2, 997, 65279, AMKD_BGZF_FILL_NBYTES};
@@ -40,6 +52,19 @@ START_TEST(block_comes_back)
     }
     amkd_bgzf_encoder_free(encoder);
     amkd_bgzf_decoder_free(decoder);
+}
+END_TEST
+
+START_TEST(block_of_all_pairs_is_a_fifth)
+{
+    amkd_bgzf_encoder *encoder;
+    size_t nblock;
+    ck_assert_int_eq(amkd_bgzf_encoder_new(&encoder), 0);
+    fill_pairs(plain, AMKD_BGZF_FILL_NBYTES);
+    ck_assert_int_eq(
+        amkd_bgzf_encode(encoder, block, &nblock, plain, AMKD_BGZF_FILL_NBYTES), 0);
+    ck_assert_uint_le(nblock, AMKD_BGZF_FILL_NBYTES * 21 / 100);
+    amkd_bgzf_encoder_free(encoder);
 }
 END_TEST
 
@@ -93,6 +118,7 @@ START_TEST(any_number_of_threads_gives_equal_bytes)
     enum { SIZE = 3000017 };
     uint8_t *bytes = malloc(SIZE), *back = malloc(SIZE);
     fill(bytes, SIZE, 11);
+    fill_pairs(bytes, SIZE / 2);
     save("expected", bytes, SIZE, 0);
     size_t nexpected, nfound;
     uint8_t *expected = get_file("expected", &nexpected);
@@ -279,6 +305,7 @@ int main(void)
     TCase *tests = tcase_create("bgzf");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, block_comes_back);
+    tcase_add_test(tests, block_of_all_pairs_is_a_fifth);
     tcase_add_test(tests, end_of_file_block_is_that_of_the_specification);
     tcase_add_test(tests, any_number_of_threads_gives_equal_bytes);
     tcase_add_test(tests, reader_refuses_what_is_not_a_whole_file);
