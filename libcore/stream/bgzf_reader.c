@@ -31,11 +31,18 @@ struct amkd_bgzf_reader {
     uint8_t *block;
     size_t nthreads, nstarted;
     pthread_t threads[MAX_THREADS];
-    pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t changed;
+    pthread_mutex_t lock;       /* of what follows */
+    pthread_cond_t ready;       /* the slot the caller waits for */
+    pthread_cond_t turn;        /* a worker may read */
     uint64_t claimed, consumed; /* slots, counted from the start */
     int reading, ended, stop;
 };
+
+/* The slot that the caller takes next. */
+static ring_slot *oldest(amkd_bgzf_reader *reader)
+{
+    return &reader->slots[reader->consumed % reader->nslots];
+}
 
 /* Reads and unpacks one block. after_read lets the next worker read, before unpacking. */
 static void load(amkd_bgzf_reader *reader, ring_slot *slot, amkd_bgzf_decoder *decoder,
@@ -60,7 +67,10 @@ static void pass_on(amkd_bgzf_reader *reader, int result)
     pthread_mutex_lock(&reader->lock);
     reader->reading = 0;
     reader->ended = result != 1;
-    pthread_cond_broadcast(&reader->changed);
+    if (reader->ended)
+        pthread_cond_broadcast(&reader->turn);
+    else
+        pthread_cond_signal(&reader->turn);
     pthread_mutex_unlock(&reader->lock);
 }
 
@@ -71,7 +81,7 @@ static ring_slot *claim(amkd_bgzf_reader *reader)
     pthread_mutex_lock(&reader->lock);
     while (!reader->stop && !reader->ended &&
            (reader->reading || reader->claimed - reader->consumed == reader->nslots))
-        pthread_cond_wait(&reader->changed, &reader->lock);
+        pthread_cond_wait(&reader->turn, &reader->lock);
     if (!reader->stop && !reader->ended) {
         reader->reading = 1;
         slot = &reader->slots[reader->claimed++ % reader->nslots];
@@ -96,7 +106,8 @@ static void *work(void *argument)
         }
         pthread_mutex_lock(&reader->lock);
         slot->ready = 1;
-        pthread_cond_broadcast(&reader->changed);
+        if (slot == oldest(reader))
+            pthread_cond_signal(&reader->ready);
         pthread_mutex_unlock(&reader->lock);
     }
     amkd_bgzf_decoder_free(decoder);
@@ -124,7 +135,7 @@ static int wait_ready(amkd_bgzf_reader *reader, ring_slot *slot)
         return -1;
     pthread_mutex_lock(&reader->lock);
     while (!slot->ready)
-        pthread_cond_wait(&reader->changed, &reader->lock);
+        pthread_cond_wait(&reader->ready, &reader->lock);
     pthread_mutex_unlock(&reader->lock);
     return 0;
 }
@@ -132,7 +143,7 @@ static int wait_ready(amkd_bgzf_reader *reader, ring_slot *slot)
 /* Steps into the next slot. Returns its result. */
 static int next_slot(amkd_bgzf_reader *reader)
 {
-    ring_slot *slot = &reader->slots[reader->consumed % reader->nslots];
+    ring_slot *slot = oldest(reader);
     if (reader->nthreads) {
         if (wait_ready(reader, slot))
             return -1;
@@ -152,7 +163,7 @@ static void leave_slot(amkd_bgzf_reader *reader, ring_slot *slot)
     pthread_mutex_lock(&reader->lock);
     slot->ready = 0;
     reader->consumed++;
-    pthread_cond_broadcast(&reader->changed);
+    pthread_cond_signal(&reader->turn);
     pthread_mutex_unlock(&reader->lock);
     reader->holding = 0;
 }
@@ -168,7 +179,7 @@ ssize_t amkd_bgzf_reader_read(amkd_bgzf_reader *reader, void *bytes, size_t nbyt
             if (!result)
                 break;
         }
-        ring_slot *slot = &reader->slots[reader->consumed % reader->nslots];
+        ring_slot *slot = oldest(reader);
         size_t n = slot->nbytes - reader->used;
         if (n > nbytes - done)
             n = nbytes - done;
@@ -188,7 +199,8 @@ int amkd_bgzf_reader_open(amkd_bgzf_reader **out, int fd, const char *name,
     if (!reader)
         return -1;
     pthread_mutex_init(&reader->lock, NULL);
-    pthread_cond_init(&reader->changed, NULL);
+    pthread_cond_init(&reader->ready, NULL);
+    pthread_cond_init(&reader->turn, NULL);
     reader->nthreads = nthreads < MAX_THREADS ? nthreads : MAX_THREADS;
     reader->nslots = nthreads ? 2 * reader->nthreads + 1 : 1;
     if (amkd_bgzf_input_init(&reader->input, fd, name))
@@ -214,7 +226,7 @@ void amkd_bgzf_reader_close(amkd_bgzf_reader *reader)
         return;
     pthread_mutex_lock(&reader->lock);
     reader->stop = 1;
-    pthread_cond_broadcast(&reader->changed);
+    pthread_cond_broadcast(&reader->turn);
     pthread_mutex_unlock(&reader->lock);
     if (reader->nstarted)
         (void)!write(reader->input.wake_fd, &(uint64_t){1}, sizeof(uint64_t));
@@ -226,7 +238,8 @@ void amkd_bgzf_reader_close(amkd_bgzf_reader *reader)
     amkd_bgzf_decoder_free(reader->decoder);
     free(reader->slots);
     free(reader->block);
-    pthread_cond_destroy(&reader->changed);
+    pthread_cond_destroy(&reader->ready);
+    pthread_cond_destroy(&reader->turn);
     pthread_mutex_destroy(&reader->lock);
     free(reader);
 }

@@ -24,13 +24,14 @@ struct amkd_bgzf_writer {
     amkd_output *output;
     size_t nslots;
     ring_slot *slots;
-    uint64_t written;           /* slots written out, counted from the start */
     amkd_bgzf_encoder *encoder; /* with no threads */
     size_t nthreads, nstarted;
     pthread_t threads[MAX_THREADS];
-    pthread_mutex_t lock; /* of what follows */
-    pthread_cond_t changed;
-    uint64_t filled, claimed; /* slots handed to the workers, and taken by them */
+    pthread_mutex_t lock;     /* of what follows */
+    pthread_cond_t handed;    /* a slot to a worker */
+    pthread_cond_t packed;    /* the slot the caller waits for */
+    uint64_t filled, claimed; /* slots handed to the workers, and taken by them; */
+    uint64_t written;         /* slots written out; all counted from the start */
     size_t nidle;
     int stop;
 };
@@ -43,13 +44,18 @@ static void pack(ring_slot *slot, amkd_bgzf_encoder *encoder)
         snprintf(slot->message, sizeof slot->message, "%s", amkd_error());
 }
 
+static ring_slot *oldest(amkd_bgzf_writer *writer)
+{
+    return &writer->slots[writer->written % writer->nslots];
+}
+
 static ring_slot *claim(amkd_bgzf_writer *writer)
 {
     ring_slot *slot = NULL;
     pthread_mutex_lock(&writer->lock);
     writer->nidle++;
     while (!writer->stop && writer->claimed == writer->filled)
-        pthread_cond_wait(&writer->changed, &writer->lock);
+        pthread_cond_wait(&writer->handed, &writer->lock);
     writer->nidle--;
     if (!writer->stop)
         slot = &writer->slots[writer->claimed++ % writer->nslots];
@@ -68,28 +74,32 @@ static void *work(void *argument)
         pack(slot, encoder);
         pthread_mutex_lock(&writer->lock);
         slot->done = 1;
-        pthread_cond_broadcast(&writer->changed);
+        if (slot == oldest(writer))
+            pthread_cond_signal(&writer->packed);
         pthread_mutex_unlock(&writer->lock);
     }
     amkd_bgzf_encoder_free(encoder);
     return NULL;
 }
 
-/* Whether the oldest slot not yet written is packed. */
-static int oldest_done(amkd_bgzf_writer *writer, int wait)
+/* The oldest slot not yet written out, which then counts as written; NULL when it is not
+ * packed and not to be waited for. */
+static ring_slot *take_oldest(amkd_bgzf_writer *writer, int wait)
 {
-    ring_slot *slot = &writer->slots[writer->written % writer->nslots];
     pthread_mutex_lock(&writer->lock);
+    ring_slot *slot = oldest(writer);
     while (wait && !slot->done)
-        pthread_cond_wait(&writer->changed, &writer->lock);
-    int done = slot->done;
+        pthread_cond_wait(&writer->packed, &writer->lock);
+    if (slot->done)
+        writer->written++;
+    else
+        slot = NULL;
     pthread_mutex_unlock(&writer->lock);
-    return done;
+    return slot;
 }
 
-static int write_oldest(amkd_bgzf_writer *writer)
+static int write_out(amkd_bgzf_writer *writer, ring_slot *slot)
 {
-    ring_slot *slot = &writer->slots[writer->written++ % writer->nslots];
     slot->done = 0;
     slot->nbytes = 0;
     if (slot->failed)
@@ -101,10 +111,10 @@ static int write_oldest(amkd_bgzf_writer *writer)
 static int drain(amkd_bgzf_writer *writer, uint64_t nleft)
 {
     while (writer->filled != writer->written) {
-        int wait = writer->filled - writer->written > nleft;
-        if (!oldest_done(writer, wait))
+        ring_slot *slot = take_oldest(writer, writer->filled - writer->written > nleft);
+        if (!slot)
             break;
-        if (write_oldest(writer))
+        if (write_out(writer, slot))
             return -1;
     }
     return 0;
@@ -125,13 +135,12 @@ static int submit(amkd_bgzf_writer *writer)
     if (!writer->nthreads) {
         ring_slot *slot = &writer->slots[0];
         pack(slot, writer->encoder);
-        writer->filled++;
-        return write_oldest(writer);
+        return write_out(writer, slot);
     }
     pthread_mutex_lock(&writer->lock);
     writer->filled++;
     int busy = writer->filled - writer->claimed > writer->nidle;
-    pthread_cond_broadcast(&writer->changed);
+    pthread_cond_signal(&writer->handed);
     pthread_mutex_unlock(&writer->lock);
     if (busy && start_worker(writer))
         return -1;
@@ -176,7 +185,8 @@ int amkd_bgzf_writer_open(amkd_bgzf_writer **out, amkd_output *output, size_t nt
     if (!writer)
         return -1;
     pthread_mutex_init(&writer->lock, NULL);
-    pthread_cond_init(&writer->changed, NULL);
+    pthread_cond_init(&writer->handed, NULL);
+    pthread_cond_init(&writer->packed, NULL);
     writer->output = output;
     writer->nthreads = nthreads < MAX_THREADS ? nthreads : MAX_THREADS;
     writer->nslots = nthreads ? 2 * writer->nthreads + 1 : 1;
@@ -195,13 +205,14 @@ void amkd_bgzf_writer_free(amkd_bgzf_writer *writer)
         return;
     pthread_mutex_lock(&writer->lock);
     writer->stop = 1;
-    pthread_cond_broadcast(&writer->changed);
+    pthread_cond_broadcast(&writer->handed);
     pthread_mutex_unlock(&writer->lock);
     for (size_t i = 0; i < writer->nstarted; i++)
         pthread_join(writer->threads[i], NULL);
     amkd_bgzf_encoder_free(writer->encoder);
     free(writer->slots);
-    pthread_cond_destroy(&writer->changed);
+    pthread_cond_destroy(&writer->handed);
+    pthread_cond_destroy(&writer->packed);
     pthread_mutex_destroy(&writer->lock);
     free(writer);
 }
