@@ -14,18 +14,21 @@
  * are split off: the kernel counts what it held then as theirs. */
 typedef enum stage { PROCESSES, KERNELS } stage;
 
+/* clang-format off */
 static const struct {
     const char *name;
     stage stage;
     int (*run)(bench *b);
 } parts[] = {
     {"score", PROCESSES, bench_score},
+    {"stream", PROCESSES, bench_stream},
     {"layers", KERNELS, bench_layers},
     {"convolutions", KERNELS, bench_convolutions},
     {"clblast", KERNELS, bench_clblast},
     {"train", KERNELS, bench_train},
     {"sweep", KERNELS, bench_sweep},
 };
+/* clang-format on */
 
 enum { NPARTS = sizeof parts / sizeof *parts };
 

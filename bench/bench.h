@@ -78,6 +78,8 @@ int bench_train(bench *b);
 int bench_sweep(bench *b);
 /* score.c: amkd-score as a process, its time and memory. */
 int bench_score(bench *b);
+/* stream.c: streams written and read, beside gzip. */
+int bench_stream(bench *b);
 
 /* ------------------------------------------------------------ table.c and json.c -- */
 

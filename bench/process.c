@@ -4,11 +4,13 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 extern char **environ;
 
@@ -35,18 +37,40 @@ static int wait_for(process_cost *cost, pid_t child, const char *path)
     return 0;
 }
 
-int process_run(process_cost *cost, const char *directory, const char *const *argv)
+static int spawn(pid_t *child, const char *output, const char *path,
+                 const char *const *argv)
 {
-    char *path = amkd_format("%s/%s", directory, argv[0]);
+    posix_spawn_file_actions_t actions;
+    int status = posix_spawn_file_actions_init(&actions);
+    if (status)
+        return amkd_fail("'%s': %s", path, strerror(status));
+    if (output)
+        status = posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, output,
+                                                  O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    if (!status)
+        status = posix_spawnp(child, path, &actions, NULL, (char *const *)argv, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    return status ? amkd_fail("'%s': %s", path, strerror(status)) : 0;
+}
+
+int process_run_to(process_cost *cost, const char *output, const char *directory,
+                   const char *const *argv)
+{
+    char *path =
+        directory ? amkd_format("%s/%s", directory, argv[0]) : amkd_strdup(argv[0]);
     if (!path)
         return -1;
     pid_t child;
     const double start = amkd_now();
-    const int status =
-        posix_spawn(&child, path, NULL, NULL, (char *const *)argv, environ);
-    int rc = status ? amkd_fail("'%s': %s", path, strerror(status))
-                    : wait_for(cost, child, path);
+    int rc = spawn(&child, output, path, argv);
+    if (!rc)
+        rc = wait_for(cost, child, path);
     cost->seconds = amkd_now() - start;
     free(path);
     return rc;
+}
+
+int process_run(process_cost *cost, const char *directory, const char *const *argv)
+{
+    return process_run_to(cost, NULL, directory, argv);
 }

@@ -2,15 +2,13 @@
  * keeping the lowest, writing them; from its start to its end. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/temp_files.h"
 #include "bench.h"
+#include "files.h"
 #include "process.h"
 #include "sweep_work.h"
 #include "synthetic.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 enum { NIMAGES = 2000, QUICK_NIMAGES = 20 };
 
@@ -18,51 +16,8 @@ enum { NIMAGES = 2000, QUICK_NIMAGES = 20 };
 static const double most_seconds = 60, most_mib = 1024;
 
 enum { IMAGES, STUDENT, PAIRS, PICKS, NFILES };
-
-typedef struct files {
-    char *directory;
-    char *paths[NFILES];
-} files;
-
-/* Paths in a directory of our own; they go when the process does, however it ends. */
-static int files_new(files *f)
-{
-    static const char *const names[] = {"real.amkd", "student.safetensors", "pairs.amkd",
-                                        "picks.amkd"};
-    const char *parent = getenv("TMPDIR");
-    *f = (files){0};
-    char *directory =
-        amkd_format("%s/amkd-bench.XXXXXX", parent && *parent ? parent : "/tmp");
-    if (!directory)
-        return -1;
-    if (!mkdtemp(directory)) {
-        amkd_fail_errno("'%s'", directory);
-        free(directory);
-        return -1;
-    }
-    f->directory = directory;
-    for (int p = 0; p < NFILES; p++) {
-        char *path = amkd_format("%s/%s", directory, names[p]);
-        if (!path || amkd_temp_add(path)) {
-            free(path);
-            return -1;
-        }
-        f->paths[p] = path;
-    }
-    return 0;
-}
-
-static void files_clear(files *f)
-{
-    for (int p = 0; p < NFILES; p++)
-        if (f->paths[p]) {
-            unlink(f->paths[p]);
-            amkd_temp_remove(f->paths[p]);
-        }
-    if (f->directory)
-        rmdir(f->directory);
-    free(f->directory);
-}
+static const char *const names[NFILES] = {"real.amkd", "student.safetensors",
+                                          "pairs.amkd", "picks.amkd"};
 
 static int save_images(const files *f, size_t n)
 {
@@ -156,7 +111,7 @@ int bench_score(bench *b)
     files f;
     bench_row row = {.section = "scoring", .unit = "s"};
     row.at_most = b->quick ? 0 : most_seconds;
-    int rc = files_new(&f);
+    int rc = files_new(&f, NULL, names, NFILES);
     if (!rc)
         rc = make_inputs(b, &row, &f, arch);
     if (!rc)

@@ -46,6 +46,9 @@ rows 4 'maxpool 2: backward data'
 for part in 'mixing the batch' 'cross entropy' AdamW 'all of a step'; do
     rows 2 "$part"
 done
+for payload in pairs picks labels '(Fashion-MNIST|made images)'; do
+    rows 9 "$payload: (gzip|write|read|size)"
+done
 rows 1 'lenet5, 2 steps'
 rows 1 'lenet5-half kernels, 11 lambdas'
 rows 1 'amkd-score, lenet5-half, 190 pairs'
