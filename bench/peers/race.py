@@ -1,0 +1,176 @@
+"""Finds a peer's fastest way to do the work, and times it.
+
+Every candidate runs with every batch size it names, once in one process with all cores
+and once in a process a core with one thread each. The two fastest then do all pairs, and
+the better one counts. Workers are processes, there and warm before the clock starts.
+"""
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from work import LAMBDAS, Work, check
+
+NPICKS = 1000
+MOST_BATCH_SECONDS = (
+    0.25  # larger batches than such a one are not tried: no cache has them
+)
+NCORES = len(os.sched_getaffinity(0))
+
+# i, j: int64 [n, batch] -> C2 and the number of its lambda, [n, batch]
+Score = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+
+@dataclass
+class Candidate:
+    name: str  # "" when it is the only one
+    open: Callable[[Work, int, int], Score]  # work, batch, threads; must pickle
+    batches: Iterable[int] = (4, 16, 64, 256)
+    each_core: bool = True  # also in a process for each core
+
+
+def serve(pipe, directory: Path, share: slice, nthreads: int) -> None:
+    """A worker: opens a candidate, says how long a batch takes, and does as many batches
+    as it is told, until it is told 0; and again, until it is told None."""
+    work = Work(directory)
+    while job := pipe.recv():
+        candidate, batch = job
+        score = candidate.open(work, batch, nthreads)
+        i, j = work.batches(share, batch)
+        for _ in range(2):
+            start = time.perf_counter()
+            score(i[:1], j[:1])
+        pipe.send(time.perf_counter() - start)
+        while n := pipe.recv():
+            pipe.send(score(i[:n], j[:n]))
+
+
+class Workers:
+    """Processes that share the pairs and the cores evenly."""
+
+    def __init__(self, directory: Path, npairs: int, nprocesses: int):
+        self.nprocesses, self.nthreads = nprocesses, NCORES // nprocesses
+        bounds = np.linspace(0, npairs, nprocesses + 1).astype(int)
+        self.sizes = np.diff(bounds)
+        context = multiprocessing.get_context("spawn")
+        self.pipes, self.processes = [], []
+        for first, last in zip(bounds, bounds[1:]):
+            pipe, end = context.Pipe()
+            arguments = (end, directory, slice(first, last), self.nthreads)
+            self.processes.append(context.Process(target=serve, args=arguments))
+            self.processes[-1].start()
+            end.close()
+            self.pipes.append(pipe)
+
+    def ask(self, question) -> list:
+        for pipe in self.pipes:
+            pipe.send(question)
+        try:
+            return [pipe.recv() for pipe in self.pipes]
+        except EOFError:
+            sys.exit("a worker failed")
+
+    def open(self, candidate: Candidate, batch: int) -> float:
+        """Seconds that a batch takes."""
+        return max(self.ask((candidate, batch)))
+
+    def run(self, nbatches: int) -> tuple[float, list]:
+        start = time.perf_counter()
+        answers = self.ask(nbatches)
+        return time.perf_counter() - start, answers
+
+    def close(self) -> None:
+        for pipe in self.pipes:
+            pipe.send(0)
+
+    def end(self) -> None:
+        for pipe, process in zip(self.pipes, self.processes):
+            pipe.send(None)
+            process.join()
+
+    def rate(self, candidate: Candidate, batch: int, seconds: float):
+        """Evaluations a second, of a short run, and the seconds of a batch."""
+        wanted = seconds / self.open(candidate, batch)
+        nbatches = max(1, int(min(wanted, self.sizes.min() // batch)))
+        elapsed, _ = self.run(nbatches)
+        self.close()
+        rate = self.nprocesses * nbatches * batch * len(LAMBDAS) / elapsed
+        return rate, elapsed / nbatches
+
+    def score_all(self, candidate: Candidate, batch: int, repetitions: int):
+        """Evaluations a second of each repetition; C2 and lambda number of each pair."""
+        self.open(candidate, batch)
+        nbatches = -(-int(self.sizes.max()) // batch)
+        rates = []
+        for _ in range(repetitions):
+            elapsed, answers = self.run(nbatches)
+            rates.append(self.sizes.sum() * len(LAMBDAS) / elapsed)
+        self.close()
+        c2, which = (
+            np.concatenate([part.ravel()[:n] for part, n in zip(parts, self.sizes)])
+            for parts in zip(*answers)
+        )
+        return rates, c2, which
+
+
+def race(directory: Path, candidates: list[Candidate], seconds: float, repetitions: int):
+    """The fastest way of all: its name and what score_all says of it."""
+    npairs = len(Work(directory).pairs)
+    tried = []
+    for nprocesses in sorted({1, NCORES}):
+        workers = Workers(directory, npairs, nprocesses)
+        for candidate in candidates:
+            if nprocesses > 1 and not candidate.each_core:
+                continue
+            for batch in candidate.batches:
+                rate, batch_seconds = workers.rate(candidate, batch, seconds)
+                tried.append((rate, nprocesses, candidate, batch))
+                say(f"{rate:12.0f} evaluations/s: {describe(*tried[-1][1:])}")
+                if batch_seconds > MOST_BATCH_SECONDS:
+                    break
+        workers.end()
+    finals = []
+    for _, nprocesses, candidate, batch in sorted(tried, key=lambda t: -t[0])[:2]:
+        workers = Workers(directory, npairs, nprocesses)
+        name = describe(nprocesses, candidate, batch)
+        finals.append((name, *workers.score_all(candidate, batch, repetitions)))
+        workers.end()
+    return max(finals, key=lambda final: np.median(final[1]))
+
+
+def describe(nprocesses: int, candidate: Candidate, batch: int) -> str:
+    share = f"{nprocesses} x {NCORES // nprocesses} threads, batches of {batch} pairs"
+    return f"{share}, {candidate.name}" if candidate.name else share
+
+
+def say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def append_row(directory: Path, row: dict) -> None:
+    with open(directory / "rows.jsonl", "a") as file:
+        print(json.dumps(row), file=file)
+
+
+def main(peers: dict[str, list[Candidate]], version: str) -> None:
+    """The program of a peer: races each of its ways for the work directory named."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("directory", type=Path)
+    parser.add_argument("--seconds", type=float, default=0.4, help="of a try")
+    parser.add_argument("--repetitions", type=int, default=3, help="over all pairs")
+    args = parser.parse_args()
+    for peer, candidates in peers.items():
+        say(f"{peer}, {args.directory.name}")
+        how, rates, c2, which = race(
+            args.directory, candidates, args.seconds, args.repetitions
+        )
+        row = {"name": peer, "version": version, "how": how, "rates": rates}
+        append_row(args.directory, row | check(args.directory, c2, which, NPICKS))

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# bench/peers: the table of known figures, and misuse. The peers themselves are not needed.
+set -euo pipefail
+command -v python3 >/dev/null || { echo "not tested: no python3" >&2; exit 77; }
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+fail() { echo "failed: $*" >&2; exit 1; }
+
+# row WORK NAME VERSION RATES [MORE]
+row() {
+    mkdir -p "results/$1"
+    echo "{\"name\": \"$2\", \"version\": \"$3\", \"rates\": [$4]${5:+, $5}}" \
+        >>"results/$1/rows.jsonl"
+}
+row lenet5-half "amkd-score, process" "amkd 1" 900 '"device": "a processor"'
+row lenet5-half "A, mixing maps" "A 2" "100, 150, 500" '"how": "slowly"'
+row lenet5-half "amkd-score, process" "amkd 1" 1100
+row lenet5-half "A, mixing pixels" "A 2" 50 \
+    '"c2_error": 2e-7, "npicks": 10, "picks_same": 9, "lambdas_same": 8'
+row training "amkd-train, without its start" "amkd 1" 300
+row training "B" "B 3" 100 '"loss": 0.25'
+echo "not measured: C" >results/skipped
+PYTHONDONTWRITEBYTECODE=1 python3 "$SOURCE/bench/peers/table.py" results | tr -s ' ' >table
+for line in 'A 2, B 3, amkd 1' ' amkd-score, process 1000 900 1100' \
+    ' A, mixing maps 150 100 500 6.67' ' slowly' ' A, mixing pixels 50 50 50 20.00' \
+    ' C2 within 2e-07, 9 of 10 picks, 8 lambdas the same' ' loss 0.2500' \
+    ' amkd-score, process, over the best: 6.67, A, mixing maps; bar 5: met' \
+    ' over the best that mixes pixels: 20.00, A, mixing pixels' \
+    ' amkd-train, without its start, over the best: 3.00, B; bar 4: MISSED' \
+    'not measured: C'; do
+    grep -qxF -- "$line" table || fail "no '$line' in: $(cat table)"
+done
+head -n 1 table | grep -qE '^20[0-9-]{8} [0-9:]{5} \+0000; a processor$' ||
+    fail "date and device: $(cat table)"
+! grep -q convolutions table || fail "a work that was not measured: $(cat table)"
+
+misused() { # TEXT ARGUMENT...
+    local text=$1 got=0
+    shift
+    bash "$SOURCE/bench/peers/run" "$@" 2>stderr >/dev/null || got=$?
+    [ "$got" = 2 ] || fail "$*: exit status $got"
+    grep -qF -- "$text" stderr || fail "$*: $(cat stderr)"
+}
+misused "--only: 'jax'" --only jax
+misused "'real.amkd': no files are taken" real.amkd
+misused "unrecognized option '--fast'" --fast
