@@ -147,7 +147,7 @@ int amkd_png_write(const char *path, const amkd_picture *picture)
         return -1;
     }
     int failed = amkd_output_refuse_terminal(output, "a PNG image") ||
-                 amkd_output_write(output, bytes.at, bytes.n);
+                 amkd_output_write(output, bytes.data, bytes.n);
     amkd_bytes_clear(&bytes);
     if (failed) {
         amkd_output_discard(output);

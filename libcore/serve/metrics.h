@@ -3,7 +3,7 @@
 #ifndef AMKD_SERVE_METRICS_H
 #define AMKD_SERVE_METRICS_H
 
-#include "serve/bytes.h"
+#include "base/bytes.h"
 #include <stdatomic.h>
 #include <stdint.h>
 

@@ -10,7 +10,7 @@
 #ifndef AMKD_SERVE_OIP_H
 #define AMKD_SERVE_OIP_H
 
-#include "serve/bytes.h"
+#include "base/bytes.h"
 #include "serve/question.h"
 
 /* Reads an inference request: json_nbytes of JSON, the rest tensors. The question may

@@ -2,9 +2,9 @@
  * turns out not to be one is looked into again, at most once for each depth it may have,
  * so the time stays linear. */
 #include "serve/skeleton.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "serve/bytes.h"
 #include <stdlib.h>
 #include <string.h>
 

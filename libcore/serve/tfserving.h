@@ -10,7 +10,7 @@
 #ifndef AMKD_SERVE_TFSERVING_H
 #define AMKD_SERVE_TFSERVING_H
 
-#include "serve/bytes.h"
+#include "base/bytes.h"
 #include "serve/question.h"
 
 /* Reads a :predict request. On failure (the request is to blame) the question is left

@@ -119,8 +119,8 @@ static int begin(amkd_http *http, uint64_t ticket, const char *url,
     one->is_post = post != NULL;
     one->max_answer = post ? post->max_answer : MAX_METADATA;
     one->nredirects = 0;
-    one->request.n = 0;
-    if (post && amkd_bytes_add(&one->request, post->body->at, post->body->n))
+    amkd_bytes_reset(&one->request);
+    if (post && amkd_bytes_add(&one->request, post->body->data, post->body->n))
         return -1;
     if (amkd_http_prepare(http, one, url, post))
         return -1;

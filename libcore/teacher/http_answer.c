@@ -62,7 +62,7 @@ static void judge_status(amkd_http *http, amkd_http_answer *answer, amkd_http_sl
     answer->outcome = amkd_http_status_outcome(answer->status);
     /* A refused credential may stand in the body. */
     if (answer->status != 401 && answer->status != 403 && answer->status != 407)
-        amkd_http_excerpt(excerpt, sizeof excerpt, one->answer.at, one->answer.n);
+        amkd_http_excerpt(excerpt, sizeof excerpt, one->answer.data, one->answer.n);
     amkd_http_headers_hide(&http->headers, excerpt);
     snprintf(answer->message, sizeof answer->message, "HTTP status %d%s%.*s",
              answer->status, *excerpt ? ": " : "", EXCERPT, excerpt);
@@ -102,7 +102,7 @@ int amkd_http_finish(amkd_http *http, amkd_http_slot *one, amkd_http_answer *ans
     answer->status = (int)status;
     answer->retry_after =
         amkd_http_retry_after(header(one->easy, "Retry-After"), time(NULL));
-    answer->body = one->answer.at ? one->answer.at : "";
+    answer->body = one->answer.data ? one->answer.data : "";
     answer->nbytes = one->answer.n;
     const char *length = header(one->easy, "Inference-Header-Content-Length");
     if (length)

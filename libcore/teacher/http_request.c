@@ -18,7 +18,7 @@ static size_t give(char *to, size_t size, size_t nitems, void *context)
     if (n > size * nitems)
         n = size * nitems;
     if (n)
-        memcpy(to, one->request.at + one->nread, n);
+        memcpy(to, one->request.data + one->nread, n);
     one->nread += n;
     return n;
 }
@@ -103,7 +103,7 @@ static int set_options(amkd_http *http, amkd_http_slot *one, const char *url)
 int amkd_http_start(amkd_http *http, amkd_http_slot *one)
 {
     one->nread = 0;
-    one->answer.n = 0;
+    amkd_bytes_reset(&one->answer);
     one->too_long = 0;
     one->error[0] = '\0';
     CURLMcode code = curl_multi_add_handle(http->multi, one->easy);

@@ -6,21 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A JSON string of text. */
-static int add_text(amkd_bytes *body, const char *text)
-{
-    json_t *string = json_string(text);
-    char *quoted = string ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
-    json_decref(string);
-    int rc = quoted ? amkd_bytes_puts(body, quoted) : amkd_fail("'%s' is no UTF-8", text);
-    free(quoted);
-    return rc;
-}
-
 static int add_input(amkd_bytes *body, const amkd_oip_model *model, size_t n)
 {
-    if (amkd_bytes_puts(body, "\"inputs\":[{\"name\":") || add_text(body, model->input) ||
-        amkd_bytes_printf(body, ",\"datatype\":\"%s\",\"shape\":", model->datatype))
+    if (amkd_bytes_puts(body, "\"inputs\":[{\"name\":") ||
+        amkd_bytes_quote(body, model->input) ||
+        amkd_bytes_format(body, ",\"datatype\":\"%s\",\"shape\":", model->datatype))
         return -1;
     return amkd_tensor_add_shape(body, &model->tensor, n);
 }
@@ -33,7 +23,7 @@ static int add_outputs(amkd_bytes *body, const amkd_oip_model *model)
                                    body, ",\"parameters\":{\"binary_data_output\":true}")
                              : 0;
     if (amkd_bytes_puts(body, ",\"outputs\":[{\"name\":") ||
-        add_text(body, model->output))
+        amkd_bytes_quote(body, model->output))
         return -1;
     return amkd_bytes_puts(
         body, model->binary ? ",\"parameters\":{\"binary_data\":true}}]" : "}]");
@@ -45,11 +35,11 @@ int amkd_oip_encode(amkd_bytes *body, size_t *json_nbytes, const amkd_oip_model 
     const amkd_tensor *tensor = &model->tensor;
     size_t nbytes = n * tensor->image.channels * tensor->image.height *
                     tensor->image.width * tensor->item_nbytes;
-    if (amkd_bytes_printf(body, "{\"id\":\"%" PRIu64 "\",", ticket) ||
+    if (amkd_bytes_format(body, "{\"id\":\"%" PRIu64 "\",", ticket) ||
         add_input(body, model, n))
         return -1;
     int rc = model->binary
-                 ? amkd_bytes_printf(body, ",\"parameters\":{\"binary_data_size\":%zu}",
+                 ? amkd_bytes_format(body, ",\"parameters\":{\"binary_data_size\":%zu}",
                                      nbytes)
                  : amkd_bytes_puts(body, ",\"data\":") ||
                        amkd_tensor_add_json(body, tensor, pixels, n, 0);

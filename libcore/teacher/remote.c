@@ -12,7 +12,7 @@ static int submit(amkd_backend *backend, uint64_t ticket, const uint8_t *pixels,
     amkd_remote *remote = backend->state;
     amkd_http_post post = {
         .n = n, .body = &remote->body, .max_answer = (n + 1) * (size_t)ANSWER_PER_IMAGE};
-    remote->body.n = 0;
+    amkd_bytes_reset(&remote->body);
     if (remote->protocol.encode(remote->protocol.state, &remote->body, &post, ticket,
                                 pixels))
         return -1;

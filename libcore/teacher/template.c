@@ -29,7 +29,7 @@ static int encode(void *context, amkd_bytes *body, amkd_http_post *post, uint64_
                                   .channels = state->shape.channels,
                                   .pixels = (uint8_t *)pixels};
     (void)ticket;
-    state->png.n = 0;
+    amkd_bytes_reset(&state->png);
     post->url = state->url;
     post->content_type = state->content_type;
     if (amkd_png_encode(&state->png, &picture))

@@ -70,7 +70,7 @@ static int add_text(amkd_bytes *body, const char *text, const amkd_bytes *png)
     const char *place;
     while ((place = strstr(text, AMKD_TEMPLATE_IMAGE))) {
         if (amkd_bytes_add(body, text, (size_t)(place - text)) ||
-            amkd_bytes_base64(body, png->at, png->n))
+            amkd_bytes_base64(body, png->data, png->n))
             return -1;
         text = place + strlen(AMKD_TEMPLATE_IMAGE);
     }
@@ -80,22 +80,19 @@ static int add_text(amkd_bytes *body, const char *text, const amkd_bytes *png)
 static int add_field(amkd_bytes *body, const char *name, const json_t *value,
                      const amkd_bytes *png)
 {
-    if (amkd_bytes_printf(body, "Content-Disposition: form-data; name=\"%s\"", name))
+    if (amkd_bytes_format(body, "Content-Disposition: form-data; name=\"%s\"", name))
         return -1;
     if (is_image(value))
         return amkd_bytes_puts(body, "; filename=\"image.png\"\r\n"
                                      "Content-Type: image/png\r\n\r\n") ||
-                       amkd_bytes_add(body, png->at, png->n)
+                       amkd_bytes_add(body, png->data, png->n)
                    ? -1
                    : 0;
     if (amkd_bytes_puts(body, "\r\n\r\n"))
         return -1;
     if (json_is_string(value))
         return add_text(body, json_string_value(value), png);
-    char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-    int rc = text ? amkd_bytes_puts(body, text) : amkd_fail("out of memory");
-    free(text);
-    return rc;
+    return amkd_bytes_json(body, value);
 }
 
 /* The same images make the same bytes: the boundary is the first that occurs in neither
@@ -106,7 +103,7 @@ static void choose_boundary(char *boundary, size_t size, const char *text,
     for (unsigned i = 0;; i++) {
         snprintf(boundary, size, "amkd-boundary-%u", i);
         size_t n = strlen(boundary);
-        if (!strstr(text, boundary) && !memmem(png->at, png->n, boundary, n))
+        if (!strstr(text, boundary) && !memmem(png->data, png->n, boundary, n))
             return;
     }
 }
@@ -120,11 +117,11 @@ static int add_form(amkd_bytes *body, char *content_type, size_t size,
     choose_boundary(boundary, sizeof boundary, template->text, png);
     snprintf(content_type, size, "%s; boundary=%s", FORM, boundary);
     json_object_foreach (template->form, name, value) {
-        if (amkd_bytes_printf(body, "--%s\r\n", boundary) ||
+        if (amkd_bytes_format(body, "--%s\r\n", boundary) ||
             add_field(body, name, value, png) || amkd_bytes_puts(body, "\r\n"))
             return -1;
     }
-    return amkd_bytes_printf(body, "--%s--\r\n", boundary);
+    return amkd_bytes_format(body, "--%s--\r\n", boundary);
 }
 
 int amkd_template_fill(amkd_bytes *body, char *content_type, size_t size,

@@ -197,11 +197,10 @@ int amkd_tensor_add_binary(amkd_bytes *bytes, const amkd_tensor *tensor,
         return amkd_bytes_add(bytes, pixels, n * size);
     if (amkd_bytes_reserve(bytes, n * size * item))
         return -1;
-    char *to = bytes->at + bytes->n;
+    char *to = bytes->data + bytes->n;
     for (size_t s = 0; s < n; s++, pixels += size)
         for (size_t at = 0; at < size; at++, to += item)
             memcpy(to, tensor->items[pixels[source(tensor, at)]].bytes, item);
-    *to = '\0';
     bytes->n += n * size * item;
     return 0;
 }
@@ -244,7 +243,7 @@ int amkd_tensor_add_json(amkd_bytes *bytes, const amkd_tensor *tensor,
             most = tensor->items[value].length;
     if (amkd_bytes_reserve(bytes, n * (size * (most + 1 + 2 * tensor->ndim) + 1) + 2))
         return -1;
-    char *to = bytes->at + bytes->n;
+    char *to = bytes->data + bytes->n;
     int list = tensor->has_batch || !nested;
     if (list)
         *to++ = '[';
@@ -255,17 +254,16 @@ int amkd_tensor_add_json(amkd_bytes *bytes, const amkd_tensor *tensor,
     }
     if (list)
         *to++ = ']';
-    *to = '\0';
-    bytes->n = (size_t)(to - bytes->at);
+    bytes->n = (size_t)(to - bytes->data);
     return 0;
 }
 
 int amkd_tensor_add_shape(amkd_bytes *bytes, const amkd_tensor *tensor, size_t n)
 {
-    int rc = tensor->has_batch ? amkd_bytes_printf(bytes, "[%zu", n)
+    int rc = tensor->has_batch ? amkd_bytes_format(bytes, "[%zu", n)
                                : amkd_bytes_puts(bytes, "[");
     for (size_t d = 0; rc == 0 && d < tensor->ndim; d++)
-        rc = amkd_bytes_printf(bytes, "%s%zu", tensor->has_batch || d ? "," : "",
+        rc = amkd_bytes_format(bytes, "%s%zu", tensor->has_batch || d ? "," : "",
                                tensor->dims[d]);
     return rc ? -1 : amkd_bytes_puts(bytes, "]");
 }

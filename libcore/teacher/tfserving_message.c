@@ -3,22 +3,13 @@
 #include "teacher/tfserving.h"
 #include <string.h>
 
-static int add_signature(amkd_bytes *body, const char *signature)
-{
-    json_t *string = json_string(signature);
-    char *quoted = string ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
-    json_decref(string);
-    int rc = quoted ? amkd_bytes_printf(body, "\"signature_name\":%s,", quoted)
-                    : amkd_fail("'%s' is no UTF-8", signature);
-    free(quoted);
-    return rc;
-}
-
 int amkd_tfserving_encode(amkd_bytes *body, const amkd_tfserving_model *model,
                           const uint8_t *pixels, size_t n)
 {
     if (amkd_bytes_puts(body, "{") ||
-        (model->signature && add_signature(body, model->signature)) ||
+        (model->signature &&
+         (amkd_bytes_puts(body, "\"signature_name\":") ||
+          amkd_bytes_quote(body, model->signature) || amkd_bytes_puts(body, ","))) ||
         amkd_bytes_puts(body, model->columns ? "\"inputs\":" : "\"instances\":") ||
         amkd_tensor_add_json(body, &model->tensor, pixels, n, 1))
         return -1;
