@@ -81,15 +81,7 @@ kernel void softmax(global const vec *restrict logits, global float *restrict pr
         const vec z = logits[c * VECTORS];
         const vec p = logits_only ? z : exp(z - top) / sum;
         float lanes[VW];
-#if VW == 1
-        lanes[0] = p;
-#elif VW == 4
-        vstore4(p, 0, lanes);
-#elif VW == 8
-        vstore8(p, 0, lanes);
-#else
-        vstore16(p, 0, lanes);
-#endif
+        vstore_vec(p, lanes);
         for (int k = 0; k < VW; k++)
             if (sample + k < count)
                 probs[(size_t)(sample + k) * CLASSES + c] = lanes[k];

@@ -7,13 +7,41 @@
  *                              w -= rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
  *   Adam (arXiv 1412.6980) is adamw with coupled decay: g += decay w instead.
  *
- * parameters, m, v: float [n]; gradients: float [nslices][n]. Grid: (n). */
+ * parameters, m, v: float [n]; gradients: float [nslices][n]. Grid: (n / ITEM_PARAMETERS,
+ * rounded up), a work-item taking that many in a row as vecs; what is over is skipped. */
 
-static inline float slice_sum(global const float *gradients, uint n, uint nslices)
+#ifndef ITEM_PARAMETERS
+#define ITEM_PARAMETERS VW
+#endif
+
+/* Up to VW values from p on, of which left are there. */
+static inline vec load_some(global const float *p, size_t left)
 {
-    float sum = 0.0f;
+    if (left >= VW)
+        return vload_vec(p);
+    float some[VW];
+    for (int k = 0; k < VW; k++)
+        some[k] = k < left ? p[k] : 0.0f;
+    return vload_vec(some);
+}
+
+static inline void store_some(vec v, global float *p, size_t left)
+{
+    if (left >= VW) {
+        vstore_vec(v, p);
+        return;
+    }
+    float some[VW];
+    vstore_vec(v, some);
+    for (int k = 0; k < left; k++)
+        p[k] = some[k];
+}
+
+static inline vec slice_sum(global const float *gradients, size_t p, uint n, uint nslices)
+{
+    vec sum = 0.0f;
     for (uint s = 0; s < nslices; s++)
-        sum += gradients[(size_t)s * n + get_global_id(0)];
+        sum += load_some(gradients + (size_t)s * n + p, n - p);
     return sum;
 }
 
@@ -22,10 +50,14 @@ kernel void sgd_step(global float *restrict parameters, global float *restrict m
                      const uint nslices, const float rate, const float momentum,
                      const float decay)
 {
-    const size_t p = get_global_id(0);
-    const float g = fma(decay, parameters[p], slice_sum(gradients, n, nslices));
-    m[p] = fma(momentum, m[p], g);
-    parameters[p] = fma(-rate, m[p], parameters[p]);
+    const size_t first = get_global_id(0) * ITEM_PARAMETERS;
+    for (size_t p = first; p < min(first + ITEM_PARAMETERS, (size_t)n); p += VW) {
+        const vec w = load_some(parameters + p, n - p);
+        const vec g = fma((vec)decay, w, slice_sum(gradients, p, n, nslices));
+        const vec moment = fma((vec)momentum, load_some(m + p, n - p), g);
+        store_some(moment, m + p, n - p);
+        store_some(fma((vec)-rate, moment, w), parameters + p, n - p);
+    }
 }
 
 /* scale1 = 1 / (1 - b1^t), scale2 = 1 / (1 - b2^t); coupled != 0: Adam's decay. */
@@ -36,14 +68,16 @@ kernel void adam_step(global float *restrict parameters, global float *restrict 
                       const float decay, const int coupled, const float scale1,
                       const float scale2)
 {
-    const size_t p = get_global_id(0);
-    float w = parameters[p];
-    float g = slice_sum(gradients, n, nslices);
-    if (coupled)
-        g = fma(decay, w, g);
-    else
-        w = fma(-rate * decay, w, w);
-    m[p] = fma(beta1, m[p], (1.0f - beta1) * g);
-    v[p] = fma(beta2, v[p], (1.0f - beta2) * g * g);
-    parameters[p] = w - rate * (m[p] * scale1) / (sqrt(v[p] * scale2) + epsilon);
+    const size_t first = get_global_id(0) * ITEM_PARAMETERS;
+    const float decay_g = coupled ? decay : 0.0f, decay_w = coupled ? 0.0f : rate * decay;
+    for (size_t p = first; p < min(first + ITEM_PARAMETERS, (size_t)n); p += VW) {
+        vec w = load_some(parameters + p, n - p);
+        const vec g = fma((vec)decay_g, w, slice_sum(gradients, p, n, nslices));
+        const vec m1 = fma((vec)beta1, load_some(m + p, n - p), (1.0f - beta1) * g);
+        const vec v1 = fma((vec)beta2, load_some(v + p, n - p), (1.0f - beta2) * g * g);
+        store_some(m1, m + p, n - p);
+        store_some(v1, v + p, n - p);
+        w = fma((vec)-decay_w, w, w) - rate * (m1 * scale1) / (sqrt(v1 * scale2) + epsilon);
+        store_some(w, parameters + p, n - p);
+    }
 }

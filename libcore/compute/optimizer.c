@@ -7,10 +7,14 @@
 
 extern const char amkd_cl_common[], amkd_cl_optimizer[];
 
+/* Vecs that a work-item updates where work-items are vectors, one behind the other; items
+ * of a work-group where they run in lockstep. */
+enum { ITEM_VECS = 16, LOCKSTEP_ITEMS = 64 };
+
 struct amkd_optimizer {
     amkd_device *device;
     amkd_optimizer_options options;
-    size_t nparameters;
+    size_t nparameters, item_nparameters, group; /* group: items of a work-group */
     uint64_t nsteps;
     cl_program program;
     cl_kernel step;
@@ -20,15 +24,20 @@ struct amkd_optimizer {
 int amkd_optimizer_new(amkd_optimizer **out, amkd_device *device,
                        const amkd_optimizer_options *options, size_t nparameters)
 {
+    const int lockstep = device->vector_width == 1;
+    const size_t item = lockstep ? 1 : ITEM_VECS * device->vector_width;
     amkd_optimizer *optimizer = amkd_alloc(1, sizeof *optimizer);
-    if (!optimizer)
-        return -1;
+    char *macros = amkd_format("-DITEM_PARAMETERS=%zu", item);
+    if (!optimizer || !macros)
+        goto fail;
     const char *sources[] = {amkd_cl_common, amkd_cl_optimizer};
     const size_t nbytes = nparameters * sizeof(float);
     optimizer->device = device;
     optimizer->options = *options;
     optimizer->nparameters = nparameters;
-    if (amkd_program_build(&optimizer->program, device, sources, 2, "") ||
+    optimizer->item_nparameters = item;
+    optimizer->group = lockstep ? LOCKSTEP_ITEMS : 1;
+    if (amkd_program_build(&optimizer->program, device, sources, 2, macros) ||
         amkd_kernel_new(&optimizer->step, optimizer->program,
                         options->kind == AMKD_SGD ? "sgd_step" : "adam_step"))
         goto fail;
@@ -37,9 +46,11 @@ int amkd_optimizer_new(amkd_optimizer **out, amkd_device *device,
                             NULL) ||
             amkd_buffer_zero(device, optimizer->moments[m], nbytes))
             goto fail;
+    free(macros);
     *out = optimizer;
     return 0;
 fail:
+    free(macros);
     amkd_optimizer_free(optimizer);
     return -1;
 }
@@ -67,8 +78,10 @@ int amkd_optimizer_step(amkd_optimizer *optimizer, cl_mem parameters, cl_mem gra
                              AMKD_ARG(epsilon),    AMKD_ARG(decay), AMKD_ARG(coupled),
                              AMKD_ARG(scale1),     AMKD_ARG(scale2)};
     const int is_sgd = o->kind == AMKD_SGD;
+    const size_t group = optimizer->group, item = optimizer->item_nparameters;
+    const size_t ngroups = (n + item * group - 1) / (item * group);
     return amkd_kernel_run(optimizer->device, optimizer->step, is_sgd ? sgd : adam,
-                           is_sgd ? 8 : 14, 1, (size_t[]){optimizer->nparameters}, NULL);
+                           is_sgd ? 8 : 14, 1, (size_t[]){ngroups * group}, &group);
 }
 
 int amkd_optimizer_save(amkd_optimizer *optimizer, float *state, uint64_t *nsteps)
