@@ -3,17 +3,24 @@
 
 extern const char amkd_cl_pool[];
 
+/* Over the places of every plane, a row of them a work-item or, in lockstep, one. */
+static int run(amkd_op *op, cl_kernel kernel, const amkd_arg *args, size_t nargs,
+               size_t height, size_t width, size_t nblocks)
+{
+    const size_t vectors = amkd_vectors(op->device);
+    const size_t nitems = op->device->vector_width == 1 ? height * width : height;
+    return amkd_kernel_run(op->device, kernel, args, nargs, 3,
+                           (size_t[]){vectors, nitems, op->shape.in_channels * nblocks},
+                           (size_t[]){vectors, 1, 1});
+}
+
 static int pool_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y,
                         size_t nblocks)
 {
     (void)parameters;
-    const amkd_op_shape *s = &op->shape;
     const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(y)};
-    const size_t vectors = amkd_vectors(op->device);
-    return amkd_kernel_run(
-        op->device, op->forward, args, 2, 3,
-        (size_t[]){vectors, s->out_height * s->out_width, s->in_channels * nblocks},
-        NULL);
+    return run(op, op->forward, args, 2, op->shape.out_height, op->shape.out_width,
+               nblocks);
 }
 
 static int pool_backward_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem dy,
@@ -21,11 +28,10 @@ static int pool_backward_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem d
 {
     (void)parameters;
     const amkd_op_shape *s = &op->shape;
+    const int overlap = s->kernel > s->stride;
     const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(dy), AMKD_ARG(dx)};
-    const size_t vectors = amkd_vectors(op->device);
-    return amkd_kernel_run(
-        op->device, op->backward_data, args, 3, 3,
-        (size_t[]){vectors, s->in_height * s->in_width, s->in_channels * nblocks}, NULL);
+    return run(op, op->backward_data, args, 3, overlap ? s->in_height : s->out_height,
+               overlap ? s->in_width : s->out_width, nblocks);
 }
 
 static int no_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients, size_t nblocks)
