@@ -8,7 +8,15 @@ extern const char amkd_cl_dense[];
 
 /* Features x lane blocks of a work-item: blocks share the weights, features the values.
  */
-enum { FEATURES = 6, BLOCKS = 4, WEIGHTS_OUT = 4, WEIGHTS_IN = 6 };
+enum { FEATURES = 6, BLOCKS = 4 };
+
+/* Output x input features of a work-item of the weight gradient where items run in
+ * lockstep. */
+enum { LOCKSTEP_OUT = 4, LOCKSTEP_IN = 6 };
+
+/* Outputs of a work-item where items are vectors of inputs: so many that transposing the
+ * inputs costs little, so few that small layers have work for several units. */
+enum { VECTOR_OUT = 48 };
 
 static size_t at_most(size_t limit, size_t n)
 {
@@ -61,17 +69,45 @@ static amkd_op_shape flattened(const amkd_op_shape *shape)
     return flat;
 }
 
+typedef struct tiles {
+    size_t forward, data;      /* features of a work-item */
+    size_t outputs, at_a_time; /* of the weight gradient, and its sums at a time */
+    size_t inputs;
+} tiles;
+
+/* Near-equal parts of n of at most limit each. */
+static size_t part(size_t n, size_t limit)
+{
+    return amkd_tiles(n, amkd_tiles(n, limit));
+}
+
+static tiles choose_tiles(const amkd_device *device, const amkd_op_shape *shape)
+{
+    tiles t = {.forward = at_most(FEATURES, shape->out_channels),
+               .data = at_most(FEATURES, shape->in_channels)};
+    if (device->vector_width == 1) {
+        t.outputs = t.at_a_time = at_most(LOCKSTEP_OUT, shape->out_channels);
+        t.inputs = at_most(LOCKSTEP_IN, shape->in_channels);
+        return t;
+    }
+    /* Half the registers where vectors are not the widest. */
+    const size_t sums =
+        device->vector_width == 16 ? AMKD_ACCUMULATORS : AMKD_ACCUMULATORS / 2;
+    t.outputs = part(shape->out_channels, VECTOR_OUT);
+    t.at_a_time = part(t.outputs, sums);
+    t.inputs = device->vector_width;
+    return t;
+}
+
 int amkd_dense_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
                    int train)
 {
     const amkd_op_shape flat = flattened(shape);
-    const size_t forward = at_most(FEATURES, flat.out_channels);
-    const size_t data = at_most(FEATURES, flat.in_channels);
-    const size_t weights_out = at_most(WEIGHTS_OUT, flat.out_channels);
-    const size_t weights_in = at_most(WEIGHTS_IN, flat.in_channels);
-    char *options = amkd_format("-DFORWARD_CT=%zu -DDATA_CT=%zu -DBT=%d "
-                                "-DWEIGHTS_OT=%zu -DWEIGHTS_IT=%zu",
-                                forward, data, BLOCKS, weights_out, weights_in);
+    const tiles t = choose_tiles(device, &flat);
+    char *options =
+        amkd_format("-DFORWARD_CT=%zu -DDATA_CT=%zu -DBT=%d "
+                    "-DWEIGHTS_OUT=%zu -DWEIGHTS_OT=%zu -DWEIGHTS_IT=%zu",
+                    t.forward, t.data, BLOCKS, t.outputs, t.at_a_time, t.inputs);
     if (!options)
         return -1;
     amkd_op *op = NULL;
@@ -79,10 +115,10 @@ int amkd_dense_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shap
     free(options);
     if (rc)
         return -1;
-    op->forward_tile[0] = forward;
-    op->data_tile[0] = data;
-    op->weights_tile[0] = weights_out;
-    op->weights_tile[1] = weights_in;
+    op->forward_tile[0] = t.forward;
+    op->data_tile[0] = t.data;
+    op->weights_tile[0] = t.outputs;
+    op->weights_tile[1] = t.inputs;
     op->kind = "fc";
     op->run_forward = dense_forward;
     op->run_backward_data = dense_backward_data;
