@@ -1,9 +1,9 @@
 /* API keys: compared in a time that does not tell how much of a key was right. */
 #include "serve/keys.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -16,22 +16,13 @@ struct amkd_keys {
     char **basic;  /* the same in base64 */
 };
 
-static char *base64(const char *text)
+/* A copy of the key in base64; NULL without memory. */
+static char *base64(const char *key)
 {
-    static const char digits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const size_t n = strlen(text);
-    char *out = amkd_alloc((n + 2) / 3 * 4 + 1, 1), *to = out;
-    for (size_t i = 0; out && i < n; i += 3) {
-        uint32_t bits = (uint32_t)(uint8_t)text[i] << 16;
-        bits |= i + 1 < n ? (uint32_t)(uint8_t)text[i + 1] << 8 : 0;
-        bits |= i + 2 < n ? (uint32_t)(uint8_t)text[i + 2] : 0;
-        *to++ = digits[bits >> 18];
-        *to++ = digits[bits >> 12 & 63];
-        *to++ = i + 1 < n ? digits[bits >> 6 & 63] : '=';
-        *to++ = i + 2 < n ? digits[bits & 63] : '=';
-    }
-    return out;
+    amkd_bytes bytes = {0};
+    if (amkd_bytes_base64(&bytes, key, strlen(key)))
+        amkd_bytes_clear(&bytes);
+    return bytes.at;
 }
 
 static int add_key(amkd_keys *keys, const char *key)

@@ -229,8 +229,7 @@ static int read_outputs(request *r)
     }
     if (!json_is_array(outputs) || none)
         return amkd_fail("\"outputs\" is not an array of objects");
-    json_array_foreach(outputs, index, output)
-    {
+    json_array_foreach (outputs, index, output) {
         if (read_output(r, output))
             return -1;
     }
