@@ -209,20 +209,20 @@ static void assert_answer(const char *request, const char *expected, size_t json
     static const float probs[] = {0.1f, 0.9f}, logits[] = {-1.5f, 1e10f};
     const amkd_outputs outputs = {{probs, logits}};
     amkd_question question;
-    amkd_page answer = {0};
+    amkd_bytes answer = {0};
     size_t n;
     ck_assert_msg(!parse(&question, request, NULL, 0), "%s", amkd_error());
     amkd_oip_answer(&answer, &n, &served, &question, &outputs);
     ck_assert_int_eq(answer.failed, 0);
     ck_assert_uint_eq(n, json_nbytes);
-    ck_assert_uint_ge(answer.bytes.n, strlen(expected));
-    if (memcmp(answer.bytes.at, expected, strlen(expected)))
-        ck_abort_msg("answered %.*s", (int)answer.bytes.n, answer.bytes.at);
+    ck_assert_uint_ge(answer.n, strlen(expected));
+    if (memcmp(answer.data, expected, strlen(expected)))
+        ck_abort_msg("answered %.*s", (int)answer.n, answer.data);
     if (json_nbytes)
-        ck_assert_mem_eq(answer.bytes.at + json_nbytes, probs, sizeof probs);
+        ck_assert_mem_eq(answer.data + json_nbytes, probs, sizeof probs);
     else
-        ck_assert_uint_eq(answer.bytes.n, strlen(expected));
-    amkd_page_clear(&answer);
+        ck_assert_uint_eq(answer.n, strlen(expected));
+    amkd_bytes_clear(&answer);
     amkd_question_clear(&question);
 }
 
@@ -276,20 +276,20 @@ START_TEST(outputs_that_are_not_there_are_refused)
 }
 END_TEST
 
-static void assert_metadata(void (*print)(amkd_page *, const amkd_served *), int floats,
+static void assert_metadata(void (*print)(amkd_bytes *, const amkd_served *), int floats,
                             const char *part)
 {
-    amkd_page text = {0};
+    amkd_bytes text = {0};
     json_error_t error;
     served.floats = floats;
     print(&text, &served);
     served.floats = 0;
-    json_t *json = json_loadb(text.bytes.at, text.bytes.n, 0, &error);
-    ck_assert_msg(json != NULL, "%s: %.*s", error.text, (int)text.bytes.n, text.bytes.at);
-    ck_assert_msg(memmem(text.bytes.at, text.bytes.n, part, strlen(part)) != NULL,
-                  "no %s in %.*s", part, (int)text.bytes.n, text.bytes.at);
+    json_t *json = json_loadb(text.data, text.n, 0, &error);
+    ck_assert_msg(json != NULL, "%s: %.*s", error.text, (int)text.n, text.data);
+    ck_assert_msg(memmem(text.data, text.n, part, strlen(part)) != NULL, "no %s in %.*s",
+                  part, (int)text.n, text.data);
     json_decref(json);
-    amkd_page_clear(&text);
+    amkd_bytes_clear(&text);
 }
 
 START_TEST(metadata_describe_the_model)
@@ -313,15 +313,15 @@ static void assert_tf(const char *json, const uint8_t *pixels, size_t n,
     static const float probs[] = {0.25f, 0.75f, 0.5f, 0.5f};
     const amkd_outputs outputs = {{probs, NULL}};
     amkd_question question;
-    amkd_page text = {0};
+    amkd_bytes text = {0};
     ck_assert_msg(!amkd_tfserving_parse(&question, &served, json, strlen(json)), "%s: %s",
                   json, amkd_error());
     ck_assert_uint_eq(question.n, n);
     ck_assert_mem_eq(question.pixels, pixels, n * SIZE);
     amkd_tfserving_answer(&text, &served, &question, &outputs);
-    ck_assert_uint_eq(text.bytes.n, strlen(answer));
-    ck_assert_mem_eq(text.bytes.at, answer, text.bytes.n);
-    amkd_page_clear(&text);
+    ck_assert_uint_eq(text.n, strlen(answer));
+    ck_assert_mem_eq(text.data, answer, text.n);
+    amkd_bytes_clear(&text);
     amkd_question_clear(&question);
 }
 

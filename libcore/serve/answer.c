@@ -18,9 +18,9 @@ void amkd_exchange_refuse(amkd_exchange *exchange, unsigned status)
     if (exchange->status)
         return;
     exchange->status = status;
-    amkd_page_format(&exchange->reason, "{\"error\":");
-    amkd_page_quote(&exchange->reason, amkd_error());
-    amkd_page_format(&exchange->reason, "}");
+    amkd_bytes_format(&exchange->reason, "{\"error\":");
+    amkd_bytes_quote(&exchange->reason, amkd_error());
+    amkd_bytes_format(&exchange->reason, "}");
 }
 
 /* ------------------------------------------------------------------- the request's head
@@ -112,26 +112,26 @@ static void add_headers(amkd_exchange *exchange, struct MHD_Response *response,
 }
 
 /* Sends a body, which is taken over. json_nbytes: of its JSON, when there is more. */
-static enum MHD_Result send_page(amkd_exchange *exchange, unsigned status,
-                                 const char *type, amkd_page *page, size_t json_nbytes)
+static enum MHD_Result send_bytes(amkd_exchange *exchange, unsigned status,
+                                  const char *type, amkd_bytes *bytes, size_t json_nbytes)
 {
-    char number[32];
+    char text[32];
     struct MHD_Response *response =
-        page->failed ? NULL
-                     : MHD_create_response_from_buffer(page->bytes.n, page->bytes.at,
-                                                       MHD_RESPMEM_MUST_FREE);
+        bytes->failed ? NULL
+                      : MHD_create_response_from_buffer(bytes->n, bytes->data,
+                                                        MHD_RESPMEM_MUST_FREE);
     if (!response) {
-        amkd_page_clear(page);
+        amkd_bytes_clear(bytes);
         return MHD_NO;
     }
     exchange->status = status;
-    exchange->nsent = page->bytes.n;
+    exchange->nsent = bytes->n;
     exchange->stage = AMKD_STAGE_ANSWERED;
-    *page = (amkd_page){0}; /* the response's now */
+    *bytes = (amkd_bytes){0};
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
     if (json_nbytes) {
-        snprintf(number, sizeof number, "%zu", json_nbytes);
-        MHD_add_response_header(response, HEADER_JSON_NBYTES, number);
+        snprintf(text, sizeof text, "%zu", json_nbytes);
+        MHD_add_response_header(response, HEADER_JSON_NBYTES, text);
     }
     add_headers(exchange, response, status);
     const enum MHD_Result rc = MHD_queue_response(exchange->connection, status, response);
@@ -141,9 +141,9 @@ static enum MHD_Result send_page(amkd_exchange *exchange, unsigned status,
 }
 
 static enum MHD_Result send_json(amkd_exchange *exchange, unsigned status,
-                                 amkd_page *page)
+                                 amkd_bytes *bytes)
 {
-    return send_page(exchange, status, "application/json", page, 0);
+    return send_bytes(exchange, status, "application/json", bytes, 0);
 }
 
 enum MHD_Result amkd_exchange_send_refusal(amkd_exchange *exchange)
@@ -175,7 +175,7 @@ static int parse(amkd_exchange *exchange)
 {
     const amkd_served *served = exchange->server->served;
     const amkd_bytes *body = &exchange->body;
-    const char *bytes = body->n ? body->at : "";
+    const char *bytes = body->n ? body->data : "";
     amkd_question *question = &exchange->job.question;
     size_t json_nbytes;
     if (exchange->route == AMKD_ROUTE_TF_PREDICT)
@@ -216,7 +216,7 @@ enum MHD_Result amkd_exchange_answer_job(amkd_exchange *exchange)
     const amkd_server *server = exchange->server;
     const amkd_job *job = &exchange->job;
     const amkd_outputs outputs = {{job->values[AMKD_PROBS], job->values[AMKD_LOGITS]}};
-    amkd_page answer = {0};
+    amkd_bytes answer = {0};
     size_t json_nbytes = 0;
     if (job->failed) {
         amkd_fail("%s", job->message);
@@ -230,16 +230,16 @@ enum MHD_Result amkd_exchange_answer_job(amkd_exchange *exchange)
         amkd_tfserving_answer(&answer, server->served, &job->question, &outputs);
     else
         amkd_oip_answer(&answer, &json_nbytes, server->served, &job->question, &outputs);
-    return send_page(exchange, MHD_HTTP_OK,
-                     json_nbytes ? "application/octet-stream" : "application/json",
-                     &answer, json_nbytes);
+    return send_bytes(exchange, MHD_HTTP_OK,
+                      json_nbytes ? "application/octet-stream" : "application/json",
+                      &answer, json_nbytes);
 }
 
 static enum MHD_Result send_metrics(amkd_exchange *exchange)
 {
-    amkd_page page = {0};
-    amkd_metrics_print(&page, &exchange->server->metrics);
-    return send_page(exchange, MHD_HTTP_OK, "text/plain; version=0.0.4", &page, 0);
+    amkd_bytes text = {0};
+    amkd_metrics_print(&text, &exchange->server->metrics);
+    return send_bytes(exchange, MHD_HTTP_OK, "text/plain; version=0.0.4", &text, 0);
 }
 
 enum MHD_Result amkd_exchange_answer(amkd_exchange *exchange)
@@ -247,7 +247,7 @@ enum MHD_Result amkd_exchange_answer(amkd_exchange *exchange)
     const amkd_server *server = exchange->server;
     const amkd_served *served = server->served;
     const int ready = !atomic_load(&server->draining);
-    amkd_page page = {0};
+    amkd_bytes text = {0};
     if (exchange->status)
         return amkd_exchange_send_refusal(exchange);
     switch (exchange->route) {
@@ -257,30 +257,30 @@ enum MHD_Result amkd_exchange_answer(amkd_exchange *exchange)
     case AMKD_ROUTE_METRICS:
         return send_metrics(exchange);
     case AMKD_ROUTE_LIVE:
-        amkd_page_format(&page, "{\"live\":true}");
+        amkd_bytes_format(&text, "{\"live\":true}");
         break;
     case AMKD_ROUTE_READY:
-        amkd_page_format(&page, "{\"ready\":%s}", ready ? "true" : "false");
+        amkd_bytes_format(&text, "{\"ready\":%s}", ready ? "true" : "false");
         return send_json(exchange, ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE,
-                         &page);
+                         &text);
     case AMKD_ROUTE_MODEL_READY:
-        amkd_page_format(&page, "{\"name\":");
-        amkd_page_quote(&page, served->name);
-        amkd_page_format(&page, ",\"ready\":%s}", ready ? "true" : "false");
+        amkd_bytes_format(&text, "{\"name\":");
+        amkd_bytes_quote(&text, served->name);
+        amkd_bytes_format(&text, ",\"ready\":%s}", ready ? "true" : "false");
         return send_json(exchange, ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE,
-                         &page);
+                         &text);
     case AMKD_ROUTE_MODEL:
-        amkd_oip_model_metadata(&page, served);
+        amkd_oip_model_metadata(&text, served);
         break;
     case AMKD_ROUTE_TF_STATUS:
-        amkd_tfserving_status(&page, served);
+        amkd_tfserving_status(&text, served);
         break;
     case AMKD_ROUTE_TF_METADATA:
-        amkd_tfserving_metadata(&page, served);
+        amkd_tfserving_metadata(&text, served);
         break;
     case AMKD_ROUTE_SERVER:
     case AMKD_ROUTE_NONE: /* was refused */
-        amkd_oip_server_metadata(&page);
+        amkd_oip_server_metadata(&text);
     }
-    return send_json(exchange, MHD_HTTP_OK, &page);
+    return send_json(exchange, MHD_HTTP_OK, &text);
 }

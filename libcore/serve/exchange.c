@@ -81,11 +81,11 @@ static void keep(amkd_exchange *exchange, const char *data, size_t n)
         drop_body(exchange);
         return;
     }
-    const int failed = amkd_bytes_add(&exchange->body, data, n);
+    amkd_bytes_add(&exchange->body, data, n);
     const size_t more = exchange->body.room - exchange->charged;
     const size_t all = atomic_fetch_add(&server->bodies_nbytes, more) + more;
     exchange->charged += more;
-    if (failed || all > server->options.max_bodies_nbytes) {
+    if (exchange->body.failed || all > server->options.max_bodies_nbytes) {
         amkd_fail("too many requests at once: no memory for more");
         amkd_exchange_refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE);
         drop_body(exchange);
@@ -162,7 +162,7 @@ void amkd_exchange_close(void *closure, struct MHD_Connection *connection, void 
         amkd_peer_turn(exchange->peer, 0);
     drop_body(exchange);
     amkd_job_clear(&exchange->job);
-    amkd_page_clear(&exchange->reason);
+    amkd_bytes_clear(&exchange->reason);
     free(exchange->target);
     free(exchange);
     atomic_fetch_sub(&server->metrics.in_flight, 1);

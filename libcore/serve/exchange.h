@@ -41,7 +41,7 @@ typedef struct amkd_exchange {
     uint64_t nreceived; /* bytes of the body, kept or not */
     size_t charged;     /* of the server's bodies_nbytes */
     unsigned status;    /* refused or answered with; 0: not yet */
-    amkd_page reason;   /* JSON of why it was refused */
+    amkd_bytes reason;  /* JSON of why it was refused */
     uint64_t nsent;
 } amkd_exchange;
 

@@ -22,7 +22,7 @@ static char *base64(const char *key)
     amkd_bytes bytes = {0};
     if (amkd_bytes_base64(&bytes, key, strlen(key)))
         amkd_bytes_clear(&bytes);
-    return bytes.at;
+    return bytes.data;
 }
 
 static int add_key(amkd_keys *keys, const char *key)

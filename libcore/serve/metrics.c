@@ -33,57 +33,57 @@ void amkd_metrics_request(amkd_metrics *metrics, unsigned status, double seconds
     amkd_histogram_add(&metrics->seconds, seconds);
 }
 
-static void head(amkd_page *page, const char *name, const char *type, const char *help)
+static void head(amkd_bytes *text, const char *name, const char *type, const char *help)
 {
-    amkd_page_format(page, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+    amkd_bytes_format(text, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-static void single(amkd_page *page, const char *name, const char *type, const char *help,
+static void single(amkd_bytes *text, const char *name, const char *type, const char *help,
                    int64_t value)
 {
-    head(page, name, type, help);
-    amkd_page_format(page, "%s %" PRId64 "\n", name, value);
+    head(text, name, type, help);
+    amkd_bytes_format(text, "%s %" PRId64 "\n", name, value);
 }
 
-static void histogram(amkd_page *page, const char *name, const char *help,
+static void histogram(amkd_bytes *text, const char *name, const char *help,
                       amkd_histogram *h)
 {
     uint64_t below = 0;
-    head(page, name, "histogram", help);
+    head(text, name, "histogram", help);
     for (size_t b = 0; b < h->nbounds; b++) {
         below += atomic_load(&h->counts[b]);
-        amkd_page_format(page, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name, h->bounds[b],
-                         below);
+        amkd_bytes_format(text, "%s_bucket{le=\"%g\"} %" PRIu64 "\n", name, h->bounds[b],
+                          below);
     }
     below += atomic_load(&h->counts[h->nbounds]);
-    amkd_page_format(page, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, below);
-    amkd_page_format(page, "%s_sum %.6f\n", name, (double)atomic_load(&h->sum) / 1e6);
-    amkd_page_format(page, "%s_count %" PRIu64 "\n", name, below);
+    amkd_bytes_format(text, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, below);
+    amkd_bytes_format(text, "%s_sum %.6f\n", name, (double)atomic_load(&h->sum) / 1e6);
+    amkd_bytes_format(text, "%s_count %" PRIu64 "\n", name, below);
 }
 
-void amkd_metrics_print(amkd_page *page, amkd_metrics *metrics)
+void amkd_metrics_print(amkd_bytes *text, amkd_metrics *metrics)
 {
-    head(page, "amkd_requests_total", "counter", "Requests done, by status.");
+    head(text, "amkd_requests_total", "counter", "Requests done, by status.");
     for (unsigned code = 0; code < AMKD_METRICS_NCODES; code++) {
         const uint64_t n = atomic_load(&metrics->requests[code]);
         if (n)
-            amkd_page_format(page, "amkd_requests_total{code=\"%u\"} %" PRIu64 "\n",
-                             code + AMKD_METRICS_FIRST_CODE, n);
+            amkd_bytes_format(text, "amkd_requests_total{code=\"%u\"} %" PRIu64 "\n",
+                              code + AMKD_METRICS_FIRST_CODE, n);
     }
-    single(page, "amkd_images_total", "counter", "Images answered.",
+    single(text, "amkd_images_total", "counter", "Images answered.",
            (int64_t)atomic_load(&metrics->images));
-    single(page, "amkd_received_bytes_total", "counter", "Bytes of request bodies.",
+    single(text, "amkd_received_bytes_total", "counter", "Bytes of request bodies.",
            (int64_t)atomic_load(&metrics->received_nbytes));
-    single(page, "amkd_sent_bytes_total", "counter", "Bytes of answers' bodies.",
+    single(text, "amkd_sent_bytes_total", "counter", "Bytes of answers' bodies.",
            (int64_t)atomic_load(&metrics->sent_nbytes));
-    single(page, "amkd_requests_in_flight", "gauge", "Requests begun and not done.",
+    single(text, "amkd_requests_in_flight", "gauge", "Requests begun and not done.",
            atomic_load(&metrics->in_flight));
-    single(page, "amkd_connections", "gauge", "Connections open.",
+    single(text, "amkd_connections", "gauge", "Connections open.",
            atomic_load(&metrics->connections));
-    single(page, "amkd_images_queued", "gauge", "Images that wait for the device.",
+    single(text, "amkd_images_queued", "gauge", "Images that wait for the device.",
            atomic_load(&metrics->queued));
-    histogram(page, "amkd_request_seconds", "Seconds from request line to answer's end.",
+    histogram(text, "amkd_request_seconds", "Seconds from request line to answer's end.",
               &metrics->seconds);
-    histogram(page, "amkd_batch_images", "Images of a run on the device.",
+    histogram(text, "amkd_batch_images", "Images of a run on the device.",
               &metrics->batches);
 }

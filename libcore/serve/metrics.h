@@ -3,7 +3,7 @@
 #ifndef AMKD_SERVE_METRICS_H
 #define AMKD_SERVE_METRICS_H
 
-#include "serve/page.h"
+#include "base/bytes.h"
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -38,6 +38,6 @@ void amkd_histogram_add(amkd_histogram *histogram, double value);
 void amkd_metrics_request(amkd_metrics *metrics, unsigned status, double seconds);
 
 /* Adds all of them in text format 0.0.4. */
-void amkd_metrics_print(amkd_page *page, amkd_metrics *metrics);
+void amkd_metrics_print(amkd_bytes *text, amkd_metrics *metrics);
 
 #endif

@@ -10,7 +10,7 @@
 #ifndef AMKD_SERVE_OIP_H
 #define AMKD_SERVE_OIP_H
 
-#include "serve/page.h"
+#include "base/bytes.h"
 #include "serve/question.h"
 
 /* Reads an inference request: json_nbytes of JSON, the rest tensors. The question may
@@ -20,11 +20,11 @@ int amkd_oip_parse(amkd_question *question, const amkd_served *served, const cha
 
 /* Adds the answer. json_nbytes is that of its JSON when an output is wanted in binary, or
  * 0 when all is JSON. */
-void amkd_oip_answer(amkd_page *answer, size_t *json_nbytes, const amkd_served *served,
+void amkd_oip_answer(amkd_bytes *answer, size_t *json_nbytes, const amkd_served *served,
                      const amkd_question *question, const amkd_outputs *outputs);
 
 /* Add the server's and the model's metadata. */
-void amkd_oip_server_metadata(amkd_page *answer);
-void amkd_oip_model_metadata(amkd_page *answer, const amkd_served *served);
+void amkd_oip_server_metadata(amkd_bytes *answer);
+void amkd_oip_model_metadata(amkd_bytes *answer, const amkd_served *served);
 
 #endif

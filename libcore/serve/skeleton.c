@@ -2,25 +2,25 @@
  * turns out not to be one is looked into again, at most once for each depth it may have,
  * so the time stays linear. */
 #include "serve/skeleton.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "serve/page.h"
 #include <stdlib.h>
 #include <string.h>
 
 /* Copies the string at text[at], quotes included. Returns what is behind it; an open end
  * is for jansson to say. */
-static size_t copy_string(amkd_page *copy, const char *text, size_t nbytes, size_t at)
+static size_t copy_string(amkd_bytes *copy, const char *text, size_t nbytes, size_t at)
 {
     size_t end = at + 1;
     while (end < nbytes && text[end] != '"')
         end += text[end] == '\\' ? 2 : 1;
     end = end < nbytes ? end + 1 : nbytes;
-    amkd_page_add(copy, text + at, end - at);
+    amkd_bytes_add(copy, text + at, end - at);
     return end;
 }
 
-static int add_array(amkd_skeleton *skeleton, amkd_page *copy,
+static int add_array(amkd_skeleton *skeleton, amkd_bytes *copy,
                      const amkd_numbers *numbers)
 {
     const size_t n = skeleton->narrays;
@@ -32,17 +32,17 @@ static int add_array(amkd_skeleton *skeleton, amkd_page *copy,
         skeleton->arrays = grown;
     }
     skeleton->arrays[skeleton->narrays++] = *numbers;
-    amkd_page_format(copy, "[%zu]", n);
+    amkd_bytes_format(copy, "[%zu]", n);
     return 0;
 }
 
-static int take_apart(amkd_skeleton *skeleton, amkd_page *copy, const char *text,
+static int take_apart(amkd_skeleton *skeleton, amkd_bytes *copy, const char *text,
                       size_t nbytes)
 {
     for (size_t at = 0; at < nbytes;) {
         amkd_numbers numbers;
         int rc = 0;
-        if (copy->bytes.n > AMKD_SKELETON_MAX_NBYTES)
+        if (copy->n > AMKD_SKELETON_MAX_NBYTES)
             return amkd_fail("more than %d bytes of JSON besides arrays of numbers",
                              AMKD_SKELETON_MAX_NBYTES);
         if (!text[at]) /* jansson would pass over it */
@@ -56,7 +56,7 @@ static int take_apart(amkd_skeleton *skeleton, amkd_page *copy, const char *text
         if (rc < 0 || (rc && add_array(skeleton, copy, &numbers)))
             return -1;
         if (!rc)
-            amkd_page_add(copy, text + at, 1);
+            amkd_bytes_add(copy, text + at, 1);
         at += rc ? numbers.nbytes : 1;
     }
     return copy->failed ? -1 : 0;
@@ -64,19 +64,19 @@ static int take_apart(amkd_skeleton *skeleton, amkd_page *copy, const char *text
 
 int amkd_skeleton_parse(amkd_skeleton *skeleton, const char *text, size_t nbytes)
 {
-    amkd_page copy = {0};
+    amkd_bytes copy = {0};
     json_error_t error;
     *skeleton = (amkd_skeleton){0};
     int rc = take_apart(skeleton, &copy, text, nbytes);
     if (!rc) {
-        skeleton->root = json_loadb(copy.bytes.n ? copy.bytes.at : "", copy.bytes.n,
-                                    JSON_REJECT_DUPLICATES, &error);
+        skeleton->root =
+            json_loadb(copy.n ? copy.data : "", copy.n, JSON_REJECT_DUPLICATES, &error);
         if (!skeleton->root)
             rc = amkd_fail("malformed JSON: %s", error.text);
         else if (!json_is_object(skeleton->root))
             rc = amkd_fail("malformed JSON: expected an object");
     }
-    amkd_page_clear(&copy);
+    amkd_bytes_clear(&copy);
     if (rc)
         amkd_skeleton_clear(skeleton);
     return rc;

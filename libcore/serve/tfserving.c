@@ -195,52 +195,52 @@ int amkd_tfserving_parse(amkd_question *question, const amkd_served *served,
     return rc;
 }
 
-void amkd_tfserving_answer(amkd_page *answer, const amkd_served *served,
+void amkd_tfserving_answer(amkd_bytes *answer, const amkd_served *served,
                            const amkd_question *question, const amkd_outputs *outputs)
 {
     const float *probs = outputs->values[AMKD_PROBS];
-    amkd_page_format(answer, "{\"%s\":[", question->columns ? "outputs" : "predictions");
+    amkd_bytes_format(answer, "{\"%s\":[", question->columns ? "outputs" : "predictions");
     for (size_t s = 0; s < question->n; s++) {
         if (s)
-            amkd_page_add(answer, ",", 1);
-        amkd_page_floats(answer, probs + s * served->nclasses, served->nclasses);
+            amkd_bytes_add(answer, ",", 1);
+        amkd_bytes_floats(answer, probs + s * served->nclasses, served->nclasses);
     }
-    amkd_page_format(answer, "]}");
+    amkd_bytes_format(answer, "]}");
 }
 
-void amkd_tfserving_status(amkd_page *answer, const amkd_served *served)
+void amkd_tfserving_status(amkd_bytes *answer, const amkd_served *served)
 {
-    amkd_page_format(answer, "{\"model_version_status\":[{\"version\":");
-    amkd_page_quote(answer, served->version);
-    amkd_page_format(answer, ",\"state\":\"AVAILABLE\",\"status\":{\"error_code\":"
-                             "\"OK\",\"error_message\":\"\"}}]}");
+    amkd_bytes_format(answer, "{\"model_version_status\":[{\"version\":");
+    amkd_bytes_quote(answer, served->version);
+    amkd_bytes_format(answer, ",\"state\":\"AVAILABLE\",\"status\":{\"error_code\":"
+                              "\"OK\",\"error_message\":\"\"}}]}");
 }
 
-static void add_tensor(amkd_page *answer, const char *name, const char *dtype,
+static void add_tensor(amkd_bytes *answer, const char *name, const char *dtype,
                        const size_t *shape, size_t ndim)
 {
-    amkd_page_format(answer,
-                     "{\"%s\":{\"dtype\":\"%s\",\"tensor_shape\":{\"dim\":[{\"size\":"
-                     "\"-1\",\"name\":\"\"}",
-                     name, dtype);
+    amkd_bytes_format(answer,
+                      "{\"%s\":{\"dtype\":\"%s\",\"tensor_shape\":{\"dim\":[{\"size\":"
+                      "\"-1\",\"name\":\"\"}",
+                      name, dtype);
     for (size_t d = 0; d < ndim; d++)
-        amkd_page_format(answer, ",{\"size\":\"%zu\",\"name\":\"\"}", shape[d]);
-    amkd_page_format(answer, "],\"unknown_rank\":false},\"name\":\"%s:0\"}}", name);
+        amkd_bytes_format(answer, ",{\"size\":\"%zu\",\"name\":\"\"}", shape[d]);
+    amkd_bytes_format(answer, "],\"unknown_rank\":false},\"name\":\"%s:0\"}}", name);
 }
 
-void amkd_tfserving_metadata(amkd_page *answer, const amkd_served *served)
+void amkd_tfserving_metadata(amkd_bytes *answer, const amkd_served *served)
 {
     const amkd_shape in = served->in;
-    amkd_page_format(answer, "{\"model_spec\":{\"name\":");
-    amkd_page_quote(answer, served->name);
-    amkd_page_format(answer, ",\"signature_name\":\"\",\"version\":");
-    amkd_page_quote(answer, served->version);
-    amkd_page_format(answer, "},\"metadata\":{\"signature_def\":{\"signature_def\":{"
-                             "\"serving_default\":{\"inputs\":");
+    amkd_bytes_format(answer, "{\"model_spec\":{\"name\":");
+    amkd_bytes_quote(answer, served->name);
+    amkd_bytes_format(answer, ",\"signature_name\":\"\",\"version\":");
+    amkd_bytes_quote(answer, served->version);
+    amkd_bytes_format(answer, "},\"metadata\":{\"signature_def\":{\"signature_def\":{"
+                              "\"serving_default\":{\"inputs\":");
     add_tensor(answer, AMKD_INPUT_NAME, served->floats ? "DT_FLOAT" : "DT_UINT8",
                (size_t[]){in.height, in.width, in.channels}, 3);
-    amkd_page_format(answer, ",\"outputs\":");
+    amkd_bytes_format(answer, ",\"outputs\":");
     add_tensor(answer, amkd_output_names[AMKD_PROBS], "DT_FLOAT",
                (size_t[]){served->nclasses}, 1);
-    amkd_page_format(answer, ",\"method_name\":\"tensorflow/serving/predict\"}}}}}");
+    amkd_bytes_format(answer, ",\"method_name\":\"tensorflow/serving/predict\"}}}}}");
 }

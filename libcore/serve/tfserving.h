@@ -10,7 +10,7 @@
 #ifndef AMKD_SERVE_TFSERVING_H
 #define AMKD_SERVE_TFSERVING_H
 
-#include "serve/page.h"
+#include "base/bytes.h"
 #include "serve/question.h"
 
 /* Reads a :predict request. On failure (the request is to blame) the question is left
@@ -19,11 +19,11 @@ int amkd_tfserving_parse(amkd_question *question, const amkd_served *served,
                          const char *body, size_t nbytes);
 
 /* Adds the answer, {"predictions": ...} or, by columns, {"outputs": ...}. */
-void amkd_tfserving_answer(amkd_page *answer, const amkd_served *served,
+void amkd_tfserving_answer(amkd_bytes *answer, const amkd_served *served,
                            const amkd_question *question, const amkd_outputs *outputs);
 
 /* Add the model's status and its metadata. */
-void amkd_tfserving_status(amkd_page *answer, const amkd_served *served);
-void amkd_tfserving_metadata(amkd_page *answer, const amkd_served *served);
+void amkd_tfserving_status(amkd_bytes *answer, const amkd_served *served);
+void amkd_tfserving_metadata(amkd_bytes *answer, const amkd_served *served);
 
 #endif

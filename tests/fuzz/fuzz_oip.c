@@ -37,7 +37,7 @@ static void check_answer(const amkd_served *served, const amkd_question *questio
 {
     static const float values[MAX_IMAGES * NCLASSES] = {0.25f, 1e-30f, NAN, 1};
     const amkd_outputs outputs = {{values, values}};
-    amkd_page answer = {0};
+    amkd_bytes answer = {0};
     size_t njson = 0, nbinary = 0;
     if (tfserving)
         amkd_tfserving_answer(&answer, served, question, &outputs);
@@ -47,12 +47,12 @@ static void check_answer(const amkd_served *served, const amkd_question *questio
     for (size_t o = 0; o < question->noutputs; o++)
         nbinary +=
             question->outputs[o].binary ? question->n * NCLASSES * sizeof(float) : 0;
-    require(nbinary ? answer.bytes.n == njson + nbinary : !njson, "its length is told");
-    json_t *json = json_loadb(answer.bytes.at, answer.bytes.n - nbinary,
-                              JSON_REJECT_DUPLICATES, NULL);
+    require(nbinary ? answer.n == njson + nbinary : !njson, "its length is told");
+    json_t *json =
+        json_loadb(answer.data, answer.n - nbinary, JSON_REJECT_DUPLICATES, NULL);
     require(json_is_object(json), "the answer is JSON");
     json_decref(json);
-    amkd_page_clear(&answer);
+    amkd_bytes_clear(&answer);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
