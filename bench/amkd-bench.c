@@ -20,6 +20,7 @@ static const struct {
     stage stage;
     int (*run)(bench *b);
 } parts[] = {
+    {"start", PROCESSES, bench_start},
     {"score", PROCESSES, bench_score},
     {"stream", PROCESSES, bench_stream},
     {"layers", KERNELS, bench_layers},
@@ -40,7 +41,7 @@ typedef struct arguments {
     uint64_t nrepetitions;
 } arguments;
 
-/* "score, layers, train, sweep" */
+/* "start, score, layers, ..." */
 static void list_parts(char *list, size_t size)
 {
     size_t used = 0;
@@ -157,7 +158,7 @@ int main(int argc, char **argv)
     amkd_cli cli;
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
     if (rc)
-        return rc == 1 ? 0 : 2;
+        return cli.status;
     for (size_t o = 0; o < args.only.n; o++)
         if (!known(args.only.text[o])) {
             rc = amkd_cli_misuse(&cli, "--only: '%s' is none of %s", args.only.text[o],

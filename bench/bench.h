@@ -76,6 +76,8 @@ int bench_clblast(bench *b);
 int bench_train(bench *b);
 /* sweep.c: the lambda sweep's kernels. */
 int bench_sweep(bench *b);
+/* start.c: tools as processes that have nothing to do, cold and warm. */
+int bench_start(bench *b);
 /* score.c: amkd-score as a process, its time and memory. */
 int bench_score(bench *b);
 /* stream.c: streams written and read, beside gzip. */

@@ -43,7 +43,8 @@ for writer in "${writers[@]}"; do
     [ $got = 1 ] || fail "'$writer >/dev/full' ended with $got"
     grep -q "stdout: No space left on device" stderr || fail "$writer: $(cat stderr)"
 done
-for command in "amkd-devices" "amkd-devices --json" "amkd-cat --check picks.amkd"; do
+for command in "amkd-devices" "amkd-devices --json" "amkd-cat --check picks.amkd" \
+    "amkd-pool --help" "amkd-train --version"; do
     got=0
     $command >/dev/full 2>stderr || got=$?
     [ $got = 1 ] || fail "'$command >/dev/full' ended with $got"

@@ -52,6 +52,10 @@ done
 rows 1 'lenet5, 2 steps'
 rows 1 'lenet5-half kernels, 11 lambdas'
 rows 1 'amkd-score, lenet5-half, 190 pairs'
+for start in 'amkd-score, cold' 'amkd-score, warm' 'amkd-train, warm' \
+    'amkd-eval, warm' 'amkd-devices, warm'; do
+    rows 1 "$start start"
+done
 rows 1 'amkd-score, processor time'
 rows 1 'amkd-score, most memory'
 [ -z "$(grep '^  .* GFLOP/s ' table | grep -v '% of peak')" ] ||

@@ -33,6 +33,9 @@ static const amkd_tool tool = {
     "amkd-x", "Does x.", "[OPTION]... FILE [FILE]", "Example:\n  amkd-x a", options,
     1,        2};
 
+/* Where stdout goes while a command line is parsed. */
+static const char *stdout_path = "stdout";
+
 /* Runs words, split at spaces, through amkd_cli_open; what it prints goes to files. */
 static int open_cli(const char *words)
 {
@@ -49,7 +52,7 @@ static int open_cli(const char *words)
     by = key = NULL;
     fflush(NULL);
     int saved[2] = {dup(1), dup(2)};
-    dup2(open("stdout", O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
+    dup2(open(stdout_path, O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
     dup2(open("stderr", O_WRONLY | O_CREAT | O_TRUNC, 0600), 2);
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
     fflush(NULL);
@@ -69,7 +72,8 @@ static void expect_in_file(const char *name, const char *text)
 
 static void misuse(const char *words, const char *message)
 {
-    ck_assert_int_eq(open_cli(words), 2);
+    ck_assert_int_ne(open_cli(words), 0);
+    ck_assert_int_eq(cli.status, 2);
     expect_in_file("stderr", message);
     expect_in_file("stderr", "amkd-x: ");
     expect_in_file("stderr", "Try 'amkd-x --help'\n");
@@ -163,9 +167,11 @@ END_TEST
 
 START_TEST(help_and_version_go_to_stdout)
 {
-    ck_assert_int_eq(open_cli("x --version"), 1);
+    ck_assert_int_ne(open_cli("x --version"), 0);
+    ck_assert_int_eq(cli.status, 0);
     expect_in_file("stdout", "amkd-x 0.1.0\n");
-    ck_assert_int_eq(open_cli("x --help"), 1);
+    ck_assert_int_ne(open_cli("x --help"), 0);
+    ck_assert_int_eq(cli.status, 0);
     expect_in_file("stdout", "Usage: amkd-x [OPTION]... FILE [FILE]\nDoes x.\n");
     expect_in_file("stdout", "\n  -k, --count=K       how many\n");
     expect_in_file("stdout", "\n  -r, --rate=R        how fast,\n"
@@ -173,6 +179,16 @@ START_TEST(help_and_version_go_to_stdout)
     expect_in_file("stdout", "\n      --gray          one channel\n");
     expect_in_file("stdout", "\n      --version       print the version and exit\n");
     expect_in_file("stdout", "\nExample:\n  amkd-x a\n");
+}
+END_TEST
+
+START_TEST(help_that_cannot_be_printed_is_a_failure)
+{
+    stdout_path = "/dev/full";
+    ck_assert_int_ne(open_cli("x --help"), 0);
+    ck_assert_int_eq(cli.status, 1);
+    stdout_path = "stdout";
+    expect_in_file("stderr", "amkd-x: stdout: No space left on device\n");
 }
 END_TEST
 
@@ -197,6 +213,7 @@ int main(void)
     tcase_add_test(tests, command_is_recorded_without_how_and_where);
     tcase_add_test(tests, misuse_names_the_option);
     tcase_add_test(tests, help_and_version_go_to_stdout);
+    tcase_add_test(tests, help_that_cannot_be_printed_is_a_failure);
     tcase_add_test(tests, close_prints_the_error_and_gives_the_status);
     suite_add_tcase(suite, tests);
     return scratch_run(suite);

@@ -70,7 +70,54 @@ done
 echo "misuse is exit status 2 and names the option"
 expect 2 "--nonesuch" amkd-devices --nonesuch
 expect 2 "--json and --self-test" amkd-devices --json --self-test
+expect 2 "exclude one another" amkd-devices --self-test --forget all
+expect 2 "--batch does nothing" amkd-devices --batch 10
+expect 2 "'yesterday' is not plans, programs or all" amkd-devices --forget yesterday
+expect 2 "--device does nothing" amkd-devices --forget all -d cpu
 expect 2 "extra" amkd-devices extra
+
+echo "a file is written when whole"
+amkd-devices -o "$dir/list"
+grep -q '^\* 0  ' "$dir/list" || fail "the list is not in the file"
+expect 1 'nonesuch' amkd-devices -d nonesuch -o "$dir/none"
+[ ! -e "$dir/none" ] || fail "a failed run left its output"
+
+export XDG_CACHE_HOME=$dir/cache
+echo "plans are listed, remembered and forgotten"
+# IDX files: 24 images of 20x20 and their labels.
+perl -e 'print pack("N4", 2051, 24, 20, 20), "\x80" x (24 * 400)' >"$dir/idx-images"
+perl -e 'print pack("N2", 2049, 24), join "", map { chr($_ % 10) } 1 .. 24' >"$dir/idx-labels"
+amkd-import -q -o "$dir/images" --labels "$dir/idx-labels" "$dir/idx-images"
+amkd-train -q --steps 1 -a 'conv 4 k3 | relu | conv 16 k5 | maxpool 2 | fc 10' \
+    -o "$dir/model" "$dir/images"
+expect 0 '^conv 16 k5 .* forward .* own +[0-9.]+$' amkd-devices --plan "$dir/model"
+[ "$(grep -c ' forward ' "$dir/out")" = 3 ] || fail "not three layers"
+[ "$(grep -c ' backward weights ' "$dir/out")" = 3 ] || fail "not three layers of weights"
+[ "$(grep -c ' backward data ' "$dir/out")" = 2 ] || fail "not two layers' inputs"
+grep -qE '^fc 10 .* clblast: not for this device;' "$dir/out" || fail "CLBlast on a CPU"
+cp "$dir/out" "$dir/first"
+expect 0 '' amkd-devices --plan "$dir/model"
+cmp "$dir/first" "$dir/out" || fail "the plans are not remembered"
+expect 0 '"remembered": true' amkd-devices --plan "$dir/model" --json
+python3 - "$dir/out" <<'PYTHON'
+import json, sys
+rows = json.load(open(sys.argv[1]))
+assert len(rows) == 8, rows
+for row in rows:
+    assert [w["chosen"] for w in row["ways"]].count(True) == 1, row
+    assert all(("gflops" in w) == ("seconds" in w) for w in row["ways"]), row
+PYTHON
+expect 0 '"remembered": false' amkd-devices --plan "$dir/model" --json --batch 200
+expect 0 '^[1-9][0-9]* plans forgotten$' amkd-devices --forget plans
+grep -q programs "$dir/out" && fail "programs were forgotten too"
+expect 0 '^0 plans forgotten$' amkd-devices --forget all
+grep -q '^[1-9][0-9]* programs forgotten$' "$dir/out" || fail "no programs"
+[ -z "$(find "$XDG_CACHE_HOME/amkd" -type f)" ] || fail "files are left"
+unset XDG_CACHE_HOME
+
+echo "on devices in lockstep, work-groups are tried"
+expect 0 ' 2 a group:? ' env AMKD_VECTOR_WIDTH=1 XDG_CACHE_HOME="$dir/cache" \
+    amkd-devices --plan "$dir/model"
 
 echo "every kernel passes the self-test"
 expect 0 '^ok .*mixed pixels$' timeout 500 amkd-devices --self-test

@@ -31,6 +31,16 @@ static void close_device(void)
     ck_assert_int_eq(system("rm -r amkd"), 0); /* the plans and programs kept */
 }
 
+/* Takes the place of the library's clock, so that a way may take any time. */
+static double slept;
+
+double amkd_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return slept + (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
 /* Work that leaves a value in the result after a while. */
 typedef struct work {
     cl_mem result;
@@ -46,7 +56,7 @@ static int run(void *context)
     w->nruns++;
     if (w->fails)
         return amkd_fail("not on this device");
-    nanosleep(&(struct timespec){.tv_nsec = w->time_ms * 1000000}, NULL);
+    slept += 1e-3 * (double)w->time_ms;
     return w->idles ? 0 : amkd_buffer_write(device, w->result, &w->value, 0, 4);
 }
 

@@ -150,7 +150,7 @@ int main(int argc, char **argv)
     amkd_cli cli;
     int status = amkd_cli_open(&cli, &tool, argc, argv);
     if (status)
-        return status - 1 ? 2 : 0;
+        return cli.status;
     /* In "amkd-cat FILE | head" the end of head is no failure worth a message. */
     signal(SIGPIPE, SIG_DFL);
     status = check_options(&cli, &s);

@@ -1,13 +1,17 @@
-/* amkd-devices: the OpenCL devices of this machine, which one would be used, and whether
- * its kernels are right. */
+/* amkd-devices: the OpenCL devices of this machine, which one would be used, whether its
+ * kernels are right, and which of them a model's layers run by. */
 #include "base/cli.h"
 #include "base/error.h"
+#include "base/file.h"
+#include "compute/cache.h"
 #include "compute/device.h"
+#include "steps/plans.h"
 #include "steps/selftest.h"
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char notes[] =
     "An asterisk marks the device that every tool uses with the same -d and "
@@ -17,7 +21,18 @@ static const char notes[] =
     "Examples:\n"
     "  amkd-devices\n"
     "  amkd-devices -d gpu --self-test\n"
-    "  amkd-devices --json | jq -r '.[] | select(.chosen).name'\n";
+    "  amkd-devices --json | jq -r '.[] | select(.chosen).name'\n"
+    "  amkd-devices --plan student.safetensors\n"
+    "  amkd-devices --forget plans\n";
+
+typedef struct arguments {
+    amkd_common common;
+    const char *which, *forget;
+    int json, test;
+    amkd_plans_options plans;
+    uint64_t batch;
+    FILE *out; /* stdout, or what -o is to hold */
+} arguments;
 
 static const char *type_name(cl_device_type type)
 {
@@ -27,18 +42,19 @@ static const char *type_name(cl_device_type type)
                                                : "custom";
 }
 
-static void print_text(const amkd_device *d, int chosen)
+static void print_text(FILE *out, const amkd_device *d, int chosen)
 {
-    printf("%c %zu  %s\n", chosen ? '*' : ' ', d->index, d->name);
-    printf("     platform  %s\n", d->platform_name);
-    printf("     version   %s, driver %s\n", d->version, d->driver);
-    printf("     type      %s, %u compute units, work-groups of up to %zu\n",
-           type_name(d->type), (unsigned)d->ncompute_units, d->max_work_group);
-    printf("     memory    %.2f GiB, buffers of up to %.2f GiB, %" PRIu64 " KiB local\n",
-           (double)d->global_nbytes / 0x1p30, (double)d->max_buffer_nbytes / 0x1p30,
-           (uint64_t)d->local_nbytes / 1024);
-    printf("     vectors   of %zu, %zu samples a lane block\n", d->vector_width,
-           d->nlanes);
+    fprintf(out, "%c %zu  %s\n", chosen ? '*' : ' ', d->index, d->name);
+    fprintf(out, "     platform  %s\n", d->platform_name);
+    fprintf(out, "     version   %s, driver %s\n", d->version, d->driver);
+    fprintf(out, "     type      %s, %u compute units, work-groups of up to %zu\n",
+            type_name(d->type), (unsigned)d->ncompute_units, d->max_work_group);
+    fprintf(out,
+            "     memory    %.2f GiB, buffers of up to %.2f GiB, %" PRIu64 " KiB local\n",
+            (double)d->global_nbytes / 0x1p30, (double)d->max_buffer_nbytes / 0x1p30,
+            (uint64_t)d->local_nbytes / 1024);
+    fprintf(out, "     vectors   of %zu, %zu samples a lane block\n", d->vector_width,
+            d->nlanes);
 }
 
 static json_t *describe(const amkd_device *d, int chosen)
@@ -54,76 +70,156 @@ static json_t *describe(const amkd_device *d, int chosen)
         "vector_width", (json_int_t)d->vector_width, "lanes", (json_int_t)d->nlanes);
 }
 
-static int print_json(const amkd_device *devices, size_t n, size_t chosen)
+static int print_json(FILE *out, const amkd_device *devices, size_t n, size_t chosen)
 {
     json_t *list = json_array();
     int failed = !list;
     for (size_t i = 0; i < n && !failed; i++)
         failed = json_array_append_new(list, describe(&devices[i], i == chosen));
-    failed = failed || json_dumpf(list, stdout, JSON_INDENT(2));
+    failed = failed || json_dumpf(list, out, JSON_INDENT(2)) || fputc('\n', out) < 0;
     json_decref(list);
-    if (failed)
-        return amkd_fail("the devices could not be printed as JSON");
-    putchar('\n');
-    return 0;
+    return failed ? amkd_fail("the devices could not be printed as JSON") : 0;
 }
 
 /* Without a device to choose there is still a list to see. */
-static int list(const char *which, int json)
+static int list(const arguments *args)
 {
     amkd_device *devices;
     size_t n, chosen = SIZE_MAX;
     if (amkd_devices_list(&devices, &n))
         return -1;
-    const int none = amkd_device_choose(&chosen, devices, n, which);
+    const int none = amkd_device_choose(&chosen, devices, n, args->which);
     int result = none;
-    if (json && print_json(devices, n, none ? SIZE_MAX : chosen))
+    if (args->json && print_json(args->out, devices, n, none ? SIZE_MAX : chosen))
         result = -1;
-    for (size_t i = 0; i < n && !json; i++)
-        print_text(&devices[i], !none && i == chosen);
+    for (size_t i = 0; i < n && !args->json; i++)
+        print_text(args->out, &devices[i], !none && i == chosen);
     free(devices);
-    if (fflush(stdout) || ferror(stdout))
-        result = amkd_fail_errno("stdout");
     return result;
 }
 
 static void report(void *context, const char *what, double error, double tolerance)
 {
-    const amkd_common *common = context;
+    const arguments *args = context;
     const int wrong = !(error <= tolerance);
-    if (wrong || !common->quiet)
-        printf("%-6s  error %.1e of %.0e  %s\n", wrong ? "FAILED" : "ok", error,
-               tolerance, what);
+    if (wrong || !args->common.quiet)
+        fprintf(args->out, "%-6s  error %.1e of %.0e  %s\n", wrong ? "FAILED" : "ok",
+                error, tolerance, what);
 }
 
-static int self_test(const char *which, amkd_common *common)
+static int self_test(arguments *args)
 {
     amkd_device *device;
-    if (amkd_device_open(&device, which))
+    if (amkd_device_open(&device, args->which))
         return -1;
-    if (!common->quiet)
-        printf("%s\n", device->name);
-    int result = amkd_selftest(device, report, common);
+    if (!args->common.quiet)
+        fprintf(args->out, "%s\n", device->name);
+    const int result = amkd_selftest(device, report, args);
     amkd_device_close(device);
-    if (!result && (fflush(stdout) || ferror(stdout)))
-        result = amkd_fail_errno("stdout");
     return result;
+}
+
+static int plan(arguments *args)
+{
+    amkd_device *device;
+    if (amkd_device_open(&device, args->which))
+        return -1;
+    args->plans.batch = (size_t)args->batch;
+    args->plans.json = args->json;
+    const int result = amkd_plans_write(args->out, device, &args->plans);
+    amkd_device_close(device);
+    return result;
+}
+
+static int forget(const arguments *args)
+{
+    size_t nplans = 0, nprograms = 0;
+    const int plans = strcmp(args->forget, "programs"),
+              programs = strcmp(args->forget, "plans");
+    if ((plans && amkd_cache_forget(&nplans, AMKD_CACHE_PLANS)) ||
+        (programs && amkd_cache_forget(&nprograms, AMKD_CACHE_PROGRAMS)))
+        return -1;
+    if (plans && !args->common.quiet)
+        fprintf(args->out, "%zu plans forgotten\n", nplans);
+    if (programs && !args->common.quiet)
+        fprintf(args->out, "%zu programs forgotten\n", nprograms);
+    return 0;
+}
+
+static int run(arguments *args)
+{
+    return args->test          ? self_test(args)
+           : args->plans.model ? plan(args)
+           : args->forget      ? forget(args)
+                               : list(args);
+}
+
+/* A file is written at the end, when it is whole; stdout as it comes. */
+static int run_into(arguments *args)
+{
+    const char *path = args->common.output;
+    char *text = NULL;
+    size_t nbytes;
+    const int to_file = path && strcmp(path, "-");
+    args->out = to_file ? open_memstream(&text, &nbytes) : stdout;
+    if (!args->out)
+        return amkd_fail_errno("'%s'", path);
+    int rc = run(args);
+    const int failed = fflush(args->out) || ferror(args->out);
+    if (to_file)
+        fclose(args->out);
+    if (!rc && failed)
+        rc = amkd_fail_errno("%s", to_file ? path : "stdout");
+    if (!rc && to_file)
+        rc = amkd_file_write(path, text, nbytes);
+    free(text);
+    return rc;
+}
+
+/* 0, or 2 with the message said. */
+static int check(const amkd_cli *cli, const arguments *args)
+{
+    if (args->test + !!args->plans.model + !!args->forget > 1)
+        return amkd_cli_misuse(cli,
+                               "--self-test, --plan and --forget exclude one another");
+    if (args->json && (args->test || args->forget))
+        return amkd_cli_misuse(cli, "--json and --%s do not go together",
+                               args->test ? "self-test" : "forget");
+    if (amkd_cli_given(cli, "batch") && !args->plans.model)
+        return amkd_cli_misuse(cli, "--batch does nothing without --plan");
+    if (args->forget && amkd_cli_given(cli, "device"))
+        return amkd_cli_misuse(cli,
+                               "--forget is about all devices: --device does nothing");
+    if (args->forget && strcmp(args->forget, "plans") &&
+        strcmp(args->forget, "programs") && strcmp(args->forget, "all"))
+        return amkd_cli_misuse(cli, "--forget: '%s' is not plans, programs or all",
+                               args->forget);
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
-    amkd_common common;
-    amkd_common_init(&common);
-    const char *which = NULL;
-    int json = 0, test = 0;
+    arguments args = {.batch = 128};
+    amkd_common_init(&args.common);
     const amkd_option options[] = {
-        AMKD_DEVICE_OPTION(which),
-        {0, "json", AMKD_FLAG, &json, NULL, "print the list as JSON", 0, 0, 0},
-        {0, "self-test", AMKD_FLAG, &test, NULL,
+        AMKD_DEVICE_OPTION(args.which),
+        {0, "json", AMKD_FLAG, &args.json, NULL, "print the list, or the plans, as JSON",
+         0, 0, 0},
+        {0, "self-test", AMKD_FLAG, &args.test, NULL,
          "run every kernel on the device and compare with the plain C reference", 0, 0,
          0},
-        {'q', "quiet", AMKD_FLAG, &common.quiet, NULL,
-         "of the self-test, print only checks that fail", AMKD_WHERE, 0, 0},
+        {0, "plan", AMKD_TEXT, &args.plans.model, "MODEL",
+         "show which kernels each layer of MODEL is trained with, and how fast\n"
+         "they and others were when they were tried",
+         0, 0, 0},
+        {0, "batch", AMKD_COUNT, &args.batch, "N",
+         "samples of the step that is planned (default: 128)", 0, 1, 1000000},
+        {0, "forget", AMKD_TEXT, &args.forget, "WHAT",
+         "remove the remembered plans, the compiled programs, or all", 0, 0, 0},
+        AMKD_OPTION_OUTPUT(args.common),
+        {'q', "quiet", AMKD_FLAG, &args.common.quiet, NULL,
+         "of the self-test, print only checks that fail; do not say what is forgotten",
+         AMKD_WHERE, 0, 0},
         AMKD_OPTION_END,
     };
     const amkd_tool tool = {.name = "amkd-devices",
@@ -135,11 +231,11 @@ int main(int argc, char **argv)
     amkd_cli cli;
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
     if (rc)
-        return rc == 1 ? 0 : 2;
-    if (json && test) {
-        rc = amkd_cli_misuse(&cli, "--json and --self-test do not go together");
+        return cli.status;
+    rc = check(&cli, &args);
+    if (rc) {
         amkd_cli_close(&cli, 0);
         return rc;
     }
-    return amkd_cli_close(&cli, test ? self_test(which, &common) : list(which, json));
+    return amkd_cli_close(&cli, run_into(&args));
 }

@@ -147,7 +147,7 @@ int main(int argc, char **argv)
     amkd_cli cli;
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
     if (rc)
-        return rc == 1 ? 0 : rc;
+        return cli.status;
     if (!args.student)
         rc =
             amkd_cli_misuse(&cli, "--student is missing: which model is to be measured?");

@@ -130,7 +130,7 @@ int main(int argc, char **argv)
     amkd_cli cli;
     int status = amkd_cli_open(&cli, &tool, argc, argv);
     if (status)
-        return status - 1 ? 2 : 0;
+        return cli.status;
     status = check(&cli, &s);
     if (status) {
         amkd_cli_close(&cli, 0);

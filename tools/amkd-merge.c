@@ -49,7 +49,7 @@ int main(int argc, char **argv)
     amkd_cli cli;
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
     if (rc)
-        return rc == 1 ? 0 : 2;
+        return cli.status;
     merge.paths = cli.arguments;
     merge.npaths = cli.narguments;
     merge.output = common.output;

@@ -68,7 +68,7 @@ int main(int argc, char **argv)
     amkd_cli cli;
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
     if (rc)
-        return rc == 1 ? 0 : 2;
+        return cli.status;
     if (shard && parse_shard(&pool.shard, &pool.nshards, shard))
         rc = amkd_cli_misuse(&cli, "--shard: '%s' is not I/N with I from 0 to N - 1",
                              shard);

@@ -158,7 +158,7 @@ int main(int argc, char **argv)
     amkd_cli cli;
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
     if (rc)
-        return rc == 1 ? 0 : 2;
+        return cli.status;
     rc = check(&cli, &a);
     if (rc) {
         amkd_cli_close(&cli, 0);

@@ -178,7 +178,7 @@ int main(int argc, char **argv)
     amkd_cli cli;
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
     if (rc)
-        return rc == 1 ? 0 : 2;
+        return cli.status;
     double *lambdas = NULL;
     rc = interpret(&cli, &given, &lambdas);
     if (rc) {

@@ -223,7 +223,7 @@ int main(int argc, char **argv)
     amkd_cli cli;
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
     if (rc)
-        return rc == 1 ? 0 : rc;
+        return cli.status;
     args.model = cli.arguments[0];
     if (strcmp(args.input, "uint8") && strcmp(args.input, "float32"))
         rc = amkd_cli_misuse(&cli, "option '--input': '%s', expected uint8 or float32",

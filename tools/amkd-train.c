@@ -265,7 +265,7 @@ int main(int argc, char **argv)
     amkd_cli cli;
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
     if (rc)
-        return rc == 1 ? 0 : rc;
+        return cli.status;
     if (read_names(&args) || check_options(&args, &cli)) {
         rc = amkd_cli_misuse(&cli, "%s", amkd_error());
         amkd_cli_close(&cli, 0);

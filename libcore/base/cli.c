@@ -292,8 +292,11 @@ int amkd_cli_open(amkd_cli *cli, const amkd_tool *tool, int argc, char **argv)
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN);
     int rc = parse_all(cli, argc, argv);
-    if (rc == DONE && flush_stdout())
-        rc = amkd_cli_misuse(cli, "%s", amkd_error());
+    cli->status = rc == MISUSE ? 2 : 0;
+    if (rc == DONE && flush_stdout()) {
+        fprintf(stderr, "%s: %s\n", tool->name, amkd_error());
+        cli->status = 1;
+    }
     if (rc)
         clear(cli);
     return rc;

@@ -54,12 +54,14 @@ typedef struct amkd_cli {
     struct json_t *command;  /* the command as recorded: a JSON array of strings, without
                                 AMKD_WHERE options; owned by the cli */
     unsigned char *given;    /* one flag an option: was it on the command line? */
+    int status;              /* what to exit with, unless amkd_cli_open says to go on */
 } amkd_cli;
 
 /* Parses as GNU getopt_long does (options and arguments in any order, "--" ends options,
  * --name=value, unambiguous prefixes). --help and --version are built in, written out.
- * Returns 0 to go on; 1 when help or version was printed to stdout: exit with 0;
- * 2 when misused: the message, naming the option, is on stderr: exit with 2. */
+ * Returns 0 to go on; else the tool is to exit with cli->status: 0 when help or version was
+ * printed to stdout, 1 when it could not be, 2 when misused, with a message on stderr that
+ * names the option. */
 int amkd_cli_open(amkd_cli *cli, const amkd_tool *tool, int argc, char **argv);
 
 /* Whether the option with this long name was given on the command line. */

@@ -61,7 +61,7 @@ int amkd_plan_recall(amkd_plan *plan, const amkd_device *device)
     json_t *ways = load(plan, device);
     size_t nknown = 0, nchosen = 0;
     for (size_t w = 0; w < plan->nways; w++) {
-        plan->ways[w].fate = AMKD_FATE_UNKNOWN;
+        plan->ways[w].fate = plan->ways[w].run ? AMKD_FATE_UNKNOWN : AMKD_FATE_UNFIT;
         recall_way(&plan->ways[w], ways);
         nknown += plan->ways[w].fate != AMKD_FATE_UNKNOWN;
         if (plan->ways[w].fate == AMKD_FATE_CHOSEN) {

@@ -40,3 +40,16 @@ size_t amkd_shape_size(amkd_shape shape)
 {
     return shape.channels * shape.height * shape.width;
 }
+
+char *amkd_arch_part(const amkd_arch *arch, size_t first, size_t end)
+{
+    const char *begin = arch->text, *stop;
+    for (size_t l = 0; l < first; l++)
+        begin = strstr(begin, " | ") + 3;
+    stop = begin;
+    for (size_t l = first; l < end; l++) {
+        const char *bar = strstr(l == first ? begin : stop + 3, " | ");
+        stop = bar ? bar : begin + strlen(begin);
+    }
+    return amkd_format("%.*s", (int)(stop - begin), begin);
+}

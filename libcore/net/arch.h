@@ -64,6 +64,9 @@ void amkd_arch_clear(amkd_arch *arch); /* a zeroed arch is fine */
 /* Multiply-adds of one forward pass of one sample. */
 double amkd_arch_nmacs(const amkd_arch *arch);
 
+/* The text of layers [first, end), freed with free(); NULL with the error set. */
+char *amkd_arch_part(const amkd_arch *arch, size_t first, size_t end);
+
 size_t amkd_shape_size(amkd_shape shape);
 
 #endif
