@@ -1,8 +1,8 @@
 """Finds a peer's fastest way to do the work, and times it.
 
 Every candidate runs with every batch size it names, once in one process with all cores
-and once in a process a core with one thread each. The two fastest then do all pairs, and
-the better one counts. Workers are processes, there and warm before the clock starts.
+and once in a process a core with one thread each. The fastest then does all pairs.
+Workers are processes, there and warm before the clock starts.
 """
 
 import argparse
@@ -137,13 +137,11 @@ def race(directory: Path, candidates: list[Candidate], seconds: float, repetitio
                 if batch_seconds > MOST_BATCH_SECONDS:
                     break
         workers.end()
-    finals = []
-    for _, nprocesses, candidate, batch in sorted(tried, key=lambda t: -t[0])[:2]:
-        workers = Workers(directory, npairs, nprocesses)
-        name = describe(nprocesses, candidate, batch)
-        finals.append((name, *workers.score_all(candidate, batch, repetitions)))
-        workers.end()
-    return max(finals, key=lambda final: np.median(final[1]))
+    _, nprocesses, candidate, batch = max(tried, key=lambda t: t[0])
+    workers = Workers(directory, npairs, nprocesses)
+    results = workers.score_all(candidate, batch, repetitions)
+    workers.end()
+    return describe(nprocesses, candidate, batch), *results
 
 
 def describe(nprocesses: int, candidate: Candidate, batch: int) -> str:
@@ -155,15 +153,16 @@ def say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def append_row(directory: Path, row: dict) -> None:
-    with open(directory / "rows.jsonl", "a") as file:
+def append_row(rows: Path, row: dict) -> None:
+    with open(rows, "a") as file:
         print(json.dumps(row), file=file)
 
 
 def main(peers: dict[str, list[Candidate]], version: str) -> None:
     """The program of a peer: races each of its ways for the work directory named."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("directory", type=Path)
+    parser.add_argument("directory", type=Path, help="the work")
+    parser.add_argument("rows", type=Path, help="file to add a line to for each way")
     parser.add_argument("--seconds", type=float, default=0.4, help="of a try")
     parser.add_argument("--repetitions", type=int, default=3, help="over all pairs")
     args = parser.parse_args()
@@ -173,4 +172,4 @@ def main(peers: dict[str, list[Candidate]], version: str) -> None:
             args.directory, candidates, args.seconds, args.repetitions
         )
         row = {"name": peer, "version": version, "how": how, "rates": rates}
-        append_row(args.directory, row | check(args.directory, c2, which, NPICKS))
+        append_row(args.rows, row | check(args.directory, c2, which, NPICKS))

@@ -19,10 +19,11 @@ TITLES = {
 }
 
 
-def read_rows(path: Path) -> dict[str, dict]:
+def read_rows(directory: Path) -> dict[str, dict]:
     """The rows by name; what was measured several times is one row."""
     rows = {}
-    for line in path.read_text().splitlines():
+    files = sorted(directory.glob("*.jsonl"))
+    for line in "".join(file.read_text() for file in files).splitlines():
         row = json.loads(line)
         if row["name"] in rows:
             rows[row["name"]]["rates"] += row["rates"]
@@ -73,11 +74,8 @@ def print_work(work: str, rows: dict[str, dict]) -> None:
 
 
 def main(directory: Path) -> None:
-    works = {
-        work: read_rows(directory / work / "rows.jsonl")
-        for work in WORKS
-        if (directory / work / "rows.jsonl").exists()
-    }
+    works = {work: read_rows(directory / work) for work in WORKS}
+    works = {work: rows for work, rows in works.items() if rows}
     every = [row for rows in works.values() for row in rows.values()]
     devices = {row["device"] for row in every if "device" in row}
     print(f"{time.strftime('%Y-%m-%d %H:%M +0000', time.gmtime())}; {', '.join(devices)}")

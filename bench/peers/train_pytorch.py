@@ -16,6 +16,7 @@ from score_pytorch import module_of
 from work import BATCH, read_student
 
 RATE = 3e-3
+WARM_STEPS = 20
 
 
 class Labels:
@@ -45,8 +46,9 @@ class Labels:
 
 
 class Training:
-    def __init__(self, directory: Path, layout, compiling: str, nsteps: int):
-        """compiling: nothing, the loss, or also the optimizer."""
+    """Eager, with PyTorch's fused optimizer."""
+
+    def __init__(self, directory: Path, layout: torch.memory_format, nsteps: int):
         torch._dynamo.reset()
         torch.manual_seed(0)
         student = read_student(directory / "trained.safetensors")
@@ -56,24 +58,22 @@ class Training:
             if hasattr(module, "reset_parameters"):
                 module.reset_parameters()
         self.labels = Labels(directory, layout)
-        compiled = compiling == "loss and optimizer compiled"
-        self.optimizer = torch.optim.AdamW(
-            self.network.parameters(),
-            lr=torch.tensor(RATE) if compiled else RATE,
-            fused=not compiled,
-        )
+        self.optimizer = self.new_optimizer()
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimizer, RATE, nsteps, cycle_momentum=False
         )
-        self.loss, self.update = self.forward, self.optimizer.step
-        if compiling != "eager":
-            self.loss = torch.compile(self.forward, fullgraph=True, dynamic=False)
-        if compiled:
-            self.update = torch.compile(self.optimizer.step)
 
-    def forward(self, rows: torch.Tensor) -> torch.Tensor:
+    def new_optimizer(self) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(self.network.parameters(), lr=RATE, fused=True)
+
+    def loss(self, rows: torch.Tensor) -> torch.Tensor:
         x, targets = self.labels.batch(rows)
         return cross_entropy(self.network(x), targets)
+
+    def step(self, rows: torch.Tensor) -> None:
+        self.loss(rows).backward()
+        self.optimizer.step()
+        self.optimizer.zero_grad()
 
     def run(self, nsteps: int) -> float:
         """Images a second of this many more steps."""
@@ -81,44 +81,102 @@ class Training:
         orders = (torch.randperm(nrows).split(BATCH) for _ in itertools.count())
         batches = (rows for order in orders for rows in order if len(rows) == BATCH)
         for rows in itertools.islice(batches, nsteps):
-            self.loss(rows).backward()
-            self.update()
-            self.optimizer.zero_grad()
+            self.step(rows)
             self.schedule.step()
         return nsteps * BATCH / (time.perf_counter() - start)
 
     @torch.no_grad()
     def mean_loss(self) -> float:
         parts = torch.arange(len(self.labels.i)).split(BATCH)
-        return float(np.mean([float(self.forward(rows)) for rows in parts]))
+        return float(np.mean([float(Training.loss(self, rows)) for rows in parts]))
+
+
+class LossCompiled(Training):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.loss = torch.compile(self.loss, fullgraph=True, dynamic=False)
+
+
+class AllCompiled(LossCompiled):
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.optimizer.step = torch.compile(self.optimizer.step)
+
+    def new_optimizer(self) -> torch.optim.Optimizer:
+        return torch.optim.AdamW(self.network.parameters(), lr=torch.tensor(RATE))
+
+
+class OneGraph(Training):
+    """Loss, gradient and AdamW as one compiled function, with the defaults of AdamW."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.weights = {k: p.detach() for k, p in self.network.named_parameters()}
+        self.means, self.squares = (
+            {k: torch.zeros_like(w) for k, w in self.weights.items()} for _ in range(2)
+        )
+        self.gradient = torch.func.grad(self.loss_of)
+        self.update = torch.compile(self.update, fullgraph=True, dynamic=False)
+        self.nsteps = 0
+
+    def loss_of(self, weights: dict[str, torch.Tensor], rows: torch.Tensor):
+        x, targets = self.labels.batch(rows)
+        return cross_entropy(
+            torch.func.functional_call(self.network, weights, x), targets
+        )
+
+    def update(self, weights, means, squares, rows, rate, correction1, correction2):
+        for name, gradient in self.gradient(weights, rows).items():
+            weight, mean, square = weights[name], means[name], squares[name]
+            mean.lerp_(gradient, 1 - 0.9)
+            square.mul_(0.999).addcmul_(gradient, gradient, value=1 - 0.999)
+            change = mean / correction1 / ((square / correction2).sqrt() + 1e-8)
+            weight.sub_(rate * (change + 0.01 * weight))
+
+    @torch.no_grad()
+    def step(self, rows: torch.Tensor) -> None:
+        self.nsteps += 1
+        numbers = (
+            self.schedule.get_last_lr()[0],
+            1 - 0.9**self.nsteps,
+            1 - 0.999**self.nsteps,
+        )
+        states = self.weights, self.means, self.squares
+        self.update(*states, rows, *map(torch.tensor, numbers))
+
+
+WAYS = {
+    "eager": Training,
+    "loss compiled": LossCompiled,
+    "loss and optimizer compiled": AllCompiled,
+    "one graph": OneGraph,
+}
+LAYOUTS = {
+    "channels last": torch.channels_last,
+    "channels first": torch.contiguous_format,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("directory", type=Path)
-    parser.add_argument("--steps", type=int, default=300, help="of a repetition")
+    parser.add_argument("directory", type=Path, help="the work")
+    parser.add_argument("rows", type=Path, help="file to add lines to")
+    parser.add_argument("--steps", type=int, default=200, help="of a repetition")
     parser.add_argument("--repetitions", type=int, default=3)
     args = parser.parse_args()
     torch.set_num_threads(NCORES)
     torch.set_flush_denormal(True)
-    layouts = {
-        "channels last": torch.channels_last,
-        "channels first": torch.contiguous_format,
-    }
-    for compiling, layout in itertools.product(
-        ("eager", "loss compiled", "loss and optimizer compiled"), layouts
-    ):
-        warm = 20
-        nsteps = warm + args.steps * args.repetitions
-        training = Training(args.directory, layouts[layout], compiling, nsteps)
-        training.run(warm)
+    for way, layout in itertools.product(WAYS, LAYOUTS):
+        nsteps = WARM_STEPS + args.steps * args.repetitions
+        training = WAYS[way](args.directory, LAYOUTS[layout], nsteps)
+        training.run(WARM_STEPS)
         rates = [training.run(args.steps) for _ in range(args.repetitions)]
         loss = training.mean_loss()
-        say(f"{np.median(rates):12.0f} images/s: {compiling}, {layout}, loss {loss:.4f}")
+        say(f"{np.median(rates):12.0f} images/s: {way}, {layout}, loss {loss:.4f}")
         append_row(
-            args.directory,
+            args.rows,
             {
-                "name": f"PyTorch, {compiling}, {layout}",
+                "name": f"PyTorch, {way}, {layout}",
                 "unit": "images/s",
                 "version": f"PyTorch {torch.__version__}",
                 "rates": rates,
