@@ -16,6 +16,7 @@ def compile_model(model: bytes, nthreads: int, hint: str) -> openvino.CompiledMo
         "INFERENCE_PRECISION_HINT": "f32",
         "INFERENCE_NUM_THREADS": nthreads,
         "CPU_DENORMALS_OPTIMIZATION": True,
+        "ENABLE_CPU_PINNING": False,  # or two processes share one core
     }
     core = openvino.Core()
     return core.compile_model(core.read_model(model), "CPU", settings)

@@ -39,13 +39,13 @@ def open_score(work: Work, batch: int, nthreads: int, *, maps, layout, compiling
     sources = torch.from_numpy(work.images).contiguous(memory_format=layout)
     if maps:
         sources, network = network[0](sources), network[1:]
-    lambdas = torch.from_numpy(LAMBDAS)[:, None, None, None]
+    lambdas, nlambdas = torch.from_numpy(LAMBDAS)[:, None, None, None], len(LAMBDAS)
 
     def score(i, j):
         x = torch.lerp(sources[j][:, None], sources[i][:, None], lambdas).flatten(0, 1)
         logits = network(x.contiguous(memory_format=layout))
         log_c1 = logits.amax(1) - logits.logsumexp(1)
-        lowest = log_c1.view(-1, len(LAMBDAS)).min(1)
+        lowest = log_c1.view(-1, nlambdas).min(1)
         return lowest.values.exp(), lowest.indices
 
     if compiling is not None:

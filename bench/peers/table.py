@@ -75,7 +75,7 @@ def print_work(work: str, rows: dict[str, dict]) -> None:
 
 def main(directory: Path) -> None:
     works = {work: read_rows(directory / work) for work in WORKS}
-    works = {work: rows for work, rows in works.items() if rows}
+    works = {work: rows for work, rows in works.items() if WORKS[work][0] in rows}
     every = [row for rows in works.values() for row in rows.values()]
     devices = {row["device"] for row in every if "device" in row}
     print(f"{time.strftime('%Y-%m-%d %H:%M +0000', time.gmtime())}; {', '.join(devices)}")
