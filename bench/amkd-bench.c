@@ -23,6 +23,7 @@ static const struct {
     {"start", PROCESSES, bench_start},
     {"score", PROCESSES, bench_score},
     {"stream", PROCESSES, bench_stream},
+    {"import", PROCESSES, bench_import},
     {"layers", KERNELS, bench_layers},
     {"convolutions", KERNELS, bench_convolutions},
     {"clblast", KERNELS, bench_clblast},

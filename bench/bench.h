@@ -82,6 +82,8 @@ int bench_start(bench *b);
 int bench_score(bench *b);
 /* stream.c: streams written and read, beside gzip. */
 int bench_stream(bench *b);
+/* import.c: amkd-import on files of every format. */
+int bench_import(bench *b);
 
 /* ------------------------------------------------------------ table.c and json.c -- */
 

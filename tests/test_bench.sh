@@ -49,6 +49,7 @@ done
 for payload in pairs picks labels '(Fashion-MNIST|made images)'; do
     rows 9 "$payload: (gzip|write|read|size)"
 done
+rows 5 'amkd-import, 20 of (NPY|IDX|CIFAR-10|PNG|JPEG)'
 rows 1 'lenet5, 2 steps'
 rows 1 'lenet5-half kernels, 11 lambdas'
 rows 1 'amkd-score, lenet5-half, 190 pairs'
