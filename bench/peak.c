@@ -102,6 +102,26 @@ static int measure_copy(bench *b, cl_program program, const char *when)
     return rc;
 }
 
+static int run_empty(void *context)
+{
+    peak_kernel *k = context;
+    return amkd_kernel_run(k->device, k->kernel, NULL, 0, 1, &k->nitems, &k->local);
+}
+
+/* What a kernel costs before it does anything, one of many in the queue. */
+static int measure_launch(bench *b, cl_program program, const char *when)
+{
+    peak_kernel k = {.device = b->device};
+    choose_items(&k, b->quick);
+    bench_row row = {.section = "device", .unit = "launches/s", .work = 1};
+    snprintf(row.name, sizeof row.name, "empty kernels, %s", when);
+    int rc = amkd_kernel_new(&k.kernel, program, "empty");
+    if (!rc)
+        rc = bench_time(b, &row, run_empty, &k);
+    amkd_kernel_free(k.kernel);
+    return rc;
+}
+
 int bench_peak(bench *b, const char *when)
 {
     bench_say(b, "the device's peak");
@@ -114,6 +134,8 @@ int bench_peak(bench *b, const char *when)
         rc = measure_fma(b, program, when);
     if (!rc)
         rc = measure_copy(b, program, when);
+    if (!rc)
+        rc = measure_launch(b, program, when);
     amkd_program_free(program);
     return rc;
 }

@@ -26,6 +26,7 @@ grep -qE '^peak [0-9.]+ GFLOP/s, copy [0-9.]+ GB/s' table || fail "the peak"
 for when in before after; do
     rows 1 "multiply-add peak, $when"
     rows 1 "copy bandwidth, $when"
+    rows 1 "empty kernels, $when"
 done
 # Convolutions alone.
 for pass in forward 'backward weights' 'backward data'; do
@@ -64,7 +65,7 @@ rows 1 'amkd-score, most memory'
 [ -z "$(ls "$TMPDIR")" ] || fail "left behind: $(ls "$TMPDIR")"
 
 "$bench" -q --quick --json --only train --only sweep >json
-[ "$(grep -c '"median":' json)" = 6 ] || fail "six rows: $(cat json)"
+[ "$(grep -c '"median":' json)" = 8 ] || fail "eight rows: $(cat json)"
 [ "$(grep -c '"share_of_peak":' json)" = 4 ] || fail "four shares of the peak: $(cat json)"
 grep -q '"vector_width": [0-9]' json || fail "the device in JSON"
 
