@@ -30,30 +30,58 @@ void amkd_buffer_free(cl_mem buffer)
         clReleaseMemObject(buffer);
 }
 
-int amkd_buffer_read(amkd_device *device, void *bytes, cl_mem buffer, size_t offset,
-                     size_t nbytes)
+static int read_back(amkd_device *device, cl_bool wait, void *bytes, cl_mem buffer,
+                     size_t offset, size_t nbytes, cl_event *done)
 {
-    if (!nbytes)
-        return 0;
-    cl_int status = clEnqueueReadBuffer(device->queue, buffer, CL_TRUE, offset, nbytes,
-                                        bytes, 0, NULL, NULL);
+    cl_int status = clEnqueueReadBuffer(device->queue, buffer, wait, offset, nbytes,
+                                        bytes, 0, NULL, done);
     if (status != CL_SUCCESS)
         return amkd_fail_cl(status, "reading %zu bytes at %zu from device '%s'", nbytes,
                             offset, device->name);
     return 0;
 }
 
-int amkd_buffer_write(amkd_device *device, cl_mem buffer, const void *bytes,
-                      size_t offset, size_t nbytes)
+static int upload(amkd_device *device, cl_bool wait, cl_mem buffer, const void *bytes,
+                  size_t offset, size_t nbytes)
 {
-    if (!nbytes)
-        return 0;
-    cl_int status = clEnqueueWriteBuffer(device->queue, buffer, CL_TRUE, offset, nbytes,
+    cl_int status = clEnqueueWriteBuffer(device->queue, buffer, wait, offset, nbytes,
                                          bytes, 0, NULL, NULL);
     if (status != CL_SUCCESS)
         return amkd_fail_cl(status, "writing %zu bytes at %zu to device '%s'", nbytes,
                             offset, device->name);
     return 0;
+}
+
+int amkd_buffer_read(amkd_device *device, void *bytes, cl_mem buffer, size_t offset,
+                     size_t nbytes)
+{
+    return nbytes ? read_back(device, CL_TRUE, bytes, buffer, offset, nbytes, NULL) : 0;
+}
+
+int amkd_buffer_write(amkd_device *device, cl_mem buffer, const void *bytes,
+                      size_t offset, size_t nbytes)
+{
+    return nbytes ? upload(device, CL_TRUE, buffer, bytes, offset, nbytes) : 0;
+}
+
+int amkd_buffer_read_later(amkd_device *device, void *bytes, cl_mem buffer, size_t offset,
+                           size_t nbytes, cl_event *done)
+{
+    return read_back(device, CL_FALSE, bytes, buffer, offset, nbytes, done);
+}
+
+int amkd_buffer_write_later(amkd_device *device, cl_mem buffer, const void *bytes,
+                            size_t offset, size_t nbytes)
+{
+    return upload(device, CL_FALSE, buffer, bytes, offset, nbytes);
+}
+
+int amkd_event_wait(cl_event *event)
+{
+    cl_int status = clWaitForEvents(1, event);
+    clReleaseEvent(*event);
+    *event = NULL;
+    return status == CL_SUCCESS ? 0 : amkd_fail_cl(status, "waiting for a device");
 }
 
 int amkd_buffer_zero(amkd_device *device, cl_mem buffer, size_t nbytes)

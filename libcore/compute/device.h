@@ -70,6 +70,16 @@ int amkd_buffer_read(amkd_device *device, void *bytes, cl_mem buffer, size_t off
 int amkd_buffer_write(amkd_device *device, cl_mem buffer, const void *bytes,
                       size_t offset, size_t nbytes);
 
+/* The same in queue order, without waiting: bytes must stay until the device came past.
+ * *done, unless done is NULL, is waited for and released with amkd_event_wait. */
+int amkd_buffer_read_later(amkd_device *device, void *bytes, cl_mem buffer, size_t offset,
+                           size_t nbytes, cl_event *done);
+int amkd_buffer_write_later(amkd_device *device, cl_mem buffer, const void *bytes,
+                            size_t offset, size_t nbytes);
+
+/* Waits, and makes *event NULL. */
+int amkd_event_wait(cl_event *event);
+
 /* Fills with zero bytes, in queue order. */
 int amkd_buffer_zero(amkd_device *device, cl_mem buffer, size_t nbytes);
 
