@@ -19,9 +19,9 @@ typedef struct arguments {
 typedef struct progress_context {
     const arguments *args;
     amkd_progress *progress;
-    amkd_device *device;
     const amkd_model *model;
     const amkd_dataset *val;
+    amkd_predictor *predictor; /* NULL without val */
     uint64_t step, batch;
 } progress_context;
 
@@ -30,9 +30,10 @@ static int show(void *context, const amkd_train_report *report)
 {
     progress_context *c = context;
     char val[40] = "";
-    if (c->val->n) {
+    if (c->predictor) {
         double agreement;
-        if (amkd_evaluate_dataset(&agreement, c->device, c->model, c->val))
+        if (amkd_predictor_update(c->predictor, c->model) ||
+            amkd_evaluate_dataset(&agreement, c->predictor, c->val))
             return -1;
         snprintf(val, sizeof val, ", val %.4f", agreement);
     }
@@ -127,17 +128,21 @@ static int train(arguments *args, const amkd_cli *cli, amkd_device *device,
         return amkd_fail_in("'%s'", args->init);
     if (args->val && fits(*model, val))
         return amkd_fail_in("'%s'", args->val);
+    amkd_predictor *predictor = NULL;
+    if (val->n && amkd_predictor_new(&predictor, device, *model))
+        return -1;
     progress_context context = {
         .args = args,
         .progress = amkd_progress_new("amkd-train", "images",
                                       total_samples(args, dataset), args->common.quiet),
-        .device = device,
         .model = *model,
         .val = val,
+        .predictor = predictor,
         .batch = args->train.batch,
     };
     const int rc = amkd_train(*model, device, dataset, &args->train, show, &context);
     amkd_progress_free(context.progress);
+    amkd_predictor_free(predictor);
     if (rc || describe(*model, dataset, cli, device))
         return -1;
     return amkd_model_save(*model, args->common.output);

@@ -68,6 +68,13 @@ int amkd_model_normalize(amkd_batches *batches, const amkd_model *model)
     return amkd_batches_normalize(batches, scale, shift);
 }
 
+int amkd_predictor_update(amkd_predictor *predictor, const amkd_model *model)
+{
+    return amkd_buffer_write(
+        predictor->device, amkd_network_parameters(predictor->network), model->parameters,
+        0, model->arch.nparameters * sizeof *model->parameters);
+}
+
 int amkd_predictor_new(amkd_predictor **out, amkd_device *device, const amkd_model *model)
 {
     amkd_predictor *predictor = amkd_alloc(1, sizeof *predictor);
@@ -84,8 +91,7 @@ int amkd_predictor_new(amkd_predictor **out, amkd_device *device, const amkd_mod
     if (amkd_network_new(&predictor->network, device, arch,
                          predictor->chunk / device->nlanes, 0) ||
         amkd_network_plan(predictor->network, AMKD_PLAN_SECONDS, NULL, NULL) ||
-        amkd_buffer_write(device, amkd_network_parameters(predictor->network),
-                          model->parameters, 0, arch->nparameters * sizeof(float)) ||
+        amkd_predictor_update(predictor, model) ||
         amkd_batches_new(&predictor->batches, device, arch->in.height, arch->in.width,
                          arch->in.channels) ||
         amkd_model_normalize(predictor->batches, model) || use_every_row(predictor) ||

@@ -16,6 +16,9 @@ int amkd_model_normalize(amkd_batches *batches, const amkd_model *model);
 int amkd_predictor_new(amkd_predictor **out, amkd_device *device,
                        const amkd_model *model);
 
+/* Predicts from now on as this model, one of the same network and normalization. */
+int amkd_predictor_update(amkd_predictor *predictor, const amkd_model *model);
+
 /* probs[n][nclasses] = softmax of the logits for pixels[n][height][width][channels]. */
 int amkd_predictor_run(amkd_predictor *predictor, float *probs, const uint8_t *pixels,
                        size_t n);

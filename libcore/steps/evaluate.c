@@ -2,7 +2,6 @@
 #include "steps/evaluate.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "net/predict.h"
 #include <stdlib.h>
 
 size_t amkd_top_class(const float *p, size_t nclasses)
@@ -88,19 +87,13 @@ json_t *amkd_evaluation_json(const amkd_evaluation *evaluation, const json_t *cl
 /* Rows that are mixed and predicted at a time. */
 enum { ROWS = 4096 };
 
-int amkd_evaluate_dataset(double *agreement, amkd_device *device, const amkd_model *model,
+int amkd_evaluate_dataset(double *agreement, amkd_predictor *predictor,
                           const amkd_dataset *dataset)
 {
     const size_t nclasses = dataset->nclasses;
-    const amkd_images *images = dataset->images;
-    const amkd_shape shape = {images->channels, images->height, images->width};
-    const size_t npixels = amkd_images_npixels(images);
-    amkd_predictor *predictor = NULL;
-    if (amkd_model_expect(model, shape, nclasses))
-        return -1;
-    uint8_t *pixels = amkd_alloc(ROWS, npixels);
+    uint8_t *pixels = amkd_alloc(ROWS, amkd_images_npixels(dataset->images));
     float *probs = amkd_alloc(ROWS, nclasses * sizeof *probs);
-    int rc = !pixels || !probs || amkd_predictor_new(&predictor, device, model) ? -1 : 0;
+    int rc = pixels && probs ? 0 : -1;
     size_t same = 0;
     for (size_t done = 0; !rc && done < dataset->n; done += ROWS) {
         const size_t count = dataset->n - done < ROWS ? dataset->n - done : ROWS;
@@ -111,7 +104,6 @@ int amkd_evaluate_dataset(double *agreement, amkd_device *device, const amkd_mod
                     amkd_top_class(dataset->targets + (done + r) * nclasses, nclasses);
     }
     *agreement = share(same, dataset->n);
-    amkd_predictor_free(predictor);
     free(pixels);
     free(probs);
     return rc;

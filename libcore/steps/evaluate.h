@@ -2,8 +2,7 @@
 #ifndef AMKD_STEPS_EVALUATE_H
 #define AMKD_STEPS_EVALUATE_H
 
-#include "compute/device.h"
-#include "net/model.h"
+#include "net/predict.h"
 #include "steps/dataset.h"
 #include <jansson.h>
 
@@ -31,8 +30,9 @@ json_t *amkd_evaluation_json(const amkd_evaluation *evaluation,
 /* The class with the highest of p[nclasses], the first of equals. */
 size_t amkd_top_class(const float *p, size_t nclasses);
 
-/* The share of the dataset's rows on which the model's top class is the target's. */
-int amkd_evaluate_dataset(double *agreement, amkd_device *device, const amkd_model *model,
+/* The share of the dataset's rows on which the predictor's top class is the target's; they
+ * fit its model (amkd_model_expect). */
+int amkd_evaluate_dataset(double *agreement, amkd_predictor *predictor,
                           const amkd_dataset *dataset);
 
 #endif
