@@ -19,17 +19,26 @@ TITLES = {
 }
 
 
-def read_rows(directory: Path) -> dict[str, dict]:
-    """The rows by name; what was measured several times is one row."""
-    rows = {}
-    files = sorted(directory.glob("*.jsonl"))
-    for line in "".join(file.read_text() for file in files).splitlines():
-        row = json.loads(line)
-        if row["name"] in rows:
-            rows[row["name"]]["rates"] += row["rates"]
-        else:
-            rows[row["name"]] = row
+def read_file(file: Path, name: str) -> list[dict]:
+    """The rows of a peer, each with amkd's ratio over it by the row of that name in the
+    same file, which was measured beside it."""
+    rows = merge([json.loads(line) for line in file.read_text().splitlines()])
+    ours = next((median(row["rates"]) for row in rows if row["name"] == name), None)
+    for row in rows:
+        if ours and not is_amkd(row):
+            row["ratio"] = ours / median(row["rates"])
     return rows
+
+
+def merge(rows: list[dict]) -> list[dict]:
+    """What was measured several times becomes one row."""
+    merged = {}
+    for row in rows:
+        if row["name"] in merged:
+            merged[row["name"]]["rates"] += row["rates"]
+        else:
+            merged[row["name"]] = row
+    return list(merged.values())
 
 
 def is_amkd(row: dict) -> bool:
@@ -48,35 +57,36 @@ def remarks(row: dict) -> str:
     return "; ".join(parts)
 
 
-def print_ratio(ours: dict, peers: list[dict], text: str, bar: float | None) -> None:
+def print_ratio(peers: list[dict], text: str, bar: float | None) -> None:
     if not peers:
         return
-    best = max(peers, key=lambda row: median(row["rates"]))
-    ratio = median(ours["rates"]) / median(best["rates"])
-    verdict = f"; bar {bar}: {'met' if ratio >= bar else 'MISSED'}" if bar else ""
-    print(f"  {text}: {ratio:.2f}, {best['name']}{verdict}")
+    best = min(peers, key=lambda row: row["ratio"])
+    verdict = f"; bar {bar}: {'met' if best['ratio'] >= bar else 'MISSED'}" if bar else ""
+    print(f"  {text}: {best['ratio']:.2f}, {best['name']}{verdict}")
 
 
-def print_work(work: str, rows: dict[str, dict]) -> None:
+def print_work(work: str, rows: list[dict]) -> None:
     name, bar = WORKS[work]
-    ours = rows[name]
     print(TITLES[work])
-    for row in rows.values():
-        rates, middle = row["rates"], median(row["rates"])
-        ratio = "" if is_amkd(row) else f"{median(ours['rates']) / middle:9.2f}"
-        print(f"  {row['name']:53}{middle:9.0f}{min(rates):9.0f}{max(rates):9.0f}{ratio}")
+    for row in rows:
+        rates, ratio = row["rates"], f"{row['ratio']:9.2f}" if "ratio" in row else ""
+        figures = "".join(f"{f(rates):9.0f}" for f in (median, min, max))
+        print(f"  {row['name']:53}{figures}{ratio}")
         if remarks(row):
             print(f"    {remarks(row)}")
-    peers = [row for row in rows.values() if not is_amkd(row)]
-    print_ratio(ours, peers, f"{name}, over the best", bar)
+    peers = [row for row in rows if "ratio" in row]
+    print_ratio(peers, f"{name}, over the best", bar)
     plain = [row for row in peers if "pixels" in row["name"]]
-    print_ratio(ours, plain, "over the best that mixes pixels", None)
+    print_ratio(plain, "over the best that mixes pixels", None)
 
 
 def main(directory: Path) -> None:
-    works = {work: read_rows(directory / work) for work in WORKS}
-    works = {work: rows for work, rows in works.items() if WORKS[work][0] in rows}
-    every = [row for rows in works.values() for row in rows.values()]
+    works = {}
+    for work, (name, _) in WORKS.items():
+        files = sorted((directory / work).glob("*.jsonl"))
+        if files:
+            works[work] = merge([row for file in files for row in read_file(file, name)])
+    every = [row for rows in works.values() for row in rows]
     devices = {row["device"] for row in every if "device" in row}
     print(f"{time.strftime('%Y-%m-%d %H:%M +0000', time.gmtime())}; {', '.join(devices)}")
     print(", ".join(sorted({row["version"] for row in every})))
