@@ -209,7 +209,7 @@ START_TEST(the_teacher_sees_mixed_pixels_and_nothing_twice)
     remove("asked");
     ck_assert_msg(amkd_query_write(&counts, &options) == 0, "%s", amkd_error());
     ck_assert_uint_eq(counts.asked, 5);
-    ck_assert_uint_eq(counts.skipped, 2);
+    ck_assert_uint_eq(counts.known, 2);
     ck_assert_uint_eq(nasked(), 5);
     size_t n;
     char *rows = read_labels(&n);
@@ -249,14 +249,14 @@ START_TEST(a_budget_stops_before_it_is_passed_and_counts_what_is_there)
     options.append = 1;
     const struct {
         uint64_t budget;
-        size_t asked, skipped, left, rows;
+        size_t asked, known, left, rows;
     } runs[] = {{6, 6, 0, 5, 6}, {6, 0, 6, 5, 6},  {5, 0, 6, 5, 6},
                 {7, 1, 6, 4, 7}, {0, 4, 7, 0, 11}, {0, 0, 11, 0, 11}};
     for (size_t r = 0; r < sizeof runs / sizeof *runs; r++) {
         options.budget = runs[r].budget;
         ck_assert_msg(amkd_query_write(&counts, &options) == 0, "%s", amkd_error());
         ck_assert_uint_eq(counts.asked, runs[r].asked);
-        ck_assert_uint_eq(counts.skipped, runs[r].skipped);
+        ck_assert_uint_eq(counts.known, runs[r].known);
         ck_assert_uint_eq(counts.left, runs[r].left);
         ck_assert_uint_eq(nasked(), runs[r].rows);
         assert_real_rows(images, runs[r].rows);
@@ -325,7 +325,7 @@ START_TEST(answers_that_a_crash_cut_short_are_continued)
         assert_real_rows(images, N);
         ck_assert_uint_eq(counts.asked % 4 == 3 || counts.asked == 0 || counts.asked == 7,
                           1); /* batches of 4, 4 and 3 */
-        fewest = counts.skipped < fewest ? counts.skipped : fewest;
+        fewest = counts.known < fewest ? counts.known : fewest;
     }
     ck_assert_uint_lt(fewest, N);
     free(whole);

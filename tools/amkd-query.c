@@ -82,7 +82,7 @@ static int run(const arguments *a)
                 a->query.budget, counts.left);
     if (a->common.verbose)
         fprintf(stderr, "amkd-query: %" PRIu64 " asked, %" PRIu64 " skipped\n",
-                counts.asked, counts.skipped);
+                counts.asked, counts.known);
     return rc;
 }
 

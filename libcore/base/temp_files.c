@@ -15,7 +15,7 @@ static _Atomic(char *) slots[NSLOTS];
 static pid_t owner; /* a forked child must not remove its parent's files */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void remove_all(void)
+void amkd_temp_remove_all(void)
 {
     if (getpid() != owner)
         return;
@@ -29,7 +29,7 @@ static void remove_all(void)
 /* Installed with SA_RESETHAND: the second signal ends the process as it should. */
 static void on_signal(int number)
 {
-    remove_all();
+    amkd_temp_remove_all();
     raise(number);
 }
 
@@ -37,7 +37,7 @@ static void install(void)
 {
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     owner = getpid();
-    atexit(remove_all);
+    atexit(amkd_temp_remove_all);
     for (int i = 0; i < 3; i++) {
         struct sigaction before,
             action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};

@@ -10,4 +10,7 @@ int amkd_temp_add(char *path);
 /* Takes path out again, after the file was renamed or removed, and frees it. */
 void amkd_temp_remove(char *path);
 
+/* Removes them all; fit for signal handlers. */
+void amkd_temp_remove_all(void);
+
 #endif

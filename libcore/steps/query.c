@@ -1,312 +1,336 @@
-/* The one place where teachers are asked and budgets kept. */
+/* Questions go by in their order: those that the journal answers are done, the others are
+ * asked; rows are written as soon as all before them are. */
 #include "steps/query.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "compute/mixer.h"
-#include "data/check.h"
+#include "net/predict.h"
+#include "steps/query_output.h"
 #include "steps/questions.h"
-#include "stream/stream.h"
-#include <errno.h>
+#include "teacher/asker.h"
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+
+/* Images made at once. */
+enum { CHUNK = 256 };
 
 typedef struct query {
     const amkd_query_options *options;
+    amkd_query_counts *counts;
     amkd_questions questions;
-    amkd_label_key *answered; /* [nanswered] keys that the output holds already */
-    size_t nanswered;
-    size_t nclasses; /* of those; 0 without */
+    amkd_question *asked; /* [nasked] the questions so far, as the journal knows them */
+    size_t nasked, nwritten;
+    amkd_query_output output;
     amkd_device *device;
     amkd_mixer *mixer; /* NULL where the images are asked as they are */
     amkd_teacher *teacher;
-    uint8_t *pixels;     /* [batch][h][w][c] */
-    char *rows;          /* [batch] rows of the output */
-    amkd_writer *writer; /* NULL until it is known how many classes there are */
+    amkd_predictor *student; /* NULL but for AMKD_FILL_STUDENT */
+    amkd_journal *journal;
+    amkd_asker *asker;
+    uint8_t *pixels;      /* [CHUNK][h][w][c] of the questions */
+    uint8_t *again;       /* [CHUNK][h][w][c] of the answers, for the student */
+    float *student_probs; /* [CHUNK][nclasses] */
+    float *probs;         /* [nclasses] */
+    amkd_progress *progress;
 } query;
 
-/* ------------------------------------------------------------ what is answered already
- * -- */
+/* ------------------------------------------------------------- what will be asked -- */
 
-/* Whether the output exists and holds something. */
-static int has_answers(int *yes, const char *path)
+static int make_pixels(query *q, uint8_t *pixels, const amkd_label_key *keys, size_t n)
 {
-    struct stat status;
-    *yes = 0;
-    if (stat(path, &status))
-        return errno == ENOENT ? 0 : amkd_fail_errno("'%s'", path);
-    if (!S_ISREG(status.st_mode))
-        return amkd_fail("'%s': answers can be added to a regular file only", path);
-    *yes = status.st_size > 0;
+    if (q->mixer)
+        return amkd_mixer_run(q->mixer, pixels, keys, n);
+    const amkd_images *images = q->questions.images;
+    size_t size = amkd_images_npixels(images);
+    for (size_t r = 0; r < n; r++)
+        memcpy(pixels + r * size, images->pixels + keys[r].i * size, size);
     return 0;
 }
 
-static int check_answered(query *q, amkd_header *header, const char *path)
+static int open_student(query *q)
 {
-    const json_t *teacher = json_object_get(header->more, "teacher");
-    if (amkd_labels_check(header, &q->nclasses) ||
-        amkd_images_same_refs(header, &q->questions.header))
-        return amkd_fail_in("'%s'", path);
-    if (!json_is_string(teacher) ||
-        strcmp(json_string_value(teacher), q->options->teacher) != 0)
-        return amkd_fail("'%s': holds answers of teacher '%s', not of '%s'", path,
-                         json_is_string(teacher) ? json_string_value(teacher) : "?",
-                         q->options->teacher);
-    if (json_object_get(header->more, "rows"))
-        return amkd_fail("'%s': its header promises a number of rows, no answers can be "
-                         "added to it",
-                         path);
-    return 0;
-}
-
-/* Makes a file that a kill cut short whole again. */
-static int mend(const char *path, const amkd_header *header)
-{
-    amkd_writer *writer;
-    uint64_t nrows;
-    if (amkd_writer_append(&writer, path, header, &nrows))
+    amkd_model *model;
+    if (amkd_model_load(&model, q->options->student))
         return -1;
-    return amkd_writer_close(writer);
-}
-
-static int read_keys(query *q, const char *path)
-{
-    amkd_reader *reader;
-    amkd_check check;
-    char *rows = NULL;
-    size_t n = 0;
-    if (amkd_reader_open(&reader, path, "labels", q->options->nthreads))
-        return -1;
-    size_t row_nbytes = amkd_reader_header(reader)->row_nbytes;
-    int rc = amkd_reader_read_all(reader, (void **)&rows, &n);
-    if (rc == 0 && (amkd_check_init(&check, amkd_reader_header(reader)) ||
-                    amkd_check_rows(&check, rows, n, 0)))
-        rc = amkd_fail_in("'%s'", path);
-    amkd_reader_close(reader);
-    if (rc == 0) {
-        q->answered = amkd_alloc(n ? n : 1, sizeof *q->answered);
-        rc = q->answered ? 0 : -1;
-    }
-    for (size_t r = 0; rc == 0 && r < n; r++)
-        memcpy(&q->answered[r], rows + r * row_nbytes, sizeof *q->answered);
-    q->nanswered = n;
-    free(rows);
+    const amkd_images *images = q->questions.images;
+    const amkd_shape in = model->arch.in;
+    int rc = 0;
+    if (in.channels != images->channels || in.height != images->height ||
+        in.width != images->width)
+        rc = amkd_fail("'%s': does not take these images", q->options->student);
+    if (rc == 0)
+        rc = amkd_predictor_new(&q->student, q->device, model);
+    amkd_model_free(model);
     return rc;
-}
-
-/* Opens the output, which is locked from then on when it is one to add to. */
-static int open_file(query *q, const amkd_header *header)
-{
-    const char *path = q->options->output;
-    uint64_t nrows;
-    q->rows = amkd_alloc(q->options->batch, header->row_nbytes);
-    if (!q->rows)
-        return -1;
-    if (!q->options->append)
-        return amkd_writer_open(&q->writer, path, header, q->options->nthreads);
-    if (amkd_writer_append(&q->writer, path, header, &nrows))
-        return -1;
-    if (nrows != q->nanswered)
-        return amkd_fail("'%s': another process added rows meanwhile", path);
-    return 0;
-}
-
-static int read_answered(query *q)
-{
-    const char *path = q->options->output;
-    amkd_reader *reader;
-    amkd_header header = {0};
-    int yes;
-    if (has_answers(&yes, path))
-        return -1;
-    if (!yes)
-        return 0;
-    if (amkd_reader_open(&reader, path, "labels", 0))
-        return -1;
-    int rc = amkd_header_copy(&header, amkd_reader_header(reader));
-    amkd_reader_close(reader);
-    if (rc == 0)
-        rc = check_answered(q, &header, path);
-    if (rc == 0)
-        rc = mend(path, &header);
-    if (rc == 0)
-        rc = read_keys(q, path);
-    if (rc == 0)
-        rc = open_file(q, &header);
-    amkd_header_clear(&header);
-    return rc;
-}
-
-/* ------------------------------------------------------------------ what will be asked
- * -- */
-
-static int choose_questions(query *q, amkd_query_counts *counts)
-{
-    size_t nread = q->questions.n;
-    if (amkd_questions_skip(&q->questions, q->answered, q->nanswered))
-        return -1;
-    counts->skipped = nread - q->questions.n;
-    if (!q->options->budget)
-        return 0;
-    uint64_t room =
-        q->options->budget > q->nanswered ? q->options->budget - q->nanswered : 0;
-    if (q->questions.n > room) {
-        counts->left = q->questions.n - room;
-        q->questions.n = (size_t)room;
-    }
-    return 0;
 }
 
 static int open_teacher(query *q)
 {
     const amkd_images *images = q->questions.images;
+    const amkd_query_options *o = q->options;
     int needs_device =
-        q->questions.mixed || amkd_teacher_needs_device(q->options->teacher);
-    if (needs_device && amkd_device_open(&q->device, q->options->device))
+        q->questions.mixed || o->student || amkd_teacher_needs_device(o->teacher);
+    if (needs_device && amkd_device_open(&q->device, o->device))
         return -1;
     if (q->questions.mixed && amkd_mixer_new(&q->mixer, q->device, images))
         return -1;
     const amkd_teacher_options options = {
         .shape = {images->channels, images->height, images->width},
-        .nclasses = q->nclasses,
-        .dtype = q->options->dtype,
-        .timeout = q->options->timeout,
+        .nclasses = q->output.nclasses,
+        .dtype = o->dtype,
+        .timeout = o->timeout,
         .device = q->device,
-        .http = q->options->http,
+        .http = o->http,
     };
-    q->pixels = amkd_alloc(q->options->batch, amkd_images_npixels(images));
-    if (!q->pixels)
+    q->asked = amkd_alloc(q->questions.n, sizeof *q->asked);
+    q->pixels = amkd_alloc(CHUNK, amkd_images_npixels(images));
+    if (!q->asked || !q->pixels || amkd_teacher_open(&q->teacher, o->teacher, &options))
         return -1;
-    return amkd_teacher_open(&q->teacher, q->options->teacher, &options);
+    return o->student ? open_student(q) : 0;
 }
 
-/* -------------------------------------------------------------------------- the output
- * -- */
+/* ----------------------------------------------------------------------- writing -- */
 
-static int make_header(amkd_header *header, const query *q, size_t nclasses)
+static size_t smaller(size_t a, size_t b)
 {
-    const json_t *provenance = json_object_get(q->questions.header.more, "provenance");
-    json_t *names = amkd_teacher_class_names(q->teacher);
-    if (amkd_labels_header(header, nclasses) ||
-        amkd_images_copy_refs(header, &q->questions.header) ||
-        amkd_header_put(header, "teacher", json_string(q->options->teacher)))
-        return -1;
-    if (names && amkd_header_put(header, "class_names", json_incref(names)))
-        return -1;
-    if (provenance && amkd_header_put(header, "provenance", json_deep_copy(provenance)))
-        return -1;
-    return amkd_header_add_provenance(header, "amkd-query", q->options->command, NULL);
+    return a < b ? a : b;
 }
 
-static int open_output(query *q)
+/* What a student says of the next n answers' images. */
+static int ask_student(query *q, const amkd_label_key *keys, size_t n, size_t nclasses)
 {
-    amkd_header header = {0};
-    size_t nclasses = amkd_teacher_nclasses(q->teacher);
-    int rc = make_header(&header, q, nclasses);
-    if (rc == 0)
-        rc = open_file(q, &header);
-    amkd_header_clear(&header);
-    return rc;
+    if (!q->student)
+        return 0;
+    if (!q->again)
+        q->again = amkd_alloc(CHUNK, amkd_images_npixels(q->questions.images));
+    if (!q->student_probs)
+        q->student_probs = amkd_alloc(CHUNK, nclasses * sizeof *q->student_probs);
+    return !q->again || !q->student_probs || make_pixels(q, q->again, keys, n) ||
+                   amkd_predictor_run(q->student, q->student_probs, q->again, n)
+               ? -1
+               : 0;
 }
 
-static int write_answers(query *q, const amkd_label_key *keys, const float *probs,
-                         size_t n)
+/* The answers to the next n questions, those without one passed over. */
+static int write_chunk(query *q, size_t n)
 {
-    size_t p_nbytes = amkd_teacher_nclasses(q->teacher) * sizeof *probs;
-    char *row = q->rows;
+    const amkd_label_key *keys = q->questions.keys + q->nwritten;
+    const size_t nclasses = amkd_journal_nvalues(q->journal);
+    if (!q->probs)
+        q->probs = amkd_alloc(nclasses, sizeof *q->probs);
+    if (!q->probs || ask_student(q, keys, n, nclasses))
+        return -1;
     for (size_t r = 0; r < n; r++) {
-        memcpy(row, &keys[r], sizeof *keys);
-        memcpy(row + sizeof *keys, (const char *)probs + r * p_nbytes, p_nbytes);
-        row += sizeof *keys + p_nbytes;
+        const float *values = amkd_journal_find(q->journal, q->asked[q->nwritten + r]);
+        if (!values)
+            continue;
+        const float *student = q->student_probs ? q->student_probs + r * nclasses : NULL;
+        amkd_answer_probabilities(q->probs, &q->options->rule, values, student, nclasses);
+        if (amkd_query_output_write(&q->output, q->teacher, &keys[r], q->probs, nclasses))
+            return -1;
     }
-    if (amkd_writer_write(q->writer, q->rows, n))
-        return -1;
-    return q->options->append ? amkd_writer_flush(q->writer) : 0;
-}
-
-/* -------------------------------------------------------------------------- the asking
- * -- */
-
-static int make_pixels(query *q, const amkd_label_key *keys, size_t n)
-{
-    if (q->mixer)
-        return amkd_mixer_run(q->mixer, q->pixels, keys, n);
-    const amkd_images *images = q->questions.images;
-    size_t size = amkd_images_npixels(images);
-    for (size_t r = 0; r < n; r++)
-        memcpy(q->pixels + r * size, images->pixels + keys[r].i * size, size);
+    q->nwritten += n;
     return 0;
 }
 
-static int ask_batch(query *q, const amkd_label_key *keys, size_t n)
+/* Writes up to the first question that is not answered; at the end, all that are. */
+static int write_answers(query *q, int at_end)
 {
-    const float *probs;
-    if (make_pixels(q, keys, n) || amkd_teacher_ask(q->teacher, &probs, q->pixels, n))
-        return -1;
-    if (!q->writer && open_output(q))
-        return -1;
-    return write_answers(q, keys, probs, n);
-}
-
-static int ask_all(query *q, amkd_query_counts *counts)
-{
-    size_t total = q->questions.n, batch = q->options->batch;
-    amkd_progress *progress =
-        amkd_progress_new("amkd-query", "answers", total, q->options->quiet);
-    int rc = 0;
-    for (size_t done = 0; rc == 0 && done < total;) {
-        size_t n = total - done < batch ? total - done : batch;
-        rc = ask_batch(q, q->questions.keys + done, n);
-        done += n;
-        if (rc == 0) {
-            counts->asked += n;
-            amkd_progress_add(progress, n);
-        }
+    while (q->nwritten < q->nasked) {
+        const size_t most = smaller(q->nasked - q->nwritten, CHUNK);
+        size_t n = 0;
+        while (n < most &&
+               (at_end || amkd_journal_find(q->journal, q->asked[q->nwritten + n])))
+            n++;
+        if (!n)
+            break;
+        if (write_chunk(q, n))
+            return -1;
     }
-    amkd_progress_free(progress);
+    return amkd_query_output_flush(&q->output);
+}
+
+/* ------------------------------------------------------------------------ asking -- */
+
+static void show_costs(query *q)
+{
+    const uint64_t spent = amkd_journal_spent(q->journal);
+    const amkd_query_options *o = q->options;
+    char price[40] = "", left[40] = "";
+    if (o->price > 0)
+        snprintf(price, sizeof price, " (%.2f)", o->price * (double)spent);
+    if (o->budget)
+        snprintf(left, sizeof left, ", %" PRIu64 " left",
+                 o->budget > spent ? o->budget - spent : 0);
+    amkd_progress_note(q->progress, "spent %" PRIu64 "%s%s", spent, price, left);
+}
+
+static int take_answers(void *context, size_t n)
+{
+    query *q = context;
+    show_costs(q);
+    amkd_progress_add(q->progress, n);
+    return write_answers(q, 0);
+}
+
+/* The budget counts what the journal says was spent; without a journal, what the output
+ * holds. UINT64_MAX: there is none. */
+static uint64_t room(const query *q)
+{
+    const uint64_t budget = q->options->budget, had = q->output.nanswered;
+    return !budget || q->options->journal ? budget ? budget : UINT64_MAX
+           : budget > had                 ? budget - had
+                                          : 0;
+}
+
+static int open_asker(query *q)
+{
+    const amkd_query_options *o = q->options;
+    const uint64_t budget = room(q);
+    const amkd_asker_options options = {.batch = o->batch,
+                                        .image_nbytes =
+                                            amkd_images_npixels(q->questions.images),
+                                        .rule = o->rule,
+                                        .retry = o->retry,
+                                        .rate = o->rate,
+                                        .budget = budget,
+                                        .answered = take_answers,
+                                        .context = q};
+    return amkd_asker_new(&q->asker, q->teacher, q->journal, &options);
+}
+
+/* Asks what is new among the questions of a chunk. Returns 1 when no more can be asked.
+ */
+static int ask_chunk(query *q, size_t n)
+{
+    const size_t npixels = amkd_images_npixels(q->questions.images);
+    if (make_pixels(q, q->pixels, q->questions.keys + q->nasked, n))
+        return -1;
+    for (size_t r = 0; r < n; r++) {
+        const uint8_t *pixels = q->pixels + r * npixels;
+        const amkd_question question = amkd_journal_question(q->journal, pixels, npixels);
+        q->asked[q->nasked++] = question;
+        const int fresh = amkd_journal_claim(q->journal, question);
+        if (fresh < 0)
+            return -1;
+        q->counts->known += !fresh;
+        q->counts->fresh += fresh;
+        if (!fresh || q->options->dry_run)
+            continue;
+        const int taken = amkd_asker_add(q->asker, question, pixels);
+        if (taken < 0)
+            return -1;
+        q->counts->left += !taken;
+    }
+    return 0;
+}
+
+static int ask_all(query *q)
+{
+    const size_t total = q->questions.n;
+    int rc = 0;
+    while (rc == 0 && q->nasked < total && !amkd_interrupted())
+        rc = ask_chunk(q, smaller(total - q->nasked, CHUNK));
+    if (!q->asker)
+        return rc;
+    char *why = rc ? amkd_strdup(amkd_error()) : NULL;
+    if (amkd_asker_finish(q->asker))
+        rc = -1;
+    else if (why)
+        amkd_fail("%s", why);
+    free(why);
+    const amkd_asker_counts counts = amkd_asker_count(q->asker);
+    q->counts->asked = counts.answered;
+    q->counts->retries = counts.retries;
+    q->counts->doubtful = counts.doubtful;
+    q->counts->left += counts.left;
     return rc;
 }
 
-/* Answers that were appended stay, whatever happened after them. */
-static int close_output(query *q, int rc)
+static int fail_interrupted(const query *q)
 {
-    if (!q->writer)
-        return rc;
-    if (rc == 0 || q->options->append)
-        return amkd_writer_close(q->writer) ? -1 : rc;
-    amkd_writer_discard(q->writer);
+    const amkd_query_options *o = q->options;
+    const char *kept = o->journal ? o->journal : o->output;
+    return amkd_fail("stopped by a signal; %" PRIu64 " answers of this run are in '%s', "
+                     "and the same command goes on from there",
+                     q->counts->asked, kept);
+}
+
+/* Asks and writes; what was answered is written also when the asking failed. */
+static int ask(query *q)
+{
+    const amkd_query_options *o = q->options;
+    if (!o->dry_run && (o->journal || o->append))
+        amkd_interrupt_catch();
+    if (amkd_journal_open(&q->journal, o->journal, amkd_teacher_identity(q->teacher)) ||
+        (!o->dry_run && open_asker(q)))
+        return -1;
+    q->progress = amkd_progress_new("amkd-query", "answers", q->questions.n, o->quiet);
+    int rc = ask_all(q);
+    if (rc == 0 && !o->dry_run)
+        rc = amkd_interrupted() ? fail_interrupted(q) : write_answers(q, 1);
+    q->counts->spent = amkd_journal_spent(q->journal);
+    amkd_progress_free(q->progress);
     return rc;
+}
+
+/* ------------------------------------------------------------------------- whole -- */
+
+static int prepare(query *q)
+{
+    const amkd_query_options *o = q->options;
+    int rc =
+        amkd_questions_read(&q->questions, o->input, o->images, o->nimages, o->nthreads);
+    if (rc == 0 && o->append)
+        rc = amkd_query_output_read(&q->output);
+    if (rc)
+        return -1;
+    const size_t nread = q->questions.n;
+    if (amkd_questions_skip(&q->questions, q->output.answered, q->output.nanswered))
+        return -1;
+    q->counts->known = nread - q->questions.n;
+    return nread || q->output.nanswered
+               ? 0
+               : amkd_fail("there is nothing to ask: the input holds no rows");
+}
+
+static int run(query *q)
+{
+    if (prepare(q))
+        return -1;
+    if (!room(q))
+        q->counts->left = q->questions.n;
+    if (!q->questions.n || !room(q))
+        return 0;
+    /* The stream itself cannot be opened before an answer tells how many classes. */
+    if (!q->options->dry_run && amkd_output_probe(q->options->output, "a labels stream"))
+        return -1;
+    return open_teacher(q) || ask(q) ? -1 : 0;
 }
 
 int amkd_query_write(amkd_query_counts *counts, const amkd_query_options *options)
 {
-    query q = {.options = options};
+    query q = {.options = options,
+               .counts = counts,
+               .output = {.options = options, .questions = &q.questions}};
     *counts = (amkd_query_counts){0};
-    int rc = amkd_questions_read(&q.questions, options->input, options->images,
-                                 options->nimages, options->nthreads);
-    if (rc == 0 && options->append)
-        rc = read_answered(&q);
-    if (rc == 0)
-        rc = choose_questions(&q, counts);
-    if (rc == 0 && q.questions.n == 0 && !q.nanswered)
-        rc = amkd_fail("there is nothing to ask: the input holds no rows");
-    if (rc == 0 && q.questions.n) {
-        /* The stream itself cannot be opened before an answer tells how many classes. */
-        rc = amkd_output_probe(options->output, "a labels stream");
-        if (rc == 0)
-            rc = open_teacher(&q);
-        if (rc == 0)
-            rc = ask_all(&q, counts);
-    }
-    rc = close_output(&q, rc);
+    int rc = amkd_query_output_close(&q.output, run(&q));
+    if (amkd_journal_close(q.journal))
+        rc = -1;
+    amkd_asker_free(q.asker);
     amkd_teacher_close(q.teacher);
+    amkd_predictor_free(q.student);
     amkd_mixer_free(q.mixer);
     amkd_device_close(q.device);
     amkd_questions_clear(&q.questions);
-    free(q.answered);
+    free(q.asked);
     free(q.pixels);
-    free(q.rows);
+    free(q.again);
+    free(q.student_probs);
+    free(q.probs);
     return rc;
 }

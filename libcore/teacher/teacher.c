@@ -5,6 +5,7 @@
 #include "teacher/backend.h"
 #include "teacher/url.h"
 #include "teacher/values.h"
+#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@ static const double SUM_TOLERANCE = 1e-3;
 
 struct amkd_teacher {
     amkd_backend backend;
-    char *spec;
+    char *spec, *identity;
     size_t npixels;      /* of an image */
     amkd_values answers; /* put together where a request takes fewer images */
 };
@@ -70,6 +71,16 @@ static int open_backend(amkd_backend *backend, const char *spec,
                : amkd_fail("expected model:FILE, exec:CMD or a URL of http or https");
 }
 
+static int name_identity(amkd_teacher *teacher)
+{
+    const json_t *identity = teacher->backend.identity;
+    char *text = identity ? json_dumps(identity, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+    teacher->identity =
+        amkd_format("%s%s%s", teacher->spec, text ? " " : "", text ? text : "");
+    free(text);
+    return teacher->identity ? 0 : -1;
+}
+
 int amkd_teacher_open(amkd_teacher **out, const char *spec,
                       const amkd_teacher_options *options)
 {
@@ -88,6 +99,10 @@ int amkd_teacher_open(amkd_teacher **out, const char *spec,
         amkd_teacher_close(teacher);
         return amkd_fail_in("teacher '%s'", spec);
     }
+    if (name_identity(teacher)) {
+        amkd_teacher_close(teacher);
+        return -1;
+    }
     size_t nclasses = teacher->backend.nclasses;
     if (options->nclasses && nclasses && nclasses != options->nclasses) {
         amkd_teacher_close(teacher);
@@ -96,6 +111,21 @@ int amkd_teacher_open(amkd_teacher **out, const char *spec,
     }
     *out = teacher;
     return 0;
+}
+
+const char *amkd_teacher_identity(const amkd_teacher *teacher)
+{
+    return teacher->identity;
+}
+
+struct amkd_backend *amkd_teacher_backend(amkd_teacher *teacher)
+{
+    return &teacher->backend;
+}
+
+int amkd_teacher_fail_in(const amkd_teacher *teacher)
+{
+    return amkd_fail_in("teacher '%s'", teacher->spec);
 }
 
 size_t amkd_teacher_nclasses(const amkd_teacher *teacher)
@@ -165,7 +195,7 @@ int amkd_teacher_ask(amkd_teacher *teacher, const float **probs, const uint8_t *
                      size_t n)
 {
     if (ask_all(teacher, probs, pixels, n))
-        return amkd_fail_in("teacher '%s'", teacher->spec);
+        return amkd_teacher_fail_in(teacher);
     size_t nclasses = teacher->backend.nclasses;
     for (size_t s = 0; s < n; s++)
         if (check_answer(*probs + s * nclasses, nclasses))
@@ -181,5 +211,6 @@ void amkd_teacher_close(amkd_teacher *teacher)
         teacher->backend.close(&teacher->backend);
     amkd_values_clear(&teacher->answers);
     free(teacher->spec);
+    free(teacher->identity);
     free(teacher);
 }

@@ -56,6 +56,16 @@ size_t amkd_teacher_nclasses(const amkd_teacher *teacher);
 /* The names of the classes as an array of strings, NULL when unknown; the teacher's. */
 struct json_t *amkd_teacher_class_names(const amkd_teacher *teacher);
 
+/* What decides the teacher's answers, as text: its spec and what its backend knows. Owned
+ * by the teacher. */
+const char *amkd_teacher_identity(const amkd_teacher *teacher);
+
+/* The backend, for asker.h; the teacher's. */
+struct amkd_backend *amkd_teacher_backend(amkd_teacher *teacher);
+
+/* Puts "teacher 'SPEC': " before the present message; returns -1. */
+int amkd_teacher_fail_in(const amkd_teacher *teacher);
+
 /* Asks about pixels[n][h][w][c]. *probs becomes [n][nclasses], owned by the teacher and
  * valid until the next call. Every answer is checked: finite, not negative, summing to
  * one within 1e-3. */

@@ -1,0 +1,352 @@
+/* A request fills up with images, waits for its time, flies, and is filled anew, or waits
+ * again when its attempt failed. */
+#include "teacher/asker.h"
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "base/random.h"
+#include "teacher/backend.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* Seconds that a wait lasts at most, so that signals are noticed. */
+static const double most_wait = 0.5;
+
+static const uint64_t jitter_stream = 0x72657472; /* "retr" */
+
+typedef enum request_state {
+    FREE,
+    FILLING,
+    WAITING, /* for its time to be sent */
+    FLYING,
+} request_state;
+
+typedef struct request {
+    request_state state;
+    size_t n;
+    amkd_question *questions; /* [batch] */
+    uint8_t *pixels;          /* [batch][image_nbytes] */
+    uint64_t nattempts;
+    double first; /* when it was sent first */
+    double due;   /* when it may be sent */
+} request;
+
+struct amkd_asker {
+    amkd_asker_options options;
+    amkd_teacher *teacher;
+    amkd_backend *backend;
+    amkd_journal *journal;
+    request *requests; /* [nrequests] */
+    size_t nrequests;
+    double paused;  /* until then nothing is sent: the server asked for it */
+    double metered; /* until then the images sent use up the rate */
+    char *failure;  /* why nothing more is sent; NULL: all is well */
+    amkd_asker_counts counts;
+};
+
+int amkd_asker_new(amkd_asker **out, amkd_teacher *teacher, amkd_journal *journal,
+                   const amkd_asker_options *options)
+{
+    amkd_asker *asker = amkd_alloc(1, sizeof *asker);
+    if (!asker)
+        return -1;
+    asker->options = *options;
+    asker->teacher = teacher;
+    asker->backend = amkd_teacher_backend(teacher);
+    asker->journal = journal;
+    const size_t most = asker->backend->max_images;
+    if (most && asker->options.batch > most)
+        asker->options.batch = most;
+    asker->nrequests = asker->backend->capacity;
+    asker->requests = amkd_alloc(asker->nrequests, sizeof *asker->requests);
+    for (size_t r = 0; asker->requests && r < asker->nrequests; r++) {
+        request *q = &asker->requests[r];
+        q->questions = amkd_alloc(asker->options.batch, sizeof *q->questions);
+        q->pixels = amkd_alloc(asker->options.batch, options->image_nbytes);
+        if (!q->questions || !q->pixels) {
+            amkd_asker_free(asker);
+            return -1;
+        }
+    }
+    if (!asker->requests) {
+        amkd_asker_free(asker);
+        return -1;
+    }
+    *out = asker;
+    return 0;
+}
+
+void amkd_asker_free(amkd_asker *asker)
+{
+    if (!asker)
+        return;
+    for (size_t r = 0; asker->requests && r < asker->nrequests; r++) {
+        free(asker->requests[r].questions);
+        free(asker->requests[r].pixels);
+    }
+    free(asker->requests);
+    free(asker->failure);
+    free(asker);
+}
+
+amkd_asker_counts amkd_asker_count(const amkd_asker *asker)
+{
+    return asker->counts;
+}
+
+/* Remembers the first error: nothing is sent from now on. */
+static void give_up(amkd_asker *asker)
+{
+    if (!asker->failure)
+        asker->failure = amkd_strdup(amkd_error());
+}
+
+static int stopped(const amkd_asker *asker)
+{
+    return asker->failure || amkd_interrupted();
+}
+
+static request *find_request(amkd_asker *asker, request_state state)
+{
+    for (size_t r = 0; r < asker->nrequests; r++)
+        if (asker->requests[r].state == state)
+            return &asker->requests[r];
+    return NULL;
+}
+
+/* ------------------------------------------------------------------------- sending -- */
+
+static double due(const amkd_asker *asker, const request *q)
+{
+    return fmax(q->due, fmax(asker->paused, asker->metered));
+}
+
+/* Cuts the request to what the budget has room for: 0 when there is none. */
+static size_t fit_budget(amkd_asker *asker, request *q)
+{
+    const uint64_t budget = asker->options.budget;
+    const uint64_t spent = amkd_journal_spent(asker->journal);
+    const uint64_t room = !budget ? q->n : budget > spent ? budget - spent : 0;
+    if (q->n > room) {
+        asker->counts.left += q->n - room;
+        q->n = (size_t)room;
+    }
+    if (!q->n)
+        q->state = FREE;
+    return q->n;
+}
+
+/* Writes down every request whose time has come; they fly when all is on the disk. */
+static int announce(amkd_asker *asker, double now, size_t *nannounced)
+{
+    *nannounced = 0;
+    for (size_t r = 0; r < asker->nrequests; r++) {
+        request *q = &asker->requests[r];
+        if (q->state != WAITING || due(asker, q) > now || !fit_budget(asker, q))
+            continue;
+        if (amkd_journal_send(asker->journal, q->questions, q->n))
+            return -1;
+        q->state = FLYING;
+        q->due = INFINITY; /* announced, not submitted */
+        if (asker->options.rate > 0)
+            asker->metered =
+                fmax(asker->metered, now) + (double)q->n / asker->options.rate;
+        ++*nannounced;
+    }
+    return *nannounced ? amkd_journal_sync(asker->journal) : 0;
+}
+
+static int submit(amkd_asker *asker, request *q, double now)
+{
+    q->due = 0;
+    q->first = q->nattempts ? q->first : now;
+    asker->counts.retries += q->nattempts > 0;
+    q->nattempts++;
+    const uint64_t ticket = (uint64_t)(q - asker->requests);
+    if (!asker->backend->submit(asker->backend, ticket, q->pixels, q->n))
+        return 0;
+    amkd_teacher_fail_in(asker->teacher);
+    q->state = FREE;
+    return amkd_journal_return(asker->journal, q->questions, q->n), -1;
+}
+
+static void send_due(amkd_asker *asker, double now)
+{
+    size_t nannounced;
+    const int rc = announce(asker, now, &nannounced);
+    if (rc)
+        give_up(asker);
+    for (size_t r = 0; r < asker->nrequests; r++) {
+        request *q = &asker->requests[r];
+        if (q->state != FLYING || !isinf(q->due))
+            continue;
+        if (rc)
+            q->state = FREE; /* was never sent, whatever the journal says */
+        else if (submit(asker, q, now))
+            give_up(asker);
+    }
+}
+
+/* ------------------------------------------------------------------------- replies -- */
+
+static int check_values(const amkd_asker *asker, const amkd_reply *reply)
+{
+    const amkd_answer_rule *rule = &asker->options.rule;
+    const size_t known = amkd_journal_nvalues(asker->journal);
+    if (known && reply->nvalues != known)
+        return amkd_fail("answered with %zu classes, expected %zu", reply->nvalues,
+                         known);
+    for (size_t s = 0; s < reply->n; s++)
+        if (amkd_answer_check(rule, reply->values + s * reply->nvalues, reply->nvalues))
+            return amkd_fail_in("answer %zu of %zu", s, reply->n);
+    return 0;
+}
+
+static void try_again(amkd_asker *asker, request *q, const amkd_reply *reply)
+{
+    const double now = amkd_now();
+    const double chance = amkd_random_uniform((uint64_t)(q - asker->requests),
+                                              jitter_stream, asker->counts.retries);
+    double delay;
+    amkd_fail("%s", reply->message);
+    if (reply->outcome == AMKD_REFUSED ||
+        !amkd_retry_next(&delay, &asker->options.retry, reply->status, q->nattempts,
+                         now - q->first, reply->retry_after, chance)) {
+        if (q->nattempts > 1)
+            amkd_fail_in("attempt %llu", (unsigned long long)q->nattempts);
+        amkd_teacher_fail_in(asker->teacher);
+        give_up(asker);
+        q->state = FREE;
+        return;
+    }
+    q->state = WAITING;
+    q->due = now + delay;
+    if (reply->retry_after >= 0)
+        asker->paused = fmax(asker->paused, q->due);
+}
+
+static int take_answer(amkd_asker *asker, request *q, const amkd_reply *reply)
+{
+    if (amkd_journal_answer(asker->journal, q->questions, reply->values, q->n,
+                            reply->nvalues))
+        return -1;
+    asker->counts.answered += q->n;
+    q->state = FREE;
+    return 0;
+}
+
+/* An answer that says nothing sensible was given all the same: over a network it is as
+ * doubtful as one cut short, from a program it is final. */
+static int take_reply(amkd_asker *asker, amkd_reply *reply)
+{
+    request *q = &asker->requests[reply->ticket];
+    if (reply->outcome == AMKD_ANSWERED && check_values(asker, reply)) {
+        reply->outcome = reply->status ? AMKD_DOUBTFUL : AMKD_REFUSED;
+        reply->status = 0;
+        snprintf(reply->message, sizeof reply->message, "%s", amkd_error());
+    }
+    if (reply->outcome == AMKD_ANSWERED)
+        return take_answer(asker, q, reply);
+    if (reply->outcome == AMKD_UNSENT &&
+        amkd_journal_return(asker->journal, q->questions, q->n))
+        return -1;
+    if (reply->outcome == AMKD_DOUBTFUL)
+        asker->counts.doubtful += q->n;
+    try_again(asker, q, reply);
+    return 0;
+}
+
+/* Takes the reply that comes within timeout and all that came with it. */
+static int take_replies(amkd_asker *asker, double timeout)
+{
+    const uint64_t before = asker->counts.answered;
+    amkd_reply reply;
+    int came, ntaken = 0;
+    while ((came = asker->backend->wait(asker->backend, &reply, timeout)) == 1) {
+        if (take_reply(asker, &reply))
+            return -1;
+        ntaken++;
+        timeout = 0;
+    }
+    if (came < 0)
+        amkd_teacher_fail_in(asker->teacher);
+    if (came < 0)
+        give_up(asker);
+    if (ntaken && amkd_journal_sync(asker->journal))
+        return -1;
+    const size_t n = (size_t)(asker->counts.answered - before);
+    if (n && asker->options.answered(asker->options.context, n))
+        give_up(asker);
+    return came < 0 ? amkd_fail("%s", asker->failure) : 0;
+}
+
+/* --------------------------------------------------------------------------- the loop --
+ */
+
+static double seconds_to_next(const amkd_asker *asker, double now)
+{
+    double wait = most_wait;
+    for (size_t r = 0; r < asker->nrequests; r++)
+        if (asker->requests[r].state == WAITING)
+            wait = fmin(wait, due(asker, &asker->requests[r]) - now);
+    return fmax(wait, 0);
+}
+
+static void pause_for(double seconds)
+{
+    const struct timespec wait = {(time_t)seconds,
+                                  (long)((seconds - floor(seconds)) * 1e9)};
+    nanosleep(&wait, NULL);
+}
+
+/* Sends what is due, then waits for a reply or for the next request's time. Fails when
+ * replies can no longer be had or kept. */
+static int step(amkd_asker *asker)
+{
+    const double now = amkd_now();
+    if (!stopped(asker))
+        send_due(asker, now);
+    const double wait = seconds_to_next(asker, now);
+    if (find_request(asker, FLYING))
+        return take_replies(asker, wait);
+    if (find_request(asker, WAITING) && !stopped(asker))
+        pause_for(wait);
+    return 0;
+}
+
+int amkd_asker_add(amkd_asker *asker, amkd_question question, const uint8_t *pixels)
+{
+    const amkd_asker_options *o = &asker->options;
+    request *q = find_request(asker, FILLING);
+    while (!q && !stopped(asker) && !(q = find_request(asker, FREE)))
+        if (step(asker))
+            return -1;
+    if (asker->failure)
+        return -1;
+    if (stopped(asker) || (o->budget && amkd_journal_spent(asker->journal) >= o->budget))
+        return 0;
+    if (q->state == FREE)
+        *q = (request){FILLING, 0, q->questions, q->pixels, 0, 0, 0};
+    q->questions[q->n] = question;
+    memcpy(q->pixels + q->n * o->image_nbytes, pixels, o->image_nbytes);
+    if (++q->n == o->batch) {
+        q->state = WAITING;
+        send_due(asker, amkd_now());
+    }
+    return 1;
+}
+
+int amkd_asker_finish(amkd_asker *asker)
+{
+    request *last = find_request(asker, FILLING);
+    if (last)
+        last->state = WAITING;
+    while (find_request(asker, FLYING) ||
+           (!stopped(asker) && find_request(asker, WAITING)))
+        if (step(asker))
+            return -1;
+    return asker->failure ? amkd_fail("%s", asker->failure) : 0;
+}

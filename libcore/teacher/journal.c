@@ -1,0 +1,437 @@
+/* The journal: two streams on disk, and in memory the map from questions to answers. */
+#include "teacher/journal.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "stream/stream.h"
+#include "teacher/answer_map.h"
+#include "teacher/journal_lock.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+/* How many values an answer is taken to have before the first, and what blocks and the
+ * end of a stream add to a row. */
+enum { GUESSED_NVALUES = 1000, ROW_OVERHEAD = 128, STREAM_OVERHEAD = 1 << 16 };
+
+/* A row of either stream begins like this; the event, or the values, follow. */
+typedef struct row_head {
+    double time; /* seconds since 1970 */
+    amkd_question question;
+} row_head;
+
+enum { SENT_NBYTES = sizeof(row_head) + 1 };
+
+struct amkd_journal {
+    char *identity;
+    char *directory, *sent_path, *answers_path, *reserve_path; /* NULL in memory */
+    int lock, reserve;                                         /* descriptors; -1: none */
+    amkd_writer *sent, *answers;
+    amkd_answer_map map;
+    uint64_t nsent, nreturned; /* over all runs */
+    uint64_t nwaiting;         /* sent by this run, and neither returned nor answered */
+    char *events;              /* [nevents] rows of sent.amkd not written yet */
+    size_t nevents, max_events;
+    amkd_question *fresh; /* [nfresh] answered, not written yet */
+    size_t nfresh, max_fresh;
+    int full; /* the reserve was needed: nothing may be sent */
+};
+
+static double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* ------------------------------------------------------------------- the streams' form
+ * --
+ */
+
+static int make_header(amkd_header *header, const char *kind, const char *identity)
+{
+    if (amkd_header_init(header, kind) ||
+        amkd_header_add(header, "time", "<f8", NULL, 0) ||
+        amkd_header_add(header, "key", "<u8", (size_t[]){2}, 1))
+        return -1;
+    return amkd_header_put(header, "teacher", json_string(identity));
+}
+
+static int sent_header(amkd_header *header, const char *identity)
+{
+    return make_header(header, "sent", identity) ||
+                   amkd_header_add(header, "event", "|u1", NULL, 0)
+               ? -1
+               : 0;
+}
+
+static int answers_header(amkd_header *header, const char *identity, size_t nvalues)
+{
+    return make_header(header, "answers", identity) ||
+                   amkd_header_add(header, "values", "<f4", &nvalues, 1)
+               ? -1
+               : 0;
+}
+
+static int check_identity(const amkd_header *header, const char *identity,
+                          const char *path)
+{
+    const char *other = json_string_value(json_object_get(header->more, "teacher"));
+    if (other && !strcmp(other, identity))
+        return 0;
+    return amkd_fail("'%s': is of the teacher %s, this one is %s", path,
+                     other ? other : "?", identity);
+}
+
+/* --------------------------------------------------------------------- what is there --
+ */
+
+static void take_sent(amkd_journal *journal, const void *rows, size_t n)
+{
+    for (size_t r = 0; r < n; r++) {
+        const char event = ((const char *)rows)[(r + 1) * SENT_NBYTES - 1];
+        journal->nsent += event == AMKD_SENT;
+        journal->nreturned += event == AMKD_RETURNED;
+    }
+}
+
+static int take_answers(amkd_journal *journal, const void *rows, size_t n, size_t nvalues)
+{
+    const size_t row_nbytes = sizeof(row_head) + nvalues * sizeof(float);
+    float *values = amkd_alloc(nvalues, sizeof *values);
+    int rc = values ? 0 : -1;
+    for (size_t r = 0; !rc && r < n; r++) {
+        row_head head;
+        const char *row = (const char *)rows + r * row_nbytes;
+        memcpy(&head, row, sizeof head);
+        memcpy(values, row + sizeof head, nvalues * sizeof *values);
+        rc = amkd_answer_map_add(&journal->map, head.question, values, nvalues);
+    }
+    free(values);
+    return rc;
+}
+
+/* Reads the rows of a file made whole before. */
+static int read_rows(amkd_journal *journal, const char *path, const char *kind)
+{
+    amkd_reader *reader;
+    void *rows = NULL;
+    size_t n;
+    if (amkd_reader_open(&reader, path, kind, 0))
+        return -1;
+    const amkd_header *header = amkd_reader_header(reader);
+    int rc = check_identity(header, journal->identity, path);
+    if (!rc)
+        rc = amkd_reader_read_all(reader, &rows, &n);
+    if (!rc && !strcmp(kind, "sent"))
+        take_sent(journal, rows, n);
+    else if (!rc)
+        rc = take_answers(journal, rows, n, header->fields[2].nitems);
+    free(rows);
+    amkd_reader_close(reader);
+    return rc;
+}
+
+/* Opens a stream to add to, after what a crash cut short was mended and its rows read. */
+static int open_stream(amkd_journal *journal, amkd_writer **out, const char *path,
+                       const amkd_header *header)
+{
+    uint64_t nrows;
+    amkd_writer *mended;
+    if (amkd_writer_append(&mended, path, header, &nrows) || amkd_writer_close(mended) ||
+        read_rows(journal, path, header->kind))
+        return -1;
+    return amkd_writer_append(out, path, header, &nrows);
+}
+
+static int open_sent(amkd_journal *journal)
+{
+    amkd_header header = {0};
+    int rc = sent_header(&header, journal->identity);
+    if (!rc)
+        rc = open_stream(journal, &journal->sent, journal->sent_path, &header);
+    amkd_header_clear(&header);
+    return rc;
+}
+
+/* How many values the answers there have: 0 when there are none. */
+static int count_values(size_t *nvalues, const char *path)
+{
+    amkd_reader *reader;
+    *nvalues = 0;
+    if (access(path, F_OK))
+        return errno == ENOENT ? 0 : amkd_fail_errno("'%s'", path);
+    if (amkd_reader_open(&reader, path, "answers", 0))
+        return -1;
+    const amkd_field *values;
+    const int rc =
+        amkd_header_expect(&values, amkd_reader_header(reader), "values", "<f4", 1);
+    if (!rc)
+        *nvalues = values->nitems;
+    amkd_reader_close(reader);
+    return rc ? amkd_fail_in("'%s'", path) : 0;
+}
+
+static int open_answers(amkd_journal *journal, size_t nvalues)
+{
+    amkd_header header = {0};
+    int rc = answers_header(&header, journal->identity, nvalues);
+    if (!rc)
+        rc = open_stream(journal, &journal->answers, journal->answers_path, &header);
+    amkd_header_clear(&header);
+    return rc;
+}
+
+static int open_directory(amkd_journal *journal, const char *directory)
+{
+    size_t nvalues;
+    journal->directory = amkd_strdup(directory);
+    journal->sent_path = amkd_format("%s/sent.amkd", directory);
+    journal->answers_path = amkd_format("%s/answers.amkd", directory);
+    journal->reserve_path = amkd_format("%s/reserve", directory);
+    if (!journal->directory || !journal->sent_path || !journal->answers_path ||
+        !journal->reserve_path || amkd_journal_lock(&journal->lock, directory) ||
+        open_sent(journal) || count_values(&nvalues, journal->answers_path))
+        return -1;
+    return nvalues ? open_answers(journal, nvalues) : 0;
+}
+
+int amkd_journal_open(amkd_journal **out, const char *directory, const char *identity)
+{
+    amkd_journal *journal = amkd_alloc(1, sizeof *journal);
+    if (!journal)
+        return -1;
+    journal->lock = journal->reserve = -1;
+    journal->identity = amkd_strdup(identity);
+    if (!journal->identity || (directory && open_directory(journal, directory))) {
+        amkd_writer_discard(journal->sent);
+        amkd_writer_discard(journal->answers);
+        journal->sent = journal->answers = NULL;
+        amkd_journal_close(journal);
+        return -1;
+    }
+    *out = journal;
+    return 0;
+}
+
+/* ------------------------------------------------------------------------- questions --
+ */
+
+amkd_question amkd_journal_question(const amkd_journal *journal, const void *pixels,
+                                    size_t nbytes)
+{
+    const XXH64_hash_t seed = XXH3_64bits(journal->identity, strlen(journal->identity));
+    const XXH128_hash_t digest = XXH3_128bits_withSeed(pixels, nbytes, seed);
+    return (amkd_question){{digest.low64, digest.high64}};
+}
+
+const float *amkd_journal_find(const amkd_journal *journal, amkd_question question)
+{
+    return amkd_answer_map_find(&journal->map, question);
+}
+
+size_t amkd_journal_nvalues(const amkd_journal *journal)
+{
+    return journal->map.nvalues;
+}
+
+int amkd_journal_claim(amkd_journal *journal, amkd_question question)
+{
+    return amkd_answer_map_claim(&journal->map, question);
+}
+
+uint64_t amkd_journal_spent(const amkd_journal *journal)
+{
+    return journal->nsent - journal->nreturned;
+}
+
+uint64_t amkd_journal_nanswers(const amkd_journal *journal)
+{
+    return journal->map.nanswers;
+}
+
+/* ---------------------------------------------------------------------- the sendings --
+ */
+
+/* Room on the disk for all answers still to come. */
+static int set_aside(amkd_journal *journal)
+{
+    const size_t nvalues = journal->map.nvalues ? journal->map.nvalues : GUESSED_NVALUES;
+    const uint64_t row = sizeof(row_head) + nvalues * sizeof(float) + ROW_OVERHEAD;
+    const off_t nbytes = (off_t)(journal->nwaiting * row + STREAM_OVERHEAD);
+    const char *path = journal->reserve_path;
+    if (journal->reserve < 0)
+        journal->reserve = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (journal->reserve < 0)
+        return amkd_fail_errno("'%s'", path);
+    const int code = posix_fallocate(journal->reserve, 0, nbytes);
+    errno = code;
+    return code ? amkd_fail_errno("'%s': no room for the answers to come", path) : 0;
+}
+
+/* Room for n more items in a growing block. */
+static int make_room(void **block, size_t *most, size_t used, size_t n, size_t nbytes)
+{
+    if (used + n <= *most)
+        return 0;
+    const size_t larger = (used + n) * 2;
+    void *grown = amkd_realloc(*block, larger, nbytes);
+    if (!grown)
+        return -1;
+    *block = grown;
+    *most = larger;
+    return 0;
+}
+
+static int add_events(amkd_journal *journal, const amkd_question *questions, size_t n,
+                      amkd_journal_event event)
+{
+    void *events = journal->events;
+    if (!journal->directory)
+        return 0;
+    if (make_room(&events, &journal->max_events, journal->nevents, n, SENT_NBYTES))
+        return -1;
+    journal->events = events;
+    const double now = seconds_now();
+    for (size_t q = 0; q < n; q++) {
+        const row_head head = {now, questions[q]};
+        char *row = journal->events + journal->nevents++ * SENT_NBYTES;
+        memcpy(row, &head, sizeof head);
+        row[sizeof head] = (char)event;
+    }
+    return 0;
+}
+
+int amkd_journal_send(amkd_journal *journal, const amkd_question *questions, size_t n)
+{
+    journal->nwaiting += n;
+    journal->nsent += n;
+    return add_events(journal, questions, n, AMKD_SENT);
+}
+
+int amkd_journal_return(amkd_journal *journal, const amkd_question *questions, size_t n)
+{
+    journal->nwaiting -= n;
+    journal->nreturned += n;
+    return add_events(journal, questions, n, AMKD_RETURNED);
+}
+
+static int write_events(amkd_journal *journal)
+{
+    if (!journal->nevents)
+        return 0;
+    if (journal->full)
+        return amkd_fail("journal '%s': the disk was full", journal->directory);
+    if (set_aside(journal) ||
+        amkd_writer_write(journal->sent, journal->events, journal->nevents) ||
+        amkd_writer_flush(journal->sent))
+        return -1;
+    journal->nevents = 0;
+    return 0;
+}
+
+/* -------------------------------------------------------------------- the answers -- */
+
+int amkd_journal_answer(amkd_journal *journal, const amkd_question *questions,
+                        const float *values, size_t n, size_t nvalues)
+{
+    void *fresh = journal->fresh;
+    journal->nwaiting -= n < journal->nwaiting ? n : journal->nwaiting;
+    if (make_room(&fresh, &journal->max_fresh, journal->nfresh, n, sizeof *questions))
+        return -1;
+    journal->fresh = fresh;
+    for (size_t q = 0; q < n; q++) {
+        if (amkd_answer_map_add(&journal->map, questions[q], values + q * nvalues,
+                                nvalues))
+            return -1;
+        journal->fresh[journal->nfresh++] = questions[q];
+    }
+    return 0;
+}
+
+static int write_answers(amkd_journal *journal)
+{
+    const size_t nvalues = journal->map.nvalues, nbytes = nvalues * sizeof(float);
+    if (!journal->answers && open_answers(journal, nvalues))
+        return -1;
+    char *row = amkd_alloc(1, sizeof(row_head) + nbytes);
+    int rc = row ? 0 : -1;
+    const double now = seconds_now();
+    for (size_t q = 0; !rc && q < journal->nfresh; q++) {
+        const row_head head = {now, journal->fresh[q]};
+        memcpy(row, &head, sizeof head);
+        memcpy(row + sizeof head, amkd_answer_map_find(&journal->map, head.question),
+               nbytes);
+        rc = amkd_writer_write(journal->answers, row, 1);
+    }
+    free(row);
+    return rc ? -1 : amkd_writer_flush(journal->answers);
+}
+
+/* Once more, with the room that was set aside; fails all the same. What the first try
+ * left half written is mended as the stream is opened again. */
+static int write_into_reserve(amkd_journal *journal)
+{
+    char *why = amkd_strdup(amkd_error());
+    amkd_writer_discard(journal->answers);
+    journal->answers = NULL;
+    journal->full = 1;
+    if (journal->reserve >= 0)
+        close(journal->reserve);
+    journal->reserve = -1;
+    if (unlink(journal->reserve_path) && errno != ENOENT)
+        amkd_fail_errno("'%s'", journal->reserve_path);
+    else if (!write_answers(journal)) {
+        journal->nfresh = 0;
+        amkd_fail("%s (the answers that came are kept)", why ? why : "disk full");
+    }
+    free(why);
+    return -1;
+}
+
+int amkd_journal_sync(amkd_journal *journal)
+{
+    if (!journal->directory) {
+        journal->nfresh = 0;
+        return 0;
+    }
+    if (journal->nfresh && write_answers(journal))
+        return journal->full ? -1 : write_into_reserve(journal);
+    journal->nfresh = 0;
+    return write_events(journal);
+}
+
+/* ------------------------------------------------------------------------------ the end
+ * --
+ */
+
+int amkd_journal_close(amkd_journal *journal)
+{
+    if (!journal)
+        return 0;
+    int rc = journal->sent ? amkd_journal_sync(journal) : 0;
+    if (journal->sent && amkd_writer_close(journal->sent))
+        rc = -1;
+    if (journal->answers && amkd_writer_close(journal->answers))
+        rc = -1;
+    if (journal->reserve >= 0) {
+        close(journal->reserve);
+        if (unlink(journal->reserve_path))
+            rc = amkd_fail_errno("'%s'", journal->reserve_path);
+    }
+    if (journal->lock >= 0)
+        close(journal->lock);
+    amkd_answer_map_clear(&journal->map);
+    free(journal->events);
+    free(journal->fresh);
+    free(journal->identity);
+    free(journal->directory);
+    free(journal->sent_path);
+    free(journal->answers_path);
+    free(journal->reserve_path);
+    free(journal);
+    return rc;
+}

@@ -1,0 +1,143 @@
+/* Sums are double; answers that are probabilities already stay as they are, bit for bit.
+ */
+#include "teacher/probabilities.h"
+#include "base/error.h"
+#include <math.h>
+#include <string.h>
+
+static const double SUM_TOLERANCE = 1e-3;
+
+static const char *const kinds[] = {"probs", "logits", "topk", "top1"};
+static const char *const fills[] = {"zero", "uniform", "student"};
+
+static int find_name(const char *const *names, size_t n, const char *name, int *number)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!strcmp(names[i], name)) {
+            *number = (int)i;
+            return 0;
+        }
+    return -1;
+}
+
+int amkd_answer_rule_parse(amkd_answer_rule *rule, const char *kind, const char *fill)
+{
+    int number;
+    if (find_name(kinds, sizeof kinds / sizeof *kinds, kind, &number))
+        return amkd_fail("'%s' is not probs, logits, topk or top1", kind);
+    rule->kind = (amkd_answer_kind)number;
+    if (find_name(fills, sizeof fills / sizeof *fills, fill, &number))
+        return amkd_fail("'%s' is not zero, uniform or student", fill);
+    rule->fill = (amkd_fill)number;
+    return 0;
+}
+
+json_t *amkd_answer_rule_json(const amkd_answer_rule *rule)
+{
+    json_t *object = json_pack("{s:s}", "kind", kinds[rule->kind]);
+    int rc = object ? 0 : -1;
+    if (!rc && rule->kind == AMKD_LOGITS)
+        rc = json_object_set_new(object, "temperature", json_real(rule->temperature));
+    if (!rc && rule->kind == AMKD_TOPK)
+        rc = json_object_set_new(object, "fill", json_string(fills[rule->fill]));
+    if (!rc && rule->smooth > 0)
+        rc = json_object_set_new(object, "smooth", json_real(rule->smooth));
+    if (!rc)
+        return object;
+    json_decref(object);
+    amkd_fail("no memory for a header");
+    return NULL;
+}
+
+static int check_sum(double sum, int whole)
+{
+    if (sum > 1 + SUM_TOLERANCE || (whole && sum < 1 - SUM_TOLERANCE))
+        return amkd_fail("the probabilities sum to %g, expected %s1", sum,
+                         whole ? "" : "at most ");
+    return 0;
+}
+
+int amkd_answer_check(const amkd_answer_rule *rule, const float *values, size_t nclasses)
+{
+    const int list = rule->kind == AMKD_TOPK || rule->kind == AMKD_TOP1;
+    const int probabilities = rule->kind == AMKD_TOPK || rule->kind == AMKD_PROBS;
+    double sum = 0;
+    size_t nknown = 0;
+    for (size_t y = 0; y < nclasses; y++) {
+        if (list && isnan(values[y]))
+            continue;
+        if (!isfinite(values[y]))
+            return amkd_fail("class %zu: %g is not a %s", y, values[y],
+                             probabilities ? "probability" : "number");
+        if (probabilities && values[y] < 0)
+            return amkd_fail("class %zu: probability %g is negative", y, values[y]);
+        sum += values[y];
+        nknown++;
+    }
+    if (!nknown || (rule->kind == AMKD_TOPK && !(sum > 0)))
+        return amkd_fail("the answer names no class");
+    return probabilities ? check_sum(sum, !list) : 0;
+}
+
+static size_t best(const float *values, size_t nclasses)
+{
+    size_t at = 0;
+    for (size_t y = 1; y < nclasses; y++)
+        if (isnan(values[at]) || values[y] > values[at])
+            at = y;
+    return at;
+}
+
+static void softmax(float *p, const float *values, double temperature, size_t nclasses)
+{
+    const double greatest = values[best(values, nclasses)];
+    double sum = 0;
+    for (size_t y = 0; y < nclasses; y++)
+        sum += exp((values[y] - greatest) / temperature);
+    for (size_t y = 0; y < nclasses; y++)
+        p[y] = (float)(exp((values[y] - greatest) / temperature) / sum);
+}
+
+/* The weight by which class y shares in what is missing. */
+static double weight(const amkd_answer_rule *rule, const float *student, size_t y)
+{
+    return rule->fill == AMKD_FILL_UNIFORM ? 1 : student[y];
+}
+
+static void fill_in(float *p, const amkd_answer_rule *rule, const float *values,
+                    const float *student, size_t nclasses)
+{
+    double known = 0, weights = 0;
+    for (size_t y = 0; y < nclasses; y++) {
+        if (!isnan(values[y]))
+            known += values[y];
+        else if (rule->fill != AMKD_FILL_ZERO)
+            weights += weight(rule, student, y);
+    }
+    const double missing = fmax(0, 1 - known);
+    const double scale = weights > 0 ? 1 / (known + missing) : 1 / known;
+    for (size_t y = 0; y < nclasses; y++)
+        p[y] =
+            (float)(!isnan(values[y]) ? values[y] * scale
+                    : weights > 0 ? missing * scale * weight(rule, student, y) / weights
+                                  : 0);
+}
+
+void amkd_answer_probabilities(float *p, const amkd_answer_rule *rule,
+                               const float *values, const float *student, size_t nclasses)
+{
+    if (rule->kind == AMKD_LOGITS) {
+        softmax(p, values, rule->temperature, nclasses);
+    } else if (rule->kind == AMKD_TOPK) {
+        fill_in(p, rule, values, student, nclasses);
+    } else if (rule->kind == AMKD_TOP1) {
+        const size_t top = best(values, nclasses);
+        for (size_t y = 0; y < nclasses; y++)
+            p[y] = y == top;
+    } else {
+        memcpy(p, values, nclasses * sizeof *p);
+    }
+    if (rule->smooth > 0)
+        for (size_t y = 0; y < nclasses; y++)
+            p[y] = (float)((1 - rule->smooth) * p[y] + rule->smooth / (double)nclasses);
+}

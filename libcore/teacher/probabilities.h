@@ -1,0 +1,49 @@
+/* How a teacher's answers become class probabilities. */
+#ifndef AMKD_TEACHER_PROBABILITIES_H
+#define AMKD_TEACHER_PROBABILITIES_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+typedef enum amkd_answer_kind {
+    AMKD_PROBS,  /* probabilities already */
+    AMKD_LOGITS, /* p = softmax(values / temperature) */
+    AMKD_TOPK,   /* probabilities of the best classes, NaN for the others: see fill */
+    AMKD_TOP1,   /* the greatest value, NaN where there is none, names the class: p = 1
+                    there */
+} amkd_answer_kind;
+
+/* What the classes that a list of the best leaves out get. */
+typedef enum amkd_fill {
+    AMKD_FILL_ZERO,    /* nothing: the others are scaled up to sum to one */
+    AMKD_FILL_UNIFORM, /* equal parts of what is missing to one */
+    AMKD_FILL_STUDENT, /* parts of it as a student's probabilities are */
+} amkd_fill;
+
+typedef struct amkd_answer_rule {
+    amkd_answer_kind kind;
+    double temperature; /* of logits, above 0 */
+    amkd_fill fill;     /* of topk */
+    double smooth;      /* at last p = (1 - smooth) p + smooth / nclasses */
+} amkd_answer_rule;
+
+/* Kind and fill by their names: "probs", "logits", "topk", "top1"; "zero", "uniform",
+ * "student". */
+int amkd_answer_rule_parse(amkd_answer_rule *rule, const char *kind, const char *fill);
+
+/* The rule for a labels header, under "answers"; freed with json_decref. NULL with the
+ * error set when memory is short. */
+json_t *amkd_answer_rule_json(const amkd_answer_rule *rule);
+
+/* Fails, naming what is wrong, when values[nclasses] are no answer of the kind: finite;
+ * probabilities not negative and summing to one within 1e-3 (at most to that for topk).
+ */
+int amkd_answer_check(const amkd_answer_rule *rule, const float *values, size_t nclasses);
+
+/* p[nclasses] of a checked answer. student: its probabilities for the same image, for
+ * AMKD_FILL_STUDENT. */
+void amkd_answer_probabilities(float *p, const amkd_answer_rule *rule,
+                               const float *values, const float *student,
+                               size_t nclasses);
+
+#endif
