@@ -1,0 +1,279 @@
+/* The asker over a teacher whose attempts end as a script says: what is tried again, what
+ * counts as spent, and that no answer is lost. */
+#include "base/error.h"
+#include "base/progress.h"
+#include "scratch.h"
+#include "teacher/asker.h"
+#include "teacher/backend.h"
+#include <math.h>
+
+enum { NIMAGES = 40, NPIXELS = 4, NCLASSES = 2, CAPACITY = 3, MOST = 64 };
+
+/* What becomes of attempt number a: 'a' answered, 'u' unsent, 'd' doubtful, 'r' refused,
+ * 'n' answered with NaN; answered beyond the script's end. */
+static struct {
+    const char *script;
+    size_t nattempts;
+    size_t nimages; /* in attempts that were processed */
+    size_t nunder_way, most_under_way;
+    struct {
+        uint64_t ticket;
+        const uint8_t *pixels;
+        size_t n;
+        char end;
+    } under_way[CAPACITY];
+    float values[MOST * NCLASSES];
+} fake;
+
+static int submit(amkd_backend *backend, uint64_t ticket, const uint8_t *pixels, size_t n)
+{
+    (void)backend;
+    const char end =
+        fake.nattempts < strlen(fake.script) ? fake.script[fake.nattempts] : 'a';
+    fake.nattempts++;
+    fake.nimages += end == 'a' || end == 'n' || end == 'd' ? n : 0;
+    ck_assert_uint_lt(fake.nunder_way, CAPACITY);
+    fake.under_way[fake.nunder_way].ticket = ticket;
+    fake.under_way[fake.nunder_way].pixels = pixels;
+    fake.under_way[fake.nunder_way].n = n;
+    fake.under_way[fake.nunder_way].end = end;
+    if (++fake.nunder_way > fake.most_under_way)
+        fake.most_under_way = fake.nunder_way;
+    return 0;
+}
+
+/* The latest attempt ends first. */
+static int wait_for(amkd_backend *backend, amkd_reply *reply, double timeout)
+{
+    (void)backend;
+    if (!fake.nunder_way || (timeout <= 0 && fake.nunder_way < 2))
+        return 0;
+    const size_t at = --fake.nunder_way;
+    const char end = fake.under_way[at].end;
+    *reply = (amkd_reply){.ticket = fake.under_way[at].ticket,
+                          .status = end == 'r'                 ? 404
+                                    : end == 'a' || end == 'n' ? 200
+                                                               : 503,
+                          .outcome = end == 'u'   ? AMKD_UNSENT
+                                     : end == 'd' ? AMKD_DOUBTFUL
+                                     : end == 'r' ? AMKD_REFUSED
+                                                  : AMKD_ANSWERED,
+                          .retry_after = -1,
+                          .values = fake.values,
+                          .n = fake.under_way[at].n,
+                          .nvalues = NCLASSES,
+                          .message = "as the script says"};
+    for (size_t s = 0; s < reply->n; s++) {
+        const float p = fake.under_way[at].pixels[s * NPIXELS] / 255.0f;
+        fake.values[s * NCLASSES] = end == 'n' ? NAN : p;
+        fake.values[s * NCLASSES + 1] = 1 - p;
+    }
+    return 1;
+}
+
+typedef struct asking {
+    amkd_teacher *teacher;
+    amkd_journal *journal;
+    amkd_asker *asker;
+    amkd_asker_counts counts;
+    size_t nreported;
+    uint64_t ntaken;
+} asking;
+
+static int report(void *context, size_t n)
+{
+    asking *a = context;
+    a->nreported += n;
+    return 0;
+}
+
+static const amkd_asker_options usual = {.batch = 4,
+                                         .image_nbytes = NPIXELS,
+                                         .rule = {.kind = AMKD_PROBS},
+                                         .retry = {.max_retries = 3,
+                                                   .delay = 0.001,
+                                                   .max_delay = 0.01,
+                                                   .ncodes = 2,
+                                                   .codes = {0, 503}}};
+
+/* Asks about n images of different pixels as the script says; returns as finish. */
+static int ask(asking *a, size_t n, const char *script, amkd_asker_options options)
+{
+    const amkd_teacher_options teacher_options = {.shape = {1, 2, 2}, .dtype = "uint8"};
+    memset(&fake, 0, sizeof fake);
+    fake.script = script;
+    *a = (asking){0};
+    ck_assert_int_eq(amkd_teacher_open(&a->teacher, "exec:cat", &teacher_options), 0);
+    amkd_backend *backend = amkd_teacher_backend(a->teacher);
+    backend->submit = submit;
+    backend->wait = wait_for;
+    backend->capacity = CAPACITY;
+    options.answered = report;
+    options.context = a;
+    ck_assert_int_eq(amkd_journal_open(&a->journal, NULL, "script"), 0);
+    ck_assert_int_eq(amkd_asker_new(&a->asker, a->teacher, a->journal, &options), 0);
+    int rc = 0;
+    for (size_t i = 0; rc >= 0 && i < n; i++) {
+        const uint8_t pixels[NPIXELS] = {(uint8_t)i, 1, 2, 3};
+        const amkd_question q = amkd_journal_question(a->journal, pixels, sizeof pixels);
+        ck_assert_int_eq(amkd_journal_claim(a->journal, q), 1);
+        rc = amkd_asker_add(a->asker, q, pixels);
+        a->ntaken += rc == 1;
+    }
+    rc = amkd_asker_finish(a->asker);
+    a->counts = amkd_asker_count(a->asker);
+    return rc;
+}
+
+static void close_all(asking *a)
+{
+    amkd_asker_free(a->asker);
+    ck_assert_int_eq(amkd_journal_close(a->journal), 0);
+    amkd_teacher_close(a->teacher);
+}
+
+/* How many of the n images the journal answers, each with its own answer. */
+static size_t count_answers(const asking *a, size_t n)
+{
+    size_t nanswers = 0;
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t pixels[NPIXELS] = {(uint8_t)i, 1, 2, 3};
+        const float *values = amkd_journal_find(
+            a->journal, amkd_journal_question(a->journal, pixels, sizeof pixels));
+        if (!values)
+            continue;
+        ck_assert_float_eq(values[0], (uint8_t)i / 255.0f);
+        nanswers++;
+    }
+    return nanswers;
+}
+
+START_TEST(asker_has_every_image_answered_once)
+{
+    asking a;
+    ck_assert_int_eq(ask(&a, NIMAGES + 1, "", usual), 0);
+    ck_assert_uint_eq(count_answers(&a, NIMAGES + 1), NIMAGES + 1);
+    ck_assert_uint_eq(fake.nattempts, 11);
+    ck_assert_uint_eq(fake.nimages, NIMAGES + 1);
+    ck_assert_uint_gt(fake.most_under_way, 1);
+    ck_assert_uint_eq(a.nreported, NIMAGES + 1);
+    ck_assert_uint_eq(amkd_journal_spent(a.journal), NIMAGES + 1);
+    close_all(&a);
+}
+END_TEST
+
+START_TEST(asker_tries_again_and_counts_what_is_doubtful_as_spent)
+{
+    asking a;
+    ck_assert_int_eq(ask(&a, NIMAGES, "audduaanauuu", usual), 0);
+    ck_assert_uint_eq(count_answers(&a, NIMAGES), NIMAGES);
+    ck_assert_uint_eq(a.counts.doubtful, 3 * 4);
+    ck_assert_uint_eq(a.counts.retries, 8);
+    ck_assert_uint_eq(amkd_journal_spent(a.journal), NIMAGES + 3 * 4);
+    ck_assert_uint_eq(amkd_journal_spent(a.journal), fake.nimages);
+    close_all(&a);
+}
+END_TEST
+
+START_TEST(asker_never_passes_its_budget)
+{
+    static const char *const scripts[] = {"", "dddaadd", "uudauduau", "nnnd"};
+    for (uint64_t budget = 1; budget <= 30; budget += 3)
+        for (size_t s = 0; s < sizeof scripts / sizeof *scripts; s++) {
+            asking a;
+            amkd_asker_options options = usual;
+            options.budget = budget;
+            options.retry.max_retries = 100;
+            ck_assert_msg(ask(&a, NIMAGES, scripts[s], options) == 0, "%s", amkd_error());
+            ck_assert_uint_eq(fake.nimages, budget);
+            ck_assert_uint_eq(amkd_journal_spent(a.journal), budget);
+            ck_assert_uint_eq(count_answers(&a, NIMAGES), budget - a.counts.doubtful);
+            ck_assert_uint_eq(a.ntaken, a.counts.answered + a.counts.left);
+            close_all(&a);
+        }
+}
+END_TEST
+
+START_TEST(asker_gives_up_and_keeps_what_is_under_way)
+{
+    asking a;
+    ck_assert_int_eq(ask(&a, NIMAGES, "aaraa", usual), -1);
+    ck_assert_msg(strstr(amkd_error(), "teacher 'exec:cat': as the script says") != NULL,
+                  "%s", amkd_error());
+    ck_assert_uint_eq(fake.nattempts, 3);
+    ck_assert_uint_eq(count_answers(&a, NIMAGES), 2 * 4);
+    close_all(&a);
+    ck_assert_int_eq(ask(&a, NIMAGES, "uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu", usual), -1);
+    ck_assert_msg(strstr(amkd_error(), "attempt 4: as the script says") != NULL, "%s",
+                  amkd_error());
+    ck_assert_uint_eq(amkd_journal_spent(a.journal), 0);
+    close_all(&a);
+}
+END_TEST
+
+START_TEST(asker_keeps_to_its_rate)
+{
+    asking a;
+    amkd_asker_options options = usual;
+    options.rate = 200;
+    const double start = amkd_now();
+    ck_assert_int_eq(ask(&a, NIMAGES, "", options), 0);
+    /* The last batch goes when those before it have used their time. */
+    ck_assert_double_ge(amkd_now() - start, (NIMAGES - 4) / 200.0);
+    ck_assert_uint_eq(count_answers(&a, NIMAGES), NIMAGES);
+    close_all(&a);
+}
+END_TEST
+
+START_TEST(retry_waits_twice_as_long_each_time_and_no_longer_than_it_may)
+{
+    const amkd_retry retry = {
+        .max_retries = 5, .delay = 1, .max_delay = 6, .ncodes = 1, .codes = {503}};
+    static const double delays[] = {1, 2, 4, 6, 6};
+    double delay;
+    for (uint64_t a = 1; a <= 5; a++) {
+        ck_assert_int_eq(amkd_retry_next(&delay, &retry, 503, a, 0, -1, 0), 1);
+        ck_assert_double_eq_tol(delay, delays[a - 1] / 2, 1e-12);
+        ck_assert_int_eq(amkd_retry_next(&delay, &retry, 503, a, 0, -1, 0.999), 1);
+        ck_assert_double_eq_tol(delay, delays[a - 1], 0.01);
+    }
+    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 503, 6, 0, -1, 0), 0);
+    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 500, 1, 0, -1, 0), 0);
+}
+END_TEST
+
+START_TEST(retry_waits_as_the_server_asks_within_its_time)
+{
+    amkd_retry retry = amkd_retry_default;
+    double delay;
+    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 429, 1, 0, 20, 0), 1);
+    ck_assert_double_eq(delay, 20);
+    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 429, 1, 0, 5000, 0), 1);
+    ck_assert_double_eq(delay, retry.max_delay);
+    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 429, 1, 590, 20, 0), 0);
+    retry.max_time = 0;
+    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 429, 1, 1e9, 20, 0), 1);
+    ck_assert_int_eq(amkd_retry_parse_codes(&retry, "418,connection"), 0);
+    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 429, 1, 0, -1, 0), 0);
+    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 418, 1, 0, -1, 0), 1);
+    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 0, 1, 0, -1, 0), 1);
+    ck_assert_int_eq(amkd_retry_parse_codes(&retry, "418,teapot"), -1);
+    ck_assert_int_eq(amkd_retry_parse_codes(&retry, "99"), -1);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("asker");
+    TCase *tests = tcase_create("asker");
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, asker_has_every_image_answered_once);
+    tcase_add_test(tests, asker_tries_again_and_counts_what_is_doubtful_as_spent);
+    tcase_add_test(tests, asker_never_passes_its_budget);
+    tcase_add_test(tests, asker_gives_up_and_keeps_what_is_under_way);
+    tcase_add_test(tests, asker_keeps_to_its_rate);
+    tcase_add_test(tests, retry_waits_twice_as_long_each_time_and_no_longer_than_it_may);
+    tcase_add_test(tests, retry_waits_as_the_server_asks_within_its_time);
+    suite_add_tcase(suite, tests);
+    return scratch_run(suite);
+}

@@ -1,0 +1,201 @@
+/* What was paid for is there when the journal is opened again, and nobody else may write
+ * meanwhile. */
+#include "base/error.h"
+#include "scratch.h"
+#include "stream/stream.h"
+#include "teacher/journal.h"
+#include <signal.h>
+#include <sys/wait.h>
+
+enum { NPIXELS = 12, NVALUES = 3 };
+
+static const char identity[] = "exec:anyone";
+
+static amkd_journal *open_journal(const char *directory)
+{
+    amkd_journal *journal;
+    ck_assert_msg(amkd_journal_open(&journal, directory, identity) == 0, "%s",
+                  amkd_error());
+    return journal;
+}
+
+static amkd_question question(const amkd_journal *journal, uint8_t image)
+{
+    uint8_t pixels[NPIXELS] = {image, 7};
+    return amkd_journal_question(journal, pixels, sizeof pixels);
+}
+
+/* Sends images first..end and has the first nanswered of them answered. */
+static void buy(amkd_journal *journal, uint8_t first, uint8_t end, uint8_t nanswered)
+{
+    for (uint8_t image = first; image < end; image++) {
+        const amkd_question q = question(journal, image);
+        const float values[NVALUES] = {image, 1, 2};
+        ck_assert_int_eq(amkd_journal_claim(journal, q), 1);
+        ck_assert_int_eq(amkd_journal_send(journal, &q, 1), 0);
+        ck_assert_msg(amkd_journal_sync(journal) == 0, "%s", amkd_error());
+        if (image - first < nanswered)
+            ck_assert_int_eq(amkd_journal_answer(journal, &q, values, 1, NVALUES), 0);
+    }
+    ck_assert_msg(amkd_journal_sync(journal) == 0, "%s", amkd_error());
+}
+
+static void assert_answered(const amkd_journal *journal, uint8_t image)
+{
+    const float *values = amkd_journal_find(journal, question(journal, image));
+    ck_assert_ptr_nonnull(values);
+    ck_assert_float_eq(values[0], image);
+    ck_assert_float_eq(values[2], 2);
+}
+
+START_TEST(journal_finds_the_answers_of_earlier_runs)
+{
+    amkd_journal *journal = open_journal("journal");
+    buy(journal, 0, 10, 8);
+    ck_assert_int_eq(amkd_journal_close(journal), 0);
+    journal = open_journal("journal");
+    ck_assert_uint_eq(amkd_journal_nanswers(journal), 8);
+    ck_assert_uint_eq(amkd_journal_nvalues(journal), NVALUES);
+    ck_assert_uint_eq(amkd_journal_spent(journal), 10);
+    for (uint8_t image = 0; image < 8; image++)
+        assert_answered(journal, image);
+    ck_assert_ptr_null(amkd_journal_find(journal, question(journal, 8)));
+    ck_assert_int_eq(amkd_journal_claim(journal, question(journal, 3)), 0);
+    ck_assert_int_eq(amkd_journal_claim(journal, question(journal, 8)), 1);
+    ck_assert_int_eq(amkd_journal_claim(journal, question(journal, 8)), 0);
+    ck_assert_int_eq(amkd_journal_close(journal), 0);
+}
+END_TEST
+
+START_TEST(journal_counts_what_came_back_unprocessed_as_not_spent)
+{
+    amkd_journal *journal = open_journal("journal");
+    buy(journal, 0, 4, 0);
+    const amkd_question q = question(journal, 2);
+    ck_assert_int_eq(amkd_journal_return(journal, &q, 1), 0);
+    ck_assert_uint_eq(amkd_journal_spent(journal), 3);
+    ck_assert_int_eq(amkd_journal_close(journal), 0);
+    journal = open_journal("journal");
+    ck_assert_uint_eq(amkd_journal_spent(journal), 3);
+    ck_assert_int_eq(amkd_journal_close(journal), 0);
+}
+END_TEST
+
+/* A child that is killed between two steps has everything it synced on the disk. */
+START_TEST(journal_survives_a_kill)
+{
+    for (uint8_t run = 0; run < 3; run++) {
+        const pid_t pid = fork();
+        ck_assert_int_ge(pid, 0);
+        if (!pid) {
+            buy(open_journal("journal"), run * 10, run * 10 + 10, 9);
+            kill(getpid(), SIGKILL);
+        }
+        int status;
+        ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+        ck_assert(WIFSIGNALED(status));
+    }
+    amkd_journal *journal = open_journal("journal");
+    ck_assert_uint_eq(amkd_journal_spent(journal), 30);
+    ck_assert_uint_eq(amkd_journal_nanswers(journal), 27);
+    assert_answered(journal, 28);
+    ck_assert_int_eq(amkd_journal_close(journal), 0);
+}
+END_TEST
+
+START_TEST(journal_keeps_all_whole_rows_of_a_file_cut_short)
+{
+    amkd_journal *journal = open_journal("journal");
+    buy(journal, 0, 5, 5);
+    ck_assert_int_eq(amkd_journal_close(journal), 0);
+    struct stat status;
+    ck_assert_int_eq(stat("journal/answers.amkd", &status), 0);
+    ck_assert_int_eq(truncate("journal/answers.amkd", status.st_size - 30), 0);
+    journal = open_journal("journal");
+    ck_assert_uint_eq(amkd_journal_nanswers(journal), 4);
+    assert_answered(journal, 3);
+    ck_assert_int_eq(amkd_journal_close(journal), 0);
+}
+END_TEST
+
+START_TEST(journal_refuses_a_second_process_and_says_who_holds_it)
+{
+    amkd_journal *journal = open_journal("journal"), *second;
+    char holder[40];
+    ck_assert_int_eq(amkd_journal_open(&second, "journal", identity), -1);
+    snprintf(holder, sizeof holder, "in use: process %ld on ", (long)getpid());
+    ck_assert_msg(strstr(amkd_error(), holder) != NULL, "%s", amkd_error());
+    ck_assert_int_eq(amkd_journal_close(journal), 0);
+    ck_assert_int_eq(amkd_journal_close(open_journal("journal")), 0);
+}
+END_TEST
+
+START_TEST(journal_is_of_one_teacher)
+{
+    amkd_journal *journal = open_journal("journal"), *other;
+    const amkd_question q = question(journal, 1);
+    buy(journal, 0, 1, 1);
+    ck_assert_int_eq(amkd_journal_close(journal), 0);
+    ck_assert_int_eq(amkd_journal_open(&other, "journal", "exec:another"), -1);
+    ck_assert_msg(strstr(amkd_error(), "exec:anyone") != NULL, "%s", amkd_error());
+    ck_assert_int_eq(amkd_journal_open(&other, "another", "exec:another"), 0);
+    const amkd_question theirs = question(other, 1);
+    ck_assert(memcmp(&q, &theirs, sizeof q) != 0);
+    ck_assert_int_eq(amkd_journal_close(other), 0);
+}
+END_TEST
+
+START_TEST(journal_in_memory_leaves_nothing)
+{
+    amkd_journal *journal = open_journal(NULL);
+    for (int round = 0; round < 20; round++)
+        buy(journal, (uint8_t)(round * 12), (uint8_t)(round * 12 + 12), 12);
+    ck_assert_uint_eq(amkd_journal_nanswers(journal), 240);
+    for (uint8_t image = 0; image < 240; image++)
+        assert_answered(journal, image);
+    ck_assert_int_eq(amkd_journal_close(journal), 0);
+    ck_assert_int_eq(access("journal", F_OK), -1);
+}
+END_TEST
+
+START_TEST(journal_refuses_answers_of_another_length)
+{
+    amkd_journal *journal = open_journal(NULL);
+    const amkd_question q = question(journal, 0), r = question(journal, 1);
+    const float values[NVALUES + 1] = {0};
+    ck_assert_int_eq(amkd_journal_answer(journal, &q, values, 1, NVALUES), 0);
+    ck_assert_int_eq(amkd_journal_answer(journal, &r, values, 1, NVALUES + 1), -1);
+    ck_assert_int_eq(amkd_journal_close(journal), 0);
+}
+END_TEST
+
+static void remove_journals(void)
+{
+    static const char *const directories[] = {"journal", "another"};
+    static const char *const files[] = {"sent.amkd", "answers.amkd", "lock", "reserve"};
+    char path[40];
+    for (size_t d = 0; d < 2; d++) {
+        for (size_t f = 0; f < 4; f++) {
+            snprintf(path, sizeof path, "%s/%s", directories[d], files[f]);
+            unlink(path);
+        }
+        rmdir(directories[d]);
+    }
+}
+
+int main(void)
+{
+    Suite *suite = suite_create("journal");
+    TCase *tests = tcase_create("journal");
+    tcase_add_checked_fixture(tests, NULL, remove_journals);
+    tcase_add_test(tests, journal_finds_the_answers_of_earlier_runs);
+    tcase_add_test(tests, journal_counts_what_came_back_unprocessed_as_not_spent);
+    tcase_add_test(tests, journal_survives_a_kill);
+    tcase_add_test(tests, journal_keeps_all_whole_rows_of_a_file_cut_short);
+    tcase_add_test(tests, journal_refuses_a_second_process_and_says_who_holds_it);
+    tcase_add_test(tests, journal_is_of_one_teacher);
+    tcase_add_test(tests, journal_in_memory_leaves_nothing);
+    tcase_add_test(tests, journal_refuses_answers_of_another_length);
+    suite_add_tcase(suite, tests);
+    return scratch_run(suite);
+}
