@@ -1,10 +1,14 @@
 /* amkd-query: a teacher's answers about picks or images. */
 #include "base/cli.h"
+#include "base/error.h"
+#include "base/interrupt.h"
+#include "base/memory.h"
 #include "compute/device.h"
 #include "steps/query.h"
 #include "teacher/url.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char notes[] =
@@ -18,7 +22,8 @@ static const char notes[] =
     "  http://...   any JSON API, by --request and --response; all by https:// too\n\n"
     "Examples:\n"
     "  amkd-query -t exec:./teacher.py -o labels.amkd real.amkd\n"
-    "  amkd-query -t exec:./teacher.py --budget 5k --append -o labels.amkd picks.amkd\n"
+    "  amkd-query -t exec:./teacher.py --budget 5k --journal paid -o labels.amkd "
+    "picks.amkd\n"
     "  amkd-query -t https://models.example/v2/models/digits -o labels.amkd picks.amkd\n";
 
 typedef struct arguments {
@@ -26,6 +31,7 @@ typedef struct arguments {
     amkd_common common;
     amkd_texts images;
     uint64_t batch, concurrency;
+    const char *labels, *fill, *retry_codes;
 } arguments;
 
 /* Options of one kind of teacher, given for another: they would do nothing. */
@@ -53,9 +59,26 @@ static int check_http(const amkd_cli *cli, const arguments *a)
     return 0;
 }
 
-/* Misuse that the option table cannot tell: 0 when there is none. */
-static int check(const amkd_cli *cli, const arguments *a)
+/* How answers are read: options of one kind of answer would do nothing for another. */
+static int check_labels(const amkd_cli *cli, arguments *a)
 {
+    amkd_answer_rule *rule = &a->query.rule;
+    if (amkd_answer_rule_parse(rule, a->labels, a->fill))
+        return amkd_cli_misuse(cli, "--labels, --fill: %s", amkd_error());
+    if (rule->kind != AMKD_LOGITS && amkd_cli_given(cli, "temperature"))
+        return amkd_cli_misuse(cli, "--temperature is for --labels=logits");
+    if (rule->kind != AMKD_TOPK && amkd_cli_given(cli, "fill"))
+        return amkd_cli_misuse(cli, "--fill is for --labels=topk");
+    if ((rule->fill == AMKD_FILL_STUDENT) != (a->query.student != NULL))
+        return amkd_cli_misuse(cli, "--fill=student and --student go together");
+    return 0;
+}
+
+/* Misuse that the option table cannot tell: 0 when there is none. */
+static int check(const amkd_cli *cli, arguments *a)
+{
+    if (a->retry_codes && amkd_retry_parse_codes(&a->query.retry, a->retry_codes))
+        return amkd_cli_misuse(cli, "--retry-codes: %s", amkd_error());
     const char *dtype = a->query.dtype, *layout = a->query.http.layout;
     if (!a->query.teacher)
         return amkd_cli_misuse(cli, "--teacher is needed");
@@ -64,6 +87,8 @@ static int check(const amkd_cli *cli, const arguments *a)
     if (layout && strcmp(layout, "nchw") != 0 && strcmp(layout, "nhwc") != 0)
         return amkd_cli_misuse(cli, "--layout: '%s' is neither nchw nor nhwc", layout);
     int rc = check_http(cli, a);
+    if (!rc)
+        rc = check_labels(cli, a);
     if (rc)
         return rc;
     if (a->query.append && (!a->common.output || strcmp(a->common.output, "-") == 0))
@@ -71,84 +96,238 @@ static int check(const amkd_cli *cli, const arguments *a)
     return 0;
 }
 
-static int run(const arguments *a)
+/* What --dry-run finds. */
+static void print_plan(const arguments *a, const amkd_query_counts *counts)
 {
-    amkd_query_counts counts;
-    int rc = amkd_query_write(&counts, &a->query);
-    if (rc == 0 && counts.left && !a->common.quiet)
+    const amkd_query_options *q = &a->query;
+    const uint64_t room = q->budget > counts->spent ? q->budget - counts->spent : 0;
+    const uint64_t n = !q->budget || counts->fresh < room ? counts->fresh : room;
+    printf("%" PRIu64 " to ask, %" PRIu64 " known already", n, counts->known);
+    if (q->budget)
+        printf(", %" PRIu64 " beyond the budget of %" PRIu64 " (%" PRIu64 " spent)",
+               counts->fresh - n, q->budget, counts->spent);
+    printf("\n");
+    if (q->price > 0)
+        printf("price: %.2f\n", q->price * (double)n);
+    if (q->rate > 0)
+        printf("time: %.0f s at %g images a second\n", (double)n / q->rate, q->rate);
+}
+
+static void say_counts(const arguments *a, const amkd_query_counts *counts)
+{
+    if (counts->left && !a->common.quiet)
         fprintf(stderr,
                 "amkd-query: the budget of %" PRIu64 " answers is reached, %" PRIu64
                 " rows were not asked\n",
-                a->query.budget, counts.left);
+                a->query.budget, counts->left);
+    if (counts->doubtful && !a->common.quiet)
+        fprintf(stderr,
+                "amkd-query: %" PRIu64 " images are doubtful: sent without an answer, "
+                "they may have been paid for in vain\n",
+                counts->doubtful);
     if (a->common.verbose)
-        fprintf(stderr, "amkd-query: %" PRIu64 " asked, %" PRIu64 " skipped\n",
-                counts.asked, counts.known);
+        fprintf(stderr,
+                "amkd-query: %" PRIu64 " asked, %" PRIu64 " known, %" PRIu64
+                " requests made again, %" PRIu64 " images spent over all runs\n",
+                counts->asked, counts->known, counts->retries, counts->spent);
+}
+
+static int run(const arguments *a)
+{
+    amkd_query_counts counts;
+    const int rc = amkd_query_write(&counts, &a->query);
+    if (!rc && a->query.dry_run)
+        print_plan(a, &counts);
+    else
+        say_counts(a, &counts);
     return rc;
+}
+
+/* The options, in the groups of the help. Each returns how many it put into options. */
+static size_t teacher_options(amkd_option *options, arguments *a)
+{
+    const amkd_option group[] = {
+        {'t', "teacher", AMKD_TEXT, &a->query.teacher, "TEACHER", "whom to ask", 0, 0, 0},
+        {0, "batch", AMKD_COUNT, &a->batch, "N", "images a request (default: 256)",
+         AMKD_WHERE, 1, 1 << 20},
+        {0, "input", AMKD_TEXT, &a->query.dtype, "TYPE",
+         "what teachers get: uint8, or float32 from 0 to 1 (default: uint8 for\n"
+         "programs, what the model says of itself for servers)",
+         0, 0, 0},
+        {0, "timeout", AMKD_NUMBER, &a->query.timeout, "S",
+         "give up a program or request that takes longer than S seconds\n"
+         "(default: 300; 0: never)",
+         AMKD_WHERE, 0, 1e9},
+    };
+    memcpy(options, group, sizeof group);
+    return sizeof group / sizeof *group;
+}
+
+static size_t cost_options(amkd_option *options, arguments *a)
+{
+    const amkd_option group[] = {
+        {0, "budget", AMKD_COUNT, &a->query.budget, "N",
+         "spend N images at most, over all runs that share the journal, doubtful\n"
+         "ones counted; without a journal, have N answers at most, those there\n"
+         "before --append included (default: no limit)",
+         0, 1, 0x1p62, "What it may cost:"},
+        {0, "journal", AMKD_TEXT, &a->query.journal, "DIR",
+         "keep what was sent and answered in DIR, made when needed: nothing\n"
+         "there is asked again, by any run, and a stopped run goes on",
+         AMKD_WHERE, 0, 0},
+        {0, "append", AMKD_FLAG, &a->query.append, NULL,
+         "add to the output what is not in it yet; each batch of answers is\n"
+         "on disk before the next is asked",
+         AMKD_WHERE, 0, 0},
+        {'n', "dry-run", AMKD_FLAG, &a->query.dry_run, NULL,
+         "ask nothing: say how many would be asked, the price and the time", 0, 0, 0},
+        {0, "price", AMKD_NUMBER, &a->query.price, "P",
+         "price of an image, for the figures shown", AMKD_WHERE, 0, 1e9},
+        {0, "rate", AMKD_NUMBER, &a->query.rate, "N",
+         "send N images a second at most (default: no limit)", AMKD_WHERE, 0, 1e9},
+    };
+    memcpy(options, group, sizeof group);
+    return sizeof group / sizeof *group;
+}
+
+static size_t label_options(amkd_option *options, arguments *a)
+{
+    const amkd_option group[] = {
+        {0, "labels", AMKD_TEXT, &a->labels, "KIND",
+         "what answers are: probs (default), logits, topk (the best classes\n"
+         "only) or top1 (the best alone)",
+         0, 0, 0, "What answers are:"},
+        {0, "temperature", AMKD_NUMBER, &a->query.rule.temperature, "T",
+         "logits: p = softmax(z / T) (default: 1)", 0, 1e-6, 1e6},
+        {0, "fill", AMKD_TEXT, &a->fill, "HOW",
+         "topk: what classes left out get: zero (default), uniform or student", 0, 0, 0},
+        {'s', "student", AMKD_TEXT, &a->query.student, "MODEL",
+         "the model for --fill=student", 0, 0, 0},
+        {0, "smooth", AMKD_NUMBER, &a->query.rule.smooth, "E",
+         "mix E of the uniform distribution into every answer (default: 0)", 0, 0, 1},
+    };
+    memcpy(options, group, sizeof group);
+    return sizeof group / sizeof *group;
+}
+
+static size_t retry_options(amkd_option *options, arguments *a)
+{
+    const amkd_option group[] = {
+        {0, "retry", AMKD_COUNT, &a->query.retry.max_retries, "N",
+         "make a failed request N more times at most (default: 10)", AMKD_WHERE, 0,
+         1000000, "Requests that fail:"},
+        {0, "retry-delay", AMKD_NUMBER, &a->query.retry.delay, "S",
+         "seconds before the first, doubled for each further one up to 60\n"
+         "(default: 1)",
+         AMKD_WHERE, 0, 3600},
+        {0, "retry-max-time", AMKD_NUMBER, &a->query.retry.max_time, "S",
+         "none later than S seconds after the first attempt (default: 600; 0:\n"
+         "any)",
+         AMKD_WHERE, 0, 1e9},
+        {0, "retry-codes", AMKD_TEXT, &a->retry_codes, "LIST",
+         "of which failures (default: connection,408,429,500,502,503,504)", AMKD_WHERE, 0,
+         0},
+    };
+    memcpy(options, group, sizeof group);
+    return sizeof group / sizeof *group;
+}
+
+static size_t url_options(amkd_option *options, arguments *a)
+{
+    const amkd_option group[] = {
+        {0, "concurrency", AMKD_COUNT, &a->concurrency, "N",
+         "requests under way at once (default: 4)", AMKD_WHERE, 1, 1024,
+         "Teachers at a URL:"},
+        {0, "connect-timeout", AMKD_NUMBER, &a->query.http.connect_timeout, "S",
+         "give up connecting after S seconds (default: 30)", AMKD_WHERE, 0.001, 1e9},
+        {0, "header-file", AMKD_TEXT, &a->query.http.header_file, "FILE",
+         "headers to send, 'Name: value' a line: the place for credentials,\n"
+         "beside AMKD_API_KEY and ~/.netrc",
+         AMKD_WHERE, 0, 0},
+        {0, "cacert", AMKD_TEXT, &a->query.http.cacert, "FILE",
+         "trust these certificates instead of the system's", AMKD_WHERE, 0, 0},
+        {0, "insecure", AMKD_FLAG, &a->query.http.insecure, NULL, "take any certificate",
+         AMKD_WHERE, 0, 0},
+        {0, "layout", AMKD_TEXT, &a->query.http.layout, "ORDER",
+         "nchw or nhwc, where the model leaves it open", 0, 0, 0},
+        {0, "answer", AMKD_TEXT, &a->query.http.answer, "NAME",
+         "the output that holds the answers, where there are several", 0, 0, 0},
+        {0, "no-binary", AMKD_FLAG, &a->query.http.no_binary, NULL,
+         "/v2/: JSON also where the server takes binary tensors", AMKD_WHERE, 0, 0},
+        {0, "columns", AMKD_FLAG, &a->query.http.columns, NULL, "/v1/: the column form",
+         AMKD_WHERE, 0, 0},
+        {0, "request", AMKD_TEXT, &a->query.http.request, "FILE",
+         "JSON to send, with {{png}} where the image goes", 0, 0, 0},
+        {0, "response", AMKD_TEXT, &a->query.http.response, "PATH",
+         "where in the answer the labels are: $.scores[*]", 0, 0, 0},
+        {0, "classes", AMKD_TEXT, &a->query.http.classes, "FILE",
+         "the classes' names in their order, a line each, for answers by name", 0, 0, 0},
+    };
+    memcpy(options, group, sizeof group);
+    return sizeof group / sizeof *group;
+}
+
+static size_t file_options(amkd_option *options, arguments *a)
+{
+    const amkd_option group[] = {
+        {'i', "images", AMKD_TEXTS, &a->images, "FILE",
+         "the images that the picks speak of, instead of the path in their\n"
+         "header; once for each image set",
+         AMKD_WHERE, 0, 0, "Files and devices:"},
+        AMKD_DEVICE_OPTION(a->query.device),
+        AMKD_OPTION_OUTPUT(a->common),
+        AMKD_OPTION_THREADS(a->common),
+        AMKD_OPTION_QUIET(a->common),
+        AMKD_OPTION_VERBOSE(a->common),
+    };
+    memcpy(options, group, sizeof group);
+    return sizeof group / sizeof *group;
+}
+
+enum { MAX_OPTIONS = 48 };
+
+/* Ended by a zeroed option. */
+static void list_options(amkd_option *options, arguments *a)
+{
+    size_t n = 0;
+    n += teacher_options(options + n, a);
+    n += cost_options(options + n, a);
+    n += label_options(options + n, a);
+    n += retry_options(options + n, a);
+    n += url_options(options + n, a);
+    n += file_options(options + n, a);
+    options[n] = (amkd_option){0};
+}
+
+/* Answers that are paid for are always kept: beside the output where nothing else is
+ * said. *journal is freed by the caller. */
+static int choose_journal(const amkd_cli *cli, arguments *a, char **journal)
+{
+    const char *output = a->common.output;
+    *journal = NULL;
+    if (a->query.journal || !amkd_url_is(a->query.teacher) || a->query.append)
+        return 0;
+    if (!output || !strcmp(output, "-"))
+        return amkd_cli_misuse(cli,
+                               "answers from a URL are kept: name a --journal, or an "
+                               "--output, beside which it will be");
+    *journal = amkd_format("%s.journal", output);
+    a->query.journal = *journal;
+    return *journal ? 0 : 2;
 }
 
 int main(int argc, char **argv)
 {
-    arguments a = {.query = {.timeout = 300}, .batch = 256, .concurrency = 4};
-    amkd_http_options *http = &a.query.http;
+    arguments a = {.query = {.timeout = 300,
+                             .retry = amkd_retry_default,
+                             .rule = {.temperature = 1}},
+                   .batch = 256,
+                   .concurrency = 4,
+                   .labels = "probs",
+                   .fill = "zero"};
     amkd_common_init(&a.common);
-    const amkd_option options[] = {
-        {'t', "teacher", AMKD_TEXT, &a.query.teacher, "TEACHER", "whom to ask", 0, 0, 0},
-        {0, "budget", AMKD_COUNT, &a.query.budget, "N",
-         "have N answers at most, those there before --append included\n"
-         "(default: no limit)",
-         0, 1, 0x1p62},
-        {0, "append", AMKD_FLAG, &a.query.append, NULL,
-         "add to the output what is not in it yet; each batch of answers is\n"
-         "on disk before the next is asked",
-         AMKD_WHERE, 0, 0},
-        {0, "batch", AMKD_COUNT, &a.batch, "N", "images a request (default: 256)",
-         AMKD_WHERE, 1, 1 << 20},
-        {0, "input", AMKD_TEXT, &a.query.dtype, "TYPE",
-         "what teachers get: uint8, or float32 from 0 to 1 (default: uint8 for\n"
-         "programs, what the model says of itself for servers)",
-         0, 0, 0},
-        {0, "timeout", AMKD_NUMBER, &a.query.timeout, "S",
-         "give up a program or request that takes longer than S seconds\n"
-         "(default: 300; 0: never)",
-         AMKD_WHERE, 0, 1e9},
-        {0, "concurrency", AMKD_COUNT, &a.concurrency, "N",
-         "requests under way at once (default: 4)", AMKD_WHERE, 1, 1024,
-         "Teachers at a URL:"},
-        {0, "connect-timeout", AMKD_NUMBER, &http->connect_timeout, "S",
-         "give up connecting after S seconds (default: 30)", AMKD_WHERE, 0.001, 1e9},
-        {0, "header-file", AMKD_TEXT, &http->header_file, "FILE",
-         "headers to send, 'Name: value' a line: the place for credentials,\n"
-         "beside AMKD_API_KEY and ~/.netrc",
-         AMKD_WHERE, 0, 0},
-        {0, "cacert", AMKD_TEXT, &http->cacert, "FILE",
-         "trust these certificates instead of the system's", AMKD_WHERE, 0, 0},
-        {0, "insecure", AMKD_FLAG, &http->insecure, NULL, "take any certificate",
-         AMKD_WHERE, 0, 0},
-        {0, "layout", AMKD_TEXT, &http->layout, "ORDER",
-         "nchw or nhwc, where the model leaves it open", 0, 0, 0},
-        {0, "answer", AMKD_TEXT, &http->answer, "NAME",
-         "the output that holds the answers, where there are several", 0, 0, 0},
-        {0, "no-binary", AMKD_FLAG, &http->no_binary, NULL,
-         "/v2/: JSON also where the server takes binary tensors", AMKD_WHERE, 0, 0},
-        {0, "columns", AMKD_FLAG, &http->columns, NULL, "/v1/: the column form",
-         AMKD_WHERE, 0, 0},
-        {0, "request", AMKD_TEXT, &http->request, "FILE",
-         "JSON to send, with {{png}} where the image goes", 0, 0, 0},
-        {0, "response", AMKD_TEXT, &http->response, "PATH",
-         "where in the answer the labels are: $.scores[*]", 0, 0, 0},
-        {0, "classes", AMKD_TEXT, &http->classes, "FILE",
-         "the classes' names in their order, a line each, for answers by name", 0, 0, 0},
-        {'i', "images", AMKD_TEXTS, &a.images, "FILE",
-         "the images that the picks speak of, instead of the path in their\n"
-         "header; once for each image set",
-         AMKD_WHERE, 0, 0, "Files and devices:"},
-        AMKD_DEVICE_OPTION(a.query.device),
-        AMKD_OPTION_OUTPUT(a.common),
-        AMKD_OPTION_THREADS(a.common),
-        AMKD_OPTION_QUIET(a.common),
-        AMKD_OPTION_VERBOSE(a.common),
-        AMKD_OPTION_END,
-    };
+    amkd_option options[MAX_OPTIONS];
+    list_options(options, &a);
     const amkd_tool tool = {.name = "amkd-query",
                             .summary = "ask a teacher about picks or images",
                             .usage = "-t TEACHER [OPTION]... [PICKS|IMAGES]",
@@ -156,10 +335,13 @@ int main(int argc, char **argv)
                             .options = options,
                             .max_arguments = 1};
     amkd_cli cli;
+    char *journal = NULL;
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
     if (rc)
         return cli.status;
     rc = check(&cli, &a);
+    if (!rc)
+        rc = choose_journal(&cli, &a, &journal);
     if (rc) {
         amkd_cli_close(&cli, 0);
         return rc;
@@ -169,9 +351,12 @@ int main(int argc, char **argv)
     a.query.nimages = a.images.n;
     a.query.output = a.common.output;
     a.query.batch = (size_t)a.batch;
-    http->concurrency = (size_t)a.concurrency;
+    a.query.http.concurrency = (size_t)a.concurrency;
     a.query.nthreads = (size_t)a.common.nthreads;
     a.query.quiet = a.common.quiet;
     a.query.command = cli.command;
-    return amkd_cli_close(&cli, run(&a));
+    rc = amkd_cli_close(&cli, run(&a));
+    free(journal);
+    amkd_interrupt_end();
+    return rc;
 }
