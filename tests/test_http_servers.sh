@@ -15,6 +15,9 @@ cd "$dir"
 export HOME=$dir no_proxy='*'
 unset AMKD_API_KEY
 
+# Every query here stands for itself.
+amkd-query() { command amkd-query --no-journal "$@"; }
+
 fail() { echo "failed: $*" >&2; exit 1; }
 
 # start NAME PROGRAM ARGUMENT...: a server that writes its port to the file NAME.

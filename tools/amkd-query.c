@@ -32,6 +32,7 @@ typedef struct arguments {
     amkd_texts images;
     uint64_t batch, concurrency;
     const char *labels, *fill, *retry_codes;
+    int no_journal;
 } arguments;
 
 /* Options of one kind of teacher, given for another: they would do nothing. */
@@ -175,6 +176,9 @@ static size_t cost_options(amkd_option *options, arguments *a)
          "keep what was sent and answered in DIR, made when needed: nothing\n"
          "there is asked again, by any run, and a stopped run goes on",
          AMKD_WHERE, 0, 0},
+        {0, "no-journal", AMKD_FLAG, &a->no_journal, NULL,
+         "keep none; for teachers at a URL it is OUTPUT.journal otherwise", AMKD_WHERE, 0,
+         0},
         {0, "append", AMKD_FLAG, &a->query.append, NULL,
          "add to the output what is not in it yet; each batch of answers is\n"
          "on disk before the next is asked",
@@ -305,7 +309,9 @@ static int choose_journal(const amkd_cli *cli, arguments *a, char **journal)
 {
     const char *output = a->common.output;
     *journal = NULL;
-    if (a->query.journal || !amkd_url_is(a->query.teacher) || a->query.append)
+    if (a->query.journal && a->no_journal)
+        return amkd_cli_misuse(cli, "--journal and --no-journal contradict each other");
+    if (a->query.journal || a->no_journal || !amkd_url_is(a->query.teacher))
         return 0;
     if (!output || !strcmp(output, "-"))
         return amkd_cli_misuse(cli,
