@@ -16,7 +16,10 @@ export HOME=$dir no_proxy='*'
 unset AMKD_API_KEY
 
 # Every query here stands for itself.
-amkd-query() { command amkd-query --no-journal "$@"; }
+mkdir bin
+printf '#!/bin/sh\nexec %s --no-journal "$@"\n' "$(command -v amkd-query)" >bin/amkd-query
+chmod +x bin/amkd-query
+PATH=$dir/bin:$PATH
 
 fail() { echo "failed: $*" >&2; exit 1; }
 

@@ -273,6 +273,10 @@ static int ask(query *q)
     int rc = ask_all(q);
     if (rc == 0 && !o->dry_run)
         rc = amkd_interrupted() ? fail_interrupted(q) : write_answers(q, 1);
+    if (rc == 0 && !o->dry_run && !q->output.writer)
+        rc = amkd_fail("there is nothing to write: the budget of %" PRIu64
+                       " images is spent, and these are not answered",
+                       o->budget);
     q->counts->spent = amkd_journal_spent(q->journal);
     amkd_progress_free(q->progress);
     return rc;

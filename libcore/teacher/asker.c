@@ -210,10 +210,12 @@ static void try_again(amkd_asker *asker, request *q, const amkd_reply *reply)
     const double now = amkd_now();
     const double chance = amkd_random_uniform((uint64_t)(q - asker->requests),
                                               jitter_stream, asker->counts.retries);
+    /* An answer that broke off is a connection that was lost. */
+    const int status = reply->status < 400 ? 0 : reply->status;
     double delay;
     amkd_fail("%s", reply->message);
     if (reply->outcome == AMKD_REFUSED ||
-        !amkd_retry_next(&delay, &asker->options.retry, reply->status, q->nattempts,
+        !amkd_retry_next(&delay, &asker->options.retry, status, q->nattempts,
                          now - q->first, reply->retry_after, chance)) {
         if (q->nattempts > 1)
             amkd_fail_in("attempt %llu", (unsigned long long)q->nattempts);
@@ -238,6 +240,13 @@ static int take_answer(amkd_asker *asker, request *q, const amkd_reply *reply)
     return 0;
 }
 
+/* Whether it may cost something: a server that says no does no work. */
+static int was_processed(const amkd_reply *reply)
+{
+    return reply->outcome != AMKD_UNSENT &&
+           !(reply->outcome == AMKD_REFUSED && reply->status >= 400);
+}
+
 /* An answer that says nothing sensible was given all the same: over a network it is as
  * doubtful as one cut short, from a program it is final. */
 static int take_reply(amkd_asker *asker, amkd_reply *reply)
@@ -245,13 +254,11 @@ static int take_reply(amkd_asker *asker, amkd_reply *reply)
     request *q = &asker->requests[reply->ticket];
     if (reply->outcome == AMKD_ANSWERED && check_values(asker, reply)) {
         reply->outcome = reply->status ? AMKD_DOUBTFUL : AMKD_REFUSED;
-        reply->status = 0;
         snprintf(reply->message, sizeof reply->message, "%s", amkd_error());
     }
     if (reply->outcome == AMKD_ANSWERED)
         return take_answer(asker, q, reply);
-    if (reply->outcome == AMKD_UNSENT &&
-        amkd_journal_return(asker->journal, q->questions, q->n))
+    if (!was_processed(reply) && amkd_journal_return(asker->journal, q->questions, q->n))
         return -1;
     if (reply->outcome == AMKD_DOUBTFUL)
         asker->counts.doubtful += q->n;

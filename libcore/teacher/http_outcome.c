@@ -20,6 +20,9 @@ amkd_outcome amkd_http_error_outcome(int code, int sent_whole)
 {
     switch (code) {
     case CURLE_UNSUPPORTED_PROTOCOL:
+        /* Of the answer, as the URL's was looked at before: bytes that are no HTTP, such
+         * as come behind an answer of a wrong length. */
+        return AMKD_DOUBTFUL;
     case CURLE_URL_MALFORMAT:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:

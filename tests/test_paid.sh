@@ -1,0 +1,155 @@
+#!/usr/bin/env bash
+# Answers that cost money: a tool that is killed and started again, servers that fail in
+# every way. What was bought is counted where it was bought, behind the failing front.
+set -euo pipefail
+command -v python3 >/dev/null || { echo "no python3 for the front" >&2; exit 77; }
+dir=$(mktemp -d)
+servers=()
+end() {
+    for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done
+    rm -rf "$dir"
+}
+trap end EXIT
+cd "$dir"
+export HOME=$dir no_proxy='*'
+unset AMKD_API_KEY
+
+fail() { echo "failed: $*" >&2; exit 1; }
+
+await() { # FILE OF WHOM
+    for ((i = 0; i < 400; i++)); do
+        [ -s "$1" ] && return
+        sleep 0.05
+    done
+    fail "$2 does not start"
+}
+
+# front PORT LOG RULE...: a front with faults before the model server.
+front() {
+    rm -f "$1"
+    timeout 300 python3 "$SOURCE/tests/faulty_front.py" --upstream "127.0.0.1:$(cat port)" \
+        --port-file "$1" --log "$2" --seed 7 "${@:3}" 2>front.err &
+    servers+=($!)
+    await "$1" front
+}
+url() { echo "http://127.0.0.1:$(cat "$1")/v2/models/teacher"; }
+
+# Images bought in all, and different ones.
+bought() { awk -F'\t' '$1 == "forwarded" { n += $3 } END { print n + 0 }' "$1"; }
+different() {
+    awk -F'\t' '$1 == "forwarded" { for (f = 4; f <= NF; f++) print $f }' "$1" | sort -u | wc -l
+}
+
+# 2,000 different images of 4 x 4, and a teacher of them.
+python3 -c 'import random, sys
+sys.stdout.buffer.write(bytes.fromhex("00000803000007d00000000400000004"))
+sys.stdout.buffer.write(random.Random(1).randbytes(2000 * 16))' >set-idx3-ubyte
+amkd-import --unlabeled -q -o real.amkd set-idx3-ubyte
+amkd-query -q -t "exec:perl $SOURCE/tests/teacher.pl honest" -o start.amkd real.amkd
+amkd-train -q -a mlp --steps 1 -o teacher.safetensors start.amkd
+amkd-serve --port 0 --port-file port teacher.safetensors >served 2>serve.err &
+servers+=($!)
+await port amkd-serve
+
+ask=(amkd-query -q --answer probabilities --batch 8 --retry 50 --retry-delay 0.02 --timeout 1)
+
+front plain plain.log
+"${ask[@]}" -t "$(url plain)" -o whole.amkd real.amkd
+amkd-cat whole.amkd >whole
+[ "$(bought plain.log) $(different plain.log)" = "2000 2000" ] || fail "2,000 images, once"
+# The journal has them: nothing is asked again, whatever the output.
+"${ask[@]}" -t "$(url plain)" --journal whole.amkd.journal -o again.amkd real.amkd
+amkd-cat again.amkd | cmp - whole || fail "answers out of the journal"
+[ "$(bought plain.log)" = 2000 ] || fail "bought again"
+[ "$(amkd-cat whole.amkd.journal/answers.amkd | wc -l)" = 2001 ] || fail "the journal's rows"
+
+# Killed at fifty random moments and started again.
+RANDOM=7
+kills=0
+for ((run = 0; run < 50; run++)); do
+    "${ask[@]}" -t "$(url plain)" --rate 600 --concurrency 4 --journal killed \
+        -o killed.amkd real.amkd 2>>killed.err &
+    sleep "0.0$((RANDOM % 90 + 10))"
+    if kill -9 $! 2>/dev/null; then kills=$((kills + 1)); fi
+    wait $! 2>/dev/null || true
+done
+[ ! -s killed.err ] || fail "a run that was killed: $(cat killed.err)"
+"${ask[@]}" -v -t "$(url plain)" --journal killed -o killed.amkd real.amkd 2>said
+amkd-cat killed.amkd | cmp - whole || fail "answers after $kills kills"
+spent=$(grep -o '[0-9]* images spent' said | cut -d' ' -f1)
+more=$(($(bought plain.log) - 2000))
+[ "$more" -ge 2000 ] && [ "$more" -le "$spent" ] || fail "$more bought, $spent spent"
+[ "$spent" -le $((2000 + kills * 4 * 8)) ] || fail "$spent spent at $kills kills"
+[ "$kills" -ge 10 ] || fail "only $kills kills hit"
+
+# Servers that fail in every way: the same labels, no image lost, and all that was bought
+# twice was doubtful.
+for fault in drop@p0.2 reset@p0.2 status:429:0@p0.3 "status:503:date+0@p0.3" \
+    status:500@p0.2 status:429:1@2-5 drop-after@p0.1 late:502@p0.1 cut@p0.1 \
+    cut-head@p0.1 truncate@p0.1 nan@p0.1 count:1@p0.1 count:-1@p0.1 length:5@p0.1 \
+    length:-5@p0.1 garbage@p0.1 slow:5@3 stall-after:5@4; do
+    for form in "" --no-binary; do
+        [ -z "$form" ] || [[ $fault != slow* && $fault != stall* && $fault != status* ]] ||
+            continue
+        rm -rf faulty.log journal
+        front faulty faulty.log "$fault"
+        "${ask[@]}" -v $form --concurrency 8 -t "$(url faulty)" --journal journal \
+            -o got.amkd real.amkd 2>said || fail "$fault $form: $(cat said)"
+        amkd-cat got.amkd | cmp - whole || fail "$fault $form: other answers"
+        spent=$(grep -o '[0-9]* images spent' said | cut -d' ' -f1)
+        [ "$(different faulty.log)" = 2000 ] || fail "$fault $form: not all were asked"
+        [ "$(bought faulty.log)" -le "$spent" ] ||
+            fail "$fault $form: $(bought faulty.log) bought, $spent spent"
+        grep -q "^fault" faulty.log || fail "$fault: never happened"
+        kill "${servers[-1]}" && unset "servers[-1]"
+    done
+done
+
+# A budget holds whatever fails: doubtful images count.
+rm -rf faulty.log journal
+front faulty faulty.log drop-after@p0.3
+"${ask[@]}" --budget 500 -t "$(url faulty)" --journal journal -o got.amkd real.amkd 2>said
+"${ask[@]}" --budget 500 -t "$(url faulty)" --journal journal -o got.amkd real.amkd 2>said
+[ "$(bought faulty.log)" = 500 ] || fail "a budget of 500: $(bought faulty.log) bought"
+
+# A dry run asks nothing.
+"${ask[@]}" --dry-run --budget 700 --price 0.01 --rate 100 -t "$(url faulty)" \
+    --journal journal -o none.amkd real.amkd >plan
+grep -qF "200 to ask, " plan || fail "the plan: $(cat plan)"
+grep -qF "price: 2.00" plan && grep -qF "time: 2 s" plan || fail "the plan: $(cat plan)"
+[ "$(bought faulty.log)" = 500 ] && [ ! -e none.amkd ] || fail "a dry run did something"
+
+# The first signal finishes what is under way and says how to go on.
+got=0
+"${ask[@]}" --rate 500 -t "$(url plain)" --journal signal -o signal.amkd real.amkd 2>said &
+sleep 0.7
+kill -TERM $!
+wait $! || got=$?
+[ "$got" = 143 ] || fail "exit status $got after SIGTERM"
+grep -q "stopped by a signal; [1-9][0-9]* answers .* are in 'signal'" said ||
+    fail "the message: $(cat said)"
+[ ! -e signal.amkd ] || fail "an output of a stopped run"
+before=$(bought plain.log)
+"${ask[@]}" -v -t "$(url plain)" --journal signal -o signal.amkd real.amkd 2>said
+amkd-cat signal.amkd | cmp - whole || fail "answers after a signal"
+grep -qF ' 2000 images spent' said || fail "a signal cost something: $(cat said)"
+[ $(($(bought plain.log) - before)) -lt 2000 ] || fail "all was bought again"
+
+# A reader that goes away loses no answer.
+{ "${ask[@]}" -t "$(url plain)" --journal pipe real.amkd 2>said || echo $? >status; } |
+    true
+[ "$(cat status)" = 1 ] || fail "a broken pipe: $(cat said)"
+grep -q "Broken pipe" said || fail "a broken pipe: $(cat said)"
+before=$(bought plain.log)
+kept=$(($(amkd-cat pipe/answers.amkd | wc -l) - 1))
+"${ask[@]}" -t "$(url plain)" --journal pipe -o pipe.amkd real.amkd
+[ $(($(bought plain.log) - before + kept)) = 2000 ] || fail "answers lost to a broken pipe"
+
+# A second process is refused at once, and told who is there.
+"${ask[@]}" --rate 300 -t "$(url plain)" --journal held -o held.amkd real.amkd &
+holder=$!
+sleep 0.5
+got=0
+"${ask[@]}" -t "$(url plain)" --journal held -o other.amkd real.amkd 2>said || got=$?
+[ "$got" = 1 ] && grep -qF "in use: process $holder on " said || fail "the lock: $(cat said)"
+wait $holder
