@@ -1,0 +1,41 @@
+/* The inside of a journal, for journal.c and journal_streams.c. */
+#ifndef AMKD_TEACHER_JOURNAL_INTERNAL_H
+#define AMKD_TEACHER_JOURNAL_INTERNAL_H
+
+#include "stream/stream.h"
+#include "teacher/answer_map.h"
+#include "teacher/journal.h"
+
+/* A row of either stream begins like this; the event, or the values, follow. */
+typedef struct row_head {
+    double time; /* seconds since 1970 */
+    amkd_question question;
+} row_head;
+
+enum { SENT_NBYTES = sizeof(row_head) + 1 };
+
+struct amkd_journal {
+    char *identity;
+    char *directory, *sent_path, *answers_path, *reserve_path; /* NULL in memory */
+    int lock, reserve;                                         /* descriptors; -1: none */
+    amkd_writer *sent, *answers;
+    amkd_answer_map map;
+    uint64_t nsent, nreturned; /* over all runs */
+    uint64_t nwaiting;         /* sent by this run, and neither returned nor answered */
+    char *events;              /* [nevents] rows of sent.amkd not written yet */
+    size_t nevents, max_events;
+    amkd_question *fresh; /* [nfresh] answered, not written yet */
+    size_t nfresh, max_fresh;
+    int full; /* the reserve was needed: nothing may be sent */
+};
+
+/* Opens sent.amkd, whatever a crash left of it, and counts its events. */
+int amkd_journal_open_sent(amkd_journal *journal);
+
+/* How many values the answers there have: 0 when there are none. */
+int amkd_journal_count_values(size_t *nvalues, const char *path);
+
+/* Opens answers.amkd likewise, of so many values each, and puts them into the map. */
+int amkd_journal_open_answers(amkd_journal *journal, size_t nvalues);
+
+#endif
