@@ -136,7 +136,7 @@ static enum MHD_Result send_bytes(amkd_exchange *exchange, unsigned status,
     add_headers(exchange, response, status);
     const enum MHD_Result rc = MHD_queue_response(exchange->connection, status, response);
     MHD_destroy_response(response);
-    amkd_peer_turn(exchange->peer, 0);
+    amkd_peer_turn(exchange->peer, AMKD_TURN_READING);
     return rc;
 }
 
@@ -199,7 +199,7 @@ static enum MHD_Result ask(amkd_exchange *exchange)
     }
     exchange->job.done = wake;
     exchange->stage = AMKD_STAGE_COMPUTING;
-    amkd_peer_turn(exchange->peer, 1);
+    amkd_peer_turn(exchange->peer, AMKD_TURN_OURS);
     MHD_suspend_connection(exchange->connection); /* before it may be resumed */
     const int rc = amkd_batcher_add(exchange->server->batcher, &exchange->job);
     if (rc) {

@@ -159,7 +159,7 @@ void amkd_exchange_close(void *closure, struct MHD_Connection *connection, void 
         return;
     note(exchange, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     if (exchange->peer)
-        amkd_peer_turn(exchange->peer, 0);
+        amkd_peer_turn(exchange->peer, AMKD_TURN_ASKING);
     drop_body(exchange);
     amkd_job_clear(&exchange->job);
     amkd_bytes_clear(&exchange->reason);

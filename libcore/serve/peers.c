@@ -33,7 +33,7 @@ amkd_peer *amkd_peers_add(amkd_peers *peers, int socket, const struct sockaddr *
         return NULL;
     peer->socket = socket;
     print_address(peer->address, address);
-    amkd_peer_turn(peer, 0);
+    amkd_peer_turn(peer, AMKD_TURN_ASKING);
     pthread_mutex_lock(&peers->lock);
     peer->next = peers->first;
     if (peer->next)
@@ -58,10 +58,26 @@ void amkd_peers_remove(amkd_peers *peers, amkd_peer *peer)
     free(peer);
 }
 
-void amkd_peer_turn(amkd_peer *peer, int ours)
+void amkd_peer_turn(amkd_peer *peer, amkd_turn turn)
 {
     atomic_store(&peer->since_ms, now_ms());
-    atomic_store(&peer->ours, ours);
+    atomic_store(&peer->turn, (int)turn);
+}
+
+/* All that it sent was read, and its end after that. */
+static int has_left(const amkd_peer *peer)
+{
+    char byte;
+    return recv(peer->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+static int is_over(const amkd_peer *peer, int64_t before)
+{
+    const int turn = atomic_load(&peer->turn);
+    if (turn == AMKD_TURN_OURS)
+        return 0;
+    return atomic_load(&peer->since_ms) < before ||
+           (turn == AMKD_TURN_ASKING && has_left(peer));
 }
 
 void amkd_peers_expire(amkd_peers *peers, double seconds)
@@ -69,7 +85,7 @@ void amkd_peers_expire(amkd_peers *peers, double seconds)
     const int64_t before = now_ms() - (int64_t)(seconds * 1000);
     pthread_mutex_lock(&peers->lock);
     for (amkd_peer *peer = peers->first; peer; peer = peer->next)
-        if (!atomic_load(&peer->ours) && atomic_load(&peer->since_ms) < before)
+        if (is_over(peer, before))
             shutdown(peer->socket, SHUT_RDWR);
     pthread_mutex_unlock(&peers->lock);
 }

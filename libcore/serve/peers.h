@@ -10,11 +10,17 @@
 
 enum { AMKD_PEER_ADDRESS_NBYTES = 64 };
 
+typedef enum amkd_turn {
+    AMKD_TURN_ASKING, /* the client's, to send a request */
+    AMKD_TURN_OURS,
+    AMKD_TURN_READING, /* the client's, to read the answer */
+} amkd_turn;
+
 typedef struct amkd_peer {
     struct amkd_peer *previous, *next;
     int socket;
-    atomic_int ours;              /* it is our turn: the request is being worked on */
-    atomic_int_fast64_t since_ms; /* when it became the client's turn */
+    atomic_int turn;              /* an amkd_turn */
+    atomic_int_fast64_t since_ms; /* when it became so */
     char address[AMKD_PEER_ADDRESS_NBYTES];
 } amkd_peer;
 
@@ -32,10 +38,11 @@ void amkd_peers_init(amkd_peers *peers);
 amkd_peer *amkd_peers_add(amkd_peers *peers, int socket, const struct sockaddr *address);
 void amkd_peers_remove(amkd_peers *peers, amkd_peer *peer); /* NULL is fine */
 
-/* Whose turn it is: the client's to send a request or read its answer, or ours. */
-void amkd_peer_turn(amkd_peer *peer, int ours);
+void amkd_peer_turn(amkd_peer *peer, amkd_turn turn);
 
-/* Shuts down the sockets of those whose turn it has been for longer than seconds. */
+/* Shuts down the sockets of clients whose turn it has been for longer than seconds, and
+ * of those who left in the middle of asking: the HTTP library does not see an end that
+ * arrives together with data. */
 void amkd_peers_expire(amkd_peers *peers, double seconds);
 
 void amkd_peers_clear(amkd_peers *peers); /* all have been removed */
