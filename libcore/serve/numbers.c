@@ -189,11 +189,32 @@ static int next_number(double *value, const char **at, size_t index)
     return 0;
 }
 
+/* A pixel as it nearly always stands: one to three digits alone. Returns what is behind
+ * it; NULL when it stands otherwise. */
+static const char *plain_pixel(uint8_t *pixel, const char *at)
+{
+    unsigned value = 0;
+    const char *end = at;
+    for (; end < at + 3 && is_digit(*end); end++)
+        value = value * 10 + (unsigned)(*end - '0');
+    if (end == at || in_number(*end) || value > 255 || (*at == '0' && end > at + 1))
+        return NULL;
+    *pixel = (uint8_t)value;
+    return end;
+}
+
 int amkd_numbers_pixels(uint8_t *out, const amkd_numbers *numbers)
 {
     const char *at = numbers->text;
     for (size_t i = 0; i < numbers->n; i++) {
         double value;
+        while (!in_number(*at))
+            at++;
+        const char *end = plain_pixel(&out[i], at);
+        if (end) {
+            at = end;
+            continue;
+        }
         if (next_number(&value, &at, i))
             return -1;
         if (!(value >= 0 && value <= 255) || value != floor(value))
