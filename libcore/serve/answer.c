@@ -199,7 +199,6 @@ static enum MHD_Result ask(amkd_exchange *exchange)
     }
     exchange->job.done = wake;
     exchange->stage = AMKD_STAGE_COMPUTING;
-    amkd_peer_turn(exchange->peer, AMKD_TURN_OURS);
     MHD_suspend_connection(exchange->connection); /* before it may be resumed */
     const int rc = amkd_batcher_add(exchange->server->batcher, &exchange->job);
     if (rc) {
@@ -248,6 +247,7 @@ enum MHD_Result amkd_exchange_answer(amkd_exchange *exchange)
     const amkd_served *served = server->served;
     const int ready = !atomic_load(&server->draining);
     amkd_bytes text = {0};
+    amkd_peer_turn(exchange->peer, AMKD_TURN_OURS);
     if (exchange->status)
         return amkd_exchange_send_refusal(exchange);
     switch (exchange->route) {

@@ -20,7 +20,7 @@ struct amkd_keys {
 static char *base64(const char *key)
 {
     amkd_bytes bytes = {0};
-    if (amkd_bytes_base64(&bytes, key, strlen(key)))
+    if (amkd_bytes_base64(&bytes, key, strlen(key)) || amkd_bytes_add(&bytes, "", 1))
         amkd_bytes_clear(&bytes);
     return bytes.data;
 }
