@@ -111,7 +111,7 @@ int amkd_http_finish(amkd_http *http, amkd_http_slot *one, amkd_http_answer *ans
         answer->outcome = AMKD_REFUSED;
         if (follow(http, one, answer->message, sizeof answer->message, answer->status))
             return 0;
-    } else if (code && (status < 300 || one->too_long)) {
+    } else if (code && status < 300) {
         judge_error(answer, one, code);
     } else {
         judge_status(http, answer, one);

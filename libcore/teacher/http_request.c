@@ -23,14 +23,16 @@ static size_t give(char *to, size_t size, size_t nitems, void *context)
     return n;
 }
 
+/* Of an answer that is too long the beginning is kept: an error's status still counts, and
+ * its text. */
 static size_t take(char *bytes, size_t size, size_t nitems, void *context)
 {
     amkd_http_slot *one = context;
-    size_t n = size * nitems;
-    one->too_long = n > one->max_answer - one->answer.n;
-    if (one->too_long || amkd_bytes_add(&one->answer, bytes, n))
+    size_t n = size * nitems, left = one->max_answer - one->answer.n;
+    one->too_long = n > left;
+    if (amkd_bytes_add(&one->answer, bytes, one->too_long ? left : n))
         return 0;
-    return n;
+    return one->too_long ? 0 : n;
 }
 
 static int add_header(amkd_http_slot *one, const char *line)

@@ -1,0 +1,494 @@
+/* Requests over real connections, to a server in a thread that does what the path says:
+ * what each end means, and that nothing is sent twice or to strangers. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "teacher/http.h"
+#include <arpa/inet.h>
+#include <check.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* ---------------------------------------------------------------------- the server -- */
+
+static atomic_int nconnections, nrequests, nauthorized;
+static int port, other_port; /* of two servers of the same behaviour */
+
+/* Reads up to the end of the headers; returns the length with as much of the body as came
+ * along, 0 at the end of the connection. */
+static size_t read_head(int fd, char *text, size_t size, size_t *head)
+{
+    size_t n = 0;
+    char *end = NULL;
+    while (!end && n + 1 < size) {
+        ssize_t got = recv(fd, text + n, size - 1 - n, 0);
+        if (got <= 0)
+            return 0;
+        n += (size_t)got;
+        text[n] = '\0';
+        end = strstr(text, "\r\n\r\n");
+    }
+    *head = end ? (size_t)(end - text) + 4 : n;
+    return n;
+}
+
+static void say(int fd, const char *text)
+{
+    send(fd, text, strlen(text), MSG_NOSIGNAL);
+}
+
+static void say_status(int fd, const char *status, const char *more, const char *body)
+{
+    char text[4096];
+    snprintf(text, sizeof text, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s", status,
+             more, strlen(body), body);
+    say(fd, text);
+}
+
+static int is(const char *path, const char *name)
+{
+    return strncmp(path, name, strlen(name)) == 0;
+}
+
+/* Says what a redirect's path asks for: "/redirect-307-HERE/rest". */
+static void redirect(int fd, const char *path)
+{
+    char status[64], location[256];
+    snprintf(status, sizeof status, "%.3s Elsewhere", path + strlen("/redirect-"));
+    const char *to = path + strlen("/redirect-307-");
+    const char *rest = strchr(to, '/');
+    size_t n = strcspn(rest, " ");
+    if (is(to, "other"))
+        snprintf(location, sizeof location, "Location: http://127.0.0.1:%d%.*s\r\n",
+                 other_port, (int)n, rest);
+    else
+        snprintf(location, sizeof location, "Location: %.*s\r\n", (int)n, rest);
+    say_status(fd, status, location, "");
+}
+
+/* Answers a request that was read whole. Returns 1 to go on with the connection. */
+static int answer(int fd, const char *path, const char *request)
+{
+    const char *key = strstr(request, "Authorization: ");
+    nauthorized += key != NULL;
+    if (is(path, "/ok"))
+        say_status(fd, "200 OK", "Inference-Header-Content-Length: 2\r\n", "{}binary");
+    else if (is(path, "/later"))
+        usleep(300000), say_status(fd, "200 OK", "", "late");
+    else if (is(path, "/status-503-date"))
+        say_status(fd, "503 Busy", "Retry-After: Fri, 01 Jan 2100 00:00:00 GMT\r\n", "");
+    else if (is(path, "/status-")) {
+        char status[32];
+        snprintf(status, sizeof status, "%.3s So", path + strlen("/status-"));
+        say_status(fd, status, "Retry-After: 7\r\n", "{\"error\":\n \"no luck\"}");
+    } else if (is(path, "/echo"))
+        say_status(fd, "400 Bad", "", key ? key : "?");
+    else if (is(path, "/cut"))
+        return say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"), 0;
+    else if (is(path, "/long"))
+        say_status(fd, "200 OK", "", "0123456789012345678901234567890123456789");
+    else if (is(path, "/redirect-"))
+        redirect(fd, path);
+    else if (is(path, "/third"))
+        say_status(fd, nrequests < 3 ? "503 Busy" : "200 OK", "", "up");
+    else if (is(path, "/idle"))
+        return say_status(fd, "200 OK", "", "bye"), usleep(50000), 0;
+    else if (is(path, "/slow")) {
+        say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
+        for (int i = 0; i < 100; i++)
+            usleep(50000), say(fd, "x");
+    } else if (is(path, "/hang"))
+        usleep(5000000);
+    else
+        return 0; /* "/drop" */
+    return 1;
+}
+
+static void *serve_connection(void *context)
+{
+    int fd = (int)(intptr_t)context, more = 1;
+    static _Thread_local char request[1 << 16];
+    size_t head;
+    while (more) {
+        size_t n = read_head(fd, request, sizeof request, &head);
+        const char *path = n ? strchr(request, ' ') : NULL;
+        if (!path)
+            break;
+        const char *length = strstr(request, "Content-Length: ");
+        size_t left = (length ? strtoul(length + 16, NULL, 10) : 0) - (n - head);
+        if (is(path + 1, "/deaf")) { /* takes no more */
+            usleep(2000000);
+            break;
+        }
+        if (is(path + 1, "/early"))
+            break;
+        for (ssize_t got = 1; left && got > 0; left -= (size_t)(got > 0 ? got : 0)) {
+            static _Thread_local char body[1 << 16];
+            got = recv(fd, body, left < sizeof body ? left : sizeof body, 0);
+        }
+        nrequests++;
+        more = answer(fd, path + 1, request);
+    }
+    close(fd);
+    return NULL;
+}
+
+static void *serve(void *context)
+{
+    int listener = (int)(intptr_t)context;
+    for (;;) {
+        int fd = accept(listener, NULL, NULL);
+        if (fd < 0)
+            return NULL;
+        pthread_t thread;
+        nconnections++;
+        if (pthread_create(&thread, NULL, serve_connection, (void *)(intptr_t)fd))
+            abort();
+        pthread_detach(thread);
+    }
+}
+
+static int start_server(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    pthread_t thread;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &(int){16384}, sizeof(int)),
+                     0);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    ck_assert_int_eq(listen(fd, 64), 0);
+    ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    ck_assert_int_eq(pthread_create(&thread, NULL, serve, (void *)(intptr_t)fd), 0);
+    pthread_detach(thread);
+    return ntohs(address.sin_port);
+}
+
+/* ----------------------------------------------------------------------- the tests -- */
+
+static amkd_http *http;
+
+static void open_http(size_t concurrency, double timeout)
+{
+    const amkd_http_options options = {.concurrency = concurrency};
+    ck_assert_msg(amkd_http_open(&http, &options, timeout) == 0, "%s", amkd_error());
+}
+
+static void start(void)
+{
+    unsetenv("AMKD_API_KEY");
+    setenv("no_proxy", "*", 1);
+    setenv("HOME", "/nowhere", 1);
+    port = start_server();
+    other_port = start_server();
+    http = NULL;
+}
+
+static void end(void)
+{
+    amkd_http_close(http);
+}
+
+static int submit_to(int to, uint64_t ticket, const char *path, size_t nbytes)
+{
+    amkd_bytes body = {0};
+    char *filler = amkd_alloc(nbytes + 1, 1);
+    char *url = amkd_format("http://127.0.0.1:%d%s", to, path);
+    ck_assert(filler && url && amkd_bytes_add(&body, filler, nbytes) == 0);
+    const amkd_http_post post = {.url = url,
+                                 .content_type = "application/json",
+                                 .body = &body,
+                                 .n = (size_t)ticket * 10,
+                                 .max_answer = 30};
+    int rc = amkd_http_submit(http, ticket, &post);
+    amkd_bytes_clear(&body);
+    free(filler);
+    free(url);
+    return rc;
+}
+
+static void submit(uint64_t ticket, const char *path)
+{
+    ck_assert_msg(submit_to(port, ticket, path, 20) == 0, "%s", amkd_error());
+}
+
+static amkd_http_answer next(void)
+{
+    amkd_http_answer answer;
+    int rc = 0;
+    for (double begin = amkd_now(); rc == 0 && amkd_now() - begin < 10;)
+        rc = amkd_http_wait(http, &answer, 1);
+    ck_assert_int_eq(rc, 1);
+    return answer;
+}
+
+static amkd_http_answer post(const char *path)
+{
+    submit(1, path);
+    return next();
+}
+
+static void assert_says(const amkd_http_answer *answer, const char *text)
+{
+    ck_assert_msg(strstr(answer->message, text) != NULL, "said '%s', expected '%s'",
+                  answer->message, text);
+}
+
+START_TEST(answers_come_as_they_are_ready)
+{
+    open_http(3, 10);
+    ck_assert_uint_eq(amkd_http_capacity(http), 3);
+    submit(1, "/later");
+    submit(2, "/ok");
+    submit(3, "/later");
+    ck_assert_int_eq(submit_to(port, 4, "/ok", 20), -1);
+    ck_assert_ptr_nonnull(strstr(amkd_error(), "3 requests are under way"));
+    amkd_http_answer answer = next();
+    ck_assert_uint_eq(answer.ticket, 2);
+    ck_assert_uint_eq(answer.n, 20);
+    ck_assert_int_eq(answer.outcome, AMKD_ANSWERED);
+    ck_assert_int_eq(answer.status, 200);
+    ck_assert_int_eq((int)answer.json_nbytes, 2);
+    ck_assert_uint_eq(answer.nbytes, 8);
+    ck_assert_mem_eq(answer.body, "{}binary", 8);
+    submit(5, "/later");
+    uint64_t others = next().ticket;
+    others += next().ticket;
+    ck_assert_uint_eq(others, 4);
+    answer = next();
+    ck_assert_uint_eq(answer.ticket, 5);
+    ck_assert(answer.json_nbytes == -1 && answer.retry_after < 0);
+    ck_assert_int_eq(nconnections, 3);
+}
+END_TEST
+
+START_TEST(waiting_ends_when_its_time_is_over)
+{
+    open_http(1, 10);
+    amkd_http_answer answer;
+    submit(1, "/hang");
+    double begin = amkd_now();
+    while (amkd_now() - begin < 0.2)
+        ck_assert_int_eq(amkd_http_wait(http, &answer, 0.2), 0);
+    ck_assert(amkd_now() - begin < 1);
+}
+END_TEST
+
+START_TEST(a_connection_is_kept)
+{
+    open_http(1, 10);
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(post("/ok").outcome, AMKD_ANSWERED);
+    ck_assert_int_eq(nconnections, 1);
+    ck_assert_int_eq(nrequests, 5);
+}
+END_TEST
+
+START_TEST(a_connection_refused_is_unsent)
+{
+    open_http(1, 10);
+    ck_assert_int_eq(submit_to(1, 1, "/ok", 20), 0);
+    amkd_http_answer answer = next();
+    ck_assert_int_eq(answer.outcome, AMKD_UNSENT);
+    ck_assert_int_eq(answer.status, 0);
+    assert_says(&answer, "connect");
+}
+END_TEST
+
+START_TEST(a_request_lost_after_it_went_out_is_doubtful)
+{
+    open_http(1, 10);
+    amkd_http_answer answer = post("/drop");
+    ck_assert_int_eq(answer.outcome, AMKD_DOUBTFUL);
+    assert_says(&answer, "the request had gone out");
+    ck_assert_int_eq(nrequests, 1);
+}
+END_TEST
+
+/* libcurl by itself would send it once more: an answer bought twice. */
+START_TEST(a_request_lost_on_a_kept_connection_is_not_sent_again)
+{
+    open_http(1, 10);
+    ck_assert_int_eq(post("/ok").outcome, AMKD_ANSWERED);
+    amkd_http_answer answer = post("/drop");
+    ck_assert_int_eq(answer.outcome, AMKD_DOUBTFUL);
+    ck_assert_int_eq(post("/ok").outcome, AMKD_ANSWERED);
+    ck_assert_int_eq(nrequests, 3);
+}
+END_TEST
+
+START_TEST(a_connection_closed_while_idle_harms_nothing)
+{
+    open_http(1, 10);
+    ck_assert_int_eq(post("/idle").outcome, AMKD_ANSWERED);
+    usleep(200000);
+    ck_assert_int_eq(post("/ok").outcome, AMKD_ANSWERED);
+    ck_assert_int_eq(nrequests, 2);
+}
+END_TEST
+
+START_TEST(a_request_that_did_not_go_out_whole_is_unsent)
+{
+    open_http(2, 0.5);
+    ck_assert_int_eq(submit_to(port, 1, "/deaf", 32 << 20), 0);
+    amkd_http_answer answer = next();
+    ck_assert_int_eq(answer.outcome, AMKD_UNSENT);
+    assert_says(&answer, "timed out");
+    ck_assert_int_eq(submit_to(port, 1, "/early", 32 << 20), 0);
+    ck_assert_int_eq(next().outcome, AMKD_UNSENT);
+    ck_assert_int_eq(nrequests, 0);
+}
+END_TEST
+
+START_TEST(no_answer_in_time_is_doubtful)
+{
+    open_http(1, 0.3);
+    amkd_http_answer answer = post("/hang");
+    ck_assert_int_eq(answer.outcome, AMKD_DOUBTFUL);
+    assert_says(&answer, "timed out");
+    double begin = amkd_now();
+    answer = post("/slow"); /* byte by byte, never silent for long */
+    ck_assert(amkd_now() - begin < 1);
+    ck_assert_int_eq(answer.outcome, AMKD_DOUBTFUL);
+}
+END_TEST
+
+START_TEST(an_answer_cut_short_is_doubtful)
+{
+    open_http(1, 10);
+    ck_assert_int_eq(post("/cut").outcome, AMKD_DOUBTFUL);
+}
+END_TEST
+
+START_TEST(an_answer_too_long_is_refused)
+{
+    open_http(1, 10);
+    amkd_http_answer answer = post("/long");
+    ck_assert_int_eq(answer.outcome, AMKD_REFUSED);
+    assert_says(&answer, "longer than 30 bytes");
+}
+END_TEST
+
+START_TEST(a_status_tells_what_an_attempt_cost)
+{
+    open_http(1, 10);
+    amkd_http_answer answer = post("/status-429");
+    ck_assert_int_eq(answer.outcome, AMKD_UNSENT);
+    ck_assert_int_eq(answer.status, 429);
+    ck_assert(answer.retry_after == 7);
+    assert_says(&answer, "HTTP status 429: {\"error\": \"no luck\"}");
+    answer = post("/status-503-date");
+    ck_assert_int_eq(answer.outcome, AMKD_UNSENT);
+    ck_assert(answer.retry_after > 1e6);
+    ck_assert_int_eq(post("/status-408").outcome, AMKD_UNSENT);
+    ck_assert_int_eq(post("/status-500").outcome, AMKD_DOUBTFUL);
+    ck_assert_int_eq(post("/status-502").outcome, AMKD_DOUBTFUL);
+    ck_assert_int_eq(post("/status-504").outcome, AMKD_DOUBTFUL);
+    ck_assert_int_eq(post("/status-404").outcome, AMKD_REFUSED);
+    answer = post("/status-401");
+    ck_assert_int_eq(answer.outcome, AMKD_REFUSED);
+    ck_assert_str_eq(answer.message, "HTTP status 401"); /* says no more */
+}
+END_TEST
+
+START_TEST(redirects_stay_on_their_server)
+{
+    setenv("AMKD_API_KEY", "sesame", 1);
+    open_http(1, 10);
+    ck_assert_int_eq(post("/redirect-307-here/ok").outcome, AMKD_ANSWERED);
+    ck_assert_int_eq(post("/redirect-301-here/redirect-308-here/ok").outcome,
+                     AMKD_ANSWERED);
+    ck_assert_int_eq(nrequests, 5);
+    ck_assert_int_eq(nauthorized, 5);
+    amkd_http_answer answer = post("/redirect-307-other/ok");
+    ck_assert_int_eq(answer.outcome, AMKD_REFUSED);
+    ck_assert_int_eq(answer.status, 307);
+    assert_says(&answer, "not followed");
+    ck_assert_int_eq(nrequests, 6);
+    ck_assert_int_eq(post("/redirect-303-here/ok").outcome, AMKD_REFUSED);
+    ck_assert_int_eq(nrequests, 7);
+    answer = post("/redirect-307-here/redirect-307-here/redirect-307-here/redirect-307-"
+                  "here/redirect-307-here/redirect-307-here/ok");
+    ck_assert_int_eq(answer.outcome, AMKD_REFUSED);
+    assert_says(&answer, "more than 5 times");
+}
+END_TEST
+
+START_TEST(credentials_that_a_server_quotes_are_hidden)
+{
+    setenv("AMKD_API_KEY", "open-sesame", 1);
+    open_http(1, 10);
+    amkd_http_answer answer = post("/echo");
+    assert_says(&answer, "HTTP status 400: Authorization: ");
+    ck_assert_msg(!strstr(answer.message, "sesame"), "said '%s'", answer.message);
+}
+END_TEST
+
+START_TEST(metadata_are_asked_for_until_they_come)
+{
+    open_http(1, 10);
+    char *body, *url = amkd_format("http://127.0.0.1:%d/third", port);
+    size_t nbytes;
+    int status;
+    ck_assert_int_eq(amkd_http_get(http, &body, &nbytes, &status, url), 0);
+    ck_assert_int_eq(status, 200);
+    ck_assert_str_eq(body, "up");
+    ck_assert_int_eq(nrequests, 3);
+    free(body);
+    free(url);
+    url = amkd_format("http://127.0.0.1:%d/status-403", port);
+    ck_assert_int_eq(amkd_http_get(http, &body, &nbytes, &status, url), -1);
+    ck_assert_ptr_nonnull(strstr(amkd_error(), "HTTP status 403"));
+    free(url);
+}
+END_TEST
+
+START_TEST(closing_abandons_what_is_under_way)
+{
+    open_http(2, 10);
+    submit(1, "/hang");
+    submit(2, "/hang");
+    amkd_http_answer answer;
+    ck_assert_int_eq(amkd_http_wait(http, &answer, 0.1), 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("http");
+    TCase *tests = tcase_create("http");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, start, end);
+    tcase_add_test(tests, answers_come_as_they_are_ready);
+    tcase_add_test(tests, waiting_ends_when_its_time_is_over);
+    tcase_add_test(tests, a_connection_is_kept);
+    tcase_add_test(tests, a_connection_refused_is_unsent);
+    tcase_add_test(tests, a_request_lost_after_it_went_out_is_doubtful);
+    tcase_add_test(tests, a_request_lost_on_a_kept_connection_is_not_sent_again);
+    tcase_add_test(tests, a_connection_closed_while_idle_harms_nothing);
+    tcase_add_test(tests, a_request_that_did_not_go_out_whole_is_unsent);
+    tcase_add_test(tests, no_answer_in_time_is_doubtful);
+    tcase_add_test(tests, an_answer_cut_short_is_doubtful);
+    tcase_add_test(tests, an_answer_too_long_is_refused);
+    tcase_add_test(tests, a_status_tells_what_an_attempt_cost);
+    tcase_add_test(tests, redirects_stay_on_their_server);
+    tcase_add_test(tests, credentials_that_a_server_quotes_are_hidden);
+    tcase_add_test(tests, metadata_are_asked_for_until_they_come);
+    tcase_add_test(tests, closing_abandons_what_is_under_way);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int nfailed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return nfailed != 0;
+}
