@@ -107,7 +107,7 @@ START_TEST(oip_metadata_that_do_not_tell_are_refused)
         {"{" INPUT
          ",\"outputs\":[{\"name\":\"p\",\"datatype\":\"FP32\",\"shape\":[-1,3]},"
          "{\"name\":\"q\",\"datatype\":\"FP64\",\"shape\":[-1,-1]}]}",
-         "choose by --answer"},
+         "has 2 outputs that may hold the answers, 'p', 'q': choose by --answer"},
     };
     amkd_oip_model model;
     for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "teacher/oip.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,13 +82,17 @@ static int read_output(amkd_oip_model *model, const json_t *metadata,
 {
     const json_t *outputs = json_object_get(metadata, "outputs");
     const char *wanted = options->http.answer, *found = wanted;
-    size_t i, nfound = 0;
+    char names[200] = "";
+    size_t i, nfound = 0, used = 0;
     json_t *output;
     json_array_foreach (outputs, i, output) {
         const char *name = text_of(output, "name");
         if (wanted ? strcmp(name, wanted) == 0 : may_answer(output, options->nclasses)) {
-            nfound++;
             found = name;
+            if (used < sizeof names)
+                used += (size_t)snprintf(names + used, sizeof names - used, "%s'%s'",
+                                         nfound ? ", " : "", name);
+            nfound++;
         }
     }
     if (json_array_size(outputs) == 0 && !wanted)
@@ -98,8 +103,9 @@ static int read_output(amkd_oip_model *model, const json_t *metadata,
                    : amkd_fail("has no output of FP32 or FP64 with a row of classes an "
                                "image");
     if (nfound > 1)
-        return amkd_fail("has %zu outputs that may hold the answers: choose by --answer",
-                         nfound);
+        return amkd_fail(
+            "has %zu outputs that may hold the answers, %s: choose by --answer", nfound,
+            names);
     model->output = amkd_strdup(found);
     return model->output ? 0 : -1;
 }
