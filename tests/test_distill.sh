@@ -135,6 +135,24 @@ amkd-distill -q "${args[@]}" >table
 [ -z "$(find amkd-run -name '*.tmp')" ] || fail "what the killed run was writing"
 grep -q '^ *2 *401 ' table || fail "401 answers: $(cat table)"
 
+# A server as the teacher: the same picks, and a journal that holds the budget.
+amkd-serve --port 0 --port-file port teacher.safetensors >url 2>serve.log &
+server=$!
+for ((t = 0; t < 200; t++)); do
+    [ ! -s url ] || break
+    sleep 0.05
+done
+served=(recipe.mk "TEACHER=$(cat url)" "TEACHER_OPTIONS=--answer probabilities" --dir served)
+amkd-distill -n "${served[@]}" >plan
+grep -q -- '--budget 401 --journal served/journal' plan || fail "the plan: $(cat plan)"
+amkd-distill -q "${served[@]}" >table || fail "a server: $(cat table)"
+for file in round-2/picks.amkd round-2/labels.amkd; do
+    cmp <(amkd-cat served/$file) <(amkd-cat two/amkd-run/$file) || fail "other $file"
+done
+[ "$(amkd-cat served/journal/sent.amkd | wc -l)" = 402 ] || fail "401 images sent"
+kill $server
+wait $server || fail "amkd-serve: $(cat serve.log)"
+
 # A failing step is named, and its message is the tool's.
 expect 1 "exited with status 7" "${args[@]}" TEACHER='exec:perl teacher.pl dies' --dir failed
 expect 1 'the same command goes on from here' "${args[@]}" --dir failed \

@@ -172,6 +172,7 @@ check_parameters() {
     need_path IMAGES
     need_path TEST
     need_path DIR
+    need_path JOURNAL
     for name in BUDGET SHARDS STEPS BATCH TEACHER_BATCH; do
         need_count $name "${value[$name]}" 1
     done
@@ -189,10 +190,10 @@ check_parameters() {
     need_choice OPTIMIZER sgd adam adamw
     need_choice SCHEDULE constant cosine onecycle
     need_choice WARM_START 0 1
-    need_choice TEACHER_INPUT uint8 float32
+    need_choice TEACHER_INPUT uint8 float32 ''
     case ${value[TEACHER]} in
-    model:?* | exec:?*) ;;
-    *) misuse "TEACHER '${value[TEACHER]}': expected model:FILE or exec:COMMAND" ;;
+    model:?* | exec:?* | http://?* | https://?*) ;;
+    *) misuse "TEACHER '${value[TEACHER]}': expected model:FILE, exec:COMMAND or a URL" ;;
     esac
 }
 

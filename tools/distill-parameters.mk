@@ -8,7 +8,7 @@
 
 # The unlabeled real images, an images stream. Needed.
 IMAGES =
-# The black box, as for amkd-query: model:FILE or exec:COMMAND. Needed.
+# The black box, as for amkd-query: model:FILE, exec:COMMAND or a URL. Needed.
 TEACHER =
 # Answers the teacher may give in all, those about the real images included. Needed.
 BUDGET =
@@ -47,8 +47,15 @@ TEMPERATURE = 1
 # 1: a round's student starts from the weights of the round before.
 WARM_START = 0
 
-# What the teacher takes, for exec: uint8 (N,H,W,C) or float32 (N,C,H,W).
-TEACHER_INPUT = uint8
+# What the teacher takes: uint8 (N,H,W,C) or float32 (N,C,H,W). Empty, for a URL: what the
+# model says of itself.
+TEACHER_INPUT = $(if $(at_url),,uint8)
+# More options of amkd-query: --header-file, --answer, --labels, --rate ...
+TEACHER_OPTIONS =
+# Directory where all that is sent and answered is kept (amkd-query's journal). BUDGET then
+# counts every image that it says was spent, doubtful ones too. Empty: answers are kept in
+# the labels alone.
+JOURNAL = $(if $(at_url),$(DIR)/journal)
 # Images a request.
 TEACHER_BATCH = 256
 # Seconds an answer may take. 0: any time.
@@ -59,9 +66,11 @@ SEED = 1
 # The OpenCL device, as -d of the tools. Empty: the tools' own choice.
 DEVICE =
 
+at_url = $(filter http://% https://%,$(firstword $(TEACHER)))
+
 PARAMETERS := IMAGES TEACHER BUDGET TEST DIR ROUNDS POOL BY LAMBDA MAX_PER_IMAGE SHARDS \
     ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE WARM_START \
-    TEACHER_INPUT TEACHER_BATCH TIMEOUT SEED DEVICE
+    TEACHER_INPUT TEACHER_OPTIONS TEACHER_BATCH TIMEOUT JOURNAL SEED DEVICE
 
 # Set by amkd-distill: jobs of -j; PLAN for -n, QUIET, VERBOSE; the picks of each round
 # (one number a round); digests of what the answers depend on.

@@ -58,13 +58,19 @@ $(images): $(DIR)/images.digest
 
 # ----------------------------------------------------------------------------- answers
 
-query_options := -t $(call quote,$(TEACHER)) --input $(TEACHER_INPUT)
-query = amkd-query $(query_options)$(if $(2), --budget $(2)) --batch $(TEACHER_BATCH) \
-    --timeout $(TIMEOUT)$(device)$(quiet) --append -o $(@D)/labels.part.amkd $(1)
+query_options := -t $(call quote,$(TEACHER))$(if $(TEACHER_INPUT), \
+    --input $(TEACHER_INPUT))$(if $(TEACHER_OPTIONS), $(TEACHER_OPTIONS))
 answered_by := $(query_options) $(TEACHER_DIGEST)
 
-# Appended to answer by answer, so that a run killed here buys none of them again.
-# $(call buy,IMAGES OR PICKS,BUDGET)
+# A journal has every answer, and counts what was spent in all rounds; without one, labels
+# are appended to answer by answer. Either way a run killed here buys nothing again.
+kept = $(if $(JOURNAL),$(if $(1), --budget $(BUDGET)) --journal $(2), \
+    $(if $(1), --budget $(1)) --append)
+query = amkd-query $(query_options) $(strip $(call kept,$(2),$(3))) \
+    --batch $(TEACHER_BATCH) --timeout $(TIMEOUT)$(device)$(quiet) \
+    -o $(@D)/labels.part.amkd $(1)
+
+# $(call buy,IMAGES OR PICKS,BUDGET,JOURNAL)
 define buy
 $(call hidden,mkdir -p $(@D); $(call set_aside,$@))
 $(call run,amkd-query,$(query))
@@ -73,11 +79,11 @@ endef
 
 $(eval $(call keep,$(DIR)/query.options,answered_by,$$(set_parts_aside)))
 $(DIR)/round-0/labels.amkd: $(images) $(DIR)/query.options
-	$(call buy,$(images),$(BUDGET))
+	$(call buy,$(images),$(BUDGET),$(JOURNAL))
 
 $(eval $(call keep,$(DIR)/test/images.digest,TEST_DIGEST,$$(set_parts_aside)))
 $(DIR)/test/labels.amkd: $(DIR)/test/images.digest $(DIR)/query.options
-	$(call buy,$(TEST))
+	$(call buy,$(TEST),,$(DIR)/test/journal)
 
 # ------------------------------------------------------------------- pairs, picks, sheets
 
@@ -123,7 +129,7 @@ $(DIR)/round-$(1)/picks.png: $(DIR)/round-$(1)/picks.amkd
 	$$(call run,amkd-cat,amkd-cat -q --png $$@ --head 200 --columns 20 $$<)
 
 $(DIR)/round-$(1)/labels.amkd: $(DIR)/round-$(1)/picks.amkd $(DIR)/query.options
-	$$(call buy,$$<,$(word $(1),$(PICKS)))
+	$$(call buy,$$<,$(word $(1),$(PICKS)),$(JOURNAL))
 endef
 
 $(foreach r,$(rounds),$(eval $(call round,$(r),$(shell echo $$(( $(r) - 1 ))))))
