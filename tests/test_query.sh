@@ -41,6 +41,16 @@ amkd-query -q --batch 7 --threads 1 -t "exec:perl teacher.pl honest log" real.am
 amkd-cat --header all.amkd | grep -qF '"teacher": "exec:perl teacher.pl honest log"' ||
     fail "the teacher in the header"
 
+# Several workers side by side: the same labels, every image asked once.
+rm log
+amkd-query -q --batch 3 --workers 3 -t 'exec:echo $$ >>pids; exec perl teacher.pl honest log' \
+    -o three.amkd real.amkd
+cmp <(rows all.amkd) <(rows three.amkd) || fail "three workers"
+[ "$(wc -l <pids) $(wc -l <log)" = "3 40" ] || fail "three workers, forty questions"
+! amkd-query -q --workers 2 -t 'exec:perl teacher.pl dies' -o out real.amkd 2>stderr ||
+    fail "workers that die"
+grep -qF "exited with status 7" stderr || fail "workers that die: $(cat stderr)"
+
 # Bad teachers: a message that names the fault, exit status 1, no output.
 ask=(amkd-query -q --batch 16 --timeout 1 -o out)
 expect 1 "exited with status 7" "${ask[@]}" -t "exec:perl teacher.pl dies" real.amkd

@@ -30,7 +30,7 @@ typedef struct arguments {
     amkd_query_options query;
     amkd_common common;
     amkd_texts images;
-    uint64_t batch, concurrency;
+    uint64_t batch, concurrency, workers;
     const char *labels, *fill, *retry_codes;
     int no_journal;
 } arguments;
@@ -87,6 +87,8 @@ static int check(const amkd_cli *cli, arguments *a)
         return amkd_cli_misuse(cli, "--input: '%s' is neither uint8 nor float32", dtype);
     if (layout && strcmp(layout, "nchw") != 0 && strcmp(layout, "nhwc") != 0)
         return amkd_cli_misuse(cli, "--layout: '%s' is neither nchw nor nhwc", layout);
+    if (a->workers > 1 && strncmp(a->query.teacher, "exec:", 5) != 0)
+        return amkd_cli_misuse(cli, "--workers is for exec: teachers");
     int rc = check_http(cli, a);
     if (!rc)
         rc = check_labels(cli, a);
@@ -155,6 +157,8 @@ static size_t teacher_options(amkd_option *options, arguments *a)
          "what teachers get: uint8, or float32 from 0 to 1 (default: uint8 for\n"
          "programs, what the model says of itself for servers)",
          0, 0, 0},
+        {0, "workers", AMKD_COUNT, &a->workers, "N",
+         "exec: run N of the program side by side (default: 1)", AMKD_WHERE, 1, 256},
         {0, "timeout", AMKD_NUMBER, &a->query.timeout, "S",
          "give up a program or request that takes longer than S seconds\n"
          "(default: 300; 0: never)",
@@ -329,6 +333,7 @@ int main(int argc, char **argv)
                              .rule = {.temperature = 1}},
                    .batch = 256,
                    .concurrency = 4,
+                   .workers = 1,
                    .labels = "probs",
                    .fill = "zero"};
     amkd_common_init(&a.common);
@@ -357,6 +362,7 @@ int main(int argc, char **argv)
     a.query.nimages = a.images.n;
     a.query.output = a.common.output;
     a.query.batch = (size_t)a.batch;
+    a.query.nworkers = (size_t)a.workers;
     a.query.http.concurrency = (size_t)a.concurrency;
     a.query.nthreads = (size_t)a.common.nthreads;
     a.query.quiet = a.common.quiet;

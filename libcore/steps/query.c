@@ -84,6 +84,7 @@ static int open_teacher(query *q)
         .dtype = o->dtype,
         .timeout = o->timeout,
         .device = q->device,
+        .nworkers = o->nworkers,
         .http = o->http,
     };
     q->asked = amkd_alloc(q->questions.n, sizeof *q->asked);

@@ -28,6 +28,7 @@ typedef struct amkd_query_options {
     size_t batch;        /* images a request */
     const char *dtype;   /* of images sent, as in teacher/teacher.h */
     double timeout;      /* seconds an answer may take; 0: for ever */
+    size_t nworkers;     /* of a program, side by side; 0: 1 */
     amkd_http_options http;
     const char *device; /* as for amkd_device_open */
     size_t nthreads;

@@ -53,6 +53,15 @@ typedef struct amkd_backend {
     void (*close)(struct amkd_backend *backend);
 } amkd_backend;
 
+typedef int amkd_backend_open(amkd_backend *backend, const char *rest,
+                              const amkd_teacher_options *options);
+
+/* nmembers backends, each opened by open and served by a thread of its own, as one that
+ * has so many attempts under way. */
+int amkd_backend_open_pool(amkd_backend *backend, size_t nmembers,
+                           amkd_backend_open *open, const char *rest,
+                           const amkd_teacher_options *options);
+
 /* model:FILE */
 int amkd_backend_open_model(amkd_backend *backend, const char *path,
                             const amkd_teacher_options *options);

@@ -21,8 +21,7 @@ struct amkd_teacher {
 
 static const struct {
     const char *prefix;
-    int (*open)(amkd_backend *backend, const char *rest,
-                const amkd_teacher_options *options);
+    amkd_backend_open *open;
     int needs_device;
 } kinds[] = {
     {"model:", amkd_backend_open_model, 1},
@@ -64,6 +63,9 @@ static int open_backend(amkd_backend *backend, const char *spec,
             continue;
         if (spec[length] == '\0')
             return amkd_fail("nothing behind '%s'", kinds[k].prefix);
+        if (options->nworkers > 1)
+            return amkd_backend_open_pool(backend, options->nworkers, kinds[k].open,
+                                          spec + length, options);
         return kinds[k].open(backend, spec + length, options);
     }
     return amkd_url_is(spec)

@@ -39,6 +39,7 @@ typedef struct amkd_teacher_options {
     size_t nclasses;   /* expected; 0: learned from the first answer */
     const char *dtype; /* "uint8" or "float32"; NULL: uint8 for exec, else the model's */
     double timeout;    /* seconds an answer may take; 0: for ever */
+    size_t nworkers;   /* exec: so many processes side by side; 0: 1 */
     amkd_device *device; /* model: where it runs */
     amkd_http_options http;
 } amkd_teacher_options;
