@@ -127,7 +127,7 @@ static inline vec weave_high(vec a, vec b)
 
 /* out[k] = component k of the VW vecs of inputs i0, i0 + 1, ...; each round brings the
  * halves of the list together, component by component. */
-static inline void transpose(vec *out, global const vec *restrict x, int i0)
+static inline void transpose(vec *out, global const vec *x, int i0)
 {
     vec a[VW], b[VW];
 #pragma unroll

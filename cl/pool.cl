@@ -29,7 +29,7 @@
 #define RUN(width) (width)
 #endif
 
-static inline vec window_result(global const vec *restrict x, int v, int u)
+static inline vec window_result(global const vec *x, int v, int u)
 {
     vec result = x[(v * S * IW + u * S) * VECTORS];
 #pragma unroll
@@ -52,9 +52,8 @@ kernel void pool_forward(global const vec *restrict x, global vec *restrict y)
 #if K <= S
 
 /* The pixels from window (v, u) to the next, or to the edge; those between have none. */
-static inline void window_backward(global const vec *restrict x,
-                                   global const vec *restrict dy,
-                                   global vec *restrict dx, int v, int u)
+static inline void window_backward(global const vec *x, global const vec *dy,
+                                   global vec *dx, int v, int u)
 {
     const vec d = dy[(v * OW + u) * VECTORS];
     const vec top = AVERAGE ? (vec)0.0f : window_result(x, v, u);
@@ -88,8 +87,7 @@ kernel void pool_backward(global const vec *restrict x, global const vec *restri
 
 #else
 
-static inline vec pixel_gradient(global const vec *restrict x,
-                                 global const vec *restrict dy, int r, int q)
+static inline vec pixel_gradient(global const vec *x, global const vec *dy, int r, int q)
 {
     const vec own = x[(r * IW + q) * VECTORS];
     vec sum = 0.0f;
