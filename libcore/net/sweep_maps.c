@@ -38,7 +38,8 @@ static int run(cl_mem *maps, amkd_device *device, const amkd_stages *stages, siz
     if (!rc) {
         const amkd_arg args[] = {AMKD_ARG(pixels), AMKD_ARG(scale), AMKD_ARG(shift),
                                  AMKD_ARG(parameters), AMKD_ARG(*maps)};
-        rc = amkd_kernel_run(device, kernel, args, 5, 2, (size_t[]){size, n}, NULL);
+        const size_t nrows = stages->maps.channels * stages->maps.height;
+        rc = amkd_kernel_run(device, kernel, args, 5, 2, (size_t[]){nrows, n}, NULL);
         if (!rc)
             rc = amkd_device_finish(device);
     }
