@@ -22,6 +22,8 @@ static const struct {
 } parts[] = {
     {"start", PROCESSES, bench_start},
     {"score", PROCESSES, bench_score},
+    {"scale", PROCESSES, bench_scale},
+    {"refine", PROCESSES, bench_refine},
     {"stream", PROCESSES, bench_stream},
     {"import", PROCESSES, bench_import},
     {"layers", KERNELS, bench_layers},
@@ -130,7 +132,7 @@ static int run(arguments *args)
 
 int main(int argc, char **argv)
 {
-    arguments args = {.nrepetitions = 9};
+    arguments args = {.nrepetitions = 9, .bench.scale_pairs = 10000000};
     char list[200], only_help[300];
     list_parts(list, sizeof list);
     snprintf(only_help, sizeof only_help, "%s (default: all); may be given several times",
@@ -142,6 +144,8 @@ int main(int argc, char **argv)
         {0, "only", AMKD_TEXTS, &args.only, "PART", only_help, 0, 0, 0},
         {0, "quick", AMKD_FLAG, &args.bench.quick, NULL,
          "tiny sizes, which show that everything runs and no more", 0, 0, 0},
+        {0, "scale-pairs", AMKD_COUNT, &args.bench.scale_pairs, "N",
+         "pairs of the largest pool of scale (default: 10M)", 0, 100000, 100000000},
         {0, "json", AMKD_FLAG, &args.json, NULL, "JSON instead of a table", 0, 0, 0},
         {0, "tools", AMKD_TEXT, &args.bench.tools, "DIR",
          "where the tools are (default: those built beside this)", 0, 0, 0},

@@ -29,6 +29,8 @@ typedef struct bench {
     size_t nlong;        /* of trainings and whole processes */
     double seconds;      /* that a repetition lasts at least: short ones are repeated */
     double peak, copy;   /* operations and bytes a second, the best seen */
+    double score_flop_seconds; /* of amkd-score, a useful operation; 0: not measured */
+    uint64_t scale_pairs;      /* of the largest pool of bench_scale */
     bench_row *rows;     /* [nrows] */
     size_t nrows;
 } bench;
@@ -74,12 +76,16 @@ int bench_convolutions(bench *b);
 int bench_clblast(bench *b);
 /* train.c: amkd_train from start to end. */
 int bench_train(bench *b);
-/* sweep.c: the lambda sweep's kernels. */
+/* sweep.c: the lambda sweep's kernels, and amkd-score over them. */
 int bench_sweep(bench *b);
 /* start.c: tools as processes that have nothing to do, cold and warm. */
 int bench_start(bench *b);
 /* score.c: amkd-score as a process, its time and memory. */
 int bench_score(bench *b);
+/* refine.c: what amkd-score --refine finds, and how much sooner. */
+int bench_refine(bench *b);
+/* scale.c: amkd-score's time a pair and its memory, from small pools to large. */
+int bench_scale(bench *b);
 /* stream.c: streams written and read, beside gzip. */
 int bench_stream(bench *b);
 /* import.c: amkd-import on files of every format. */

@@ -19,21 +19,6 @@ enum { IMAGES, STUDENT, PAIRS, PICKS, NFILES };
 static const char *const names[NFILES] = {"real.amkd", "student.safetensors",
                                           "pairs.amkd", "picks.amkd"};
 
-static int save_images(const files *f, size_t n)
-{
-    amkd_images *images;
-    amkd_header header = {0};
-    if (synthetic_images(&images, n))
-        return -1;
-    int rc = amkd_images_header(&header, images->height, images->width, images->channels,
-                                0, NULL);
-    if (!rc)
-        rc = amkd_images_save(images, f->paths[IMAGES], &header, 1);
-    amkd_header_clear(&header);
-    amkd_images_free(images);
-    return rc;
-}
-
 /* Sets the row's work; the pairs are all there are. */
 static int make_inputs(bench *b, bench_row *row, const files *f, const char *arch)
 {
@@ -50,7 +35,10 @@ static int make_inputs(bench *b, bench_row *row, const files *f, const char *arc
     amkd_model_free(model);
     const char *const argv[] = {"amkd-pool",      "-q", "-o", f->paths[PAIRS],
                                 f->paths[IMAGES], NULL};
-    return rc || save_images(f, n) || process_run(&cost, b->tools, argv) ? -1 : 0;
+    return rc || synthetic_save_images(f->paths[IMAGES], n) ||
+                   process_run(&cost, b->tools, argv)
+               ? -1
+               : 0;
 }
 
 static int run_score(bench *b, process_cost *cost, const files *f)
@@ -116,6 +104,8 @@ int bench_score(bench *b)
         rc = make_inputs(b, &row, &f, arch);
     if (!rc)
         rc = measure(b, &row, &f);
+    if (!rc)
+        b->score_flop_seconds = bench_median(&b->rows[b->nrows - 3]) / row.flops;
     files_clear(&f);
     return rc;
 }

@@ -14,6 +14,21 @@ int synthetic_images(amkd_images **out, size_t n)
     return 0;
 }
 
+int synthetic_save_images(const char *path, size_t n)
+{
+    amkd_images *images;
+    amkd_header header = {0};
+    if (synthetic_images(&images, n))
+        return -1;
+    int rc = amkd_images_header(&header, images->height, images->width, images->channels,
+                                0, NULL);
+    if (!rc)
+        rc = amkd_images_save(images, path, &header, 1);
+    amkd_header_clear(&header);
+    amkd_images_free(images);
+    return rc;
+}
+
 int synthetic_dataset(amkd_dataset *dataset, size_t nimages, size_t nrows)
 {
     *dataset = (amkd_dataset){.n = nrows, .nclasses = SYNTHETIC_NCLASSES};

@@ -11,6 +11,9 @@ enum { SYNTHETIC_NCLASSES = 10 };
 /* n images of 28 x 28, gray, as Fashion-MNIST has them. */
 int synthetic_images(amkd_images **out, size_t n);
 
+/* The same, unlabeled, as a file. */
+int synthetic_save_images(const char *path, size_t n);
+
 /* nrows mixes of nimages images, with targets. Cleared with amkd_dataset_clear. */
 int synthetic_dataset(amkd_dataset *dataset, size_t nimages, size_t nrows);
 

@@ -58,6 +58,11 @@ for start in 'amkd-score, cold' 'amkd-score, warm' 'amkd-train, warm' \
     'amkd-eval, warm' 'amkd-devices, warm'; do
     rows 1 "$start start"
 done
+rows 1 'amkd-score over its kernels'
+rows 1 '100 pairs x 2: time of a pair'
+rows 2 '1[0]* pairs x 2: most memory'
+rows 2 '(time of a pair|most memory), the largest pool over the second'
+rows 2 'refine C = 1, 8 of 64 lambdas: (recall|speed-up)'
 rows 1 'amkd-score, processor time'
 rows 1 'amkd-score, most memory'
 [ -z "$(grep '^  .* GFLOP/s ' table | grep -v '% of peak')" ] ||
