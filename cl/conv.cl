@@ -7,13 +7,21 @@
  * Activations lie as in common.cl, weights as in PyTorch, [o][i][a][c]. dy is the gradient
  * by what y was before its act; dx is handed on as that of the layer before.
  *
- * A work-item keeps CT channels x PT pixels of one row in accumulators and walks the input
- * row column by column: each value is loaded once and used for every weight and pixel it
- * meets. Columns outside of the image are passed over, so padding costs nothing.
+ * Forward and backward_data: a work-item keeps CT channels x PT pixels of one row in
+ * accumulators and walks the rows below its taps column by column: each value is loaded
+ * once and used for every weight and pixel it meets, KT taps of a row at a time, whose
+ * weights stay in registers. Neither the padding nor pixels beyond a row's end cost
+ * anything: a row's first and last tile are compiled for their places.
  *
- * Grid of forward and backward_data: (VECTORS, rows * row tiles * channel tiles, blocks);
- * of backward_weights: (LANE_ITEMS, K * input tiles * output tiles, NSLICES), work-groups
- * of LANE_ITEMS. Tolerance against float64: 1e-5 + 1e-5 |reference|. */
+ * backward_weights: a work-item keeps OT x IT channels x KT taps of a kernel's row and
+ * walks the pixels of all samples of its slice.
+ *
+ * Tiles of channels overlap where their number is not a multiple; the later one then
+ * leaves what the earlier one writes.
+ *
+ * Grid of forward and backward_data: (VECTORS, channel tiles * rows * row tiles, blocks);
+ * of backward_weights: (LANE_ITEMS, tap tiles * K * input tiles * output tiles, NSLICES),
+ * work-groups of LANE_ITEMS. Tolerance against float64: 1e-5 + 1e-5 |reference|. */
 
 #ifndef IC
 #define IC 1 /* input channels, height, width */
@@ -36,86 +44,144 @@
 #define WEIGHTS_IT 1
 #define NSLICES 1
 #endif
-
-#define WEIGHT(o, i, a, c) parameters[WEIGHTS + (((o) * IC + (i)) * K + (a)) * K + (c)]
-#define TILES(n, tile) (((n) + (tile)-1) / (tile))
-
-/* Columns that a row tile may meet beyond the image. */
-#if P > 0
-#define OUTSIDE(column) ((column) < 0 || (column) >= IW)
-#elif OW % FORWARD_PT != 0
-#define OUTSIDE(column) ((column) >= IW)
-#else
-#define OUTSIDE(column) 0
+#ifndef KT
+#define KT K
 #endif
+
+#define TILES(n, tile) (((n) + (tile)-1) / (tile))
+/* Sums in registers must not become arguments in memory. */
+#define INLINE static inline __attribute__((always_inline))
+#define OUTSIDE(at, n) ((at) < 0 || (at) >= (n))
+
+/* Adds what the taps of all input channels give for the row v from pixel u0 on; inside: no
+ * tap falls beyond the image. */
+INLINE void add_taps(vec sum[FORWARD_CT][FORWARD_PT], global const vec *x,
+                            global const float *weights, const int v, const int u0,
+                            const int inside)
+{
+    const int first = max(P - v * S, 0), end = min(IH + P - v * S, K);
+    for (int i = 0; i < IC; i++)
+        for (int a = first; a < end; a++) {
+            global const vec *row = x + (i * IH + v * S - P + a) * IW * VECTORS;
+            global const float *w = weights + (i * K + a) * K;
+            for (int c0 = 0; c0 < K; c0 += KT)
+#pragma unroll
+                for (int q = 0; q < (FORWARD_PT - 1) * S + KT; q++) {
+                    const int column = u0 * S - P + c0 + q;
+                    if (!inside && OUTSIDE(column, IW))
+                        continue;
+                    const vec value = row[column * VECTORS];
+#pragma unroll
+                    for (int u = 0; u < FORWARD_PT; u++) {
+                        const int c = q - u * S;
+                        if (c < 0 || c >= KT || c0 + c >= K || (!inside && u0 + u >= OW))
+                            continue;
+#pragma unroll
+                        for (int o = 0; o < FORWARD_CT; o++)
+                            sum[o][u] =
+                                fma(value, (vec)w[o * IC * K * K + c0 + c], sum[o][u]);
+                    }
+                }
+        }
+}
+
+#define FORWARD_ROW_TILES TILES(OW, FORWARD_PT)
+/* Whether the tiles between a row's first and last meet neither of its ends. */
+#define FORWARD_INSIDE                                                                   \
+    (FORWARD_PT * S >= P && ((FORWARD_ROW_TILES - 1) * FORWARD_PT - 1) * S - P + K <= IW)
 
 kernel void conv_forward(global const vec *restrict x,
                          global const float *restrict parameters, global vec *restrict y)
 {
     const size_t lane = get_global_id(0), tile = get_global_id(1);
-    const size_t row_tiles = TILES(OW, FORWARD_PT);
-    const int u0 = tile % row_tiles * FORWARD_PT;
-    const int v = tile / row_tiles % OH;
-    const int o0 = tile / (row_tiles * OH) * FORWARD_CT;
+    const int tile_o0 = tile % TILES(OC, FORWARD_CT) * FORWARD_CT;
+    const int o0 = min(tile_o0, OC - FORWARD_CT);
+    const int v = tile / TILES(OC, FORWARD_CT) % OH;
+    const int row_tile = tile / (TILES(OC, FORWARD_CT) * OH);
+    const int last = FORWARD_ROW_TILES - 1, u0 = row_tile * FORWARD_PT;
     x += get_global_id(2) * (IC * IH * IW * VECTORS) + lane;
     y += get_global_id(2) * (OC * OH * OW * VECTORS) + lane;
+    global const float *weights = parameters + WEIGHTS + o0 * (IC * K * K);
 
     vec sum[FORWARD_CT][FORWARD_PT];
 #pragma unroll
     for (int o = 0; o < FORWARD_CT; o++)
 #pragma unroll
         for (int u = 0; u < FORWARD_PT; u++)
-            sum[o][u] = parameters[BIASES + min(o0 + o, OC - 1)];
+            sum[o][u] = parameters[BIASES + o0 + o];
 
-    for (int i = 0; i < IC; i++)
-        for (int a = 0; a < K; a++) {
-            const int r = v * S - P + a;
-            if (P > 0 && (r < 0 || r >= IH))
-                continue;
-            global const vec *row = x + (i * IH + r) * IW * VECTORS;
-#pragma unroll
-            for (int q = 0; q < (FORWARD_PT - 1) * S + K; q++) {
-                const int column = u0 * S - P + q;
-                if (OUTSIDE(column))
-                    continue;
-                const vec value = row[column * VECTORS];
-#pragma unroll
-                for (int u = 0; u < FORWARD_PT; u++) {
-                    const int c = q - u * S;
-                    if (c < 0 || c >= K)
-                        continue;
-#pragma unroll
-                    for (int o = 0; o < FORWARD_CT; o++)
-                        sum[o][u] = fma(value, (vec)WEIGHT(min(o0 + o, OC - 1), i, a, c),
-                                        sum[o][u]);
-                }
-            }
-        }
+    if (last == 0 || row_tile == 0)
+        add_taps(sum, x, weights, v, 0, 0);
+    else if (last == 1 || row_tile == last)
+        add_taps(sum, x, weights, v, last * FORWARD_PT, 0);
+    else
+        add_taps(sum, x, weights, v, u0, FORWARD_INSIDE);
 
 #pragma unroll
     for (int o = 0; o < FORWARD_CT; o++)
 #pragma unroll
         for (int u = 0; u < FORWARD_PT; u++)
-            if (o0 + o < OC && u0 + u < OW)
+            if (o0 + o >= tile_o0 && u0 + u < OW)
                 y[(((o0 + o) * OH + v) * OW + u0 + u) * VECTORS] = act_forward(sum[o][u]);
 }
 
-/* Row tiles start at multiples of S (S divides DATA_PT), so which outputs u meet which
- * pixel of the tile is known when the kernel is compiled: c = q + P - u S. */
+/* Adds to the gradient of the row r from pixel q0 on, a multiple of S, what all output
+ * channels hand back: u = q0 / S + t meets pixel q0 + q by tap c = q + P - t S, so which
+ * meet is known when the kernel is compiled. */
 #define FLOOR_DIV(a, b) ((a) >= 0 ? (a) / (b) : -((-(a) + (b)-1) / (b)))
+
+INLINE void add_back(vec sum[DATA_CT][DATA_PT], global const vec *dy,
+                            global const float *weights, const int r, const int q0,
+                            const int inside)
+{
+    /* a = r + P - v S for the rows v of dy that have one among 0..K-1. */
+    const int v_end = min((r + P) / S + 1, OH);
+    const int v_first = max(r + P - K + S, 0) / S;
+    for (int o = 0; o < OC; o++)
+        for (int v = v_first; v < v_end; v++) {
+            const int a = r + P - v * S;
+            global const vec *row = dy + (o * OH + v) * OW * VECTORS;
+            global const float *w = weights + (o * IC * K + a) * K;
+            for (int c0 = 0; c0 < K; c0 += KT)
+#pragma unroll
+                for (int t = FLOOR_DIV(P - KT + 1, S); t <= (DATA_PT - 1 + P) / S; t++) {
+                    const int u = (q0 - c0) / S + t;
+                    if (!inside && OUTSIDE(u, OW))
+                        continue;
+                    const vec value = row[u * VECTORS];
+#pragma unroll
+                    for (int q = 0; q < DATA_PT; q++) {
+                        const int c = q + P - t * S;
+                        if (c < 0 || c >= KT || c0 + c >= K ||
+                            (!inside && q0 + q >= IW))
+                            continue;
+#pragma unroll
+                        for (int i = 0; i < DATA_CT; i++)
+                            sum[i][q] = fma(value, (vec)w[i * K * K + c0 + c], sum[i][q]);
+                    }
+                }
+        }
+}
+
+#define DATA_ROW_TILES TILES(IW, DATA_PT)
+#define DATA_INSIDE                                                                      \
+    (DATA_PT / S + FLOOR_DIV(P - K + 1, S) >= 0 &&                                       \
+     (DATA_ROW_TILES - 2) * DATA_PT / S + (DATA_PT - 1 + P) / S < OW)
 
 kernel void conv_backward_data(global const vec *restrict x,
                                global const float *restrict parameters,
                                global const vec *restrict dy, global vec *restrict dx)
 {
     const size_t lane = get_global_id(0), tile = get_global_id(1);
-    const size_t row_tiles = TILES(IW, DATA_PT);
-    const int q0 = tile % row_tiles * DATA_PT;
-    const int r = tile / row_tiles % IH;
-    const int i0 = tile / (row_tiles * IH) * DATA_CT;
+    const int tile_i0 = tile % TILES(IC, DATA_CT) * DATA_CT;
+    const int i0 = min(tile_i0, IC - DATA_CT);
+    const int r = tile / TILES(IC, DATA_CT) % IH;
+    const int row_tile = tile / (TILES(IC, DATA_CT) * IH);
+    const int last = DATA_ROW_TILES - 1, q0 = row_tile * DATA_PT;
     x += get_global_id(2) * (IC * IH * IW * VECTORS) + lane;
     dx += get_global_id(2) * (IC * IH * IW * VECTORS) + lane;
     dy += get_global_id(2) * (OC * OH * OW * VECTORS) + lane;
+    global const float *weights = parameters + WEIGHTS + i0 * (K * K);
 
     vec sum[DATA_CT][DATA_PT];
 #pragma unroll
@@ -124,58 +190,75 @@ kernel void conv_backward_data(global const vec *restrict x,
         for (int q = 0; q < DATA_PT; q++)
             sum[i][q] = 0.0f;
 
-    for (int a = 0; a < K; a++) {
-        const int v = (r + P - a) / S;
-        if (r + P - a < 0 || (r + P - a) % S != 0 || v >= OH)
-            continue;
-        for (int o = 0; o < OC; o++) {
-            global const vec *row = dy + (o * OH + v) * OW * VECTORS;
-#pragma unroll
-            for (int t = FLOOR_DIV(P - K + 1, S); t <= (DATA_PT - 1 + P) / S; t++) {
-                const int u = q0 / S + t;
-                if (u < 0 || u >= OW)
-                    continue;
-                const vec value = row[u * VECTORS];
-#pragma unroll
-                for (int q = 0; q < DATA_PT; q++) {
-                    const int c = q + P - t * S;
-                    if (c < 0 || c >= K)
-                        continue;
-#pragma unroll
-                    for (int i = 0; i < DATA_CT; i++)
-                        sum[i][q] = fma(value, (vec)WEIGHT(o, min(i0 + i, IC - 1), a, c),
-                                        sum[i][q]);
-                }
-            }
-        }
-    }
+    if (last == 0 || row_tile == 0)
+        add_back(sum, dy, weights, r, 0, 0);
+    else if (last == 1 || row_tile == last)
+        add_back(sum, dy, weights, r, last * DATA_PT, 0);
+    else
+        add_back(sum, dy, weights, r, q0, DATA_INSIDE);
 
 #pragma unroll
     for (int i = 0; i < DATA_CT; i++)
 #pragma unroll
         for (int q = 0; q < DATA_PT; q++)
-            if (i0 + i < IC && q0 + q < IW) {
+            if (i0 + i >= tile_i0 && q0 + q < IW) {
                 const size_t at = (((i0 + i) * IH + r) * IW + q0 + q) * VECTORS;
                 dx[at] = act_backward(sum[i][q], x[at]);
             }
 }
 
+/* Adds the products of one pixel of dy with the taps of x around it; inside: none of them
+ * falls beyond the image. */
+INLINE void add_products(vec sum[WEIGHTS_OT][WEIGHTS_IT][KT], global const vec *x,
+                         global const vec *dy, const int u, const int c0,
+                         const int inside)
+{
+    vec d[WEIGHTS_OT];
+#pragma unroll
+    for (int o = 0; o < WEIGHTS_OT; o++)
+        d[o] = dy[(o * OH * OW + u) * VECTORS];
+#pragma unroll
+    for (int i = 0; i < WEIGHTS_IT; i++)
+#pragma unroll
+        for (int c = 0; c < KT; c++) {
+            const int column = u * S - P + c0 + c;
+            if (!inside && OUTSIDE(column, IW))
+                continue;
+            const vec value = x[(i * IH * IW + column) * VECTORS];
+#pragma unroll
+            for (int o = 0; o < WEIGHTS_OT; o++)
+                sum[o][i][c] = fma(d[o], value, sum[o][i][c]);
+        }
+}
+
+/* Pixels of a row left and right of which some tap falls beyond the image. */
+#define LEFT min(TILES(P, S), OW)
+#define RIGHT max((IW - K + P + S) / S, LEFT)
+
 /* Slice s of the blocks adds up its own copy of the gradients, so that no two work-groups
  * write one value; the optimizer sums the slices in order. */
-#define WEIGHTS_SUMS (WEIGHTS_OT * WEIGHTS_IT * K)
+#define WEIGHTS_SUMS (WEIGHTS_OT * WEIGHTS_IT * KT)
 
 kernel void conv_backward_weights(global const vec *restrict x,
                                   global const vec *restrict dy,
                                   global float *restrict gradients, const uint nblocks)
 {
     const size_t tile = get_global_id(1), slice = get_global_id(2);
-    const int a = tile % K;
-    const int i0 = tile / K % TILES(IC, WEIGHTS_IT) * WEIGHTS_IT;
-    const int o0 = tile / (K * TILES(IC, WEIGHTS_IT)) * WEIGHTS_OT;
+    const int tile_c0 = tile % TILES(K, KT) * KT;
+    const int a = tile / TILES(K, KT) % K;
+    const int tile_i0 = tile / (TILES(K, KT) * K) % TILES(IC, WEIGHTS_IT) * WEIGHTS_IT;
+    const int tile_o0 =
+        tile / (TILES(K, KT) * K * TILES(IC, WEIGHTS_IT)) * WEIGHTS_OT;
+    const int c0 = min(tile_c0, K - KT);
+    const int i0 = min(tile_i0, IC - WEIGHTS_IT);
+    const int o0 = min(tile_o0, OC - WEIGHTS_OT);
+    const int with_bias = tile_c0 == 0 && a == 0 && tile_i0 == 0;
+    /* The rows v whose row of x by the tap a is in the image. */
+    const int v_first = max(P - a + S - 1, 0) / S, v_end = min((IH - 1 + P - a + S) / S, OH);
     const size_t first = slice * nblocks / NSLICES, end = (slice + 1) * nblocks / NSLICES;
     gradients += slice * NPARAMETERS;
 
-    vec sum[WEIGHTS_OT][WEIGHTS_IT][K];
+    vec sum[WEIGHTS_OT][WEIGHTS_IT][KT];
     vec bias[WEIGHTS_OT];
 #pragma unroll
     for (int o = 0; o < WEIGHTS_OT; o++) {
@@ -183,51 +266,37 @@ kernel void conv_backward_weights(global const vec *restrict x,
 #pragma unroll
         for (int i = 0; i < WEIGHTS_IT; i++)
 #pragma unroll
-            for (int c = 0; c < K; c++)
+            for (int c = 0; c < KT; c++)
                 sum[o][i][c] = 0.0f;
     }
 
     for (size_t block = first; block < end; block++)
         for (size_t lane = get_local_id(0); lane < VECTORS; lane += LANE_ITEMS) {
-            global const vec *xb = x + block * (IC * IH * IW * VECTORS) + lane;
-            global const vec *dyb = dy + block * (OC * OH * OW * VECTORS) + lane;
-            for (int v = 0; v < OH; v++) {
-                const int r = v * S - P + a;
-                if (P > 0 && (r < 0 || r >= IH))
-                    continue;
-                for (int u = 0; u < OW; u++) {
-                    vec d[WEIGHTS_OT];
-#pragma unroll
-                    for (int o = 0; o < WEIGHTS_OT; o++)
-                        d[o] = dyb[((min(o0 + o, OC - 1) * OH + v) * OW + u) * VECTORS];
-#pragma unroll
-                    for (int i = 0; i < WEIGHTS_IT; i++)
-#pragma unroll
-                        for (int c = 0; c < K; c++) {
-                            const int q = u * S - P + c;
-                            if (P > 0 && (q < 0 || q >= IW))
-                                continue;
-                            const vec value =
-                                xb[((min(i0 + i, IC - 1) * IH + r) * IW + q) * VECTORS];
-#pragma unroll
-                            for (int o = 0; o < WEIGHTS_OT; o++)
-                                sum[o][i][c] = fma(d[o], value, sum[o][i][c]);
-                        }
-                }
+            global const vec *xb = x + (block * IC + i0) * (IH * IW * VECTORS) + lane;
+            global const vec *dyb = dy + (block * OC + o0) * (OH * OW * VECTORS) + lane;
+            for (int v = v_first; v < v_end; v++) {
+                global const vec *x_row = xb + (v * S - P + a) * IW * VECTORS;
+                global const vec *dy_row = dyb + v * OW * VECTORS;
+                for (int u = 0; u < LEFT; u++)
+                    add_products(sum, x_row, dy_row, u, c0, 0);
+                for (int u = LEFT; u < RIGHT; u++)
+                    add_products(sum, x_row, dy_row, u, c0, 1);
+                for (int u = RIGHT; u < OW; u++)
+                    add_products(sum, x_row, dy_row, u, c0, 0);
             }
-            if (a == 0 && i0 == 0)
+            if (with_bias)
                 for (int vu = 0; vu < OH * OW; vu++)
 #pragma unroll
                     for (int o = 0; o < WEIGHTS_OT; o++)
-                        bias[o] += dyb[(min(o0 + o, OC - 1) * OH * OW + vu) * VECTORS];
+                        bias[o] += dyb[(o * OH * OW + vu) * VECTORS];
         }
 
 #if LANE_ITEMS > 1
     local float shared[(WEIGHTS_SUMS + WEIGHTS_OT) * (LANE_ITEMS + 1)];
     for (int o = 0; o < WEIGHTS_OT; o++) {
-        for (int ic = 0; ic < WEIGHTS_IT * K; ic++)
-            shared[(o * WEIGHTS_IT * K + ic) * (LANE_ITEMS + 1) + get_local_id(0)] =
-                sum[o][ic / K][ic % K];
+        for (int ic = 0; ic < WEIGHTS_IT * KT; ic++)
+            shared[(o * WEIGHTS_IT * KT + ic) * (LANE_ITEMS + 1) + get_local_id(0)] =
+                sum[o][ic / KT][ic % KT];
         shared[(WEIGHTS_SUMS + o) * (LANE_ITEMS + 1) + get_local_id(0)] = bias[o];
     }
     barrier(CLK_LOCAL_MEM_FENCE);
@@ -235,26 +304,30 @@ kernel void conv_backward_weights(global const vec *restrict x,
         float total = 0.0f;
         for (int l = 0; l < LANE_ITEMS; l++)
             total += shared[n * (LANE_ITEMS + 1) + l];
-        const int o = n < WEIGHTS_SUMS ? n / (WEIGHTS_IT * K) : n - WEIGHTS_SUMS;
-        const int i = n / K % WEIGHTS_IT, c = n % K;
+        const int o = n < WEIGHTS_SUMS ? n / (WEIGHTS_IT * KT) : n - WEIGHTS_SUMS;
+        const int i = n / KT % WEIGHTS_IT, c = n % KT;
+        if (o0 + o < tile_o0)
+            continue;
         if (n >= WEIGHTS_SUMS) {
-            if (a == 0 && i0 == 0 && o0 + o < OC)
+            if (with_bias)
                 gradients[BIASES + o0 + o] = total;
-        } else if (o0 + o < OC && i0 + i < IC) {
-            gradients[WEIGHTS + (((o0 + o) * IC + i0 + i) * K + a) * K + c] = total;
+        } else if (i0 + i >= tile_i0 && c0 + c >= tile_c0) {
+            gradients[WEIGHTS + (((o0 + o) * IC + i0 + i) * K + a) * K + c0 + c] = total;
         }
     }
 #else
 #pragma unroll
     for (int o = 0; o < WEIGHTS_OT; o++) {
+        if (o0 + o < tile_o0)
+            continue;
 #pragma unroll
         for (int i = 0; i < WEIGHTS_IT; i++)
 #pragma unroll
-            for (int c = 0; c < K; c++)
-                if (o0 + o < OC && i0 + i < IC)
-                    gradients[WEIGHTS + (((o0 + o) * IC + i0 + i) * K + a) * K + c] =
+            for (int c = 0; c < KT; c++)
+                if (i0 + i >= tile_i0 && c0 + c >= tile_c0)
+                    gradients[WEIGHTS + (((o0 + o) * IC + i0 + i) * K + a) * K + c0 + c] =
                         sum_vec(sum[o][i][c]);
-        if (a == 0 && i0 == 0 && o0 + o < OC)
+        if (with_bias)
             gradients[BIASES + o0 + o] = sum_vec(bias[o]);
     }
 #endif

@@ -49,6 +49,14 @@ static const network_case cases[] = {
     {"relu | conv 4 k7 p3 s2 | relu | relu | fc 6", {1, 11, 8}, 2},
     {"conv 3 k1 | maxpool 3 s2 | fc 4", {1, 9, 9}, 20},
     {"conv 17 k3 p1 | relu | conv 3 k4 | fc 7", {4, 4, 4}, 48},
+    /* Convolutions: rows of many tiles, of one pixel, padding wider than a tile, kernels
+     * of one tap and of more than a tile has, strides beyond the kernel. */
+    {"conv 11 k3 p1 | relu | conv 5 k5 p2 s2 | tanh | fc 2", {3, 4, 67}, 3},
+    {"conv 13 k3 p1 | relu | conv 10 k3 p1 | relu | conv 9 k3 p2 | fc 2", {7, 3, 1}, 5},
+    {"conv 3 k7 p6 | relu | conv 5 k7 p6 s2 | fc 2", {2, 5, 31}, 3},
+    {"conv 11 k1 | tanh | conv 7 k1 s2 | relu | conv 4 k1 | fc 2", {5, 7, 9}, 17},
+    {"conv 3 k13 s2 p5 | relu | conv 2 k13 s3 p8 | fc 3", {2, 15, 22}, 5},
+    {"conv 2 k25 p12 | relu | conv 3 k2 s4 | fc 2", {1, 9, 29}, 3},
 };
 
 static double normal(uint64_t stream, uint64_t index)

@@ -1,0 +1,172 @@
+/* The cost of a tile is the instructions that its work-items take, in multiply-adds. A
+ * register tile pays by what it loads for how many multiply-adds, until the accumulators
+ * and the weights beside them no longer fit the registers. */
+#include "compute/conv_tiles.h"
+#include "compute/op_internal.h"
+#include <math.h>
+
+enum { MAX_CHANNELS = 8, MAX_TAPS = 12 };
+
+/* What a kind of device takes, in multiply-adds. Vectors: fitted to two AVX-512 cores
+ * under PoCL. Lockstep: loads issue at a quarter of the rate of multiply-adds, and that
+ * many work-groups a unit hide each other's waiting. */
+typedef struct machine {
+    double registers;
+    double load;  /* a value or a weight from the cache */
+    double spill; /* a register too few, in every step */
+    double step;  /* a loop's step by itself */
+    double item;  /* a work-item by itself */
+    double slots; /* work-groups under way at once */
+} machine;
+
+static machine describe(const amkd_device *device)
+{
+    const double units = (double)device->ncompute_units;
+    if (device->vector_width == 1)
+        return (machine){32, 4, 8, 6, 100, 16 * units};
+    return (machine){device->vector_width == 16 ? 32 : 16, 0.25, 2, 4, 80, units};
+}
+
+/* The best so far, in order; a new one goes behind those that cost the same. */
+typedef struct list {
+    amkd_conv_tile *tiles;
+    size_t n, max;
+} list;
+
+static void insert(list *l, size_t a, size_t b, double cost)
+{
+    size_t at = l->n;
+    while (at > 0 && cost < l->tiles[at - 1].cost)
+        at--;
+    if (at == l->max)
+        return;
+    l->n += l->n < l->max;
+    for (size_t t = l->n - 1; t > at; t--)
+        l->tiles[t] = l->tiles[t - 1];
+    l->tiles[at] = (amkd_conv_tile){{a, b}, cost};
+}
+
+/* How often all slots are filled. */
+static double runs(const machine *m, double ngroups)
+{
+    return ceil(ngroups / m->slots);
+}
+
+static double spilled(const machine *m, double nregisters)
+{
+    return m->spill * fmax(nregisters - m->registers, 0);
+}
+
+/* One of the two passes whose tiles lie along a row. */
+typedef struct row_pass {
+    size_t channels, pixels, nrows; /* written, all blocks' rows */
+    size_t kernel, taps;
+    double steps;    /* rows of taps that a row written meets, over all channels */
+    double spread;   /* columns read for a pixel: the stride, or one over it */
+    size_t multiple; /* of which a tile's pixels are one */
+} row_pass;
+
+static double row_cost(const machine *m, const row_pass *pass, size_t c, size_t p)
+{
+    const double channels = (double)c, pixels = (double)p;
+    const double row_tiles = (double)amkd_tiles(pass->pixels, p);
+    const double tiles = (double)amkd_tiles(pass->channels, c) * row_tiles;
+    const double ngroups = tiles * (double)pass->nrows;
+    const double met = fmin(pass->spread, 1); /* share of the taps that a pixel meets */
+    const double kernel = (double)pass->kernel, taps = (double)pass->taps;
+    const double columns = (double)amkd_tiles(pass->kernel, pass->taps) *
+                           ((pixels - 1) * pass->spread + taps * met);
+    const double multiply_adds =
+        channels * kernel * met * (double)pass->pixels / row_tiles;
+    const double step = multiply_adds + m->load * (columns + channels * kernel) +
+                        m->step + spilled(m, channels * pixels + channels * taps + 1);
+    const double item = m->item + 2 * channels * pixels;
+    return runs(m, ngroups) * (pass->steps * step + item);
+}
+
+static size_t row_tiles(amkd_conv_tile *tiles, size_t max, const amkd_device *device,
+                        const row_pass *pass)
+{
+    const machine m = describe(device);
+    list l = {tiles, 0, max};
+    for (size_t c = 1; c <= MAX_CHANNELS && c <= pass->channels; c++)
+        for (size_t p = pass->multiple;; p += pass->multiple) {
+            insert(&l, c, p, row_cost(&m, pass, c, p));
+            if (p >= pass->pixels || (double)(c * (p + pass->multiple)) > m.registers)
+                break;
+        }
+    return l.n;
+}
+
+size_t amkd_conv_taps(const amkd_op_shape *shape)
+{
+    if (shape->kernel <= MAX_TAPS)
+        return shape->kernel;
+    const size_t ntiles = amkd_tiles(shape->kernel, MAX_TAPS);
+    const size_t stride = shape->stride;
+    const size_t taps = amkd_tiles(amkd_tiles(shape->kernel, ntiles), stride) * stride;
+    return taps < shape->kernel ? taps : shape->kernel;
+}
+
+size_t amkd_conv_forward_tiles(amkd_conv_tile *tiles, size_t max,
+                               const amkd_device *device, const amkd_op_shape *shape)
+{
+    const row_pass pass = {
+        .channels = shape->out_channels,
+        .pixels = shape->out_width,
+        .nrows = shape->out_height * shape->max_blocks,
+        .kernel = shape->kernel,
+        .taps = amkd_conv_taps(shape),
+        .steps = (double)(shape->in_channels * shape->kernel),
+        .spread = (double)shape->stride,
+        .multiple = 1,
+    };
+    return row_tiles(tiles, max, device, &pass);
+}
+
+size_t amkd_conv_data_tiles(amkd_conv_tile *tiles, size_t max, const amkd_device *device,
+                            const amkd_op_shape *shape)
+{
+    const double stride = (double)shape->stride;
+    const row_pass pass = {
+        .channels = shape->in_channels,
+        .pixels = shape->in_width,
+        .nrows = shape->in_height * shape->max_blocks,
+        .kernel = shape->kernel,
+        .taps = amkd_conv_taps(shape),
+        .steps = (double)(shape->out_channels * shape->kernel) / stride,
+        .spread = 1 / stride,
+        .multiple = shape->stride,
+    };
+    return row_tiles(tiles, max, device, &pass);
+}
+
+static double weights_cost(const machine *m, const amkd_op_shape *shape, size_t o,
+                           size_t i)
+{
+    const size_t t = amkd_conv_taps(shape);
+    const double out = (double)o, in = (double)(i * t);
+    const double tiles =
+        (double)(amkd_tiles(shape->out_channels, o) * amkd_tiles(shape->in_channels, i) *
+                 shape->kernel * amkd_tiles(shape->kernel, t));
+    const double ngroups = tiles * (double)shape->nslices;
+    const double npixels = (double)(shape->out_height * shape->out_width) *
+                           (double)shape->max_blocks / (double)shape->nslices;
+    const double pixel =
+        out * in + m->load * (out + in) + m->step + spilled(m, out * in + out + 1);
+    const double item = m->item + 12 * out * in;
+    return runs(m, ngroups) * (npixels * pixel + item);
+}
+
+size_t amkd_conv_weights_tiles(amkd_conv_tile *tiles, size_t max,
+                               const amkd_device *device, const amkd_op_shape *shape)
+{
+    const machine m = describe(device);
+    const size_t t = amkd_conv_taps(shape);
+    list l = {tiles, 0, max};
+    for (size_t o = 1; o <= MAX_CHANNELS && o <= shape->out_channels; o++)
+        for (size_t i = 1; i <= MAX_CHANNELS && i <= shape->in_channels; i++)
+            if (i == 1 || (double)(o * i * t) <= m.registers)
+                insert(&l, o, i, weights_cost(&m, shape, o, i));
+    return l.n;
+}
