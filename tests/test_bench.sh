@@ -62,7 +62,9 @@ rows 1 'amkd-score over its kernels'
 rows 1 '100 pairs x 2: time of a pair'
 rows 2 '1[0]* pairs x 2: most memory'
 rows 2 '(time of a pair|most memory), the largest pool over the second'
-rows 2 'refine C = 1, 8 of 64 lambdas: (recall|speed-up)'
+rows 1 'refine C = 1, 8 of 64 lambdas: speed-up'
+grep -qE '^  refine C = 1, 8 of 64 lambdas: recall( +[0-9.]+){3} %' table ||
+    fail "recall: $(cat table)"
 rows 1 'amkd-score, processor time'
 rows 1 'amkd-score, most memory'
 [ -z "$(grep '^  .* GFLOP/s ' table | grep -v '% of peak')" ] ||
