@@ -10,6 +10,10 @@
 /* Multiply-adds of a run below which the choice does not matter. */
 static const double worth_planning = 1 << 22;
 
+/* What a launch may take by itself, and how often the first way runs in a trial at least.
+ */
+static const double launch_seconds = 0.01, nruns = 3;
+
 /* Tiles side by side in a work-group, where work-items run in lockstep. */
 static const size_t groups[] = {1, 2, 4, 8};
 enum { NGROUPS = sizeof groups / sizeof *groups };
@@ -18,6 +22,7 @@ enum { NGROUPS = sizeof groups / sizeof *groups };
 typedef struct trial {
     cl_mem x, parameters, dy, result;
     size_t nresult; /* floats */
+    size_t nblocks;
 } trial;
 
 typedef struct setting {
@@ -45,7 +50,7 @@ static int run(void *context)
 {
     const setting *s = context;
     const trial *t = s->trial;
-    const size_t nblocks = s->op->shape.max_blocks;
+    const size_t nblocks = t->nblocks;
     if (apply(s))
         return -1;
     if (s->pass == AMKD_FORWARD)
@@ -122,11 +127,12 @@ static int trial_buffer(cl_mem *out, amkd_device *device, size_t nfloats)
     return rc;
 }
 
-static int trial_new(trial *t, const amkd_op *op, amkd_pass pass)
+static int trial_new(trial *t, const amkd_op *op, amkd_pass pass, size_t nblocks)
 {
     amkd_device *device = op->device;
     const amkd_op_shape *s = &op->shape;
-    const size_t nsamples = s->max_blocks * device->nlanes;
+    const size_t nsamples = nblocks * device->nlanes;
+    t->nblocks = nblocks;
     const size_t nx = nsamples * s->in_channels * s->in_height * s->in_width;
     const size_t ny = nsamples * s->out_channels * s->out_height * s->out_width;
     t->nresult = pass == AMKD_FORWARD         ? ny
@@ -146,6 +152,41 @@ static void trial_clear(trial *t)
     amkd_buffer_free(t->parameters);
     amkd_buffer_free(t->dy);
     amkd_buffer_free(t->result);
+}
+
+/* Seconds of the first way over nblocks, compiled before. */
+static int time_blocks(double *seconds, amkd_op *op, amkd_pass pass, size_t nblocks)
+{
+    trial t = {0};
+    const setting first = {op, pass, &t, NULL, 0, 1};
+    int rc = trial_new(&t, op, pass, nblocks);
+    if (!rc)
+        rc = run((void *)&first) || amkd_device_finish(op->device) ? -1 : 0;
+    const double start = amkd_now();
+    if (!rc)
+        rc = run((void *)&first) || amkd_device_finish(op->device) ? -1 : 0;
+    *seconds = amkd_now() - start;
+    trial_clear(&t);
+    return rc;
+}
+
+/* Whether a trial is likely to end by the deadline: a few blocks tell, then more of them,
+ * until they take long enough to be more than a launch. */
+static int has_time(int *yes, amkd_op *op, amkd_pass pass, double deadline)
+{
+    const size_t most = op->shape.max_blocks;
+    *yes = 1;
+    for (size_t n = 1; n < most && *yes; n *= 8) {
+        double seconds;
+        if (time_blocks(&seconds, op, pass, n))
+            return -1;
+        const double all = seconds * (double)most / (double)n;
+        *yes = amkd_now() < deadline &&
+               (seconds < launch_seconds || amkd_now() + nruns * all < deadline);
+        if (seconds >= launch_seconds)
+            break;
+    }
+    return 0;
 }
 
 static int has_choice(const amkd_plan *plan)
@@ -175,8 +216,11 @@ int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, double deadline,
     int rc = 0;
     if (!amkd_plan_recall(plan, op->device) && (has_choice(plan) || time_all) &&
         nmacs >= worth_planning && amkd_now() < deadline) {
-        rc = trial_new(&t, op, pass);
-        if (!rc)
+        int yes = 0;
+        rc = has_time(&yes, op, pass, deadline);
+        if (!rc && yes)
+            rc = trial_new(&t, op, pass, op->shape.max_blocks);
+        if (!rc && yes)
             rc = amkd_plan_measure(plan, op->device, t.result, t.nresult, deadline);
         trial_clear(&t);
     }
