@@ -194,6 +194,8 @@ static int flush(amkd_output *output)
 
 int amkd_output_write(amkd_output *output, const void *bytes, size_t nbytes)
 {
+    if (!nbytes)
+        return 0; /* bytes may be NULL */
     if (nbytes > BUFFER_NBYTES - output->used && flush(output))
         return -1;
     if (nbytes >= BUFFER_NBYTES)
