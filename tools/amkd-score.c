@@ -183,6 +183,7 @@ int main(int argc, char **argv)
     rc = interpret(&cli, &given, &lambdas);
     if (rc) {
         amkd_cli_close(&cli, 0);
+        free(lambdas);
         return rc;
     }
     score->pairs = cli.narguments ? cli.arguments[0] : "-";
