@@ -3,14 +3,12 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "teacher/backend.h"
+#include "teacher/probabilities.h"
 #include "teacher/url.h"
 #include "teacher/values.h"
 #include <jansson.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const double SUM_TOLERANCE = 1e-3;
 
 struct amkd_teacher {
     amkd_backend backend;
@@ -140,21 +138,6 @@ struct json_t *amkd_teacher_class_names(const amkd_teacher *teacher)
     return teacher->backend.class_names;
 }
 
-static int check_answer(const float *p, size_t nclasses)
-{
-    double sum = 0;
-    for (size_t y = 0; y < nclasses; y++) {
-        if (!isfinite(p[y]))
-            return amkd_fail("class %zu: %g is not a probability", y, p[y]);
-        if (p[y] < 0)
-            return amkd_fail("class %zu: probability %g is negative", y, p[y]);
-        sum += p[y];
-    }
-    if (fabs(sum - 1) > SUM_TOLERANCE)
-        return amkd_fail("the probabilities sum to %g, expected 1", sum);
-    return 0;
-}
-
 /* One attempt, waited for to its end. */
 static int attempt(amkd_reply *reply, amkd_backend *backend, const uint8_t *pixels,
                    size_t n)
@@ -198,9 +181,10 @@ int amkd_teacher_ask(amkd_teacher *teacher, const float **probs, const uint8_t *
 {
     if (ask_all(teacher, probs, pixels, n))
         return amkd_teacher_fail_in(teacher);
+    const amkd_answer_rule rule = {.kind = AMKD_PROBS};
     size_t nclasses = teacher->backend.nclasses;
     for (size_t s = 0; s < n; s++)
-        if (check_answer(*probs + s * nclasses, nclasses))
+        if (amkd_answer_check(&rule, *probs + s * nclasses, nclasses))
             return amkd_fail_in("teacher '%s': answer %zu of %zu", teacher->spec, s, n);
     return 0;
 }
