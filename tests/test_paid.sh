@@ -6,6 +6,7 @@ command -v python3 >/dev/null || { echo "no python3 for the front" >&2; exit 77;
 dir=$(mktemp -d)
 servers=()
 end() {
+    ! mountpoint -q "$dir/small" || umount "$dir/small"
     for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done
     rm -rf "$dir"
 }
@@ -153,3 +154,28 @@ got=0
 "${ask[@]}" -t "$(url plain)" --journal held -o other.amkd real.amkd 2>said || got=$?
 [ "$got" = 1 ] && grep -qF "in use: process $holder on " said || fail "the lock: $(cat said)"
 wait $holder
+
+# A disk that fills up: what was asked is kept in the room set aside, and nothing more is
+# asked. A disk that cannot be written: nothing is.
+mkdir small
+if mount -t tmpfs -o size=200k tmpfs small 2>/dev/null; then
+    teach=(amkd-query -q --batch 8 -t "exec:perl $SOURCE/tests/teacher.pl honest disk.log")
+    ! "${teach[@]}" --journal small/journal -o disk.amkd real.amkd 2>said ||
+        fail "a full disk was no failure"
+    grep -qF 'No space left on device (the answers that came are kept)' said ||
+        fail "a full disk: $(cat said)"
+    asked=$(wc -l <disk.log)
+    [ $(($(amkd-cat small/journal/answers.amkd | wc -l) - 1)) = "$asked" ] ||
+        fail "answers lost to a full disk"
+    mount -o remount,ro small
+    ! "${teach[@]}" --journal small/journal -o disk.amkd real.amkd 2>said ||
+        fail "a read-only disk was no failure"
+    grep -qF 'Read-only file system' said || fail "a read-only disk: $(cat said)"
+    [ "$(wc -l <disk.log)" = "$asked" ] || fail "asked what could not be written down"
+    mount -o remount,rw,size=4m small
+    "${teach[@]}" --journal small/journal -o disk.amkd real.amkd
+    [ "$(wc -l <disk.log)" = 2000 ] || fail "$(wc -l <disk.log) asked for 2,000 answers"
+    umount small
+else
+    echo "no tmpfs may be mounted here: full disks are not tested"
+fi

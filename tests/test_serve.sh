@@ -79,7 +79,7 @@ echo "# health and metadata"
 start
 [ "$(get "$host/v2")" = "{\"name\":\"amkd-serve\",\"version\":\"$(amkd-serve --version |
     sed -n '1s/[^0-9]*//p')\",\"extensions\":[\"binary_tensor_data\"]}" ] || fail "/v2"
-[ "$(get "$host/v2/health/live")" = '{"live":true}' ] || fail "live"
+[ "$(get -H 'X-Secret: hush-hush' "$host/v2/health/live")" = '{"live":true}' ] || fail "live"
 [ "$(get "$host/v2/health/ready")" = '{"ready":true}' ] || fail "ready"
 [ "$(get "$url/versions/1/ready")" = '{"name":"toy","ready":true}' ] || fail "model ready"
 get "$url" | grep -qF '"inputs":[{"name":"image","datatype":"UINT8","shape":[-1,2,3,1]}]' ||
@@ -166,7 +166,8 @@ value() { sed -n "s/^$1 //p" metrics; }
 stop
 grep -qE '^127\.0\.0\.1 - - \[.* \+0000\] "POST /v2/models/toy/infer HTTP/1.1" 200 [0-9]+ 0\.[0-9]+ 40$' \
     log || fail "access log"
-! grep -q XXX log || fail "headers in the log"
+grep -qF '"GET /v2/health/live HTTP/1.1" 200' log || fail "the request with a secret"
+! grep -q hush log || fail "headers in the log"
 
 echo "# limits"
 start -q --max-images 5 --max-body 1000 --access-log access --name else --model-version v2
