@@ -254,7 +254,8 @@ kernel void conv_backward_weights(global const vec *restrict x,
     const int o0 = min(tile_o0, OC - WEIGHTS_OT);
     const int with_bias = tile_c0 == 0 && a == 0 && tile_i0 == 0;
     /* The rows v whose row of x by the tap a is in the image. */
-    const int v_first = max(P - a + S - 1, 0) / S, v_end = min((IH - 1 + P - a + S) / S, OH);
+    const int v_first = max(P - a + S - 1, 0) / S;
+    const int v_end = min((IH - 1 + P - a + S) / S, OH);
     const size_t first = slice * nblocks / NSLICES, end = (slice + 1) * nblocks / NSLICES;
     gradients += slice * NPARAMETERS;
 

@@ -41,8 +41,7 @@ static void recall_way(amkd_way *way, json_t *ways)
 {
     size_t w;
     json_t *kept;
-    json_array_foreach(ways, w, kept)
-    {
+    json_array_foreach (ways, w, kept) {
         const char *name;
         int fate;
         double seconds;

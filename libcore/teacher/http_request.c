@@ -23,8 +23,8 @@ static size_t give(char *to, size_t size, size_t nitems, void *context)
     return n;
 }
 
-/* Of an answer that is too long the beginning is kept: an error's status still counts, and
- * its text. */
+/* Of an answer that is too long the beginning is kept: an error's status still counts,
+ * and its text. */
 static size_t take(char *bytes, size_t size, size_t nitems, void *context)
 {
     amkd_http_slot *one = context;
