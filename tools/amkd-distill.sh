@@ -192,8 +192,9 @@ check_parameters() {
     need_choice WARM_START 0 1
     need_choice TEACHER_INPUT uint8 float32 ''
     case ${value[TEACHER]} in
-    model:?* | exec:?* | http://?* | https://?*) ;;
-    *) misuse "TEACHER '${value[TEACHER]}': expected model:FILE, exec:COMMAND or a URL" ;;
+    model:?* | exec:?* | replay:?* | http://?* | https://?*) ;;
+    *) misuse "TEACHER '${value[TEACHER]}': expected model:FILE, exec:COMMAND," \
+        "replay:FILES or a URL" ;;
     esac
 }
 
@@ -234,8 +235,21 @@ divide_budget() { # IMAGES IN ALL
         "$((n * most / 2)) pairs of $n images at most, but it is to pick $k"
 }
 
+# The files of the teacher "replay:...", one a line.
+replayed_files() {
+    local pattern path patterns
+    IFS=, read -ra patterns <<<"${value[TEACHER]#replay:}"
+    for pattern in "${patterns[@]}"; do
+        while IFS= read -r path; do
+            [ ! -d "$path" ] || path=$path/answers.amkd
+            [ -r "$path" ] || fail "'$path': cannot be read"
+            printf '%s\n' "$path"
+        done < <(compgen -G "$pattern" || printf '%s\n' "$pattern")
+    done
+}
+
 find_identities() {
-    local n digest file=${value[TEACHER]#model:}
+    local n digest file=${value[TEACHER]#model:} files=()
     local identity
     identity=$(identify "${value[IMAGES]}") || exit 1
     read -r n digest <<<"$identity"
@@ -252,6 +266,12 @@ find_identities() {
     model:*)
         [ -r "$file" ] || fail "'$file': cannot be read"
         digest=$(sha256sum <"$file")
+        assignments+=("TEACHER_DIGEST=sha256:${digest%% *}")
+        ;;
+    replay:*)
+        digest=$(replayed_files) || exit 1
+        mapfile -t files <<<"$digest"
+        digest=$(cat -- "${files[@]}" | sha256sum)
         assignments+=("TEACHER_DIGEST=sha256:${digest%% *}")
         ;;
     esac

@@ -119,7 +119,7 @@ int main(int argc, char **argv)
         {'s', "student", AMKD_TEXT, &args.student, "MODEL",
          "the model to measure, a safetensors file", 0, 0, 0},
         {'t', "teacher", AMKD_TEXT, &args.teacher, "TEACHER",
-         "model:FILE or exec:CMD, asked about every image", 0, 0, 0},
+         "whom to ask about every image, as for amkd-query", 0, 0, 0},
         {0, "answers", AMKD_TEXT, &args.answers, "LABELS",
          "the teacher's answers about these images, bought before", 0, 0, 0},
         {0, "timeout", AMKD_NUMBER, &args.timeout, "S",

@@ -16,6 +16,8 @@ static const char notes[] =
     "  model:FILE   a model of amkd-train\n"
     "  exec:CMD     a program kept open: NPY arrays of images to its stdin, NPY arrays\n"
     "               of probabilities from its stdout\n"
+    "  replay:FILE[,FILE]...   answers bought before: labels, journals, or patterns of\n"
+    "               them; pixels that none of them is about are an error\n"
     "  http://HOST/v2/models/NAME[/versions/V]   a server of the Open Inference "
     "Protocol\n"
     "  http://HOST/v1/models/NAME[/versions/V]   TensorFlow Serving\n"

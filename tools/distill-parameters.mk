@@ -8,7 +8,7 @@
 
 # The unlabeled real images, an images stream. Needed.
 IMAGES =
-# The black box, as for amkd-query: model:FILE, exec:COMMAND or a URL. Needed.
+# The black box, as for amkd-query: model:FILE, exec:COMMAND, replay:FILES or a URL. Needed.
 TEACHER =
 # Answers the teacher may give in all, those about the real images included. Needed.
 BUDGET =

@@ -11,6 +11,7 @@
 #include "steps/query_output.h"
 #include "steps/questions.h"
 #include "teacher/asker.h"
+#include "teacher/backend.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -261,6 +262,26 @@ static int fail_interrupted(const query *q)
                      q->counts->asked, kept);
 }
 
+/* Every question is known to a teacher that only hands on answers, or none is asked. */
+static int check_known(query *q)
+{
+    const amkd_backend *backend = amkd_teacher_backend(q->teacher);
+    const size_t total = q->questions.n;
+    size_t nknown = 0;
+    if (!backend->count_known)
+        return 0;
+    for (size_t done = 0; done < total; done += CHUNK) {
+        const size_t n = smaller(total - done, CHUNK);
+        if (make_pixels(q, q->pixels, q->questions.keys + done, n))
+            return -1;
+        nknown += backend->count_known(backend, q->pixels, n);
+    }
+    if (nknown == total)
+        return 0;
+    amkd_fail("knows %zu of the %zu images asked about", nknown, total);
+    return amkd_teacher_fail_in(q->teacher);
+}
+
 /* Asks and writes; what was answered is written also when the asking failed. */
 static int ask(query *q)
 {
@@ -314,7 +335,7 @@ static int run(query *q)
     /* The stream itself cannot be opened before an answer tells how many classes. */
     if (!q->options->dry_run && amkd_output_probe(q->options->output, "a labels stream"))
         return -1;
-    return open_teacher(q) || ask(q) ? -1 : 0;
+    return open_teacher(q) || check_known(q) || ask(q) ? -1 : 0;
 }
 
 int amkd_query_write(amkd_query_counts *counts, const amkd_query_options *options)

@@ -47,8 +47,9 @@ typedef struct amkd_query_counts {
 } amkd_query_counts;
 
 /* Asks about the input's rows and writes a labels stream in their order, whose header
- * says "teacher", "answers" (the rule) and, where they are known, "class_names". Nothing
- * is asked before all input was found good; the same pixels are never asked twice.
+ * says "teacher", "answers" (the rule) and, where they are known, "class_names" and
+ * "origin". Nothing is asked before all input was found good, and of a replay before all
+ * of it was found answered; the same pixels are never asked twice.
  *
  * With a journal, an answer is on disk before anything else is sent, answers there are
  * not asked for again, and the same call goes on where a stopped one stood. Without

@@ -141,10 +141,13 @@ static int make_header(amkd_header *header, const amkd_query_output *o,
 {
     const json_t *provenance = json_object_get(o->questions->header.more, "provenance");
     json_t *names = amkd_teacher_class_names(teacher);
+    json_t *origin = amkd_teacher_origin(teacher);
     if (amkd_labels_header(header, nclasses) ||
         amkd_images_copy_refs(header, &o->questions->header) ||
         amkd_header_put(header, "teacher", json_string(o->options->teacher)) ||
         amkd_header_put(header, "answers", amkd_answer_rule_json(&o->options->rule)))
+        return -1;
+    if (origin && amkd_header_put(header, "origin", json_incref(origin)))
         return -1;
     if (names && amkd_header_put(header, "class_names", json_incref(names)))
         return -1;

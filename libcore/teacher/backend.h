@@ -37,9 +37,15 @@ typedef struct amkd_backend {
     struct json_t *class_names; /* borrowed from the state; NULL when unknown */
     struct json_t *identity;    /* what decides the answers beside the spec, an object;
                                    borrowed from the state; NULL for nothing */
+    struct json_t *origin;      /* whose answers it hands on where they are not its own;
+                                   borrowed from the state; NULL: its own */
     size_t capacity;            /* attempts under way at once at most */
     size_t max_images;          /* images an attempt at most; 0: any number */
 
+    /* How many of the images pixels [n][h][w][c] it has answers to; NULL: it answers
+     * about any. */
+    size_t (*count_known)(const struct amkd_backend *backend, const uint8_t *pixels,
+                          size_t n);
     /* Begins an attempt. pixels [n][h][w][c] stay the caller's and unchanged until its
      * reply. Returns -1 when no attempt was made and none can be: nothing was sent. */
     int (*submit)(struct amkd_backend *backend, uint64_t ticket, const uint8_t *pixels,
@@ -69,6 +75,10 @@ int amkd_backend_open_model(amkd_backend *backend, const char *path,
 /* exec:CMD */
 int amkd_backend_open_exec(amkd_backend *backend, const char *command,
                            const amkd_teacher_options *options);
+
+/* replay:FILES */
+int amkd_backend_open_replay(amkd_backend *backend, const char *list,
+                             const amkd_teacher_options *options);
 
 /* http(s)://HOST/v2/models/NAME: the Open Inference Protocol */
 int amkd_backend_open_oip(amkd_backend *backend, const char *url,

@@ -59,12 +59,17 @@ int amkd_journal_open(amkd_journal **out, const char *directory, const char *ide
 /* ------------------------------------------------------------------------- questions --
  */
 
+amkd_question amkd_question_of(const char *identity, const void *pixels, size_t nbytes)
+{
+    const XXH64_hash_t seed = XXH3_64bits(identity, strlen(identity));
+    const XXH128_hash_t digest = XXH3_128bits_withSeed(pixels, nbytes, seed);
+    return (amkd_question){{digest.low64, digest.high64}};
+}
+
 amkd_question amkd_journal_question(const amkd_journal *journal, const void *pixels,
                                     size_t nbytes)
 {
-    const XXH64_hash_t seed = XXH3_64bits(journal->identity, strlen(journal->identity));
-    const XXH128_hash_t digest = XXH3_128bits_withSeed(pixels, nbytes, seed);
-    return (amkd_question){{digest.low64, digest.high64}};
+    return amkd_question_of(journal->identity, pixels, nbytes);
 }
 
 const float *amkd_journal_find(const amkd_journal *journal, amkd_question question)

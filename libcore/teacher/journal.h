@@ -34,7 +34,10 @@ typedef enum amkd_journal_event {
  * at once, saying who, when another process has it open. */
 int amkd_journal_open(amkd_journal **out, const char *directory, const char *identity);
 
-/* The question of an image's pixels. */
+/* The question of an image's pixels to the teacher of this identity. */
+amkd_question amkd_question_of(const char *identity, const void *pixels, size_t nbytes);
+
+/* The same, to the journal's teacher. */
 amkd_question amkd_journal_question(const amkd_journal *journal, const void *pixels,
                                     size_t nbytes);
 

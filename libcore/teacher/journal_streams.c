@@ -1,6 +1,7 @@
 /* The journal's two streams: their form, and what is in them when a run begins. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "teacher/journal_answers.h"
 #include "teacher/journal_internal.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -58,7 +59,7 @@ static void take_sent(amkd_journal *journal, const void *rows, size_t n)
     }
 }
 
-static int take_answers(amkd_journal *journal, const void *rows, size_t n, size_t nvalues)
+static int take_answers(amkd_answer_map *map, const void *rows, size_t n, size_t nvalues)
 {
     const size_t row_nbytes = sizeof(row_head) + nvalues * sizeof(float);
     float *values = amkd_alloc(nvalues, sizeof *values);
@@ -68,9 +69,32 @@ static int take_answers(amkd_journal *journal, const void *rows, size_t n, size_
         const char *row = (const char *)rows + r * row_nbytes;
         memcpy(&head, row, sizeof head);
         memcpy(values, row + sizeof head, nvalues * sizeof *values);
-        rc = amkd_answer_map_add(&journal->map, head.question, values, nvalues);
+        rc = amkd_answer_map_add(map, head.question, values, nvalues);
     }
     free(values);
+    return rc;
+}
+
+int amkd_journal_read_answers(amkd_answer_map *map, amkd_reader *reader)
+{
+    const amkd_field *values;
+    amkd_header form = {0};
+    void *rows = NULL;
+    size_t n;
+    const amkd_header *header = amkd_reader_header(reader);
+    int rc = amkd_header_expect(&values, header, "values", "<f4", 1);
+    if (!rc)
+        rc = answers_header(&form, "", values->nitems);
+    if (!rc)
+        rc = amkd_header_expect_same(header, &form);
+    if (rc)
+        amkd_fail_in("'%s'", amkd_reader_name(reader));
+    else
+        rc = amkd_reader_read_all(reader, &rows, &n);
+    if (!rc)
+        rc = take_answers(map, rows, n, values->nitems);
+    amkd_header_clear(&form);
+    free(rows);
     return rc;
 }
 
@@ -89,7 +113,7 @@ static int read_rows(amkd_journal *journal, const char *path, const char *kind)
     if (!rc && !strcmp(kind, "sent"))
         take_sent(journal, rows, n);
     else if (!rc)
-        rc = take_answers(journal, rows, n, header->fields[2].nitems);
+        rc = take_answers(&journal->map, rows, n, header->fields[2].nitems);
     free(rows);
     amkd_reader_close(reader);
     return rc;

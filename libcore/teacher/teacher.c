@@ -24,6 +24,7 @@ static const struct {
 } kinds[] = {
     {"model:", amkd_backend_open_model, 1},
     {"exec:", amkd_backend_open_exec, 0},
+    {"replay:", amkd_backend_open_replay, 0},
 };
 
 int amkd_teacher_needs_device(const char *spec)
@@ -68,7 +69,9 @@ static int open_backend(amkd_backend *backend, const char *spec,
     }
     return amkd_url_is(spec)
                ? open_url(backend, spec, options)
-               : amkd_fail("expected model:FILE, exec:CMD or a URL of http or https");
+               : amkd_fail(
+                     "expected model:FILE, exec:CMD, replay:FILES or a URL of http or "
+                     "https");
 }
 
 static int name_identity(amkd_teacher *teacher)
@@ -136,6 +139,11 @@ size_t amkd_teacher_nclasses(const amkd_teacher *teacher)
 struct json_t *amkd_teacher_class_names(const amkd_teacher *teacher)
 {
     return teacher->backend.class_names;
+}
+
+struct json_t *amkd_teacher_origin(const amkd_teacher *teacher)
+{
+    return teacher->backend.origin;
 }
 
 /* One attempt, waited for to its end. */

@@ -4,6 +4,9 @@
  *   exec:CMD     a worker process kept open, run by sh -c. Per request one NPY array of
  *                images goes to its stdin, uint8 [n][h][w][c] or float32 [n][c][h][w] in
  *                0..1, and one NPY array, float32 [n][classes], comes from its stdout.
+ *   replay:FILES answers bought before, found by the exact pixels: labels streams and
+ *                journals with commas between them, or patterns of them as the shell's.
+ *                Earlier files come first; nothing else is answered.
  *   URL          a model server: http or https, HOST/v2/models/NAME[/versions/V] by the
  * Open Inference Protocol, HOST/v1/models/NAME as TensorFlow Serving, any other URL by a
  * request template */
@@ -56,6 +59,10 @@ size_t amkd_teacher_nclasses(const amkd_teacher *teacher);
 
 /* The names of the classes as an array of strings, NULL when unknown; the teacher's. */
 struct json_t *amkd_teacher_class_names(const amkd_teacher *teacher);
+
+/* Whose answers a replay hands on, as a labels header has them under "origin"; NULL for
+ * other teachers; the teacher's. */
+struct json_t *amkd_teacher_origin(const amkd_teacher *teacher);
 
 /* What decides the teacher's answers, as text: its spec and what its backend knows. Owned
  * by the teacher. */

@@ -1,0 +1,310 @@
+/* A teacher that hands on answers bought before, found by the exact pixels they are
+ * about: whatever order, selection or budget asks for them, they cost nothing again. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "data/check.h"
+#include "data/images.h"
+#include "data/mix.h"
+#include "stream/rows.h"
+#include "stream/stream.h"
+#include "teacher/answer_map.h"
+#include "teacher/backend.h"
+#include "teacher/journal_answers.h"
+#include "teacher/values.h"
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Answers whose keys were made with one identity: those of a journal, or of all labels
+ * files together, whose identity is empty. */
+typedef struct source {
+    char *identity;
+    amkd_answer_map map;
+} source;
+
+typedef struct replay_state {
+    amkd_shape shape; /* of the images */
+    source *sources; /* [nsources] in the order of their files: earlier ones come first */
+    size_t nsources;
+    json_t *origin, *class_names;
+    amkd_values answers; /* of the attempt under way */
+    uint64_t ticket;
+    const uint8_t *pixels;
+    size_t n; /* 0: none under way */
+} replay_state;
+
+/* --------------------------------------------------------------------- what is known --
+ */
+
+static source *add_source(replay_state *state, const char *identity)
+{
+    for (size_t s = 0; s < state->nsources; s++)
+        if (strcmp(state->sources[s].identity, identity) == 0)
+            return &state->sources[s];
+    source *sources =
+        amkd_realloc(state->sources, state->nsources + 1, sizeof *state->sources);
+    if (!sources)
+        return NULL;
+    state->sources = sources;
+    source *fresh = &sources[state->nsources];
+    *fresh = (source){.identity = amkd_strdup(identity)};
+    state->nsources += fresh->identity != NULL;
+    return fresh->identity ? fresh : NULL;
+}
+
+/* Whose answers a file holds, each teacher once. */
+static int note_origin(replay_state *state, const amkd_header *header)
+{
+    static const char *const keys[] = {"teacher", "answers", "origin"};
+    json_t *whose = json_object();
+    int rc = whose ? 0 : -1;
+    for (size_t k = 0; !rc && k < sizeof keys / sizeof *keys; k++) {
+        json_t *value = json_object_get(header->more, keys[k]);
+        rc = value ? json_object_set(whose, keys[k], value) : 0;
+    }
+    for (size_t o = 0; !rc && o < json_array_size(state->origin); o++)
+        if (json_equal(json_array_get(state->origin, o), whose)) {
+            json_decref(whose);
+            return 0;
+        }
+    if (rc || json_array_append_new(state->origin, whose))
+        return amkd_fail("no memory for a header");
+    return 0;
+}
+
+static int set_nclasses(amkd_backend *backend, size_t nclasses)
+{
+    if (backend->nclasses && backend->nclasses != nclasses)
+        return amkd_fail("has %zu classes, the files before it have %zu", nclasses,
+                         backend->nclasses);
+    backend->nclasses = nclasses;
+    return 0;
+}
+
+static int check_shape(const amkd_images *images, amkd_shape shape)
+{
+    if (images->channels == shape.channels && images->height == shape.height &&
+        images->width == shape.width)
+        return 0;
+    return amkd_fail("is about %zux%zux%zu images (channels, height, width), these are "
+                     "%zux%zux%zu",
+                     images->channels, images->height, images->width, shape.channels,
+                     shape.height, shape.width);
+}
+
+static int take_rows(replay_state *state, const uint8_t *rows, size_t n, size_t nclasses,
+                     const amkd_images *images)
+{
+    const size_t npixels = amkd_images_npixels(images);
+    const size_t row_nbytes = sizeof(amkd_label_key) + nclasses * sizeof(float);
+    source *labels = add_source(state, "");
+    uint8_t *pixels = amkd_alloc(npixels, 1);
+    float *p = amkd_alloc(nclasses, sizeof *p);
+    int rc = labels && pixels && p ? 0 : -1;
+    for (size_t r = 0; !rc && r < n; r++) {
+        amkd_label_key key;
+        memcpy(&key, rows + r * row_nbytes, sizeof key);
+        memcpy(p, rows + r * row_nbytes + sizeof key, nclasses * sizeof *p);
+        amkd_mix_u8(pixels, images->pixels + key.i * npixels,
+                    images->pixels + key.j * npixels, amkd_mix_weight(key.lambda),
+                    npixels);
+        rc = amkd_answer_map_add(&labels->map, amkd_question_of("", pixels, npixels), p,
+                                 nclasses);
+    }
+    free(pixels);
+    free(p);
+    return rc;
+}
+
+static int add_labels(amkd_backend *backend, amkd_reader *reader, const char *path)
+{
+    replay_state *state = backend->state;
+    const amkd_header *header = amkd_reader_header(reader);
+    amkd_images *images = NULL;
+    amkd_check check;
+    void *rows = NULL;
+    size_t n, nclasses;
+    if (amkd_labels_check(header, &nclasses) || set_nclasses(backend, nclasses) ||
+        amkd_check_init(&check, header))
+        return amkd_fail_in("'%s'", path);
+    if (amkd_images_load_refs(&images, header, path, NULL, 0, 0))
+        return -1;
+    int rc = check_shape(images, state->shape) ? amkd_fail_in("'%s'", path)
+                                               : amkd_reader_read_all(reader, &rows, &n);
+    if (!rc && amkd_check_rows(&check, rows, n, 0))
+        rc = amkd_fail_in("'%s'", path);
+    if (!rc)
+        rc = take_rows(state, rows, n, nclasses, images);
+    json_t *names = json_object_get(header->more, "class_names");
+    if (!state->class_names && json_array_size(names) == nclasses)
+        backend->class_names = state->class_names = json_incref(names);
+    free(rows);
+    amkd_images_free(images);
+    return rc;
+}
+
+static int add_journal(amkd_backend *backend, amkd_reader *reader, const char *path)
+{
+    const amkd_header *header = amkd_reader_header(reader);
+    const char *identity = json_string_value(json_object_get(header->more, "teacher"));
+    const amkd_field *values;
+    if (!identity)
+        return amkd_fail("'%s': its header names no teacher", path);
+    if (amkd_header_expect(&values, header, "values", "<f4", 1) ||
+        set_nclasses(backend, values->nitems))
+        return amkd_fail_in("'%s'", path);
+    source *journal = add_source(backend->state, identity);
+    return journal ? amkd_journal_read_answers(&journal->map, reader) : -1;
+}
+
+static int add_stream(amkd_backend *backend, const char *path)
+{
+    amkd_reader *reader;
+    if (strcmp(path, "-") == 0)
+        return amkd_fail("answers are replayed from files, not from standard input");
+    if (amkd_reader_open(&reader, path, NULL, 0))
+        return -1;
+    const amkd_header *header = amkd_reader_header(reader);
+    int rc;
+    if (strcmp(header->kind, "labels") == 0)
+        rc = add_labels(backend, reader, path);
+    else if (strcmp(header->kind, "answers") == 0)
+        rc = add_journal(backend, reader, path);
+    else
+        rc =
+            amkd_fail("'%s': holds %s, expected labels or a journal", path, header->kind);
+    if (!rc)
+        rc = note_origin(backend->state, header);
+    amkd_reader_close(reader);
+    return rc;
+}
+
+static int add_path(amkd_backend *backend, const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) || !S_ISDIR(status.st_mode))
+        return add_stream(backend, path);
+    char *answers = amkd_format("%s/answers.amkd", path);
+    const int rc = answers ? add_stream(backend, answers) : -1;
+    free(answers);
+    return rc;
+}
+
+/* All files of a pattern; a name without stars is its own only one. */
+static int add_pattern(amkd_backend *backend, const char *pattern)
+{
+    glob_t found = {0};
+    if (!*pattern)
+        return amkd_fail("an empty name in the list of files");
+    if (glob(pattern, GLOB_NOCHECK, NULL, &found))
+        return amkd_fail("'%s': cannot be looked up", pattern);
+    int rc = 0;
+    for (size_t f = 0; !rc && f < found.gl_pathc; f++)
+        rc = add_path(backend, found.gl_pathv[f]);
+    globfree(&found);
+    return rc;
+}
+
+static int add_list(amkd_backend *backend, const char *list)
+{
+    char *patterns = amkd_strdup(list), *next = patterns;
+    int rc = patterns ? 0 : -1;
+    while (!rc && next)
+        rc = add_pattern(backend, strsep(&next, ","));
+    free(patterns);
+    return rc;
+}
+
+/* ------------------------------------------------------------------------- answering --
+ */
+
+static const float *find(const replay_state *state, const uint8_t *pixels)
+{
+    const size_t npixels = amkd_shape_size(state->shape);
+    const float *values = NULL;
+    for (size_t s = 0; !values && s < state->nsources; s++)
+        values = amkd_answer_map_find(
+            &state->sources[s].map,
+            amkd_question_of(state->sources[s].identity, pixels, npixels));
+    return values;
+}
+
+static size_t count_known(const amkd_backend *backend, const uint8_t *pixels, size_t n)
+{
+    const replay_state *state = backend->state;
+    size_t nknown = 0;
+    for (size_t r = 0; r < n; r++)
+        nknown += find(state, pixels + r * amkd_shape_size(state->shape)) != NULL;
+    return nknown;
+}
+
+static int submit(amkd_backend *backend, uint64_t ticket, const uint8_t *pixels, size_t n)
+{
+    replay_state *state = backend->state;
+    state->ticket = ticket;
+    state->pixels = pixels;
+    state->n = n;
+    return amkd_values_reserve(&state->answers, n, backend->nclasses);
+}
+
+static int wait_for(amkd_backend *backend, amkd_reply *reply, double timeout)
+{
+    replay_state *state = backend->state;
+    const size_t n = state->n, nclasses = backend->nclasses;
+    (void)timeout;
+    if (!n)
+        return 0;
+    state->n = 0;
+    *reply = (amkd_reply){.ticket = state->ticket,
+                          .outcome = AMKD_ANSWERED,
+                          .retry_after = -1,
+                          .values = state->answers.at,
+                          .n = n,
+                          .nvalues = nclasses};
+    const size_t nknown = count_known(backend, state->pixels, n);
+    if (nknown < n) {
+        reply->outcome = AMKD_REFUSED;
+        snprintf(reply->message, sizeof reply->message,
+                 "knows %zu of %zu images asked about", nknown, n);
+        return 1;
+    }
+    for (size_t r = 0; r < n; r++)
+        memcpy(state->answers.at + r * nclasses,
+               find(state, state->pixels + r * amkd_shape_size(state->shape)),
+               nclasses * sizeof(float));
+    return 1;
+}
+
+static void close_replay(amkd_backend *backend)
+{
+    replay_state *state = backend->state;
+    for (size_t s = 0; s < state->nsources; s++) {
+        free(state->sources[s].identity);
+        amkd_answer_map_clear(&state->sources[s].map);
+    }
+    free(state->sources);
+    json_decref(state->origin);
+    json_decref(state->class_names);
+    amkd_values_clear(&state->answers);
+    free(state);
+}
+
+int amkd_backend_open_replay(amkd_backend *backend, const char *list,
+                             const amkd_teacher_options *options)
+{
+    replay_state *state = amkd_alloc(1, sizeof *state);
+    if (!state)
+        return -1;
+    state->shape = options->shape;
+    *backend = (amkd_backend){.state = state,
+                              .capacity = 1,
+                              .count_known = count_known,
+                              .submit = submit,
+                              .wait = wait_for,
+                              .close = close_replay};
+    backend->origin = state->origin = json_array();
+    if (!state->origin)
+        return amkd_fail("no memory for a header");
+    return add_list(backend, list);
+}
