@@ -56,6 +56,47 @@ START_TEST(lists_of_the_best_are_filled_up)
 }
 END_TEST
 
+START_TEST(whole_answers_are_cut_to_their_best)
+{
+    const float values[4] = {0.2f, 0.4f, 0.2f, 0.2f};
+    amkd_answer_rule rule = {.kind = AMKD_PROBS, .keep_top = 2};
+    assert_becomes(rule, values, (double[]){1 / 3.0, 2 / 3.0, 0, 0});
+    rule.fill = AMKD_FILL_UNIFORM;
+    assert_becomes(rule, values, (double[]){0.2, 0.4, 0.2, 0.2});
+    rule.fill = AMKD_FILL_STUDENT;
+    assert_becomes(rule, values, (double[]){0.2, 0.4, 0.4 * 3 / 7, 0.4 * 4 / 7});
+    rule.keep_top = 1;
+    assert_becomes(rule, values, (double[]){0.6 / 8, 0.4, 0.6 * 3 / 8, 0.6 * 4 / 8});
+    rule.keep_top = 9;
+    assert_becomes(rule, values, (double[]){0.2, 0.4, 0.2, 0.2});
+    /* A list that is shorter already. */
+    assert_becomes((amkd_answer_rule){.kind = AMKD_TOPK, .keep_top = 3},
+                   (float[]){NAN, 0.5f, 0.25f, NAN}, (double[]){0, 2 / 3.0, 1 / 3.0, 0});
+    assert_becomes(
+        (amkd_answer_rule){.kind = AMKD_LOGITS, .keep_top = 1, .temperature = 1}, values,
+        (double[]){0, 1, 0, 0});
+    /* Probabilities next to nothing and equal ones of nothing. */
+    assert_becomes((amkd_answer_rule){.kind = AMKD_PROBS, .keep_top = 3},
+                   (float[]){1, 0, 0, 1e-12f}, (double[]){1, 0, 0, 0});
+}
+END_TEST
+
+START_TEST(answers_are_rounded_to_digits_and_sum_to_one)
+{
+    const float values[4] = {0.004f, 0.746f, 0.236f, 0.014f};
+    amkd_answer_rule rule = {.kind = AMKD_PROBS, .digits = 2};
+    assert_becomes(rule, values, (double[]){0, 0.75 / 1.0, 0.24, 0.01});
+    rule.digits = 1;
+    assert_becomes(rule, values, (double[]){0, 0.7 / 0.9, 0.2 / 0.9, 0});
+    rule.keep_top = 1;
+    rule.fill = AMKD_FILL_UNIFORM;
+    assert_becomes(rule, values, (double[]){0.1, 0.7, 0.1, 0.1});
+    /* Nothing is left. */
+    assert_becomes((amkd_answer_rule){.kind = AMKD_TOPK, .digits = 1},
+                   (float[]){0.04f, NAN, 0.03f, NAN}, (double[]){0.25, 0.25, 0.25, 0.25});
+}
+END_TEST
+
 START_TEST(the_best_alone_is_one_and_smoothing_spreads)
 {
     const amkd_answer_rule rule = {.kind = AMKD_TOP1, .smooth = 0.2};
@@ -88,6 +129,13 @@ START_TEST(rules_have_names)
     ck_assert_str_eq(text, "{\"fill\":\"student\",\"kind\":\"topk\",\"smooth\":0.1}");
     free(text);
     json_decref(object);
+    rule = (amkd_answer_rule){.kind = AMKD_PROBS, .digits = 2, .keep_top = 3};
+    object = amkd_answer_rule_json(&rule);
+    text = json_dumps(object, JSON_COMPACT | JSON_SORT_KEYS);
+    ck_assert_str_eq(
+        text, "{\"digits\":2,\"fill\":\"zero\",\"keep_top\":3,\"kind\":\"probs\"}");
+    free(text);
+    json_decref(object);
     ck_assert_int_eq(amkd_answer_rule_parse(&rule, "top5", "zero"), -1);
     ck_assert_int_eq(amkd_answer_rule_parse(&rule, "probs", "one"), -1);
 }
@@ -100,6 +148,8 @@ int main(void)
     tcase_add_test(tests, probabilities_stay_as_they_are_bit_for_bit);
     tcase_add_test(tests, logits_go_through_the_softmax_at_a_temperature);
     tcase_add_test(tests, lists_of_the_best_are_filled_up);
+    tcase_add_test(tests, whole_answers_are_cut_to_their_best);
+    tcase_add_test(tests, answers_are_rounded_to_digits_and_sum_to_one);
     tcase_add_test(tests, the_best_alone_is_one_and_smoothing_spreads);
     tcase_add_test(tests, what_is_no_answer_is_refused);
     tcase_add_test(tests, rules_have_names);

@@ -61,6 +61,20 @@ grep -qF '"teacher": "replay:run/0.amkd,run/1.amkd"' header || fail "teacher: $(
 [ "$(grep -cF '"teacher": "exec:perl teacher.pl honest log"' header)" = 1 ] ||
     fail "origin: $(cat header)"
 
+# Worse answers, and their rule in the header; they cannot be mixed with others.
+"${replay[@]}" replay:run/0.amkd --keep-top 1 --fill uniform --digits 1 -o worse.amkd real.amkd
+rows worse.amkd | awk '{
+    for (f = 4; f <= NF; f++) if (($f * 20 + 0.001) % 1 > 0.002) exit 1 }' ||
+    fail "one class of one digit: $(rows worse.amkd | head -3)"
+amkd-cat --header worse.amkd | tr -d ' \n' |
+    grep -qF '"answers":{"digits":1,"fill":"uniform","keep_top":1,"kind":"probs"}' ||
+    fail "the rule in the header"
+cp out0.amkd both.amkd
+expect "read by other --labels" "${replay[@]}" 'replay:run/*.amkd' --digits 2 --append \
+    -o both.amkd real.amkd
+! amkd-query -t replay:run/0.amkd --labels top1 --digits 2 real.amkd 2>stderr ||
+    fail "--digits of the best alone"
+
 # What is not known is counted over all questions, before anything is written.
 known=$(cat <(rows run/1.amkd) <(rows 2.amkd) | cut -f1-3 | sort | uniq -d | wc -l)
 expect "teacher 'replay:run/1.amkd': knows $known of the 80 images asked about" \

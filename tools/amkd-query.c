@@ -32,7 +32,7 @@ typedef struct arguments {
     amkd_query_options query;
     amkd_common common;
     amkd_texts images;
-    uint64_t batch, concurrency, workers;
+    uint64_t batch, concurrency, workers, keep_top, digits;
     const char *labels, *fill, *retry_codes;
     int no_journal;
 } arguments;
@@ -70,8 +70,13 @@ static int check_labels(const amkd_cli *cli, arguments *a)
         return amkd_cli_misuse(cli, "--labels, --fill: %s", amkd_error());
     if (rule->kind != AMKD_LOGITS && amkd_cli_given(cli, "temperature"))
         return amkd_cli_misuse(cli, "--temperature is for --labels=logits");
-    if (rule->kind != AMKD_TOPK && amkd_cli_given(cli, "fill"))
-        return amkd_cli_misuse(cli, "--fill is for --labels=topk");
+    if (rule->kind == AMKD_TOP1 && (a->keep_top || a->digits))
+        return amkd_cli_misuse(cli, "--labels=top1 leaves nothing for --keep-top and "
+                                    "--digits to do");
+    if (rule->kind != AMKD_TOPK && !a->keep_top && amkd_cli_given(cli, "fill"))
+        return amkd_cli_misuse(cli, "--fill is for --labels=topk and --keep-top");
+    rule->keep_top = (size_t)a->keep_top;
+    rule->digits = (unsigned)a->digits;
     if ((rule->fill == AMKD_FILL_STUDENT) != (a->query.student != NULL))
         return amkd_cli_misuse(cli, "--fill=student and --student go together");
     return 0;
@@ -209,8 +214,14 @@ static size_t label_options(amkd_option *options, arguments *a)
          0, 0, 0, "What answers are:"},
         {0, "temperature", AMKD_NUMBER, &a->query.rule.temperature, "T",
          "logits: p = softmax(z / T) (default: 1)", 0, 1e-6, 1e6},
+        {0, "keep-top", AMKD_COUNT, &a->keep_top, "K",
+         "make less of answers: keep their K best classes alone", 0, 1, 1 << 20},
+        {0, "digits", AMKD_COUNT, &a->digits, "D",
+         "make less of answers: round probabilities to D decimals", 0, 1, 9},
         {0, "fill", AMKD_TEXT, &a->fill, "HOW",
-         "topk: what classes left out get: zero (default), uniform or student", 0, 0, 0},
+         "topk, --keep-top: what classes left out get: zero (default), uniform or\n"
+         "student",
+         0, 0, 0},
         {'s', "student", AMKD_TEXT, &a->query.student, "MODEL",
          "the model for --fill=student", 0, 0, 0},
         {0, "smooth", AMKD_NUMBER, &a->query.rule.smooth, "E",

@@ -38,7 +38,7 @@ static int check_teacher(const amkd_query_output *o, const amkd_header *header,
     json_decref(rule);
     return same ? 0
                 : amkd_fail("'%s': its answers were read by other --labels, "
-                            "--temperature, --fill or --smooth",
+                            "--temperature, --keep-top, --digits, --fill or --smooth",
                             path);
 }
 

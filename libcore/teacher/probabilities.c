@@ -38,7 +38,12 @@ json_t *amkd_answer_rule_json(const amkd_answer_rule *rule)
     int rc = object ? 0 : -1;
     if (!rc && rule->kind == AMKD_LOGITS)
         rc = json_object_set_new(object, "temperature", json_real(rule->temperature));
-    if (!rc && rule->kind == AMKD_TOPK)
+    if (!rc && rule->keep_top)
+        rc = json_object_set_new(object, "keep_top",
+                                 json_integer((json_int_t)rule->keep_top));
+    if (!rc && rule->digits)
+        rc = json_object_set_new(object, "digits", json_integer(rule->digits));
+    if (!rc && (rule->kind == AMKD_TOPK || rule->keep_top))
         rc = json_object_set_new(object, "fill", json_string(fills[rule->fill]));
     if (!rc && rule->smooth > 0)
         rc = json_object_set_new(object, "smooth", json_real(rule->smooth));
@@ -104,39 +109,90 @@ static double weight(const amkd_answer_rule *rule, const float *student, size_t 
     return rule->fill == AMKD_FILL_UNIFORM ? 1 : student[y];
 }
 
-static void fill_in(float *p, const amkd_answer_rule *rule, const float *values,
-                    const float *student, size_t nclasses)
+/* Gives the classes that are NaN what is missing to one, and scales all to sum to one. */
+static void fill_in(float *p, const amkd_answer_rule *rule, const float *student,
+                    size_t nclasses)
 {
     double known = 0, weights = 0;
     for (size_t y = 0; y < nclasses; y++) {
-        if (!isnan(values[y]))
-            known += values[y];
+        if (!isnan(p[y]))
+            known += p[y];
         else if (rule->fill != AMKD_FILL_ZERO)
             weights += weight(rule, student, y);
     }
     const double missing = fmax(0, 1 - known);
     const double scale = weights > 0 ? 1 / (known + missing) : 1 / known;
+    for (size_t y = 0; y < nclasses; y++) {
+        if (!(known + weights > 0))
+            p[y] = 1 / (float)nclasses;
+        else if (!isnan(p[y]))
+            p[y] = (float)(p[y] * scale);
+        else
+            p[y] = weights > 0
+                       ? (float)(missing * scale * weight(rule, student, y) / weights)
+                       : 0;
+    }
+}
+
+/* Whether class y comes before class z: the higher, of equals the first. NaN never does.
+ */
+static int is_before(const float *p, size_t y, size_t z)
+{
+    return p[y] > p[z] || (p[y] == p[z] && y < z);
+}
+
+/* NaN for all but the nkept best of p. */
+static void keep_best(float *p, size_t nkept, size_t nclasses)
+{
+    size_t last = best(p, nclasses);
+    for (size_t k = 1; k < nkept; k++) {
+        size_t next = nclasses;
+        for (size_t y = 0; y < nclasses; y++)
+            if (is_before(p, last, y) && (next == nclasses || is_before(p, y, next)))
+                next = y;
+        if (next == nclasses)
+            return; /* all there are */
+        last = next;
+    }
     for (size_t y = 0; y < nclasses; y++)
-        p[y] =
-            (float)(!isnan(values[y]) ? values[y] * scale
-                    : weights > 0 ? missing * scale * weight(rule, student, y) / weights
-                                  : 0);
+        if (y != last && !is_before(p, y, last))
+            p[y] = NAN;
+}
+
+static void round_to(float *p, unsigned digits, size_t nclasses)
+{
+    const double unit = pow(10, digits);
+    for (size_t y = 0; y < nclasses; y++)
+        p[y] = (float)(round(p[y] * unit) / unit);
+}
+
+/* What keep_top and digits make of whole or partial probabilities, with NaN for classes
+ * that are not named. */
+static void degrade(float *p, const amkd_answer_rule *rule, size_t nclasses)
+{
+    if (rule->keep_top)
+        keep_best(p, rule->keep_top, nclasses);
+    if (rule->digits)
+        round_to(p, rule->digits, nclasses);
 }
 
 void amkd_answer_probabilities(float *p, const amkd_answer_rule *rule,
                                const float *values, const float *student, size_t nclasses)
 {
-    if (rule->kind == AMKD_LOGITS) {
-        softmax(p, values, rule->temperature, nclasses);
-    } else if (rule->kind == AMKD_TOPK) {
-        fill_in(p, rule, values, student, nclasses);
-    } else if (rule->kind == AMKD_TOP1) {
+    if (rule->kind == AMKD_TOP1) {
         const size_t top = best(values, nclasses);
         for (size_t y = 0; y < nclasses; y++)
             p[y] = y == top;
+    } else if (rule->kind == AMKD_LOGITS) {
+        softmax(p, values, rule->temperature, nclasses);
     } else {
         memcpy(p, values, nclasses * sizeof *p);
     }
+    if (rule->kind != AMKD_TOP1)
+        degrade(p, rule, nclasses);
+    if (rule->kind != AMKD_TOP1 &&
+        (rule->kind == AMKD_TOPK || rule->keep_top || rule->digits))
+        fill_in(p, rule, student, nclasses);
     if (rule->smooth > 0)
         for (size_t y = 0; y < nclasses; y++)
             p[y] = (float)((1 - rule->smooth) * p[y] + rule->smooth / (double)nclasses);

@@ -23,7 +23,10 @@ typedef enum amkd_fill {
 typedef struct amkd_answer_rule {
     amkd_answer_kind kind;
     double temperature; /* of logits, above 0 */
-    amkd_fill fill;     /* of topk */
+    size_t keep_top;    /* but for top1: only so many of the best classes, of equals the
+                           first, as if the answer named no others; 0: all */
+    unsigned digits;    /* but for top1: rounded to so many decimals; 0: as they are */
+    amkd_fill fill;     /* of topk and keep_top */
     double smooth;      /* at last p = (1 - smooth) p + smooth / nclasses */
 } amkd_answer_rule;
 
@@ -40,8 +43,10 @@ json_t *amkd_answer_rule_json(const amkd_answer_rule *rule);
  */
 int amkd_answer_check(const amkd_answer_rule *rule, const float *values, size_t nclasses);
 
-/* p[nclasses] of a checked answer. student: its probabilities for the same image, for
- * AMKD_FILL_STUDENT. */
+/* p[nclasses] of a checked answer: read as its kind, then less is made of it (keep_top,
+ * digits), what is missing filled in or, with no fill, the rest scaled to sum to one, and
+ * smoothed. One in which nothing is left is uniform. student: its probabilities for the
+ * same image, for AMKD_FILL_STUDENT. */
 void amkd_answer_probabilities(float *p, const amkd_answer_rule *rule,
                                const float *values, const float *student,
                                size_t nclasses);
