@@ -206,6 +206,31 @@ START_TEST(a_shard_hands_on_what_stays_when_each_late_pick_displaces_two)
 }
 END_TEST
 
+START_TEST(views_of_one_image_share_its_limit)
+{
+    /* Images 0 and 1 are views of source 7, 2 and 3 of source 0, 4 of source 1. */
+    const uint32_t sources[] = {7, 7, 0, 0, 1};
+    const amkd_pick offered[] = {
+        {0, 2, 0.5f, 1}, /* taken */
+        {1, 3, 0.5f, 2}, /* taken: 7 and 0 are used up */
+        {1, 4, 0.5f, 3}, {2, 4, 0.5f, 4}, {0, 1, 0.5f, 5},
+    };
+    for (size_t limit = 2; limit <= 3; limit++) {
+        amkd_lowest *lowest;
+        const amkd_pick *picks;
+        size_t n;
+        ck_assert_int_eq(amkd_lowest_new(&lowest, 5, limit, 5), 0);
+        ck_assert_int_eq(amkd_lowest_sources(lowest, sources, 8), 0);
+        ck_assert_int_eq(amkd_lowest_offer(lowest, offered, 5), 0);
+        ck_assert_int_eq(amkd_lowest_finish(lowest, &picks, &n), 0);
+        ck_assert_uint_eq(n, limit == 2 ? 2 : 4);
+        for (size_t p = 0; p < n; p++)
+            ck_assert_int_eq(amkd_pick_compare(&picks[p], &offered[p]), 0);
+        amkd_lowest_free(lowest);
+    }
+}
+END_TEST
+
 START_TEST(a_candidate_offered_twice_counts_once)
 {
     const amkd_pick pick = {0, 1, 0.5f, 2};
@@ -268,6 +293,7 @@ int main(void)
     tcase_add_test(tests, picks_are_exact_when_the_buffer_is_cut);
     tcase_add_test(tests, a_candidate_that_was_passed_over_comes_back);
     tcase_add_test(tests, a_shard_hands_on_what_stays_when_each_late_pick_displaces_two);
+    tcase_add_test(tests, views_of_one_image_share_its_limit);
     tcase_add_test(tests, a_candidate_offered_twice_counts_once);
     tcase_add_test(tests, threshold_falls_to_the_kth_score_and_is_infinite_before);
     tcase_add_test(tests, bad_candidates_are_refused);

@@ -56,7 +56,8 @@ static void score(const char *path, const scoring *plan, uint64_t index, uint64_
     static amkd_pick all[NPAIRS];
     amkd_pool pool;
     uint64_t first, n;
-    ck_assert_int_eq(amkd_pool_init(&pool, NIMAGES, 0, NPAIRS - 5, plan->seed), 0);
+    ck_assert_int_eq(amkd_pool_init(&pool, NIMAGES, 0, NULL, 0, NPAIRS - 5, plan->seed),
+                     0);
     amkd_pool_shard(&first, &n, &pool, index, count ? count : 1);
     amkd_pool_rows(&pool, pairs, first, (size_t)n);
     for (size_t r = 0; r < n; r++) {

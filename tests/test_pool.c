@@ -8,7 +8,7 @@
 static amkd_pool pool_of(uint64_t nfirst, uint64_t nsecond, uint64_t ndraw, uint64_t seed)
 {
     amkd_pool pool;
-    ck_assert_int_eq(amkd_pool_init(&pool, nfirst, nsecond, ndraw, seed), 0);
+    ck_assert_int_eq(amkd_pool_init(&pool, nfirst, nsecond, NULL, 0, ndraw, seed), 0);
     return pool;
 }
 
@@ -133,6 +133,76 @@ START_TEST(shards_follow_each_other_and_differ_by_one_row_at_most)
 }
 END_TEST
 
+/* The pairs of different sources in order, of one set or (nsecond) across two. */
+static size_t list_pairs(amkd_pair *pairs, uint32_t nfirst, uint32_t nsecond,
+                         const uint32_t *sources)
+{
+    size_t n = 0;
+    for (uint32_t i = 0; i < nfirst; i++)
+        for (uint32_t j = nsecond ? nfirst : i + 1; j < nfirst + nsecond; j++)
+            if (sources[i] != sources[j])
+                pairs[n++] = (amkd_pair){i, j};
+    return n;
+}
+
+enum { MOST = 60 };
+
+/* Sets of views of nsources images, in blocks or mixed up, in part by one source alone.
+ */
+static size_t draw_sources(uint32_t *sources, uint32_t n, uint64_t seed)
+{
+    const size_t nsources = 1 + amkd_random_u64(seed, 1, 0) % (2 * n);
+    for (uint32_t i = 0; i < n; i++)
+        sources[i] = (uint32_t)(seed % 3 == 0 ? i * nsources / n
+                                              : amkd_random_u64(seed, 2, i) % nsources);
+    return nsources;
+}
+
+static void check_views(uint32_t nfirst, uint32_t nsecond, const uint32_t *sources,
+                        size_t nsources)
+{
+    static amkd_pair expected[MOST * MOST], run[MOST * MOST];
+    const size_t n = list_pairs(expected, nfirst, nsecond, sources);
+    amkd_pool pool;
+    const int rc = amkd_pool_init(&pool, nfirst, nsecond, sources, nsources, 0, 0);
+    ck_assert_int_eq(rc, n ? 0 : -1);
+    if (rc)
+        return;
+    ck_assert_uint_eq(pool.nrows, n);
+    amkd_pool_rows(&pool, run, 0, n);
+    for (size_t row = 0; row < n; row++) {
+        assert_pair(run[row], expected[row].i, expected[row].j);
+        amkd_pair single = pair_at(&pool, row);
+        assert_pair(single, expected[row].i, expected[row].j);
+    }
+    amkd_pool_clear(&pool);
+
+    unsigned char seen[MOST][MOST] = {{0}};
+    ck_assert_int_eq(amkd_pool_init(&pool, nfirst, nsecond, sources, nsources, n, 5), 0);
+    for (size_t row = 0; row < n; row++) {
+        amkd_pair pair = pair_at(&pool, row);
+        ck_assert_uint_ne(sources[pair.i], sources[pair.j]);
+        ck_assert_uint_eq(seen[pair.i][pair.j]++, 0);
+    }
+    amkd_pool_clear(&pool);
+    ck_assert_int_eq(amkd_pool_init(&pool, nfirst, nsecond, sources, nsources, n + 1, 5),
+                     -1);
+    ck_assert_ptr_nonnull(strstr(amkd_error(), "of different images"));
+}
+
+START_TEST(views_of_one_image_are_no_pair_and_draws_are_of_the_others)
+{
+    uint32_t sources[MOST];
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        const uint32_t n = 2 + (uint32_t)(amkd_random_u64(seed, 3, 0) % (MOST - 1));
+        const size_t nsources = draw_sources(sources, n, seed);
+        const uint32_t nfirst = 1 + (uint32_t)(amkd_random_u64(seed, 3, 1) % (n - 1));
+        check_views(n, 0, sources, nsources);
+        check_views(nfirst, n - nfirst, sources, nsources);
+    }
+}
+END_TEST
+
 START_TEST(impossible_pools_are_refused)
 {
     const struct {
@@ -148,9 +218,9 @@ START_TEST(impossible_pools_are_refused)
     };
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         amkd_pool pool;
-        ck_assert_int_eq(
-            amkd_pool_init(&pool, cases[c].nfirst, cases[c].nsecond, cases[c].ndraw, 0),
-            -1);
+        ck_assert_int_eq(amkd_pool_init(&pool, cases[c].nfirst, cases[c].nsecond, NULL, 0,
+                                        cases[c].ndraw, 0),
+                         -1);
         ck_assert_ptr_nonnull(strstr(amkd_error(), cases[c].message));
     }
 }
@@ -167,6 +237,7 @@ int main(void)
     tcase_add_test(tests, seeds_draw_different_pairs_and_fewer_are_a_prefix_of_more);
     tcase_add_test(tests, numbers_are_exact_for_the_largest_sets);
     tcase_add_test(tests, shards_follow_each_other_and_differ_by_one_row_at_most);
+    tcase_add_test(tests, views_of_one_image_are_no_pair_and_draws_are_of_the_others);
     tcase_add_test(tests, impossible_pools_are_refused);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

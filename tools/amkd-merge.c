@@ -29,10 +29,14 @@ int main(int argc, char **argv)
     amkd_common common;
     amkd_common_init(&common);
     amkd_merge_options merge = {0};
+    amkd_texts images = {0};
     const amkd_option options[] = {
         {'k', "lowest", AMKD_COUNT, &merge.k, "K",
          "keep the K lowest picks (default: as many as each shard was to keep)", 0, 1,
          0x1p62},
+        {0, "images", AMKD_TEXTS, &images, "FILE",
+         "where views lie that the picks name, if they moved; again for each set",
+         AMKD_WHERE, 0, 0},
         AMKD_OPTION_OUTPUT(common),
         AMKD_OPTION_THREADS(common),
         AMKD_OPTION_QUIET(common),
@@ -52,6 +56,8 @@ int main(int argc, char **argv)
         return cli.status;
     merge.paths = cli.arguments;
     merge.npaths = cli.narguments;
+    merge.images = images.text;
+    merge.nimages = images.n;
     merge.output = common.output;
     merge.nthreads = common.nthreads;
     merge.quiet = common.quiet;

@@ -1,5 +1,5 @@
 /* Image sets in memory: made, loaded, joined, saved. References to them are in
- * images_refs.c. */
+ * images_refs.c, views in images_views.c. */
 #include "data/images.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -30,6 +30,7 @@ int amkd_images_new(amkd_images **out, size_t n, size_t height, size_t width,
     if (!images)
         return -1;
     *images = (amkd_images){.n = n,
+                            .nsources = n,
                             .height = height,
                             .width = width,
                             .channels = channels,
@@ -54,6 +55,7 @@ void amkd_images_free(amkd_images *images)
     free(images->refs);
     free(images->pixels);
     free(images->labels);
+    free(images->sources);
     json_decref(images->class_names);
     json_decref(images->provenance);
     free(images);
@@ -120,8 +122,7 @@ static int read_classes(amkd_images *images, const amkd_header *header)
         return amkd_fail("\"class_names\" is not an array of %zu strings",
                          images->nclasses);
     size_t i;
-    json_array_foreach(names, i, name)
-    {
+    json_array_foreach (names, i, name) {
         if (!json_is_string(name))
             return amkd_fail("\"class_names\" is not an array of %zu strings",
                              images->nclasses);
@@ -183,7 +184,9 @@ static int read_rows(amkd_images *images, amkd_reader *reader, const amkd_field 
     if (images->n > UINT32_MAX)
         return amkd_fail("'%s': %zu images are more than a stream can number",
                          amkd_reader_name(reader), images->n);
-    if (label && take_labels(images, rows, label, row_nbytes))
+    images->nsources = images->n;
+    if ((label && take_labels(images, rows, label, row_nbytes)) ||
+        amkd_images_take_sources(images, amkd_reader_header(reader), rows))
         return amkd_fail_in("'%s'", amkd_reader_name(reader));
     if (row_nbytes == pixels->nitems)
         return 0;
@@ -199,21 +202,26 @@ static int read_rows(amkd_images *images, amkd_reader *reader, const amkd_field 
 
 static int set_ref(amkd_images *images, const char *path)
 {
-    images->refs = amkd_alloc(1, sizeof *images->refs);
-    if (!images->refs)
+    amkd_images_ref *ref = images->refs;
+    ref->rows = images->n;
+    if (path && strcmp(path, "-") && !(ref->path = amkd_strdup(path)))
         return -1;
-    images->nrefs = 1;
-    images->refs[0].rows = images->n;
-    if (path && strcmp(path, "-") && !(images->refs[0].path = amkd_strdup(path)))
+    if (amkd_images_digest(ref->digest, images))
         return -1;
-    return amkd_images_digest(images->refs[0].digest, images);
+    if (!images->sources) {
+        ref->source_rows = ref->rows;
+        strcpy(ref->source_digest, ref->digest);
+    }
+    return 0;
 }
 
 int amkd_images_read(amkd_images **out, amkd_reader *reader, const char *path)
 {
     const amkd_field *pixels, *label;
     amkd_images *images = amkd_alloc(1, sizeof *images);
-    int failed = !images;
+    int failed = !images || !(images->refs = amkd_alloc(1, sizeof *images->refs));
+    if (!failed)
+        images->nrefs = 1;
     if (!failed && read_header(images, &pixels, &label, amkd_reader_header(reader)))
         failed = amkd_fail_in("'%s'", amkd_reader_name(reader));
     if (!failed)
@@ -305,29 +313,34 @@ int amkd_images_append(amkd_images *a, const amkd_images *b)
     if (!pixels)
         return -1;
     a->pixels = pixels;
-    if (append_labels(a, b) || append_refs(a, b) || append_provenance(a, b))
+    if (append_refs(a, b) || amkd_images_append_sources(a, b) || append_labels(a, b) ||
+        append_provenance(a, b))
         return -1;
     memcpy(pixels + a->n * npixels, b->pixels, b->n * npixels);
     a->n += b->n;
     return 0;
 }
 
-/* Rows go out in chunks of about a megabyte, label behind pixels. */
-static int write_rows(amkd_writer *writer, const amkd_images *images)
+/* Rows go out in chunks of about a megabyte, label and source behind pixels. */
+int amkd_images_write(amkd_writer *writer, const amkd_images *images)
 {
-    size_t npixels = amkd_images_npixels(images);
-    if (!images->labels)
+    const size_t npixels = amkd_images_npixels(images), one = sizeof(uint32_t);
+    if (!images->labels && !images->sources)
         return amkd_writer_write(writer, images->pixels, images->n);
-    size_t row_nbytes = npixels + sizeof(int32_t);
-    size_t nchunk = 1 + (1 << 20) / row_nbytes;
+    const size_t row_nbytes =
+        npixels + (images->labels ? one : 0) + (images->sources ? one : 0);
+    const size_t nchunk = 1 + (1 << 20) / row_nbytes;
     uint8_t *rows = amkd_alloc(nchunk, row_nbytes);
     int failed = !rows;
     for (size_t done = 0; !failed && done < images->n;) {
-        size_t n = images->n - done < nchunk ? images->n - done : nchunk;
-        for (size_t r = 0; r < n; r++) {
-            uint8_t *row = rows + r * row_nbytes;
-            memcpy(row, images->pixels + (done + r) * npixels, npixels);
-            memcpy(row + npixels, &images->labels[done + r], sizeof(int32_t));
+        const size_t n = images->n - done < nchunk ? images->n - done : nchunk;
+        for (size_t r = done; r < done + n; r++) {
+            uint8_t *row = rows + (r - done) * row_nbytes;
+            memcpy(row, images->pixels + r * npixels, npixels);
+            if (images->labels)
+                memcpy(row + npixels, &images->labels[r], one);
+            if (images->sources)
+                memcpy(row + row_nbytes - one, &images->sources[r], one);
         }
         failed = amkd_writer_write(writer, rows, n);
         done += n;
@@ -344,7 +357,7 @@ int amkd_images_save(const amkd_images *images, const char *path, amkd_header *h
         return amkd_fail("out of memory");
     if (amkd_writer_open(&writer, path, header, nthreads))
         return -1;
-    if (write_rows(writer, images)) {
+    if (amkd_images_write(writer, images)) {
         amkd_writer_discard(writer);
         return -1;
     }

@@ -12,12 +12,18 @@ typedef struct amkd_images_ref {
     char *path; /* as given to the tool; NULL when it came by a pipe */
     uint64_t rows;
     char digest[48]; /* "xxh3-128:<32 hex digits>" over shape and pixels */
+    /* The set that the sources number: that of the views' header, else the set itself. */
+    uint64_t source_rows;
+    char source_digest[48];
+    uint32_t first_source; /* what its source 0 is among those of the whole */
 } amkd_images_ref;
 
 typedef struct amkd_images {
     size_t n, height, width, channels;
     uint8_t *pixels;     /* [n][height][width][channels] */
     int32_t *labels;     /* [n], 0..nclasses-1; NULL when the set has none */
+    uint32_t *sources;   /* [n] of views (amkd_images_source), else NULL */
+    size_t nsources;     /* all sources are below */
     size_t nclasses;     /* 0 without labels */
     json_t *class_names; /* array of nclasses strings, or NULL */
     json_t *provenance;  /* array of the runs that made the sets, in turn, or NULL */
@@ -34,11 +40,23 @@ int amkd_images_new(amkd_images **out, size_t n, size_t height, size_t width,
  * of little endian, then the pixels. Labels and names do not count: they may be added. */
 int amkd_images_digest(char digest[48], const amkd_images *images);
 
+/* The image that a row was made from: row itself, but where the row is a view. Rows with
+ * the same source show the same image, in whichever of the sets they are: a pair of them
+ * is no pair of different images. */
+static inline uint32_t amkd_images_source(const amkd_images *images, size_t row)
+{
+    return images->sources ? images->sources[row] : (uint32_t)row;
+}
+
 /* Writes the set to path, which appears when whole (NULL or "-": stdout). The header is
  * the one of amkd_images_header, with whatever more the caller put in; "rows" is added.
  */
 int amkd_images_save(const amkd_images *images, const char *path, amkd_header *header,
                      size_t nthreads);
+
+/* Writes the set's rows to a writer whose header has the fields of amkd_images_header,
+ * and of amkd_images_header_views if there are sources. */
+int amkd_images_write(amkd_writer *writer, const amkd_images *images);
 
 /* Loads an images stream ("-" or NULL: stdin). A set without images is an error. */
 int amkd_images_load(amkd_images **out, const char *path, size_t nthreads);
@@ -55,8 +73,13 @@ int amkd_images_load_refs(amkd_images **out, const amkd_header *header,
                           const char *stream_path, const char *const *override,
                           size_t noverride, size_t nthreads);
 
-/* Appends b's images to a; shapes must agree. Labels are kept only if both have them. */
+/* Appends b's images to a; shapes must agree. Labels are kept only if both have them.
+ * Sources stay apart, but where both sets are, or are views of, one and the same set. */
 int amkd_images_append(amkd_images *a, const amkd_images *b);
+
+/* The part of amkd_images_append that joins the sources, when b's references stand behind
+ * a's but a->n is still without b's rows. */
+int amkd_images_append_sources(amkd_images *a, const amkd_images *b);
 
 /* Puts the references into a header under "images", the shape [H,W,C] under "image_shape"
  * and, if the header has no "provenance", the sets' there. */
@@ -68,6 +91,14 @@ int amkd_images_copy_refs(amkd_header *header, const amkd_header *source);
 /* Fails unless both headers refer to the same sets (row counts and digests). */
 int amkd_images_same_refs(const amkd_header *a, const amkd_header *b);
 
+/* The sources of the sets that a stream refers to, as amkd_images_load_refs finds them:
+ * [the sets' rows], freed with free(). NULL when none of the sets is of views, which is
+ * seen from the header without loading any. */
+int amkd_images_load_sources(uint32_t **sources, size_t *nsources,
+                             const amkd_header *header, const char *stream_path,
+                             const char *const *override, size_t noverride,
+                             size_t nthreads);
+
 /* The number of images a header refers to, over all its sets; -1 when it names none. */
 int amkd_images_refs_rows(uint64_t *nrows, const amkd_header *header);
 
@@ -75,6 +106,18 @@ int amkd_images_refs_rows(uint64_t *nrows, const amkd_header *header);
  * and the key "nclasses", and "class_names" unless NULL (borrowed). */
 int amkd_images_header(amkd_header *header, size_t height, size_t width, size_t channels,
                        size_t nclasses, json_t *class_names);
+
+/* Makes the header of an images stream one of views: adds the field "source" <u4 and the
+ * key "views": {"of", "seed", "transforms"}, of being the set whose rows the sources
+ * number: the one of images, or that which images are views of. transforms is taken over.
+ */
+int amkd_images_header_views(amkd_header *header, const amkd_images *images,
+                             uint64_t seed, json_t *transforms);
+
+/* Takes the sources, if the stream has such, from its rows; n, nsources = n and room for
+ * one reference are there. */
+int amkd_images_take_sources(amkd_images *images, const amkd_header *header,
+                             const uint8_t *rows);
 
 size_t amkd_images_npixels(const amkd_images *images); /* height * width * channels */
 

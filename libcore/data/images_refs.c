@@ -7,17 +7,33 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A reference as it stands in a header; "of" tells that the set is of views. */
+static json_t *print_ref(const amkd_images_ref *ref)
+{
+    json_t *object = json_pack("{s:s?, s:I, s:s}", "path", ref->path, "rows",
+                               (json_int_t)ref->rows, "digest", ref->digest);
+    if (!object)
+        amkd_fail("image set '%s': the path is not UTF-8",
+                  ref->path ? ref->path : "stdin");
+    if (!object || !ref->source_rows || !strcmp(ref->source_digest, ref->digest))
+        return object;
+    json_t *of = json_pack("{s:I, s:s}", "rows", (json_int_t)ref->source_rows, "digest",
+                           ref->source_digest);
+    if (!json_object_set_new(object, "of", of))
+        return object;
+    json_decref(object);
+    amkd_fail("out of memory");
+    return NULL;
+}
+
 int amkd_images_put_refs(amkd_header *header, const amkd_images *images)
 {
     json_t *refs = json_array();
     for (size_t i = 0; refs && i < images->nrefs; i++) {
-        const amkd_images_ref *ref = &images->refs[i];
-        json_t *object = json_pack("{s:s?, s:I, s:s}", "path", ref->path, "rows",
-                                   (json_int_t)ref->rows, "digest", ref->digest);
+        json_t *object = print_ref(&images->refs[i]);
         if (!object) {
             json_decref(refs);
-            return amkd_fail("image set '%s': the path is not UTF-8",
-                             ref->path ? ref->path : "stdin");
+            return -1;
         }
         if (json_array_append_new(refs, object)) {
             json_decref(refs);

@@ -30,9 +30,11 @@ struct amkd_lowest {
     size_t ncertain; /* greedy picks after which all the rest may be cut */
     amkd_pick *kept; /* [capacity], n in use, none behind the cutoff */
     size_t n, capacity;
-    int full;         /* whether there is a cutoff yet */
-    amkd_pick cutoff; /* what is not below it is turned away */
-    size_t *npicks;   /* [nimages] picks of each image; NULL without a limit */
+    int full;                /* whether there is a cutoff yet */
+    amkd_pick cutoff;        /* what is not below it is turned away */
+    const uint32_t *sources; /* of the images; NULL: each its own */
+    size_t nsources;
+    size_t *npicks; /* [nsources] picks of each; NULL without a limit */
 };
 
 int amkd_pick_compare(const void *a, const void *b)
@@ -56,7 +58,7 @@ int amkd_lowest_new(amkd_lowest **out, size_t k, size_t max_per_image, size_t ni
         return -1;
     lowest->k = k;
     lowest->max_per_image = max_per_image;
-    lowest->nimages = nimages;
+    lowest->nimages = lowest->nsources = nimages;
     lowest->ncertain = max_per_image ? 2 * k - 1 : k;
     lowest->capacity = FIRST_CAPACITY;
     lowest->kept = amkd_alloc(lowest->capacity, sizeof *lowest->kept);
@@ -70,24 +72,39 @@ int amkd_lowest_new(amkd_lowest **out, size_t k, size_t max_per_image, size_t ni
     return 0;
 }
 
+int amkd_lowest_sources(amkd_lowest *lowest, const uint32_t *sources, size_t nsources)
+{
+    if (!sources || !lowest->max_per_image)
+        return 0;
+    size_t *npicks = amkd_realloc(lowest->npicks, nsources, sizeof *npicks);
+    if (!npicks)
+        return -1;
+    lowest->npicks = npicks;
+    lowest->sources = sources;
+    lowest->nsources = nsources;
+    return 0;
+}
+
 /* Whether the greedy walk takes this candidate, and if so counts it. */
 static int take(amkd_lowest *lowest, const amkd_pick *pick)
 {
     size_t *npicks = lowest->npicks, limit = lowest->max_per_image;
     if (!npicks)
         return 1;
-    if (npicks[pick->i] >= limit || npicks[pick->j] >= limit)
+    const uint32_t i = lowest->sources ? lowest->sources[pick->i] : pick->i;
+    const uint32_t j = lowest->sources ? lowest->sources[pick->j] : pick->j;
+    if (npicks[i] >= limit || npicks[j] >= limit)
         return 0;
-    npicks[pick->i]++;
-    if (pick->i != pick->j)
-        npicks[pick->j]++;
+    npicks[i]++;
+    if (i != j)
+        npicks[j]++;
     return 1;
 }
 
 static void start_walk(amkd_lowest *lowest)
 {
     if (lowest->npicks)
-        memset(lowest->npicks, 0, lowest->nimages * sizeof *lowest->npicks);
+        memset(lowest->npicks, 0, lowest->nsources * sizeof *lowest->npicks);
 }
 
 static void sort_distinct(amkd_lowest *lowest)

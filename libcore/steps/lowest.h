@@ -16,6 +16,11 @@ typedef struct amkd_lowest amkd_lowest;
  * candidates that the limit passes over on the way to the 2k-th pick). */
 int amkd_lowest_new(amkd_lowest **out, size_t k, size_t max_per_image, size_t nimages);
 
+/* Limits by what stands in sources, [nimages] below nsources and borrowed, in place of
+ * the images themselves: views of one image count together (data/images.h). Before the
+ * first offer; NULL, and sources without a limit, change nothing. */
+int amkd_lowest_sources(amkd_lowest *lowest, const uint32_t *sources, size_t nsources);
+
 /* Offers n candidates. A candidate offered twice, the same in all four fields, counts
  * once. Fails on a score that is not a number, a lambda outside [0, 1] and images outside
  * the set. */

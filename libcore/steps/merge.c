@@ -23,6 +23,9 @@ typedef struct merge {
     uint64_t k;         /* 0: keep all */
     uint64_t max_per_image;
     uint64_t nimages;
+    uint32_t
+        *sources; /* with max_per_image: of the images; NULL where they are no views */
+    size_t nsources;
     amkd_writer *writer;
     amkd_progress *progress;
     amkd_merge_counts *counts;
@@ -61,8 +64,7 @@ static int agrees(const amkd_reader *a, const amkd_reader *b)
 {
     const char *key;
     json_t *value;
-    json_object_foreach(amkd_reader_header(a)->more, key, value)
-    {
+    json_object_foreach (amkd_reader_header(a)->more, key, value) {
         if (!may_differ(key) && !json_equal(value, key_of(b, key)))
             return amkd_fail(
                 "'%s' and '%s' differ in their header's \"%s\": these are not "
@@ -140,6 +142,16 @@ static int choose_k(merge *m)
     return 0;
 }
 
+/* How often an image was picked is counted over all its views. */
+static int load_sources(merge *m)
+{
+    const amkd_merge_options *options = m->options;
+    const amkd_reader *first = m->readers[0];
+    return amkd_images_load_sources(&m->sources, &m->nsources, amkd_reader_header(first),
+                                    amkd_reader_name(first), options->images,
+                                    options->nimages, options->nthreads);
+}
+
 static int open_readers(merge *m)
 {
     const amkd_merge_options *options = m->options;
@@ -163,7 +175,7 @@ static int open_readers(merge *m)
         return -1;
     if (amkd_images_refs_rows(&m->nimages, amkd_reader_header(m->readers[0])))
         return amkd_fail_in("'%s'", amkd_reader_name(m->readers[0]));
-    return 0;
+    return m->k && m->max_per_image ? load_sources(m) : 0;
 }
 
 /* ----------------------------------------------------------------------- the result --
@@ -233,6 +245,8 @@ static int merge_lowest(merge *m)
     size_t n = 0;
     int rc = amkd_lowest_new(&lowest, m->k, m->max_per_image, m->nimages);
     if (rc == 0)
+        rc = amkd_lowest_sources(lowest, m->sources, m->nsources);
+    if (rc == 0)
         rc = for_each_batch(m, offer, lowest);
     if (rc == 0)
         rc = amkd_lowest_finish(lowest, &picks, &n);
@@ -278,6 +292,7 @@ int amkd_merge_write(amkd_merge_counts *counts, const amkd_merge_options *option
     for (size_t r = 0; r < m.nreaders; r++)
         amkd_reader_close(m.readers[r]);
     free(m.readers);
+    free(m.sources);
     amkd_header_clear(&m.header);
     if (rc) {
         amkd_writer_discard(m.writer);

@@ -12,19 +12,31 @@
 /* The pairs by number: of one set of n images i < j in the order (0, 1), (0, 2), ...
  * (0, n - 1), (1, 2), ...; of two sets every i of the first with every j of the second,
  * j counted over both sets in turn. */
+/* With sources (data/images.h), the pairs of one source are left out as if they were not
+ * there. */
 typedef struct amkd_pool {
     uint64_t nfirst, nsecond; /* images; nsecond 0 for one set */
     uint64_t ntotal;          /* pairs there are */
     uint64_t nrows;           /* pairs in the pool: all, or those drawn */
     int drawn; /* row -> pair number by the permutation, else the identity */
     amkd_permutation permutation;
+    /* Of sources only: they themselves; for each image the next one behind it, in the
+     * second set if there is one, of the same source, or a number past all; and how many
+     * pairs come before the image's own, [nfirst + 1]. */
+    uint32_t *sources;
+    uint64_t *next_same, *nbefore;
 } amkd_pool;
 
-/* A pool over nfirst images, or across nfirst and nsecond. ndraw: how many pairs to draw
- * by seed; 0 for all of them in order. Fails when there are no pairs, fewer than ndraw,
- * or more than 2^32 images. */
-int amkd_pool_init(amkd_pool *pool, uint64_t nfirst, uint64_t nsecond, uint64_t ndraw,
+/* A pool over nfirst images, or across nfirst and nsecond. sources: [nfirst + nsecond],
+ * all below nsources; NULL where all images differ. ndraw: how many pairs to draw by
+ * seed; 0 for all of them in order. Fails when there are no pairs, fewer than ndraw, or
+ * more than 2^32 images. Cleared with amkd_pool_clear. */
+int amkd_pool_init(amkd_pool *pool, uint64_t nfirst, uint64_t nsecond,
+                   const uint32_t *sources, uint64_t nsources, uint64_t ndraw,
                    uint64_t seed);
+
+/* Frees what the pool owns. A zeroed pool is fine. */
+void amkd_pool_clear(amkd_pool *pool);
 
 /* pairs[n] become rows first, first + 1, ... of the pool, all below pool->nrows. */
 void amkd_pool_rows(const amkd_pool *pool, amkd_pair *pairs, uint64_t first, size_t n);
@@ -45,8 +57,9 @@ typedef struct amkd_pool_options {
     const json_t *command; /* for the provenance, borrowed */
 } amkd_pool_options;
 
-/* Writes a pairs stream, *pool being what it was made from. Its header says "rows",
- * "pool": the rows of all shards, and for a shard "shard": {"index", "count"}. */
+/* Writes a pairs stream, *pool being what it was made from, cleared but for its numbers.
+ * Its header says "rows", "pool": the rows of all shards, and for a shard "shard":
+ * {"index", "count"}. */
 int amkd_pool_write(amkd_pool *pool, const amkd_pool_options *options);
 
 #endif

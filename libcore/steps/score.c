@@ -27,6 +27,9 @@ typedef struct scoring {
     double *coarse;    /* [options->ncoarse]; NULL without refine */
     amkd_model *model; /* NULL for random, and once no sweep will be opened any more */
     amkd_images *images;
+    uint32_t
+        *sources; /* of the images, for max_per_image; NULL where they are no views */
+    size_t nsources;
     amkd_device *devices[AMKD_MAX_DEVICES];
     amkd_scorer scorers[AMKD_MAX_DEVICES];
     size_t ndevices;
@@ -76,7 +79,18 @@ static int open_student(scoring *s)
         amkd_devices_open(s->devices, &s->ndevices, options->device))
         return -1;
     s->counts->ndevices = s->ndevices;
+    s->sources = s->images->sources;
+    s->nsources = s->images->nsources;
+    s->images->sources = NULL;
     return 0;
+}
+
+static int load_sources(scoring *s)
+{
+    const amkd_score_options *options = s->options;
+    return amkd_images_load_sources(&s->sources, &s->nsources,
+                                    amkd_reader_header(s->reader), options->pairs,
+                                    options->images, options->nimages, options->nthreads);
 }
 
 static void close_student(scoring *s)
@@ -158,6 +172,8 @@ static int open_selection(scoring *s)
         .k = options->k,
         .max_per_image = options->max_per_image,
         .nimages = s->source.nimages,
+        .sources = s->sources,
+        .nsources = s->nsources,
         .ncoarse = s->coarse ? (uint64_t)ceil(options->refine * (double)options->k) : 0,
         .shard = is_shard(s),
         .output = options->output,
@@ -183,7 +199,9 @@ static int open_all(scoring *s)
         amkd_lambdas_coarse(s->coarse, options->ncoarse, options->lambdas,
                             options->nlambdas);
     }
-    if (open_pairs(s) || (options->by != AMKD_BY_RANDOM && open_student(s)) ||
+    const int chance = options->by == AMKD_BY_RANDOM;
+    if (open_pairs(s) || (!chance && open_student(s)) ||
+        (chance && options->max_per_image && load_sources(s)) ||
         (s->coarse ? open_pass(s, s->coarse, options->ncoarse)
                    : open_pass(s, options->lambdas, options->nlambdas)))
         return -1;
@@ -296,5 +314,6 @@ int amkd_score(amkd_score_counts *counts, const amkd_score_options *options)
     amkd_reader_close(s.reader);
     amkd_asked_clear(&s.asked);
     free(s.coarse);
+    free(s.sources);
     return rc;
 }

@@ -25,8 +25,9 @@ static int put_count(amkd_header *header, const char *key, uint64_t value)
 static int new_lowest(amkd_selection *selection, uint64_t k)
 {
     const amkd_selection_options *options = &selection->options;
-    return amkd_lowest_new(&selection->lowest, k, options->max_per_image,
-                           options->nimages);
+    if (amkd_lowest_new(&selection->lowest, k, options->max_per_image, options->nimages))
+        return -1;
+    return amkd_lowest_sources(selection->lowest, options->sources, options->nsources);
 }
 
 static int open_lowest(amkd_selection *selection)

@@ -14,6 +14,9 @@ typedef struct amkd_selection_options {
     uint64_t k;             /* 0: all, in the order they are added */
     uint64_t max_per_image; /* 0: no limit; needs k */
     uint64_t nimages;
+    const uint32_t *sources; /* [nimages] below nsources, or NULL: max_per_image is of
+                                these (amkd_lowest_sources); borrowed until closed */
+    uint64_t nsources;
     uint64_t ncoarse; /* not 0: a coarse pass first, of which so many are kept */
     int shard; /* of a pool: fewer than k are no error, and what a merge may still pick
                   is kept (amkd_lowest_finish_shard) */
