@@ -2,18 +2,7 @@
 # Teachers behind HTTP against real servers: every protocol, credentials, certificates,
 # redirects.
 set -euo pipefail
-command -v python3 >/dev/null || { echo "no python3 for the servers" >&2; exit 77; }
-dir=$(mktemp -d)
-servers=()
-end() {
-    for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done
-    rm -rf "$dir"
-}
-trap end EXIT
-cd "$dir"
-# No credentials or proxies but those of the tests.
-export HOME=$dir no_proxy='*'
-unset AMKD_API_KEY
+source "$SOURCE/tests/servers.sh"
 
 # Every query here stands for itself.
 mkdir bin
@@ -21,20 +10,8 @@ printf '#!/bin/sh\nexec %s --no-journal "$@"\n' "$(command -v amkd-query)" >bin/
 chmod +x bin/amkd-query
 PATH=$dir/bin:$PATH
 
-fail() { echo "failed: $*" >&2; exit 1; }
-
-# start NAME PROGRAM ARGUMENT...: a server that writes its port to the file NAME.
-start() {
-    local name=$1
-    shift
-    timeout 300 python3 "$SOURCE/tests/$1" "${@:2}" 2>"$name.err" &
-    servers+=($!)
-    for ((i = 0; i < 200; i++)); do
-        [ -s "$name" ] && return
-        sleep 0.05
-    done
-    fail "$1 does not start: $(cat "$name.err")"
-}
+# python PORT-FILE PROGRAM ARGUMENT...: a server out of the tests.
+python() { start "$1" timeout 300 python3 "$SOURCE/tests/$2" "${@:3}"; }
 
 # expect STATUS TEXT COMMAND...: it exits with STATUS, says TEXT on stderr, leaves no "out".
 expect() {
@@ -54,7 +31,7 @@ amkd-import --unlabeled -q -o gray.amkd set-idx3-ubyte
     seq 1000 | head -c 234; } >set.npy
 amkd-import --unlabeled -q -o rgb.amkd set.npy
 
-start port model_server.py port log
+python port model_server.py port log
 url=http://127.0.0.1:$(cat port)
 
 # The same answers, bit for bit, whatever the protocol, datatype and layout.
@@ -93,7 +70,7 @@ done
 amkd-query -q -t "$url/v2/models/u8-nhwc/" gray.amkd | amkd-cat | cmp - gray ||
     fail "a slash at the end of the URL"
 # A server of the binary extension got binary, and JSON where that was asked for.
-start plain model_server.py plain plain.log --no-binary
+python plain model_server.py plain plain.log --no-binary
 amkd-query -q -t "http://127.0.0.1:$(cat plain)/v2/models/f32-nchw" gray.amkd | amkd-cat |
     cmp - gray || fail "a server without the binary extension"
 
@@ -170,8 +147,7 @@ expect 1 "line 2: 'Content-Length' is set" "${one[@]}" --header-file bad gray.am
 ! grep sesame stderr || fail "credentials in a message"
 
 # Redirects: followed on the same server, never to another.
-start front faulty_front.py --upstream "127.0.0.1:$(cat port)" --port-file front \
-    --log bought "redirect:/v2/models/u8-nhwc/versions/3/infer:308@1" "redirect:$url/v2/models/x@3"
+front front bought "redirect:/v2/models/u8-nhwc/versions/3/infer:308@1" "redirect:$url/v2/models/x@3"
 expect_redirect=(env AMKD_API_KEY=sesame-open amkd-query -q --batch 1 --budget 1 -o out)
 front=http://127.0.0.1:$(cat front)
 "${expect_redirect[@]}" -t "$front/v2/models/u8-nhwc" gray.amkd
@@ -186,7 +162,7 @@ expect 1 "a redirect to $url: not followed" "${expect_redirect[@]}" \
 command -v openssl >/dev/null || { echo "not tested: TLS (no openssl)" >&2; exit 0; }
 openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost \
     -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out cert.pem 2>/dev/null
-start tls model_server.py tls tls.log --tls cert.pem key.pem
+python tls model_server.py tls tls.log --tls cert.pem key.pem
 secure=https://127.0.0.1:$(cat tls)/v2/models/u8-nhwc
 expect 1 "certificate" "${ask[@]}" -t "$secure" gray.amkd
 [ ! -s tls.log ] || fail "something was sent to a server that is not trusted"

@@ -2,55 +2,12 @@
 # Answers that cost money: a tool that is killed and started again, servers that fail in
 # every way. What was bought is counted where it was bought, behind the failing front.
 set -euo pipefail
-command -v python3 >/dev/null || { echo "no python3 for the front" >&2; exit 77; }
-dir=$(mktemp -d)
-servers=()
-end() {
-    ! mountpoint -q "$dir/small" || umount "$dir/small"
-    for server in "${servers[@]}"; do kill "$server" 2>/dev/null || true; done
-    rm -rf "$dir"
-}
-trap end EXIT
-cd "$dir"
-export HOME=$dir no_proxy='*'
-unset AMKD_API_KEY
+source "$SOURCE/tests/servers.sh"
 
-fail() { echo "failed: $*" >&2; exit 1; }
-
-await() { # FILE OF WHOM
-    for ((i = 0; i < 400; i++)); do
-        [ -s "$1" ] && return
-        sleep 0.05
-    done
-    fail "$2 does not start"
-}
-
-# front PORT LOG RULE...: a front with faults before the model server.
-front() {
-    rm -f "$1"
-    timeout 300 python3 "$SOURCE/tests/faulty_front.py" --upstream "127.0.0.1:$(cat port)" \
-        --port-file "$1" --log "$2" --seed 7 "${@:3}" 2>front.err &
-    servers+=($!)
-    await "$1" front
-}
 url() { echo "http://127.0.0.1:$(cat "$1")/v2/models/teacher"; }
 
-# Images bought in all, and different ones.
-bought() { awk -F'\t' '$1 == "forwarded" { n += $3 } END { print n + 0 }' "$1"; }
-different() {
-    awk -F'\t' '$1 == "forwarded" { for (f = 4; f <= NF; f++) print $f }' "$1" | sort -u | wc -l
-}
-
-# 2,000 different images of 4 x 4, and a teacher of them.
-python3 -c 'import random, sys
-sys.stdout.buffer.write(bytes.fromhex("00000803000007d00000000400000004"))
-sys.stdout.buffer.write(random.Random(1).randbytes(2000 * 16))' >set-idx3-ubyte
-amkd-import --unlabeled -q -o real.amkd set-idx3-ubyte
-amkd-query -q -t "exec:perl $SOURCE/tests/teacher.pl honest" -o start.amkd real.amkd
-amkd-train -q -a mlp --steps 1 -o teacher.safetensors start.amkd
-amkd-serve --port 0 --port-file port teacher.safetensors >served 2>serve.err &
-servers+=($!)
-await port amkd-serve
+make_teacher
+start port amkd-serve --port 0 --port-file port teacher.safetensors
 
 ask=(amkd-query -q --answer probabilities --batch 8 --retry 50 --retry-delay 0.02 --timeout 1)
 
@@ -77,7 +34,7 @@ done
 [ ! -s killed.err ] || fail "a run that was killed: $(cat killed.err)"
 "${ask[@]}" -v -t "$(url plain)" --journal killed -o killed.amkd real.amkd 2>said
 amkd-cat killed.amkd | cmp - whole || fail "answers after $kills kills"
-spent=$(grep -o '[0-9]* images spent' said | cut -d' ' -f1)
+spent=$(spent said)
 more=$(($(bought plain.log) - 2000))
 [ "$more" -ge 2000 ] && [ "$more" -le "$spent" ] || fail "$more bought, $spent spent"
 [ "$spent" -le $((2000 + kills * 4 * 8)) ] || fail "$spent spent at $kills kills"
@@ -97,12 +54,12 @@ for fault in drop@p0.2 reset@p0.2 status:429:0@p0.3 "status:503:date+0@p0.3" \
         "${ask[@]}" -v $form --concurrency 8 -t "$(url faulty)" --journal journal \
             -o got.amkd real.amkd 2>said || fail "$fault $form: $(cat said)"
         amkd-cat got.amkd | cmp - whole || fail "$fault $form: other answers"
-        spent=$(grep -o '[0-9]* images spent' said | cut -d' ' -f1)
+        spent=$(spent said)
         [ "$(different faulty.log)" = 2000 ] || fail "$fault $form: not all were asked"
         [ "$(bought faulty.log)" -le "$spent" ] ||
             fail "$fault $form: $(bought faulty.log) bought, $spent spent"
         grep -q "^fault" faulty.log || fail "$fault: never happened"
-        kill "${servers[-1]}" && unset "servers[-1]"
+        stop faulty
     done
 done
 
