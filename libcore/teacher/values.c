@@ -42,18 +42,22 @@ static size_t count(const json_t *array)
     return n;
 }
 
+static int read_number(amkd_values *values, const json_t *item, size_t row, size_t column)
+{
+    if (!json_is_number(item))
+        return amkd_fail("answers with something else than a number for image %zu, "
+                         "class %zu",
+                         row, column);
+    return put(values, row, column, json_number_value(item));
+}
+
 /* Reads an array's numbers from column *column of the row on. */
 static int read_row(amkd_values *values, const json_t *array, size_t row, size_t *column)
 {
     size_t i;
     json_t *item;
-    if (!json_is_array(array)) {
-        if (!json_is_number(array))
-            return amkd_fail("answers with something else than a number for image %zu, "
-                             "class %zu",
-                             row, *column);
-        return put(values, row, (*column)++, json_number_value(array));
-    }
+    if (!json_is_array(array))
+        return read_number(values, array, row, (*column)++);
     json_array_foreach (array, i, item)
         if (read_row(values, item, row, column))
             return -1;
@@ -87,9 +91,9 @@ static int read_flat(amkd_values *values, const json_t *array, size_t n)
     if (amkd_values_reserve(values, n, nvalues))
         return -1;
     for (size_t row = 0; row < n; row++)
-        for (size_t column = 0; column < nvalues;)
-            if (read_row(values, json_array_get(array, row * nvalues + column), row,
-                         &column))
+        for (size_t column = 0; column < nvalues; column++)
+            if (read_number(values, json_array_get(array, row * nvalues + column), row,
+                            column))
                 return -1;
     return 0;
 }
