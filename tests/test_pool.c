@@ -203,6 +203,35 @@ START_TEST(views_of_one_image_are_no_pair_and_draws_are_of_the_others)
 }
 END_TEST
 
+START_TEST(single_images_come_in_order_and_a_draw_has_none_twice)
+{
+    amkd_pool all, drawn;
+    amkd_pair pairs[97];
+    char seen[97] = {0};
+    ck_assert_int_eq(amkd_pool_init_single(&all, 97, 0, 3), 0);
+    ck_assert_uint_eq(all.nrows, 97);
+    amkd_pool_rows(&all, pairs, 0, 97);
+    for (uint32_t i = 0; i < 97; i++) {
+        assert_pair(pairs[i], i, i);
+        assert_pair(pair_at(&all, i), i, i);
+    }
+    ck_assert_int_eq(amkd_pool_init_single(&drawn, 97, 50, 3), 0);
+    ck_assert_uint_eq(drawn.nrows, 50);
+    amkd_pool_rows(&drawn, pairs, 0, 50);
+    for (uint32_t r = 0; r < 50; r++) {
+        ck_assert_uint_lt(pairs[r].i, 97);
+        assert_pair(pairs[r], pairs[r].i, pairs[r].i);
+        ck_assert(!seen[pairs[r].i]++);
+    }
+    ck_assert_int_eq(amkd_pool_init_single(&all, (uint64_t)1 << 32, 0, 0), 0);
+    assert_pair(pair_at(&all, UINT32_MAX), UINT32_MAX, UINT32_MAX);
+    ck_assert_int_eq(amkd_pool_init_single(&all, 0, 0, 0), -1);
+    ck_assert_int_eq(amkd_pool_init_single(&all, ((uint64_t)1 << 32) + 1, 0, 0), -1);
+    ck_assert_int_eq(amkd_pool_init_single(&all, 5, 6, 0), -1);
+    ck_assert_str_eq(amkd_error(), "cannot draw 6 images: there are 5");
+}
+END_TEST
+
 START_TEST(impossible_pools_are_refused)
 {
     const struct {
@@ -238,6 +267,7 @@ int main(void)
     tcase_add_test(tests, numbers_are_exact_for_the_largest_sets);
     tcase_add_test(tests, shards_follow_each_other_and_differ_by_one_row_at_most);
     tcase_add_test(tests, views_of_one_image_are_no_pair_and_draws_are_of_the_others);
+    tcase_add_test(tests, single_images_come_in_order_and_a_draw_has_none_twice);
     tcase_add_test(tests, impossible_pools_are_refused);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

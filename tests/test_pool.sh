@@ -70,6 +70,23 @@ for ((i = 0; i < 20; i++)); do for ((j = 20; j < 27; j++)); do
     printf '%d\t%d\n' $i $j
 done; done | cmp - <(rows cross) || fail "pairs across two sets"
 
+# Single images, of both sets; the header says so, and the rows are checked by it.
+amkd-pool -q --single -o single real.amkd other.amkd
+for ((i = 0; i < 27; i++)); do printf '%d\t%d\n' $i $i; done | cmp - <(rows single) ||
+    fail "single images in order"
+[ "$(amkd-cat --check single)" = "single: pairs, 27 rows, ok" ] || fail "--check of --single"
+amkd-cat --header single | grep -q '"single": true' || fail "single in the header"
+! amkd-cat --header all.amkd | grep -q single || fail "a pool of pairs is not single"
+amkd-pool -q --single -n 9 --seed 5 -o a real.amkd
+[ "$(rows a | sort -u | wc -l)" = 9 ] || fail "9 distinct images"
+for s in 0 1 2 3; do
+    amkd-pool -q --single -n 9 --seed 5 --shard $s/4 real.amkd >part
+    rows part
+done | cmp - <(rows a) || fail "shards of single images"
+amkd-pool -v --single -o a real.amkd 2>said
+grep -qxF "amkd-pool: a pool of 20 of 20 images" said || fail "-v: $(cat said)"
+expect 1 "cannot draw 21 images: there are 20" amkd-pool -q --single -n 21 -o out real.amkd
+
 # Provenance: the runs that made both sets, then the pool's own.
 tools=$(amkd-pool -q -n 3 real.amkd other.amkd 2>/dev/null | amkd-cat --header |
     sed -n 's/ *"tool": "\(.*\)",\{0,1\}/\1/p' | paste -sd' ')

@@ -145,7 +145,7 @@ score --max-per-image 2 -k 30 -o limited.amkd pairs.amkd
 test "$(rows limited.amkd | cut -f1,2 | tr '\t' '\n' | sort | uniq -c | sort -rn |
     awk 'NR == 1 {print $1}')" -le 2 || fail "an image in more than two picks"
 
-echo "# --exclude, whatever the lambda; real images are no pairs"
+echo "# --exclude, whatever the lambda; real images are no pairs of a pool of pairs"
 amkd-train -q -a "fc classes" --steps 5 -o teacher.safetensors labeled.amkd
 amkd-query -q -t model:teacher.safetensors -o asked.amkd picks.amkd
 amkd-query -q -t model:teacher.safetensors -o asked_real.amkd real.amkd
@@ -155,6 +155,44 @@ pairs_of picks.amkd >asked
 test -z "$(pairs_of rest.amkd | comm -12 <(sort) <(sort asked))" || fail "asked again"
 fails 1 "cannot pick 756: the pool has 755 candidates, without the 25 pairs asked before" \
     amkd-score -q -s student.safetensors -k 756 --exclude asked.amkd -o out.amkd pairs.amkd
+
+echo "# single images: C1 of the image itself, asked about unmixed"
+amkd-pool -q --single -o single.amkd real.amkd
+score -o alone.amkd single.amkd
+score --lambda 1 --by c1 -o first.amkd pairs.amkd # the C1 of all images but the last
+rows first.amkd | awk -F'\t' '{print $1 "\t" $1 "\t1\t" $4}' | sort -un >want
+rows alone.amkd | sed -n 1,39p >got
+same got want
+score --by c1 -k 12 -o alone_c1.amkd single.amkd
+rows alone.amkd | sort -t$'\t' -k4,4g -k1,1n | sed -n 1,12p >want
+rows alone_c1.amkd >got
+same got want
+score -k 12 --engine layered single.amkd | rows | cut -f1-3 >got
+cut -f1-3 want | cmp - got || fail "another engine picks other images"
+for shard in 0 1 2; do
+    amkd-pool -q --single --shard $shard/3 real.amkd | score --by c1 -k 12 -o shard$shard.amkd
+done
+amkd-merge -q -o merged.amkd shard?.amkd
+same merged.amkd alone_c1.amkd
+amkd-cat --header alone_c1.amkd | tr -d ' \n' >header
+grep -qF '"lambdas":[1.0]' header || fail "$(cat header)"
+test "$(amkd-cat --check alone_c1.amkd)" = "alone_c1.amkd: picks, 12 rows, ok"
+amkd-query -q -t model:teacher.safetensors -o asked_alone.amkd alone_c1.amkd
+rows asked_alone.amkd | sort >got # the answers about the real images, of those picked
+rows asked_real.amkd | awk -F'\t' 'NR == FNR {picked[$1]; next} $1 in picked' want - |
+    sort >answers
+same got answers
+score --exclude asked_alone.amkd single.amkd | rows >rest
+test "$(wc -l <rest)" -eq 28 || fail "not 12 images left out"
+test -z "$(cut -f1,2 rest | grep -xFf <(cut -f1,2 want))" || fail "an image asked again"
+amkd-train -q -a "fc classes" --steps 5 -o trained.safetensors asked_alone.amkd
+test -s trained.safetensors || fail "no student of single images"
+amkd-score -q --by random --seed 5 -k 12 single.amkd | rows | awk -F'\t' '
+    $1 != $2 || $3 != 1 {exit 1}' || fail "random single images"
+fails 1 "single images, whose lambda is 1" \
+    amkd-score -q -s student.safetensors --lambda 0.5 -o out.amkd single.amkd
+fails 1 "single images: nothing is to be refined" \
+    amkd-score -q -s student.safetensors -k 3 --refine 2 -o out.amkd single.amkd
 
 echo "# the order of the pairs does not matter"
 amkd-pool -q -n 780 --seed 9 real.amkd >shuffled.amkd

@@ -1,4 +1,4 @@
-/* amkd-pool: the candidate pairs of an image set. */
+/* amkd-pool: the candidate pairs of an image set, or its images by themselves. */
 #include "base/cli.h"
 #include "steps/pool.h"
 #include <errno.h>
@@ -8,7 +8,7 @@
 
 static const char notes[] =
     "With two image sets every image of the first is paired with every image of the\n"
-    "second.\n\n"
+    "second. --single lists the images of all sets, each by itself.\n\n"
     "Examples:\n"
     "  amkd-pool real.amkd | amkd-score -s student.safetensors -k 1000 -o picks.amkd\n"
     "  amkd-pool -n 1M --seed 7 -o pairs.amkd real.amkd\n"
@@ -34,8 +34,8 @@ static int run(const amkd_pool_options *options, int verbose)
     if (amkd_pool_write(&pool, options))
         return -1;
     if (verbose)
-        fprintf(stderr, "amkd-pool: a pool of %" PRIu64 " of %" PRIu64 " pairs\n",
-                pool.nrows, pool.ntotal);
+        fprintf(stderr, "amkd-pool: a pool of %" PRIu64 " of %" PRIu64 " %s\n",
+                pool.nrows, pool.ntotal, pool.single ? "images" : "pairs");
     return 0;
 }
 
@@ -48,6 +48,8 @@ int main(int argc, char **argv)
     const amkd_option options[] = {
         {'n', "pairs", AMKD_COUNT, &pool.ndraw, "P",
          "draw P pairs without replacement (default: all pairs, in order)", 0, 1, 0x1p62},
+        {0, "single", AMKD_FLAG, &pool.single, NULL,
+         "single images, to be asked about as they are, in place of pairs", 0, 0, 0},
         AMKD_OPTION_SEED(pool.seed),
         {0, "shard", AMKD_TEXT, &shard, "I/N",
          "write only part I of N, counted from 0; amkd-merge puts together what\n"

@@ -84,6 +84,7 @@ static int interpret(amkd_cli *cli, arguments *given, double **lambdas)
         return amkd_cli_misuse(cli, "--max-per-image needs -k");
     if (amkd_cli_given(cli, "seed") && score->by != AMKD_BY_RANDOM)
         return amkd_cli_misuse(cli, "--seed is for --by random: nothing else is drawn");
+    score->default_lambdas = !given->lambdas;
     if (!given->lambdas)
         given->lambdas = score->by == AMKD_BY_RANDOM ? "0.5" : AMKD_DEFAULT_LAMBDAS;
     if (amkd_lambdas_parse(lambdas, &score->nlambdas, given->lambdas))

@@ -60,7 +60,10 @@ static int check_pair_row(const amkd_check *check, const uint8_t *row)
 {
     amkd_pair pair;
     memcpy(&pair, row, sizeof pair);
-    if (pair.i == pair.j)
+    const int single = json_is_true(json_object_get(check->header->more, "single"));
+    if (single && pair.i != pair.j)
+        return amkd_fail("i = %u, j = %u, expected a single image", pair.i, pair.j);
+    if (!single && pair.i == pair.j)
         return amkd_fail("i = j = %u is no pair", pair.i);
     return check_pair(check, pair.i, pair.j);
 }

@@ -28,8 +28,7 @@ static int add_rows(amkd_asked *asked, const char *rows, size_t nrows, size_t ro
     for (size_t r = 0; r < nrows; r++) {
         amkd_label_key key;
         memcpy(&key, rows + r * row_nbytes, sizeof key);
-        if (key.i != key.j)
-            pairs[asked->n++] = key_of(key.i, key.j);
+        pairs[asked->n++] = key_of(key.i, key.j);
     }
     return 0;
 }

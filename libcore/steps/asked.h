@@ -1,4 +1,5 @@
-/* The pairs that a teacher was asked about before, so that none is chosen again. */
+/* The pairs and single images that a teacher was asked about before, so that none is
+ * chosen again. */
 #ifndef AMKD_STEPS_ASKED_H
 #define AMKD_STEPS_ASKED_H
 
@@ -11,8 +12,8 @@ typedef struct amkd_asked {
     uint64_t *pairs; /* [n] i << 32 | j, ascending, each once */
 } amkd_asked;
 
-/* Adds the pairs of labels streams, whatever their lambda; real images (i = j) are no
- * pairs. Fails unless they refer to the same image sets as header. */
+/* Adds the pairs of labels streams, whatever their lambda; a real image is the pair
+ * (i, i). Fails unless they refer to the same image sets as header. */
 int amkd_asked_load(amkd_asked *asked, const char *const *paths, size_t npaths,
                     const amkd_header *header, size_t nthreads);
 

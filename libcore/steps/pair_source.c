@@ -4,16 +4,24 @@
 #include <inttypes.h>
 #include <string.h>
 
+static int is_candidate(const amkd_pair_source *source, amkd_pair pair)
+{
+    return pair.j < source->nimages &&
+           (source->single ? pair.i == pair.j : pair.i < pair.j);
+}
+
 static int check_pairs(const amkd_pair_source *source, const amkd_pair *pairs, size_t n)
 {
     for (size_t p = 0; p < n; p++)
-        if (pairs[p].i >= pairs[p].j || pairs[p].j >= source->nimages)
+        if (!is_candidate(source, pairs[p]))
             return amkd_fail("'%s': row %" PRIu64 ": pair (%" PRIu32 ", %" PRIu32
-                             "), expected two images, the first below the second, of "
-                             "0 to %" PRIu64,
+                             "), expected %s, of 0 to %" PRIu64,
                              amkd_reader_name(source->reader),
                              amkd_reader_row(source->reader) - n + p, pairs[p].i,
-                             pairs[p].j, source->nimages - 1);
+                             pairs[p].j,
+                             source->single ? "one image twice"
+                                            : "two images, the first below the second",
+                             source->nimages - 1);
     return 0;
 }
 

@@ -11,6 +11,7 @@ typedef struct amkd_pair_source {
     const amkd_pair *pairs;
     size_t npairs;
     uint64_t nimages;         /* every pair must lie within */
+    int single;               /* every pair must be (i, i), else i < j */
     const amkd_asked *asked;  /* pairs to leave out; reader only */
     amkd_progress *progress;  /* is told of those left out */
     uint64_t nread, nskipped; /* so far; skipped: asked before */

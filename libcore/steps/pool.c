@@ -76,24 +76,40 @@ static int link_sources(amkd_pool *pool, const uint32_t *sources, uint64_t nsour
     return 0;
 }
 
+static int choose_rows(amkd_pool *pool, uint64_t ndraw, uint64_t seed)
+{
+    if (ndraw > pool->ntotal)
+        return amkd_fail("cannot draw %" PRIu64 " %s: there are %" PRIu64 "%s", ndraw,
+                         pool->single ? "images" : "pairs", pool->ntotal,
+                         pool->sources ? " of different images" : "");
+    pool->nrows = ndraw ? ndraw : pool->ntotal;
+    pool->drawn = ndraw != 0;
+    amkd_permutation_init(&pool->permutation, pool->ntotal, seed, POOL_STREAM);
+    return 0;
+}
+
 int amkd_pool_init(amkd_pool *pool, uint64_t nfirst, uint64_t nsecond,
                    const uint32_t *sources, uint64_t nsources, uint64_t ndraw,
                    uint64_t seed)
 {
-    *pool = (amkd_pool){.nfirst = nfirst, .nsecond = nsecond, .drawn = ndraw != 0};
+    *pool = (amkd_pool){.nfirst = nfirst, .nsecond = nsecond};
     int rc = count_pairs(pool);
     if (!rc && sources)
         rc = link_sources(pool, sources, nsources);
-    if (!rc && ndraw > pool->ntotal)
-        rc = amkd_fail("cannot draw %" PRIu64 " pairs: there are %" PRIu64 "%s", ndraw,
-                       pool->ntotal, sources ? " of different images" : "");
-    if (rc) {
+    if (!rc)
+        rc = choose_rows(pool, ndraw, seed);
+    if (rc)
         amkd_pool_clear(pool);
-        return -1;
-    }
-    pool->nrows = ndraw ? ndraw : pool->ntotal;
-    amkd_permutation_init(&pool->permutation, pool->ntotal, seed, POOL_STREAM);
-    return 0;
+    return rc;
+}
+
+int amkd_pool_init_single(amkd_pool *pool, uint64_t nimages, uint64_t ndraw,
+                          uint64_t seed)
+{
+    if (nimages == 0 || nimages > (uint64_t)1 << 32)
+        return amkd_fail("%" PRIu64 " images, expected 1 to 2^32", nimages);
+    *pool = (amkd_pool){.nfirst = nimages, .ntotal = nimages, .single = 1};
+    return choose_rows(pool, ndraw, seed);
 }
 
 void amkd_pool_clear(amkd_pool *pool)
@@ -121,6 +137,8 @@ static uint64_t nbefore(const amkd_pool *pool, uint64_t i)
  * one source are left out, j goes on by one for each of these that it comes to. */
 static amkd_pair pair_of_number(const amkd_pool *pool, uint64_t number)
 {
+    if (pool->single)
+        return (amkd_pair){(uint32_t)number, (uint32_t)number};
     uint64_t low = 0,
              high = pool->nfirst; /* image low's pairs start at or below number */
     while (high - low > 1) {
@@ -140,6 +158,8 @@ static amkd_pair pair_of_number(const amkd_pool *pool, uint64_t number)
 
 static amkd_pair next_pair(const amkd_pool *pool, amkd_pair pair)
 {
+    if (pool->single)
+        return (amkd_pair){pair.i + 1, pair.j + 1};
     const uint64_t end = end_j(pool);
     uint64_t i = pair.i, j = pair.j + (uint64_t)1;
     for (;;) {
@@ -188,8 +208,10 @@ static int load_images(amkd_pool *pool, amkd_header *header,
     if (rc == 0)
         rc = amkd_images_put_refs(header, images);
     if (rc == 0)
-        rc = amkd_pool_init(pool, nfirst, images->n - nfirst, images->sources,
-                            images->nsources, options->ndraw, options->seed);
+        rc = options->single
+                 ? amkd_pool_init_single(pool, images->n, options->ndraw, options->seed)
+                 : amkd_pool_init(pool, nfirst, images->n - nfirst, images->sources,
+                                  images->nsources, options->ndraw, options->seed);
     amkd_images_free(images);
     amkd_images_free(second);
     return rc;
@@ -205,6 +227,8 @@ static int put_rows(amkd_header *header, const amkd_pool *pool, uint64_t nrows,
         amkd_header_put(header, "shard",
                         json_pack("{s:I, s:I}", "index", (json_int_t)options->shard,
                                   "count", (json_int_t)options->nshards)))
+        return -1;
+    if (pool->single && amkd_header_put(header, "single", json_true()))
         return -1;
     return amkd_header_add_provenance(header, "amkd-pool", options->command, NULL);
 }

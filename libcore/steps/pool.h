@@ -1,5 +1,5 @@
 /* The pool of candidate pairs: numbered, never held. All pairs in order, or some of them
- * drawn without replacement, from one image set or across two. */
+ * drawn without replacement, from one image set or across two; or single images. */
 #ifndef AMKD_STEPS_POOL_H
 #define AMKD_STEPS_POOL_H
 
@@ -11,11 +11,12 @@
 
 /* The pairs by number: of one set of n images i < j in the order (0, 1), (0, 2), ...
  * (0, n - 1), (1, 2), ...; of two sets every i of the first with every j of the second,
- * j counted over both sets in turn. */
-/* With sources (data/images.h), the pairs of one source are left out as if they were not
- * there. */
+ * j counted over both sets in turn. With sources (data/images.h), the pairs of one source
+ * are left out as if they were not there. Single images are the pairs (i, i), over both
+ * sets. */
 typedef struct amkd_pool {
     uint64_t nfirst, nsecond; /* images; nsecond 0 for one set */
+    int single;               /* pairs (i, i) */
     uint64_t ntotal;          /* pairs there are */
     uint64_t nrows;           /* pairs in the pool: all, or those drawn */
     int drawn; /* row -> pair number by the permutation, else the identity */
@@ -35,6 +36,10 @@ int amkd_pool_init(amkd_pool *pool, uint64_t nfirst, uint64_t nsecond,
                    const uint32_t *sources, uint64_t nsources, uint64_t ndraw,
                    uint64_t seed);
 
+/* As amkd_pool_init, of single images: nimages of them, or ndraw drawn. */
+int amkd_pool_init_single(amkd_pool *pool, uint64_t nimages, uint64_t ndraw,
+                          uint64_t seed);
+
 /* Frees what the pool owns. A zeroed pool is fine. */
 void amkd_pool_clear(amkd_pool *pool);
 
@@ -51,6 +56,7 @@ typedef struct amkd_pool_options {
         *second;        /* paths, NULL or "-" for stdin; second NULL for one set */
     const char *output; /* NULL or "-" for stdout */
     uint64_t ndraw, seed;
+    int single;              /* images by themselves: "single" in the header */
     uint64_t shard, nshards; /* nshards 0: the whole pool, and no "shard" in the header */
     size_t nthreads;
     int quiet;
@@ -58,8 +64,8 @@ typedef struct amkd_pool_options {
 } amkd_pool_options;
 
 /* Writes a pairs stream, *pool being what it was made from, cleared but for its numbers.
- * Its header says "rows", "pool": the rows of all shards, and for a shard "shard":
- * {"index", "count"}. */
+ * Its header says "rows", "pool": the rows of all shards, for a shard "shard":
+ * {"index", "count"}, and for single images "single": true. */
 int amkd_pool_write(amkd_pool *pool, const amkd_pool_options *options);
 
 #endif

@@ -19,7 +19,8 @@
 enum { SCORE_STREAM = 0x73636f72, LAMBDA_STREAM = 0x6c616d62, RANDOM_CHUNK = 1 << 16 };
 
 typedef struct scoring {
-    const amkd_score_options *options;
+    const amkd_score_options *options; /* own */
+    amkd_score_options own;            /* single images have their lambda */
     amkd_score_counts *counts;
     amkd_reader *reader;
     amkd_asked asked;
@@ -53,6 +54,21 @@ static int is_shard(const scoring *s)
     return json_object_get(amkd_reader_header(s->reader)->more, "shard") != NULL;
 }
 
+/* A mix of an image with itself is the image, which is written with lambda 1. */
+static int take_single(scoring *s)
+{
+    static const double one = 1;
+    if (!s->own.default_lambdas && (s->own.nlambdas != 1 || s->own.lambdas[0] != 1))
+        return amkd_fail("'%s': the pool is of single images, whose lambda is 1",
+                         amkd_reader_name(s->reader));
+    if (s->coarse)
+        return amkd_fail("'%s': the pool is of single images: nothing is to be refined",
+                         amkd_reader_name(s->reader));
+    s->own.lambdas = &one;
+    s->own.nlambdas = 1;
+    return 0;
+}
+
 static int open_pairs(scoring *s)
 {
     const amkd_score_options *options = s->options;
@@ -64,6 +80,9 @@ static int open_pairs(scoring *s)
     if (s->coarse && is_shard(s))
         return amkd_fail("'%s': the pairs are a shard, which cannot be refined by itself",
                          amkd_reader_name(s->reader));
+    s->source.single = json_is_true(json_object_get(header->more, "single"));
+    if (s->source.single && take_single(s))
+        return -1;
     s->source.reader = s->reader;
     s->source.asked = &s->asked;
     return amkd_asked_load(&s->asked, options->exclude, options->nexclude, header,
@@ -303,7 +322,8 @@ static int run(scoring *s)
 
 int amkd_score(amkd_score_counts *counts, const amkd_score_options *options)
 {
-    scoring s = {.options = options, .counts = counts};
+    scoring s = {.own = *options, .counts = counts};
+    s.options = &s.own;
     *counts = (amkd_score_counts){0};
     const int rc = open_all(&s) ? -1 : run(&s);
     amkd_selection_discard(s.selection);

@@ -25,6 +25,7 @@ typedef struct amkd_score_options {
     amkd_score_by by;
     const double *lambdas; /* [nlambdas] in [0, 1], each once */
     size_t nlambdas;
+    int default_lambdas;    /* nobody asked for these: single images may be scored at 1 */
     uint64_t k;             /* how many picks; 0: all, in the order of the pairs */
     uint64_t max_per_image; /* 0: no limit; needs k */
     double refine; /* 0, or 1 and more: only so many times k, the lowest at ncoarse of the
@@ -64,7 +65,8 @@ typedef struct amkd_score_counts {
  * for each lambda, so that a pair that comes twice does so in the picks. A pairs stream
  * with "shard" in its header may yield fewer than k picks, or with max_per_image more:
  * amkd_merge_write makes the k of all shards of them. A shard cannot be refined: the
- * coarse pass would keep others than over the whole pool. */
+ * coarse pass would keep others than over the whole pool. Single images ("single" in the
+ * pairs' header) have lambda 1 and no other, so that C2 is C1, and are not refined. */
 int amkd_score(amkd_score_counts *counts, const amkd_score_options *options);
 
 #endif

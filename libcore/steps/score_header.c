@@ -6,7 +6,7 @@
 /* What the pairs' header says of their origin goes on into the picks'. */
 static int copy_origin(amkd_header *header, const amkd_header *pairs)
 {
-    static const char *const keys[] = {"shard", "pool", "provenance"};
+    static const char *const keys[] = {"shard", "pool", "single", "provenance"};
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
         const json_t *value = json_object_get(pairs->more, keys[k]);
         if (value && amkd_header_put(header, keys[k], json_deep_copy(value)))
