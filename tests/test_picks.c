@@ -1,5 +1,6 @@
 /* Whole lists of picks, from files to files, against those of the float64 reference: the
  * same in every place, except where two scores tie within 1e-6. */
+#include "base/random.h"
 #include "data/images.h"
 #include "scratch.h"
 #include "steps/lambdas.h"
@@ -15,6 +16,8 @@ typedef struct fixture {
     amkd_pair pairs[NPAIRS];
     double lambdas[NLAMBDAS];
     double scores[NPAIRS][NLAMBDAS]; /* of the reference */
+    double temperature;              /* of the noise that candidates are ranked by */
+    int each_lambda, entropy;
 } fixture;
 
 static void write_rows(const char *path, const amkd_header *header, const void *rows,
@@ -75,9 +78,25 @@ static void free_fixture(fixture *f)
     free(f);
 }
 
+/* What a candidate is ranked by: log score - T g, g = -log -log u. */
+static double key_of(const fixture *f, size_t p, size_t l)
+{
+    const double score = f->scores[p][l];
+    const float lambda = (float)f->lambdas[l];
+    uint32_t bits;
+    if (f->temperature <= 0)
+        return score;
+    memcpy(&bits, &lambda, sizeof bits);
+    const uint64_t stream = 0x6e6f6973 | (f->each_lambda ? (uint64_t)bits << 32 : 0);
+    const uint64_t index = (uint64_t)f->pairs[p].i << 32 | f->pairs[p].j;
+    const uint64_t random = amkd_random_u64(SEED, stream, index);
+    const double u = ((double)(random >> 12) + 0.5) / 4503599627370496.0;
+    return (f->entropy ? -log(-score) : log(score)) + f->temperature * log(-log(u));
+}
+
 /* A candidate of the reference: pair number p at lambda number l. */
 typedef struct candidate {
-    double score;
+    double score; /* or key */
     size_t p, l;
 } candidate;
 
@@ -99,7 +118,7 @@ static size_t expect(candidate *wanted, const fixture *f, const char *keep,
         if (keep && !keep[p])
             continue;
         for (size_t g = 0; g < ngrid; g++) {
-            const candidate c = {f->scores[p][grid[g]], p, grid[g]};
+            const candidate c = {key_of(f, p, grid[g]), p, grid[g]};
             if (every || g == 0)
                 wanted[n++] = c;
             else if (c.score < wanted[n - 1].score)
@@ -132,17 +151,20 @@ static void check_picks(const fixture *f, const candidate *wanted)
     ck_assert_msg(!amkd_reader_open(&reader, "picks", "picks", 0), "%s", amkd_error());
     ck_assert(!amkd_reader_read_all(reader, (void **)&picks, &n));
     ck_assert_uint_eq(n, K);
+    /* A logarithm's error is that of the score over the score, 1/7 at least. */
+    const double tie = f->temperature > 0 ? 7 * TIE : TIE;
     char seen[NPAIRS][NLAMBDAS] = {{0}};
     for (size_t r = 0; r < n; r++) {
         const size_t p = place_of_pair(picks[r].i, picks[r].j);
         const size_t l = place_of_lambda(f, picks[r].lambda);
         ck_assert_uint_lt(p, NPAIRS);
-        ck_assert_msg(fabs(f->scores[p][l] - wanted[r].score) <= TIE,
+        ck_assert_msg(fabs(key_of(f, p, l) - wanted[r].score) <= tie,
                       "place %zu: (%u, %u) at %g scores %.9f, expected (%u, %u) at %g "
                       "with %.9f",
-                      r, picks[r].i, picks[r].j, (double)picks[r].lambda, f->scores[p][l],
+                      r, picks[r].i, picks[r].j, (double)picks[r].lambda, key_of(f, p, l),
                       f->pairs[wanted[r].p].i, f->pairs[wanted[r].p].j,
                       f->lambdas[wanted[r].l], wanted[r].score);
+        ck_assert_double_eq_tol((double)picks[r].score, f->scores[p][l], 1e-5);
         ck_assert_int_eq(seen[p][l], 0);
         seen[p][l] = 1;
     }
@@ -159,6 +181,8 @@ static void run_score(amkd_score_options options, const fixture *f)
     options.lambdas = f->lambdas;
     options.nlambdas = NLAMBDAS;
     options.k = K;
+    options.seed = SEED;
+    options.noise = f->temperature;
     options.quiet = 1;
     options.command = command;
     amkd_score_counts counts;
@@ -184,6 +208,30 @@ START_TEST(picks_are_the_references_in_every_place)
     const amkd_score_by by = measures[_i].by;
     fixture *f = new_fixture(measures[_i].measure);
     expect(wanted, f, NULL, all_lambdas, NLAMBDAS, by == AMKD_BY_C1);
+    run_score((amkd_score_options){.by = by, .engine = AMKD_ENGINE_FUSED}, f);
+    check_picks(f, wanted);
+    run_score((amkd_score_options){.by = by, .engine = AMKD_ENGINE_LAYERED}, f);
+    check_picks(f, wanted);
+    free_fixture(f);
+}
+END_TEST
+
+START_TEST(noisy_picks_are_the_references_by_their_keys)
+{
+    static candidate wanted[NPAIRS * NLAMBDAS], silent[NPAIRS * NLAMBDAS];
+    const amkd_score_by by = measures[_i].by;
+    if (by == AMKD_BY_MARGIN)
+        return;
+    fixture *f = new_fixture(measures[_i].measure);
+    expect(silent, f, NULL, all_lambdas, NLAMBDAS, by == AMKD_BY_C1);
+    f->each_lambda = by == AMKD_BY_C1;
+    f->entropy = by == AMKD_BY_ENTROPY;
+    f->temperature = 0.5;
+    expect(wanted, f, NULL, all_lambdas, NLAMBDAS, by == AMKD_BY_C1);
+    size_t nmoved = 0;
+    for (size_t r = 0; r < K; r++)
+        nmoved += wanted[r].p != silent[r].p;
+    ck_assert_uint_gt(nmoved, K / 2);
     run_score((amkd_score_options){.by = by, .engine = AMKD_ENGINE_FUSED}, f);
     check_picks(f, wanted);
     run_score((amkd_score_options){.by = by, .engine = AMKD_ENGINE_LAYERED}, f);
@@ -239,6 +287,7 @@ int main(void)
     TCase *test = tcase_create("picks");
     tcase_set_timeout(test, 60);
     tcase_add_loop_test(test, picks_are_the_references_in_every_place, 0, 4);
+    tcase_add_loop_test(test, noisy_picks_are_the_references_by_their_keys, 0, 4);
     tcase_add_test(test, refined_picks_are_the_fine_grids_lowest_of_the_coarse_ones);
     tcase_add_test(test, a_coarse_grid_is_spread_over_the_fine_one);
     Suite *suite = suite_create("picks");

@@ -35,6 +35,7 @@ amkd-import -q --limit 40 --resize 12x12 --unlabeled -o real.amkd \
 amkd-train -q -a "conv 2 k3 | relu | maxpool 2 | fc classes" --steps 60 --seed 3 \
     -o student.safetensors labeled.amkd
 amkd-pool -q -o pairs.amkd real.amkd # 780 pairs
+amkd-pool -q -n 780 --seed 9 real.amkd >shuffled.amkd
 
 echo "# the k lowest are the head of all, sorted"
 score -o all.amkd pairs.amkd
@@ -145,6 +146,39 @@ score --max-per-image 2 -k 30 -o limited.amkd pairs.amkd
 test "$(rows limited.amkd | cut -f1,2 | tr '\t' '\n' | sort | uniq -c | sort -rn |
     awk 'NR == 1 {print $1}')" -le 2 || fail "an image in more than two picks"
 
+echo "# --noise: a sample by the scores, the same however it was made"
+score -k 25 --noise 0 -o silent.amkd pairs.amkd
+rows silent.amkd >got
+rows picks.amkd >want
+same got want
+score -k 25 --noise 1 --seed 8 -o noisy.amkd pairs.amkd
+amkd-cat --header noisy.amkd | tr -d ' \n' | grep -qF '"noise":{"seed":8,"temperature":1.0}' ||
+    fail "no noise in the header"
+rows noisy.amkd | sort >got # the scores are those without noise
+rows all.amkd | sort | comm -12 - got | cmp - got || fail "scores with noise"
+rows noisy.amkd | cut -f4 | sort -gc 2>/dev/null && fail "noisy picks in order of score"
+score -k 25 --noise 1 --seed 9 pairs.amkd | rows | sort >want
+! cmp -s got want || fail "two seeds, the same sample"
+score -k 25 --noise 1 --seed 8 --engine layered shuffled.amkd | rows | cut -f1-3 >got
+rows noisy.amkd | cut -f1-3 | cmp - got || fail "another engine and order, other picks"
+# A pool that is large enough that most pairs have no chance, beside shards that are not.
+amkd-import -q --limit 280 --resize 12x12 --unlabeled -o many.amkd \
+    $fashion/t10k-images-idx3-ubyte.gz
+for way in "c2 -k 30 --noise 1" "entropy -k 30 --noise 0.5 --max-per-image 2" \
+    "c1 -k 30 --noise 1" "c2 -k 30 --refine 2 --coarse 2 --noise 1"; do
+    amkd-pool -q many.amkd | # 39,060 pairs
+        amkd-score -v -s student.safetensors --lambda 0.3:0.7:3 --by $way -o whole.amkd 2>said
+    test "$(sed -n 's/^amkd-score: \([0-9]*\) pairs not scored.*/\1/p' said)" -gt 5000 ||
+        fail "all pairs were scored: $(cat said)"
+    case $way in *refine*) continue ;; esac
+    for ((shard = 0; shard < 12; shard++)); do
+        amkd-pool -q --shard $shard/12 many.amkd |
+            score --lambda 0.3:0.7:3 --by $way -o shard$shard.amkd
+    done
+    amkd-merge -q -o merged.amkd shard{0..11}.amkd
+    same merged.amkd whole.amkd
+done
+
 echo "# --exclude, whatever the lambda; real images are no pairs of a pool of pairs"
 amkd-train -q -a "fc classes" --steps 5 -o teacher.safetensors labeled.amkd
 amkd-query -q -t model:teacher.safetensors -o asked.amkd picks.amkd
@@ -172,7 +206,7 @@ cut -f1-3 want | cmp - got || fail "another engine picks other images"
 for shard in 0 1 2; do
     amkd-pool -q --single --shard $shard/3 real.amkd | score --by c1 -k 12 -o shard$shard.amkd
 done
-amkd-merge -q -o merged.amkd shard?.amkd
+amkd-merge -q -o merged.amkd shard[012].amkd
 same merged.amkd alone_c1.amkd
 amkd-cat --header alone_c1.amkd | tr -d ' \n' >header
 grep -qF '"lambdas":[1.0]' header || fail "$(cat header)"
@@ -195,7 +229,6 @@ fails 1 "single images: nothing is to be refined" \
     amkd-score -q -s student.safetensors -k 3 --refine 2 -o out.amkd single.amkd
 
 echo "# the order of the pairs does not matter"
-amkd-pool -q -n 780 --seed 9 real.amkd >shuffled.amkd
 score -k 25 shuffled.amkd | rows >got
 rows picks.amkd >want
 same got want
@@ -244,7 +277,13 @@ echo "# misuse"
 fails 2 "--student" amkd-score -q -o out.amkd pairs.amkd
 fails 2 "--by" amkd-score -q --by c3 -s student.safetensors -o out.amkd pairs.amkd
 fails 2 "--max-per-image" amkd-score --by random --max-per-image 3 -o out.amkd pairs.amkd
-fails 2 "--seed is for --by random" \
+fails 2 "--noise needs -k" amkd-score -s student.safetensors --noise 1 -o out.amkd pairs.amkd
+fails 2 "--noise" amkd-score -s student.safetensors -k 3 --noise=-1 -o out.amkd pairs.amkd
+for by in margin random; do
+    fails 2 "--noise is for --by c2, c1 or entropy" amkd-score -s student.safetensors \
+        --by $by -k 3 --noise 1 -o out.amkd pairs.amkd
+done
+fails 2 "--seed is for --by random and --noise" \
     amkd-score -s student.safetensors --seed 3 -o out.amkd pairs.amkd
 fails 2 "--refine needs -k" \
     amkd-score -s student.safetensors --refine 2 -o out.amkd pairs.amkd

@@ -19,6 +19,8 @@ static const char notes[] =
     "           whose values are then drawn from\n"
     "  margin   as c2, of the top probability less the second\n"
     "  entropy  as c2, of the negative entropy\n\n"
+    "With --noise the picks are a sample: the likelier a candidate the lower its score,\n"
+    "as score^(-1/T). T 0 is no noise; about 1 is usual.\n\n"
     "Examples:\n"
     "  amkd-pool real.amkd | amkd-score -s student.safetensors -k 1000 -o picks.amkd\n"
     "  amkd-score -s student.safetensors -k 1000 --exclude round1.amkd pairs.amkd\n"
@@ -82,8 +84,14 @@ static int interpret(amkd_cli *cli, arguments *given, double **lambdas)
         return amkd_cli_misuse(cli, "--student is needed but for --by random");
     if (score->max_per_image && !score->k)
         return amkd_cli_misuse(cli, "--max-per-image needs -k");
-    if (amkd_cli_given(cli, "seed") && score->by != AMKD_BY_RANDOM)
-        return amkd_cli_misuse(cli, "--seed is for --by random: nothing else is drawn");
+    if (score->noise > 0 && !score->k)
+        return amkd_cli_misuse(cli, "--noise needs -k");
+    if (score->noise > 0 && (score->by == AMKD_BY_RANDOM || score->by == AMKD_BY_MARGIN))
+        return amkd_cli_misuse(cli, "--noise is for --by c2, c1 or entropy");
+    if (amkd_cli_given(cli, "seed") && score->by != AMKD_BY_RANDOM &&
+        !amkd_cli_given(cli, "noise"))
+        return amkd_cli_misuse(cli, "--seed is for --by random and --noise: nothing else "
+                                    "is drawn");
     score->default_lambdas = !given->lambdas;
     if (!given->lambdas)
         given->lambdas = score->by == AMKD_BY_RANDOM ? "0.5" : AMKD_DEFAULT_LAMBDAS;
@@ -114,6 +122,11 @@ static int run(const arguments *given)
                 "amkd-score: %" PRIu64 " picks of %" PRIu64 " pairs, %" PRIu64
                 " asked before\n",
                 counts.picks, counts.pairs, counts.asked);
+        if (given->score.noise > 0)
+            fprintf(stderr,
+                    "amkd-score: %" PRIu64 " pairs not scored: their noise left them no "
+                    "chance\n",
+                    counts.thinned);
         for (size_t d = 0; d < counts.ndevices; d++) {
             const amkd_score_share *share = &counts.shares[d];
             fprintf(stderr,
@@ -147,6 +160,9 @@ int main(int argc, char **argv)
         {0, "coarse", AMKD_COUNT, &score->ncoarse, "N",
          "those few: N of the lambdas, evenly spaced (default: 8, or half of them)", 0, 1,
          4096},
+        {0, "noise", AMKD_NUMBER, &score->noise, "T",
+         "sample the K by their scores: rank by log score - T times Gumbel noise", 0, 0,
+         0x1p20},
         {0, "max-per-image", AMKD_COUNT, &score->max_per_image, "M",
          "let no image take part in more than M picks", 0, 1, 0x1p32},
         {0, "exclude", AMKD_TEXTS, &given.exclude, "LABELS",

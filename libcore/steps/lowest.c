@@ -25,16 +25,24 @@
 
 enum { FIRST_CAPACITY = 4096 };
 
+/* A candidate and what it is ranked by. */
+typedef struct ranked {
+    double key;
+    amkd_pick pick;
+} ranked;
+
 struct amkd_lowest {
     size_t k, max_per_image, nimages;
     size_t ncertain; /* greedy picks after which all the rest may be cut */
-    amkd_pick *kept; /* [capacity], n in use, none behind the cutoff */
+    amkd_noise noise;
+    ranked *kept; /* [capacity], n in use, none behind the cutoff */
     size_t n, capacity;
     int full;                /* whether there is a cutoff yet */
-    amkd_pick cutoff;        /* what is not below it is turned away */
+    ranked cutoff;           /* what is not below it is turned away */
     const uint32_t *sources; /* of the images; NULL: each its own */
     size_t nsources;
-    size_t *npicks; /* [nsources] picks of each; NULL without a limit */
+    size_t *npicks;   /* [nsources] picks of each; NULL without a limit */
+    amkd_pick *picks; /* [n] once finished */
 };
 
 int amkd_pick_compare(const void *a, const void *b)
@@ -47,6 +55,14 @@ int amkd_pick_compare(const void *a, const void *b)
     if (p->j != q->j)
         return p->j < q->j ? -1 : 1;
     return (p->lambda > q->lambda) - (p->lambda < q->lambda);
+}
+
+static int compare_ranked(const void *a, const void *b)
+{
+    const ranked *p = a, *q = b;
+    if (p->key != q->key)
+        return p->key < q->key ? -1 : 1;
+    return amkd_pick_compare(&p->pick, &q->pick);
 }
 
 int amkd_lowest_new(amkd_lowest **out, size_t k, size_t max_per_image, size_t nimages)
@@ -85,6 +101,11 @@ int amkd_lowest_sources(amkd_lowest *lowest, const uint32_t *sources, size_t nso
     return 0;
 }
 
+void amkd_lowest_noise(amkd_lowest *lowest, const amkd_noise *noise)
+{
+    lowest->noise = *noise;
+}
+
 /* Whether the greedy walk takes this candidate, and if so counts it. */
 static int take(amkd_lowest *lowest, const amkd_pick *pick)
 {
@@ -109,11 +130,11 @@ static void start_walk(amkd_lowest *lowest)
 
 static void sort_distinct(amkd_lowest *lowest)
 {
-    amkd_pick *kept = lowest->kept;
-    qsort(kept, lowest->n, sizeof *kept, amkd_pick_compare);
+    ranked *kept = lowest->kept;
+    qsort(kept, lowest->n, sizeof *kept, compare_ranked);
     size_t n = 0;
     for (size_t c = 0; c < lowest->n; c++)
-        if (n == 0 || amkd_pick_compare(&kept[n - 1], &kept[c]) != 0)
+        if (n == 0 || compare_ranked(&kept[n - 1], &kept[c]) != 0)
             kept[n++] = kept[c];
     lowest->n = n;
 }
@@ -125,7 +146,7 @@ static void cut(amkd_lowest *lowest)
     start_walk(lowest);
     size_t ntaken = 0;
     for (size_t c = 0; c < lowest->n; c++) {
-        ntaken += take(lowest, &lowest->kept[c]);
+        ntaken += take(lowest, &lowest->kept[c].pick);
         if (ntaken == lowest->ncertain) {
             lowest->n = c + 1;
             lowest->cutoff = lowest->kept[c];
@@ -143,7 +164,7 @@ static int make_room(amkd_lowest *lowest)
         cut(lowest);
     if (lowest->n <= lowest->capacity / 2)
         return 0;
-    amkd_pick *kept = amkd_realloc(lowest->kept, lowest->capacity, 2 * sizeof *kept);
+    ranked *kept = amkd_realloc(lowest->kept, lowest->capacity, 2 * sizeof *kept);
     if (!kept)
         return -1;
     lowest->kept = kept;
@@ -151,11 +172,14 @@ static int make_room(amkd_lowest *lowest)
     return 0;
 }
 
-static int check(const amkd_lowest *lowest, const amkd_pick *pick)
+static int check(const amkd_lowest *lowest, const amkd_pick *pick, double key)
 {
     if (isnan(pick->score))
         return amkd_fail("pair (%" PRIu32 ", %" PRIu32 "): the score is not a number",
                          pick->i, pick->j);
+    if (isnan(key))
+        return amkd_fail("pair (%" PRIu32 ", %" PRIu32 "): score %g has no logarithm",
+                         pick->i, pick->j, (double)pick->score);
     if (!(pick->lambda >= 0 && pick->lambda <= 1))
         return amkd_fail("pair (%" PRIu32 ", %" PRIu32 "): lambda %g is outside [0, 1]",
                          pick->i, pick->j, pick->lambda);
@@ -169,29 +193,49 @@ static int check(const amkd_lowest *lowest, const amkd_pick *pick)
 int amkd_lowest_offer(amkd_lowest *lowest, const amkd_pick *candidates, size_t n)
 {
     for (size_t c = 0; c < n; c++) {
-        const amkd_pick *pick = &candidates[c];
-        if (check(lowest, pick))
+        const ranked candidate = {amkd_noise_key(&lowest->noise, &candidates[c]),
+                                  candidates[c]};
+        if (check(lowest, &candidate.pick, candidate.key))
             return -1;
-        if (lowest->full && amkd_pick_compare(pick, &lowest->cutoff) >= 0)
+        if (lowest->full && compare_ranked(&candidate, &lowest->cutoff) >= 0)
             continue;
         if (lowest->n == lowest->capacity && make_room(lowest))
             return -1;
-        lowest->kept[lowest->n++] = *pick;
+        lowest->kept[lowest->n++] = candidate;
     }
     return 0;
 }
 
 float amkd_lowest_threshold(const amkd_lowest *lowest)
 {
-    return lowest->full ? lowest->cutoff.score : INFINITY;
+    const int ranked_by_score = lowest->noise.temperature == 0;
+    return lowest->full && ranked_by_score ? lowest->cutoff.pick.score : INFINITY;
+}
+
+double amkd_lowest_cutoff(const amkd_lowest *lowest)
+{
+    return lowest->full ? lowest->cutoff.key : (double)INFINITY;
+}
+
+/* The picks are the first n of kept. */
+static int hand_over(amkd_lowest *lowest, const amkd_pick **picks, size_t *n)
+{
+    lowest->picks = amkd_alloc(lowest->n ? lowest->n : 1, sizeof *lowest->picks);
+    if (!lowest->picks)
+        return -1;
+    for (size_t p = 0; p < lowest->n; p++)
+        lowest->picks[p] = lowest->kept[p].pick;
+    free(lowest->kept);
+    lowest->kept = NULL;
+    *picks = lowest->picks;
+    *n = lowest->n;
+    return 0;
 }
 
 int amkd_lowest_finish_shard(amkd_lowest *lowest, const amkd_pick **candidates, size_t *n)
 {
     cut(lowest);
-    *candidates = lowest->kept;
-    *n = lowest->n;
-    return 0;
+    return hand_over(lowest, candidates, n);
 }
 
 int amkd_lowest_finish(amkd_lowest *lowest, const amkd_pick **picks, size_t *n)
@@ -200,12 +244,10 @@ int amkd_lowest_finish(amkd_lowest *lowest, const amkd_pick **picks, size_t *n)
     start_walk(lowest);
     size_t ntaken = 0;
     for (size_t c = 0; c < lowest->n && ntaken < lowest->k; c++)
-        if (take(lowest, &lowest->kept[c]))
+        if (take(lowest, &lowest->kept[c].pick))
             lowest->kept[ntaken++] = lowest->kept[c];
     lowest->n = ntaken;
-    *picks = lowest->kept;
-    *n = ntaken;
-    return 0;
+    return hand_over(lowest, picks, n);
 }
 
 void amkd_lowest_free(amkd_lowest *lowest)
@@ -214,5 +256,6 @@ void amkd_lowest_free(amkd_lowest *lowest)
         return;
     free(lowest->kept);
     free(lowest->npicks);
+    free(lowest->picks);
     free(lowest);
 }

@@ -1,9 +1,10 @@
 /* The k lowest picks of a stream of any length, in memory that does not grow with the
- * stream: ordered by (score, i, j, lambda), so that the result depends neither on order
- * nor on shards. */
+ * stream: ordered by (score, i, j, lambda), or by (key, score, i, j, lambda) where there
+ * is noise, so that the result depends neither on order nor on shards. */
 #ifndef AMKD_STEPS_LOWEST_H
 #define AMKD_STEPS_LOWEST_H
 
+#include "steps/noise.h"
 #include "stream/rows.h"
 #include <stddef.h>
 
@@ -21,14 +22,20 @@ int amkd_lowest_new(amkd_lowest **out, size_t k, size_t max_per_image, size_t ni
  * first offer; NULL, and sources without a limit, change nothing. */
 int amkd_lowest_sources(amkd_lowest *lowest, const uint32_t *sources, size_t nsources);
 
+/* Ranks by amkd_noise_key, copied, in place of the score. Before the first offer. */
+void amkd_lowest_noise(amkd_lowest *lowest, const amkd_noise *noise);
+
 /* Offers n candidates. A candidate offered twice, the same in all four fields, counts
- * once. Fails on a score that is not a number, a lambda outside [0, 1] and images outside
- * the set. */
+ * once. Fails on a score that is not a number (with noise: that has no logarithm), a
+ * lambda outside [0, 1] and images outside the set. */
 int amkd_lowest_offer(amkd_lowest *lowest, const amkd_pick *candidates, size_t n);
 
-/* Any candidate with a score above this cannot enter (INFINITY while not yet full): lets
- * callers skip work. */
+/* Any candidate with a score above this cannot enter (INFINITY while not yet full, and
+ * with noise): lets callers skip work. */
 float amkd_lowest_threshold(const amkd_lowest *lowest);
+
+/* The same of amkd_noise_key, with noise and without. */
+double amkd_lowest_cutoff(const amkd_lowest *lowest);
 
 /* The picks kept, sorted, at most k; *picks is owned by lowest and valid until it is
  * freed. Nothing can be offered afterwards. */

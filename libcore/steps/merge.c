@@ -22,6 +22,7 @@ typedef struct merge {
     amkd_header header; /* of the result */
     uint64_t k;         /* 0: keep all */
     uint64_t max_per_image;
+    amkd_noise noise; /* that the shards were ranked by */
     uint64_t nimages;
     uint32_t
         *sources; /* with max_per_image: of the images; NULL where they are no views */
@@ -175,6 +176,8 @@ static int open_readers(merge *m)
         return -1;
     if (amkd_images_refs_rows(&m->nimages, amkd_reader_header(m->readers[0])))
         return amkd_fail_in("'%s'", amkd_reader_name(m->readers[0]));
+    if (amkd_noise_get(&m->noise, amkd_reader_header(m->readers[0])))
+        return amkd_fail_in("'%s'", amkd_reader_name(m->readers[0]));
     return m->k && m->max_per_image ? load_sources(m) : 0;
 }
 
@@ -244,6 +247,8 @@ static int merge_lowest(merge *m)
     const amkd_pick *picks;
     size_t n = 0;
     int rc = amkd_lowest_new(&lowest, m->k, m->max_per_image, m->nimages);
+    if (rc == 0)
+        amkd_lowest_noise(lowest, &m->noise);
     if (rc == 0)
         rc = amkd_lowest_sources(lowest, m->sources, m->nsources);
     if (rc == 0)

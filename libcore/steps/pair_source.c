@@ -34,9 +34,13 @@ static int read_stream(amkd_pair_source *source, amkd_pair *pairs, size_t *n, si
             return nread ? -1 : 0;
         if (check_pairs(source, fresh, (size_t)nread))
             return -1;
-        const size_t left = amkd_asked_drop(source->asked, fresh, (size_t)nread);
+        const size_t nnew = amkd_asked_drop(source->asked, fresh, (size_t)nread);
+        size_t left = nnew;
+        if (source->thinning.noise)
+            left = amkd_thinning_drop(&source->thinning, fresh, nnew);
         source->nread += (uint64_t)nread;
-        source->nskipped += (uint64_t)nread - left;
+        source->nskipped += (uint64_t)nread - nnew;
+        source->nthinned += nnew - left;
         amkd_progress_add(source->progress, (uint64_t)nread - left);
         *n += left;
     }

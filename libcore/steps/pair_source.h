@@ -4,6 +4,7 @@
 
 #include "base/progress.h"
 #include "steps/asked.h"
+#include "steps/noise.h"
 #include "stream/stream.h"
 
 typedef struct amkd_pair_source {
@@ -13,8 +14,10 @@ typedef struct amkd_pair_source {
     uint64_t nimages;         /* every pair must lie within */
     int single;               /* every pair must be (i, i), else i < j */
     const amkd_asked *asked;  /* pairs to leave out; reader only */
+    amkd_thinning thinning;   /* leaves out more, unless without noise; reader only */
     amkd_progress *progress;  /* is told of those left out */
     uint64_t nread, nskipped; /* so far; skipped: asked before */
+    uint64_t nthinned;        /* so far, by the thinning */
 } amkd_pair_source;
 
 /* Reads up to most pairs: *n is most but at the end. Fails on a pair that is none, naming

@@ -25,7 +25,8 @@ typedef struct scoring {
     amkd_reader *reader;
     amkd_asked asked;
     amkd_pair_source source;
-    double *coarse;    /* [options->ncoarse]; NULL without refine */
+    double *coarse; /* [options->ncoarse]; NULL without refine */
+    size_t nclasses;
     amkd_model *model; /* NULL for random, and once no sweep will be opened any more */
     amkd_images *images;
     uint32_t
@@ -98,6 +99,7 @@ static int open_student(scoring *s)
         amkd_devices_open(s->devices, &s->ndevices, options->device))
         return -1;
     s->counts->ndevices = s->ndevices;
+    s->nclasses = s->model->arch.nclasses;
     s->sources = s->images->sources;
     s->nsources = s->images->nsources;
     s->images->sources = NULL;
@@ -234,6 +236,10 @@ static int open_all(scoring *s)
 static int score_by_student(scoring *s)
 {
     const amkd_score_options *options = s->options;
+    s->source.thinning = (amkd_thinning){.noise = amkd_selection_noise(s->selection),
+                                         .nclasses = s->nclasses,
+                                         .lambdas = s->lambdas,
+                                         .nlambdas = s->nlambdas};
     const amkd_scorer_job job = {.source = &s->source,
                                  .selection = s->selection,
                                  .student = options->student,
@@ -308,6 +314,7 @@ static int run(scoring *s)
     int rc = s->ndevices ? score_by_student(s) : score_by_chance(s);
     s->counts->pairs = s->source.nread;
     s->counts->asked = s->source.nskipped;
+    s->counts->thinned = s->source.nthinned;
     if (!rc && s->coarse)
         rc = refine(s);
     if (!rc) {

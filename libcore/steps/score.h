@@ -33,7 +33,9 @@ typedef struct amkd_score_options {
     size_t ncoarse;             /* 1 to nlambdas; used with refine */
     const char *const *exclude; /* [nexclude] labels streams: pairs asked before */
     size_t nexclude;
-    uint64_t seed;             /* of AMKD_BY_RANDOM */
+    double noise;  /* temperature (steps/noise.h); 0: none. Needs k; not by random or
+                      margin */
+    uint64_t seed; /* of AMKD_BY_RANDOM and of the noise */
     const char *const *images; /* [nimages] in place of the paths in the pairs' header */
     size_t nimages;
     const char *device; /* one or several, as amkd_devices_open takes them */
@@ -53,20 +55,22 @@ typedef struct amkd_score_share {
 } amkd_score_share;
 
 typedef struct amkd_score_counts {
-    uint64_t pairs; /* read */
-    uint64_t asked; /* of these left out as asked before */
-    uint64_t picks; /* written */
+    uint64_t pairs;   /* read */
+    uint64_t asked;   /* of these left out as asked before */
+    uint64_t thinned; /* not scored: their noise left them no chance */
+    uint64_t picks;   /* written */
     size_t ndevices;
     amkd_score_share shares[AMKD_MAX_DEVICES]; /* [ndevices] */
 } amkd_score_counts;
 
 /* Scores the pairs and writes a picks stream. With k the picks are distinct and sorted by
- * (score, i, j, lambda); without it every row of the pairs has its row or, by C1, a row
- * for each lambda, so that a pair that comes twice does so in the picks. A pairs stream
- * with "shard" in its header may yield fewer than k picks, or with max_per_image more:
- * amkd_merge_write makes the k of all shards of them. A shard cannot be refined: the
- * coarse pass would keep others than over the whole pool. Single images ("single" in the
- * pairs' header) have lambda 1 and no other, so that C2 is C1, and are not refined. */
+ * (score, i, j, lambda), with noise by (key, score, i, j, lambda); without it every row
+ * of the pairs has its row or, by C1, a row for each lambda, so that a pair that comes
+ * twice does so in the picks. A pairs stream with "shard" in its header may yield fewer
+ * than k picks, or with max_per_image more: amkd_merge_write makes the k of all shards of
+ * them. A shard cannot be refined: the coarse pass would keep others than over the whole
+ * pool. Single images ("single" in the pairs' header) have lambda 1 and no other, so that
+ * C2 is C1, and are not refined. */
 int amkd_score(amkd_score_counts *counts, const amkd_score_options *options);
 
 #endif

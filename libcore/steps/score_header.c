@@ -1,6 +1,7 @@
 /* What stands in a picks stream of how its rows came about. */
 #include "steps/score_header.h"
 #include "data/images.h"
+#include "steps/noise.h"
 #include "stream/rows.h"
 
 /* What the pairs' header says of their origin goes on into the picks'. */
@@ -40,6 +41,8 @@ int amkd_score_header(amkd_header *header, const amkd_score_options *options,
     if (coarse && amkd_header_put(header, "refine",
                                   json_pack("{s:f, s:o}", "candidates", options->refine,
                                             "coarse", list_of(coarse, options->ncoarse))))
+        return -1;
+    if (options->noise > 0 && amkd_noise_put(header, options->noise, options->seed))
         return -1;
     return amkd_header_add_provenance(header, "amkd-score", options->command, NULL);
 }

@@ -50,11 +50,13 @@ static int read_chunk(crew *c, worker *w, size_t *n, float *threshold)
     pthread_mutex_lock(&c->adding);
     const int failed = c->failed;
     *threshold = amkd_selection_threshold(c->job->selection);
+    const double cutoff = amkd_selection_cutoff(c->job->selection);
     pthread_mutex_unlock(&c->adding);
     *n = 0;
     if (failed)
         return 0;
     pthread_mutex_lock(&c->reading);
+    c->job->source->thinning.cutoff = cutoff;
     const int rc = amkd_pair_source_read(c->job->source, w->pairs, n, w->chunk);
     w->numbers[w->nstarted % IN_FLIGHT] = c->nread++;
     pthread_mutex_unlock(&c->reading);

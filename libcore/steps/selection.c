@@ -12,6 +12,7 @@
 struct amkd_selection {
     amkd_selection_options options;
     amkd_header header;
+    amkd_noise noise;
     amkd_lowest *lowest; /* NULL without k */
     amkd_writer *writer; /* NULL with k until the end */
     uint64_t npicks;
@@ -27,6 +28,7 @@ static int new_lowest(amkd_selection *selection, uint64_t k)
     const amkd_selection_options *options = &selection->options;
     if (amkd_lowest_new(&selection->lowest, k, options->max_per_image, options->nimages))
         return -1;
+    amkd_lowest_noise(selection->lowest, &selection->noise);
     return amkd_lowest_sources(selection->lowest, options->sources, options->nsources);
 }
 
@@ -48,6 +50,7 @@ int amkd_selection_open(amkd_selection **out, const amkd_header *header,
         return -1;
     selection->options = *options;
     if (amkd_header_copy(&selection->header, header) ||
+        amkd_noise_get(&selection->noise, header) ||
         (options->k ? open_lowest(selection)
                     : amkd_writer_open(&selection->writer, options->output,
                                        &selection->header, options->nthreads))) {
@@ -69,6 +72,16 @@ int amkd_selection_add(amkd_selection *selection, const amkd_pick *picks, size_t
 float amkd_selection_threshold(const amkd_selection *selection)
 {
     return selection->lowest ? amkd_lowest_threshold(selection->lowest) : INFINITY;
+}
+
+const amkd_noise *amkd_selection_noise(const amkd_selection *selection)
+{
+    return &selection->noise;
+}
+
+double amkd_selection_cutoff(const amkd_selection *selection)
+{
+    return selection->lowest ? amkd_lowest_cutoff(selection->lowest) : (double)INFINITY;
 }
 
 int amkd_selection_refine(amkd_selection *selection, amkd_pair **pairs, size_t *n)

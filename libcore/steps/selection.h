@@ -3,6 +3,7 @@
 #ifndef AMKD_STEPS_SELECTION_H
 #define AMKD_STEPS_SELECTION_H
 
+#include "steps/noise.h"
 #include "stream/header.h"
 #include "stream/rows.h"
 #include <stddef.h>
@@ -25,7 +26,8 @@ typedef struct amkd_selection_options {
 } amkd_selection_options;
 
 /* header, of kind "picks", is copied; with k the result's gets "k", "max_per_image" if
- * limited, and "rows". */
+ * limited, and "rows"; and by the header's "noise" the candidates are ranked (which needs
+ * k). */
 int amkd_selection_open(amkd_selection **out, const amkd_header *header,
                         const amkd_selection_options *options);
 
@@ -34,6 +36,11 @@ int amkd_selection_add(amkd_selection *selection, const amkd_pick *picks, size_t
 
 /* Candidates with a score above this need not be added: INFINITY while all must. */
 float amkd_selection_threshold(const amkd_selection *selection);
+
+/* The noise that candidates are ranked by, of temperature 0 without, and what no key may
+ * be above: INFINITY while any may enter. */
+const amkd_noise *amkd_selection_noise(const amkd_selection *selection);
+double amkd_selection_cutoff(const amkd_selection *selection);
 
 /* Ends the coarse pass: *pairs are those of its lowest, ncoarse of them or as many as
  * there are, freed with free(). Nothing is selected yet: what is added from here on is.
