@@ -6,6 +6,8 @@
 #include "base/progress.h"
 #include "net/predict.h"
 #include "steps/answers.h"
+#include "steps/evaluate.h"
+#include "steps/holdout.h"
 #include "steps/scorecard.h"
 #include "teacher/teacher.h"
 #include <stdio.h>
@@ -15,7 +17,8 @@
 typedef struct arguments {
     amkd_common common;
     const char *student, *teacher, *answers, *device;
-    double timeout;
+    amkd_texts images;
+    double timeout, holdout;
     int json;
 } arguments;
 
@@ -90,23 +93,88 @@ static int evaluate(const arguments *args, const char *path, amkd_device *device
     return rc;
 }
 
-static int run(const arguments *args, const char *path)
+/* What is measured by: an image set, or the answers of labels files. */
+typedef struct measure {
+    amkd_images *images; /* NULL: the dataset */
+    amkd_dataset dataset;
+} measure;
+
+static int read_images(measure *by, const arguments *args, amkd_reader *reader,
+                       const char *path, size_t nfiles)
+{
+    if (nfiles > 1)
+        return amkd_fail("'%s': one image set at a time", path);
+    if (args->holdout > 0)
+        return amkd_fail("'%s': --holdout is for labels, these are images", path);
+    return amkd_images_read(&by->images, reader, path);
+}
+
+static int read_measure(measure *by, const arguments *args, const char *const *paths,
+                        size_t nfiles)
+{
+    int rc = 0;
+    for (size_t f = 0; !rc && f < nfiles; f++) {
+        amkd_reader *reader;
+        if (amkd_reader_open(&reader, paths[f], NULL, args->common.nthreads))
+            return -1;
+        if (!strcmp(amkd_reader_header(reader)->kind, "images"))
+            rc = read_images(by, args, reader, paths[f], nfiles);
+        else if (args->teacher || args->answers)
+            rc = amkd_fail("'%s': --teacher and --answers are for images, labels are "
+                           "answers themselves",
+                           paths[f]);
+        else
+            rc = amkd_dataset_read(&by->dataset, reader, paths[f], args->images.text,
+                                   args->images.n, args->common.nthreads);
+        amkd_reader_close(reader);
+    }
+    if (!rc && args->holdout > 0)
+        rc = amkd_dataset_hold_out(&by->dataset, args->holdout, AMKD_HELD_OUT);
+    return rc;
+}
+
+/* How far the student says what was answered. */
+static int evaluate_answers(const arguments *args, amkd_device *device,
+                            const amkd_model *model, const amkd_dataset *dataset)
+{
+    const amkd_images *images = dataset->images;
+    const amkd_shape shape = {images->channels, images->height, images->width};
+    amkd_predictor *predictor;
+    amkd_agreement agreement;
+    if (amkd_model_expect(model, shape, dataset->nclasses))
+        return amkd_fail_in("'%s'", args->student);
+    if (amkd_predictor_new(&predictor, device, model))
+        return -1;
+    int rc = amkd_evaluate_dataset(&agreement, predictor, dataset);
+    amkd_predictor_free(predictor);
+    char *text = NULL;
+    if (!rc)
+        rc = amkd_agreement_text(&text, &agreement, args->json);
+    if (!rc)
+        rc = amkd_file_write(args->common.output, text, strlen(text));
+    free(text);
+    return rc;
+}
+
+static int run(const arguments *args, const char *const *paths, size_t nfiles)
 {
     amkd_device *device = NULL;
     amkd_model *model = NULL;
-    amkd_images *images = NULL;
+    measure by = {0};
     int rc = amkd_output_probe(args->common.output, NULL) ||
                      amkd_model_load(&model, args->student) ||
-                     amkd_images_load(&images, path, args->common.nthreads) ||
+                     read_measure(&by, args, paths, nfiles) ||
                      amkd_device_open(&device, args->device)
                  ? -1
                  : 0;
     if (!rc && args->common.verbose)
         fprintf(stderr, "amkd-eval: on %s\n", device->name);
     if (!rc)
-        rc = evaluate(args, path, device, model, images);
+        rc = by.images ? evaluate(args, paths[0], device, model, by.images)
+                       : evaluate_answers(args, device, model, &by.dataset);
     amkd_model_free(model);
-    amkd_images_free(images);
+    amkd_images_free(by.images);
+    amkd_dataset_clear(&by.dataset);
     amkd_device_close(device);
     return rc;
 }
@@ -124,6 +192,10 @@ int main(int argc, char **argv)
          "the teacher's answers about these images, bought before", 0, 0, 0},
         {0, "timeout", AMKD_NUMBER, &args.timeout, "S",
          "seconds a teacher's answer may take (default: 60; 0: for ever)", 0, 0, 1e9},
+        {0, "holdout", AMKD_NUMBER, &args.holdout, "SHARE",
+         "measure by the labels that amkd-train --holdout=SHARE leaves out", 0, 0, 1},
+        {0, "images", AMKD_TEXTS, &args.images, "FILE",
+         "image set to use instead of the one that labels name", AMKD_WHERE, 0, 0},
         {0, "json", AMKD_FLAG, &args.json, NULL, "JSON instead of a table", 0, 0, 0},
         AMKD_DEVICE_OPTION(args.device),
         AMKD_OPTION_OUTPUT(args.common),
@@ -134,15 +206,19 @@ int main(int argc, char **argv)
     };
     const amkd_tool tool = {
         .name = "amkd-eval",
-        .summary = "measure a student on labeled images, alone or beside its teacher",
-        .usage = "-s MODEL [OPTION]... [IMAGES]",
+        .summary = "measure a student on labeled images, or on a teacher's answers",
+        .usage = "-s MODEL [OPTION]... [IMAGES|LABELS...]",
         .notes =
             "Success rate is the student's accuracy over the teacher's; agreement is "
             "the\n"
             "share of images on which both name the same class. A success rate says\n"
-            "little without the teacher's accuracy and mean top probability beside it.\n",
+            "little without the teacher's accuracy and mean top probability beside "
+            "it.\n\n"
+            "Labels of amkd-query hold a teacher's answers: agreement and cross entropy "
+            "with\n"
+            "them are printed then.\n",
         .options = options,
-        .max_arguments = 1,
+        .max_arguments = 4096,
     };
     amkd_cli cli;
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
@@ -157,5 +233,7 @@ int main(int argc, char **argv)
         amkd_cli_close(&cli, 0);
         return rc;
     }
-    return amkd_cli_close(&cli, run(&args, cli.narguments ? cli.arguments[0] : "-"));
+    const char *const standard_input[] = {"-"};
+    const char *const *paths = cli.narguments ? cli.arguments : standard_input;
+    return amkd_cli_close(&cli, run(&args, paths, cli.narguments ? cli.narguments : 1));
 }

@@ -5,6 +5,7 @@
 #include "base/progress.h"
 #include "base/version.h"
 #include "steps/evaluate.h"
+#include "steps/holdout.h"
 #include "steps/train.h"
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,7 @@ typedef struct arguments {
     amkd_common common;
     const char *arch, *init, *val, *device, *optimizer, *schedule;
     amkd_texts images;
+    double holdout;
     amkd_train_options train;
 } arguments;
 
@@ -31,11 +33,11 @@ static int show(void *context, const amkd_train_report *report)
     progress_context *c = context;
     char val[40] = "";
     if (c->predictor) {
-        double agreement;
+        amkd_agreement agreement;
         if (amkd_predictor_update(c->predictor, c->model) ||
             amkd_evaluate_dataset(&agreement, c->predictor, c->val))
             return -1;
-        snprintf(val, sizeof val, ", val %.4f", agreement);
+        snprintf(val, sizeof val, ", val %.4f", agreement.agreement);
     }
     amkd_progress_note(c->progress, "epoch %.1f, loss %.4f, top %.4f%s", report->epoch,
                        report->loss, report->agreement, val);
@@ -119,6 +121,9 @@ static int train(arguments *args, const amkd_cli *cli, amkd_device *device,
         if (amkd_dataset_add(dataset, cli->narguments ? cli->arguments[f] : "-",
                              args->images.text, args->images.n, args->common.nthreads))
             return -1;
+    if (args->holdout > 0 &&
+        amkd_dataset_hold_out(dataset, args->holdout, AMKD_TRAINED_ON))
+        return -1;
     if (args->val && amkd_dataset_add(val, args->val, args->images.text, args->images.n,
                                       args->common.nthreads))
         return -1;
@@ -234,6 +239,10 @@ int main(int argc, char **argv)
         {'T', "temperature", AMKD_NUMBER, &t->temperature, "T",
          "of distillation: targets and outputs are softened by T (default: 1)", 0, 0.01,
          1000},
+        {0, "holdout", AMKD_NUMBER, &args.holdout, "SHARE",
+         "train on no more than the rest: this share of the rows is left out, drawn\n"
+         "by their pixels, for amkd-eval to measure by",
+         0, 0, 1},
         {0, "val", AMKD_TEXT, &args.val, "FILE",
          "report accuracy on these labels or labeled images while training;\n"
          "nothing is chosen by it",

@@ -196,12 +196,9 @@ done:
     return rc;
 }
 
-int amkd_dataset_add(amkd_dataset *dataset, const char *path, const char *const *override,
-                     size_t noverride, size_t nthreads)
+int amkd_dataset_read(amkd_dataset *dataset, amkd_reader *reader, const char *path,
+                      const char *const *override, size_t noverride, size_t nthreads)
 {
-    amkd_reader *reader;
-    if (amkd_reader_open(&reader, path, NULL, nthreads))
-        return -1;
     const amkd_header *header = amkd_reader_header(reader);
     int rc = keep_provenance(dataset, header);
     if (!rc && !strcmp(header->kind, "labels"))
@@ -211,6 +208,17 @@ int amkd_dataset_add(amkd_dataset *dataset, const char *path, const char *const 
     else if (!rc)
         rc = amkd_fail("'%s' is a stream of %s, expected labels or labeled images",
                        amkd_reader_name(reader), header->kind);
+    return rc;
+}
+
+int amkd_dataset_add(amkd_dataset *dataset, const char *path, const char *const *override,
+                     size_t noverride, size_t nthreads)
+{
+    amkd_reader *reader;
+    if (amkd_reader_open(&reader, path, NULL, nthreads))
+        return -1;
+    const int rc =
+        amkd_dataset_read(dataset, reader, path, override, noverride, nthreads);
     amkd_reader_close(reader);
     return rc;
 }

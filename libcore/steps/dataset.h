@@ -5,6 +5,7 @@
 
 #include "data/images.h"
 #include "stream/rows.h"
+#include "stream/stream.h"
 
 typedef struct amkd_dataset {
     amkd_images *images; /* all sets that the files refer to, NULL while empty */
@@ -21,6 +22,11 @@ typedef struct amkd_dataset {
  * probabilities that are finite, not negative and sum to one within 1e-3. */
 int amkd_dataset_add(amkd_dataset *dataset, const char *path, const char *const *override,
                      size_t noverride, size_t nthreads);
+
+/* The same, from a reader whose rows are all still to be read; path is what it was opened
+ * with. */
+int amkd_dataset_read(amkd_dataset *dataset, amkd_reader *reader, const char *path,
+                      const char *const *override, size_t noverride, size_t nthreads);
 
 /* Mean and standard deviation of the pixels / 255 of each channel, for a network's input.
  */

@@ -2,6 +2,7 @@
 #include "steps/evaluate.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include <math.h>
 #include <stdlib.h>
 
 size_t amkd_top_class(const float *p, size_t nclasses)
@@ -87,7 +88,15 @@ json_t *amkd_evaluation_json(const amkd_evaluation *evaluation, const json_t *cl
 /* Rows that are mixed and predicted at a time. */
 enum { ROWS = 4096 };
 
-int amkd_evaluate_dataset(double *agreement, amkd_predictor *predictor,
+static double cross_entropy(const float *p, const float *target, size_t nclasses)
+{
+    double sum = 0;
+    for (size_t c = 0; c < nclasses; c++)
+        sum -= target[c] > 0 ? target[c] * log(fmax(p[c], 1e-30)) : 0;
+    return sum;
+}
+
+int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictor *predictor,
                           const amkd_dataset *dataset)
 {
     const size_t nclasses = dataset->nclasses;
@@ -95,16 +104,34 @@ int amkd_evaluate_dataset(double *agreement, amkd_predictor *predictor,
     float *probs = amkd_alloc(ROWS, nclasses * sizeof *probs);
     int rc = pixels && probs ? 0 : -1;
     size_t same = 0;
+    double sum = 0;
     for (size_t done = 0; !rc && done < dataset->n; done += ROWS) {
         const size_t count = dataset->n - done < ROWS ? dataset->n - done : ROWS;
         amkd_dataset_pixels(dataset, pixels, done, count);
         rc = amkd_predictor_run(predictor, probs, pixels, count);
-        for (size_t r = 0; !rc && r < count; r++)
-            same += amkd_top_class(probs + r * nclasses, nclasses) ==
-                    amkd_top_class(dataset->targets + (done + r) * nclasses, nclasses);
+        for (size_t r = 0; !rc && r < count; r++) {
+            const float *p = probs + r * nclasses;
+            const float *target = dataset->targets + (done + r) * nclasses;
+            same += amkd_top_class(p, nclasses) == amkd_top_class(target, nclasses);
+            sum += cross_entropy(p, target, nclasses);
+        }
     }
-    *agreement = share(same, dataset->n);
+    *agreement = (amkd_agreement){.n = dataset->n, .agreement = share(same, dataset->n)};
+    if (dataset->n)
+        agreement->cross_entropy = sum / (double)dataset->n;
     free(pixels);
     free(probs);
     return rc;
+}
+
+int amkd_agreement_text(char **text, const amkd_agreement *a, int json)
+{
+    if (json)
+        *text = amkd_format("{\n  \"n\": %zu,\n  \"agreement\": %.6f,\n"
+                            "  \"cross_entropy\": %.6f\n}\n",
+                            a->n, a->agreement, a->cross_entropy);
+    else
+        *text = amkd_format("%-14s %9zu\n%-14s %9.4f\n%-14s %9.4f\n", "answers", a->n,
+                            "agreement", a->agreement, "cross entropy", a->cross_entropy);
+    return *text ? 0 : -1;
 }

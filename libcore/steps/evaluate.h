@@ -30,9 +30,19 @@ json_t *amkd_evaluation_json(const amkd_evaluation *evaluation,
 /* The class with the highest of p[nclasses], the first of equals. */
 size_t amkd_top_class(const float *p, size_t nclasses);
 
-/* The share of the dataset's rows on which the predictor's top class is the target's; they
- * fit its model (amkd_model_expect). */
-int amkd_evaluate_dataset(double *agreement, amkd_predictor *predictor,
+/* How far a student says what was answered. */
+typedef struct amkd_agreement {
+    size_t n;
+    double agreement;     /* share of the rows whose top class is the target's */
+    double cross_entropy; /* mean of - sum target log p, p at least 1e-30 */
+} amkd_agreement;
+
+/* Of the dataset's rows, which fit the predictor's model (amkd_model_expect). */
+int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictor *predictor,
                           const amkd_dataset *dataset);
+
+/* As text for people, or as one JSON object {"n", "agreement", "cross_entropy"}; freed
+ * with free(). */
+int amkd_agreement_text(char **text, const amkd_agreement *agreement, int json);
 
 #endif
