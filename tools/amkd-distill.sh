@@ -116,8 +116,9 @@ run_make() {
         ${recipe:+"RECIPE=$recipe"} "JOBS=$jobs" "${assignments[@]}" "$@"
 }
 
+# The arguments end with the goal.
 run_loop() {
-    run_make -f "$AMKD_SHARE/distill-rules.mk" "$@" all
+    run_make -f "$AMKD_SHARE/distill-rules.mk" "$@"
 }
 
 # What the parameters are, as make reads defaults, recipe and arguments together.
@@ -176,7 +177,7 @@ check_parameters() {
     for name in BUDGET SHARDS STEPS BATCH TEACHER_BATCH; do
         need_count $name "${value[$name]}" 1
     done
-    for name in ROUNDS MAX_PER_IMAGE SEED; do
+    for name in ROUNDS MAX_PER_IMAGE PATIENCE SEED; do
         need_count $name "${value[$name]}" 0
     done
     [ "${value[POOL]}" = all ] || need_count POOL "${value[POOL]}" 1
@@ -184,6 +185,7 @@ check_parameters() {
         [[ ${value[$name]} =~ ^[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$ ]] ||
             misuse "$name '${value[$name]}': expected a number"
     done
+    check_stop_rules
     [[ ${value[LAMBDA]} =~ ^[-+0-9.eE:,]+$ ]] ||
         misuse "LAMBDA '${value[LAMBDA]}': expected LOW:HIGH:COUNT or a list"
     need_choice BY c2 c1 random margin entropy
@@ -196,6 +198,20 @@ check_parameters() {
     *) misuse "TEACHER '${value[TEACHER]}': expected model:FILE, exec:COMMAND," \
         "replay:FILES or a URL" ;;
     esac
+}
+
+check_stop_rules() {
+    local share='^(0?\.[0-9]+|[01]|1\.0*)$'
+    [[ ${value[HOLDOUT]} =~ ^(0?\.[0-9]+|0)$ ]] ||
+        misuse "HOLDOUT '${value[HOLDOUT]}': expected a number from 0, below 1"
+    [ -z "${value[TARGET]}" ] || [[ ${value[TARGET]} =~ $share ]] ||
+        misuse "TARGET '${value[TARGET]}': expected an agreement from 0 to 1"
+    assignments+=("PATIENCE=$((10#${value[PATIENCE]}))")
+    if [[ ${value[HOLDOUT]} =~ ^0?\.?0*$ ]]; then
+        assignments+=("HOLDOUT=0")
+        ! has_stop_rule ||
+            misuse "HOLDOUT 0 leaves nothing to tell by when TARGET or PATIENCE is reached"
+    fi
 }
 
 # ------------------------------------------------------------------ what the answers are
@@ -291,19 +307,28 @@ lock() {
     find "${value[DIR]}" -maxdepth 2 -name '.*.????????????????.tmp' -delete
 }
 
+stopped() {
+    fail "stopped; the same command goes on from here"
+}
+
 main() {
     read_arguments "$@"
     find_tools
+    . "$AMKD_SHARE/distill-stop.sh"
     read_parameters
     check_parameters
     find_identities
     if [ -n "$plan" ]; then
-        run_loop PLAN=1 -n || exit 1
+        if has_stop_rule; then plan_rounds; else run_loop PLAN=1 -n all; fi || exit 1
         exit 0
     fi
     lock
-    run_loop "QUIET=$quiet" "VERBOSE=$verbose" -j "$jobs" ||
-        fail "stopped; the same command goes on from here"
+    if has_stop_rule; then
+        run_rounds "QUIET=$quiet" "VERBOSE=$verbose" -j "$jobs" || stopped
+        echo "ended after round $last: $why"
+    else
+        run_loop "QUIET=$quiet" "VERBOSE=$verbose" -j "$jobs" all || stopped
+    fi
     [ -n "$quiet" ] || echo "the student: ${value[DIR]}/student.safetensors"
 }
 

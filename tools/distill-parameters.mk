@@ -34,6 +34,16 @@ MAX_PER_IMAGE = 0
 # Parts in which a pool is scored, side by side with -j. The picks are the same.
 SHARDS = $(JOBS)
 
+# When to stop before BUDGET is spent; looked at after each round, before the next buys.
+# The agreement with the teacher, 0 to 1, on the answers held out so far that is enough.
+# Empty: none is.
+TARGET =
+# So many rounds without a gain in it: the student agrees on no more of the answers held
+# out up to so many rounds ago than the student of that round. 0: any number.
+PATIENCE = 0
+# The share of each round's answers that no student is trained on, to measure by.
+HOLDOUT = $(if $(TARGET)$(filter-out 0,$(PATIENCE)),0.1,0)
+
 # The student, and how each round's is trained, as for amkd-train.
 ARCH = lenet5-half
 STEPS = 4000
@@ -69,12 +79,16 @@ DEVICE =
 at_url = $(filter http://% https://%,$(firstword $(TEACHER)))
 
 PARAMETERS := IMAGES TEACHER BUDGET TEST DIR ROUNDS POOL BY LAMBDA MAX_PER_IMAGE SHARDS \
+    TARGET PATIENCE HOLDOUT \
     ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE WARM_START \
     TEACHER_INPUT TEACHER_OPTIONS TEACHER_BATCH TIMEOUT JOURNAL SEED DEVICE
 
 # Set by amkd-distill: jobs of -j; PLAN for -n, QUIET, VERBOSE; the picks of each round
-# (one number a round); digests of what the answers depend on.
+# (one number a round); digests of what the answers depend on; the last round that is to
+# be done, the first whose line is to be said.
 JOBS = 1
+LAST = $(ROUNDS)
+FIRST = 0
 PLAN =
 QUIET =
 VERBOSE =

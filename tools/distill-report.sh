@@ -30,6 +30,13 @@ seconds() { # TOOL
             END { if (NR) printf "%.1f", sum; else printf "-" }'
 }
 
+# The agreement with the teacher on the answers that are held out, where some are.
+agreement=
+held_out=$dir/round-$round/held-out.$round.json
+if [ -e "$held_out" ]; then
+    agreement=$(awk '$1 == "\"agreement\":" { printf " %8.4f", $2 }' "$held_out")
+fi
+
 if [ "$round" = 0 ]; then
     if [ -e "$evaluation" ]; then
         printf 'teacher: test accuracy %.4f, mean top probability %.3f; its %d answers ' \
@@ -37,8 +44,8 @@ if [ "$round" = 0 ]; then
             "$(figure teacher n)"
         printf 'about test images are not counted below\n'
     fi
-    printf '%5s %8s %9s %8s %9s %8s %8s %8s %7s\n' round answers accuracy success \
-        'score s' 'merge s' 'query s' 'train s' 'eval s'
+    printf '%5s %8s %9s %8s%s %9s %8s %8s %8s %7s\n' round answers accuracy success \
+        "${agreement:+ held out}" 'score s' 'merge s' 'query s' 'train s' 'eval s'
 fi
 
 labels=()
@@ -50,7 +57,7 @@ if [ -e "$evaluation" ]; then
     accuracy=$(printf '%.4f' "$(figure student accuracy)")
     success=$(awk '$1 == "\"success_rate\":" { printf "%.1f %%", 100 * $2 }' "$evaluation")
 fi
-printf '%5d %8d %9s %8s %9s %8s %8s %8s %7s\n' "$round" \
-    "$(rows "${labels[@]}")" "$accuracy" "$success" "$(seconds amkd-score)" \
+printf '%5d %8d %9s %8s%s %9s %8s %8s %8s %7s\n' "$round" \
+    "$(rows "${labels[@]}")" "$accuracy" "$success" "$agreement" "$(seconds amkd-score)" \
     "$(seconds amkd-merge)" "$(seconds amkd-query)" "$(seconds amkd-train)" \
     "$(seconds amkd-eval)"

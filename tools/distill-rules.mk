@@ -41,8 +41,9 @@ set_aside = for f in $(1); do if [ -e "$$f" ]; then \
     mv "$$f" "$${f%/*}/spare-$$(date +%s%N).amkd"; fi; done
 set_parts_aside = $(call set_aside,$(DIR)/*/labels.part.amkd)
 
-rounds := $(if $(filter-out 0,$(ROUNDS)),$(shell seq $(ROUNDS)))
-last := $(DIR)/round-$(ROUNDS)
+rounds := $(if $(filter-out 0,$(LAST)),$(shell seq $(LAST)))
+last := $(DIR)/round-$(LAST)
+said := $(if $(filter-out 0,$(FIRST)),$(shell seq 0 $$(( $(FIRST) - 1 ))))
 rounds_before = $(shell seq $$(( $(1) - 1 )))
 labels_of = $(patsubst %,$(DIR)/round-%/labels.amkd,$(1))
 images := $(DIR)/images.amkd
@@ -139,9 +140,10 @@ $(DIR)/round-0/images.png: $(images) | $(DIR)/round-0/labels.amkd
 
 # ---------------------------------------------------------------------------- students
 
+holdout := $(if $(filter-out 0,$(HOLDOUT)), --holdout $(HOLDOUT))
 train_options := -a $(call quote,$(ARCH)) --steps $(STEPS) -b $(BATCH) \
     --optimizer $(OPTIMIZER) --lr $(LR) $(if $(filter sgd,$(OPTIMIZER)),--momentum $(MOMENTUM)) \
-    --weight-decay $(WEIGHT_DECAY) --schedule $(SCHEDULE) -T $(TEMPERATURE) --seed $(SEED)
+    --weight-decay $(WEIGHT_DECAY) --schedule $(SCHEDULE) -T $(TEMPERATURE) --seed $(SEED)$(holdout)
 trained := $(train_options) $(if $(filter 1,$(WARM_START)),warm)
 $(eval $(call keep,$(DIR)/train.options,trained,:))
 
@@ -152,6 +154,13 @@ checkpoint = --checkpoint $(@D)/student.checkpoint$(shell \
     echo ' --resume $(@D)/student.checkpoint')
 train = amkd-train $(train_options)$(device)$(quiet)$(warm_start) $(checkpoint) \
     -o $@ $(filter %.amkd,$^)
+
+# What the stop rules look at after round R: its student on all that is held out so far,
+# and on what was when PATIENCE began.
+held_out = $(if $(holdout),$(addprefix $(DIR)/round-$(1)/held-out.,$(addsuffix .json, \
+    $(1) $(call patience_began,$(1)))))
+patience_began = $(if $(filter-out 0,$(PATIENCE)),$(shell \
+    [ $(1) -lt $(PATIENCE) ] || echo $$(( $(1) - $(PATIENCE) ))))
 
 # $(call student,R,R - 1)
 define student
@@ -165,16 +174,23 @@ $(DIR)/round-$(1)/eval.json: $(DIR)/round-$(1)/student.safetensors $(TEST) \
 	$$(call run,amkd-eval,amkd-eval -q$$(device) -s $$< \
 	    --answers $(DIR)/test/labels.amkd --json -o $$@ $(TEST))
 
+# How the student does on what is held out, of the answers up to round 0, ... R.
+$(DIR)/round-$(1)/held-out.%.json: $(DIR)/round-$(1)/student.safetensors
+	$$(call run,amkd-eval,amkd-eval -q$$(device)$(holdout) -s $$< --json -o $$@ \
+	    $$(call labels_of,$$(shell seq 0 $$*)))
+
 .PHONY: report-$(1)
 report-$(1): $(if $(filter-out 0,$(1)),report-$(2)) \
     $(DIR)/round-$(1)/$(if $(filter-out 0,$(1)),picks,images).png \
-    $(DIR)/round-$(1)/$(if $(TEST),eval.json,student.safetensors)
-	$$(call hidden,bash "$$$$AMKD_SHARE/distill-report.sh" $(DIR) $(1))
+    $(DIR)/round-$(1)/$(if $(TEST),eval.json,student.safetensors) $$(call held_out,$(1))
+	$$(if $(filter $(1),$(said)),,$$(call hidden,bash "$$$$AMKD_SHARE/distill-report.sh" \
+	    $(DIR) $(1)))
 endef
 $(foreach r,0 $(rounds),$(eval $(call student,$(r),$(shell echo $$(( $(r) - 1 ))))))
 
-$(DIR)/student.safetensors: $(last)/student.safetensors
+$(eval $(call keep,$(DIR)/student.round,LAST,:))
+$(DIR)/student.safetensors: $(last)/student.safetensors $(DIR)/student.round
 	cp $< $@.part
 	mv $@.part $@
 
-all: report-$(ROUNDS) $(DIR)/student.safetensors
+all: report-$(LAST) $(DIR)/student.safetensors
