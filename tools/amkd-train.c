@@ -240,8 +240,8 @@ int main(int argc, char **argv)
          "of distillation: targets and outputs are softened by T (default: 1)", 0, 0.01,
          1000},
         {0, "holdout", AMKD_NUMBER, &args.holdout, "SHARE",
-         "train on no more than the rest: this share of the rows is left out, drawn\n"
-         "by their pixels, for amkd-eval to measure by",
+         "leave out this share of the rows, drawn by their pixels, for amkd-eval\n"
+         "to measure by",
          0, 0, 1},
         {0, "val", AMKD_TEXT, &args.val, "FILE",
          "report accuracy on these labels or labeled images while training;\n"
