@@ -40,6 +40,20 @@ static void buy(amkd_journal *journal, uint8_t first, uint8_t end, uint8_t nansw
     ck_assert_msg(amkd_journal_sync(journal) == 0, "%s", amkd_error());
 }
 
+static void remove_journals(void)
+{
+    static const char *const directories[] = {"journal", "another"};
+    static const char *const files[] = {"sent.amkd", "answers.amkd", "lock", "reserve"};
+    char path[40];
+    for (size_t d = 0; d < 2; d++) {
+        for (size_t f = 0; f < 4; f++) {
+            snprintf(path, sizeof path, "%s/%s", directories[d], files[f]);
+            unlink(path);
+        }
+        rmdir(directories[d]);
+    }
+}
+
 static void assert_answered(const amkd_journal *journal, uint8_t image)
 {
     const float *values = amkd_journal_find(journal, question(journal, image));
@@ -81,7 +95,8 @@ START_TEST(journal_counts_what_came_back_unprocessed_as_not_spent)
 }
 END_TEST
 
-/* A child that is killed between two steps has everything it synced on the disk. */
+/* A child that is killed between two steps has everything it synced on the disk.
+ */
 START_TEST(journal_survives_a_kill)
 {
     for (uint8_t run = 0; run < 3; run++) {
@@ -115,6 +130,55 @@ START_TEST(journal_keeps_all_whole_rows_of_a_file_cut_short)
     ck_assert_uint_eq(amkd_journal_nanswers(journal), 4);
     assert_answered(journal, 3);
     ck_assert_int_eq(amkd_journal_close(journal), 0);
+}
+END_TEST
+
+/* A kill may come while a file is begun. */
+START_TEST(journal_opens_wherever_a_file_was_cut_short)
+{
+    static const char *const names[] = {"journal/sent.amkd", "journal/answers.amkd"};
+    for (size_t f = 0; f < 2; f++) {
+        size_t nbytes;
+        amkd_journal *journal = open_journal("journal");
+        buy(journal, 0, 2, 2);
+        ck_assert_int_eq(amkd_journal_close(journal), 0);
+        uint8_t *bytes = get_file(names[f], &nbytes);
+        for (size_t n = 0; n < nbytes; n += 7) {
+            put_file(names[f], bytes, n);
+            journal = open_journal("journal");
+            ck_assert_uint_le(amkd_journal_nanswers(journal), 2);
+            buy(journal, 2, 3, 1);
+            ck_assert_int_eq(amkd_journal_close(journal), 0);
+            journal = open_journal("journal");
+            assert_answered(journal, 2);
+            ck_assert_int_eq(amkd_journal_close(journal), 0);
+            remove_journals();
+            journal = open_journal("journal");
+            buy(journal, 0, 2, 2);
+            ck_assert_int_eq(amkd_journal_close(journal), 0);
+        }
+        free(bytes);
+        remove_journals();
+    }
+}
+END_TEST
+
+START_TEST(journal_leaves_alone_what_is_no_journal)
+{
+    static const char *const names[] = {"journal/sent.amkd", "journal/answers.amkd"};
+    static const char text[] = "my diary, which must not be lost, whatever it is called";
+    for (size_t f = 0; f < 2; f++) {
+        amkd_journal *journal = open_journal("journal");
+        ck_assert_int_eq(amkd_journal_close(journal), 0);
+        put_file(names[f], text, sizeof text);
+        ck_assert_int_eq(amkd_journal_open(&journal, "journal", identity), -1);
+        size_t nbytes;
+        uint8_t *bytes = get_file(names[f], &nbytes);
+        ck_assert_uint_eq(nbytes, sizeof text);
+        ck_assert_mem_eq(bytes, text, nbytes);
+        free(bytes);
+        remove_journals();
+    }
 }
 END_TEST
 
@@ -169,20 +233,6 @@ START_TEST(journal_refuses_answers_of_another_length)
 }
 END_TEST
 
-static void remove_journals(void)
-{
-    static const char *const directories[] = {"journal", "another"};
-    static const char *const files[] = {"sent.amkd", "answers.amkd", "lock", "reserve"};
-    char path[40];
-    for (size_t d = 0; d < 2; d++) {
-        for (size_t f = 0; f < 4; f++) {
-            snprintf(path, sizeof path, "%s/%s", directories[d], files[f]);
-            unlink(path);
-        }
-        rmdir(directories[d]);
-    }
-}
-
 int main(void)
 {
     Suite *suite = suite_create("journal");
@@ -192,6 +242,8 @@ int main(void)
     tcase_add_test(tests, journal_counts_what_came_back_unprocessed_as_not_spent);
     tcase_add_test(tests, journal_survives_a_kill);
     tcase_add_test(tests, journal_keeps_all_whole_rows_of_a_file_cut_short);
+    tcase_add_test(tests, journal_opens_wherever_a_file_was_cut_short);
+    tcase_add_test(tests, journal_leaves_alone_what_is_no_journal);
     tcase_add_test(tests, journal_refuses_a_second_process_and_says_who_holds_it);
     tcase_add_test(tests, journal_is_of_one_teacher);
     tcase_add_test(tests, journal_in_memory_leaves_nothing);

@@ -32,8 +32,9 @@ struct amkd_journal {
 /* Opens sent.amkd, whatever a crash left of it, and counts its events. */
 int amkd_journal_open_sent(amkd_journal *journal);
 
-/* How many values the answers there have: 0 when there are none. */
-int amkd_journal_count_values(size_t *nvalues, const char *path);
+/* How many values the answers of answers.amkd have: 0 when there are none. A file that a
+ * crash left without a whole header is removed. */
+int amkd_journal_count_values(size_t *nvalues, const amkd_journal *journal);
 
 /* Opens answers.amkd likewise, of so many values each, and puts them into the map. */
 int amkd_journal_open_answers(amkd_journal *journal, size_t nvalues);
