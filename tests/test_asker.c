@@ -31,7 +31,7 @@ static int submit(amkd_backend *backend, uint64_t ticket, const uint8_t *pixels,
     const char end =
         fake.nattempts < strlen(fake.script) ? fake.script[fake.nattempts] : 'a';
     fake.nattempts++;
-    fake.nimages += end == 'a' || end == 'n' || end == 'd' ? n : 0;
+    fake.nimages += strchr("andwx", end) ? n : 0;
     ck_assert_uint_lt(fake.nunder_way, CAPACITY);
     fake.under_way[fake.nunder_way].ticket = ticket;
     fake.under_way[fake.nunder_way].pixels = pixels;
@@ -51,13 +51,15 @@ static int wait_for(amkd_backend *backend, amkd_reply *reply, double timeout)
     const size_t at = --fake.nunder_way;
     const char end = fake.under_way[at].end;
     *reply = (amkd_reply){.ticket = fake.under_way[at].ticket,
-                          .status = end == 'r'                 ? 404
-                                    : end == 'a' || end == 'n' ? 200
-                                                               : 503,
-                          .outcome = end == 'u'   ? AMKD_UNSENT
-                                     : end == 'd' ? AMKD_DOUBTFUL
-                                     : end == 'r' ? AMKD_REFUSED
-                                                  : AMKD_ANSWERED,
+                          .status = end == 'r'            ? 404
+                                    : end == 't'          ? 0
+                                    : strchr("anwx", end) ? 200
+                                                          : 503,
+                          .outcome = end == 'u'                 ? AMKD_UNSENT
+                                     : end == 'd'               ? AMKD_DOUBTFUL
+                                     : end == 'r' || end == 't' ? AMKD_REFUSED
+                                     : end == 'x'               ? AMKD_UNREADABLE
+                                                                : AMKD_ANSWERED,
                           .retry_after = -1,
                           .values = fake.values,
                           .n = fake.under_way[at].n,
@@ -65,8 +67,8 @@ static int wait_for(amkd_backend *backend, amkd_reply *reply, double timeout)
                           .message = "as the script says"};
     for (size_t s = 0; s < reply->n; s++) {
         const float p = fake.under_way[at].pixels[s * NPIXELS] / 255.0f;
-        fake.values[s * NCLASSES] = end == 'n' ? NAN : p;
-        fake.values[s * NCLASSES + 1] = 1 - p;
+        fake.values[s * NCLASSES] = end == 'n' ? INFINITY : p;
+        fake.values[s * NCLASSES + 1] = end == 'w' ? 3 : 1 - p;
     }
     return 1;
 }
@@ -211,6 +213,47 @@ START_TEST(asker_gives_up_and_keeps_what_is_under_way)
 }
 END_TEST
 
+START_TEST(asker_keeps_answers_of_another_kind_and_buys_no_more)
+{
+    asking a;
+    ck_assert_int_eq(ask(&a, NIMAGES, "wwwwwwwwwwwwwww", usual), -1);
+    ck_assert_msg(strstr(amkd_error(), "do --labels and --answer tell") != NULL, "%s",
+                  amkd_error());
+    ck_assert_uint_le(fake.nattempts, CAPACITY);
+    ck_assert_uint_eq(count_answers(&a, NIMAGES), fake.nimages);
+    ck_assert_uint_eq(amkd_journal_spent(a.journal), fake.nimages);
+    close_all(&a);
+}
+END_TEST
+
+START_TEST(asker_counts_a_no_as_nothing_spent_and_what_it_cannot_read_as_spent)
+{
+    asking a;
+    for (size_t s = 0; s < 2; s++) {
+        ck_assert_int_eq(ask(&a, 4, s ? "r" : "t", usual), -1);
+        ck_assert_uint_eq(fake.nattempts, 1);
+        ck_assert_uint_eq(amkd_journal_spent(a.journal), 0);
+        close_all(&a);
+    }
+    ck_assert_int_eq(ask(&a, 4, "x", usual), -1);
+    ck_assert_uint_eq(fake.nattempts, 1);
+    ck_assert_uint_eq(amkd_journal_spent(a.journal), 4);
+    close_all(&a);
+}
+END_TEST
+
+START_TEST(asker_tries_a_no_again_where_the_rules_name_it)
+{
+    asking a;
+    amkd_asker_options options = usual;
+    options.retry.codes[0] = 404;
+    ck_assert_int_eq(ask(&a, 4, "rr", options), 0);
+    ck_assert_uint_eq(fake.nattempts, 3);
+    ck_assert_uint_eq(amkd_journal_spent(a.journal), 4);
+    close_all(&a);
+}
+END_TEST
+
 START_TEST(asker_keeps_to_its_rate)
 {
     asking a;
@@ -271,6 +314,10 @@ int main(void)
     tcase_add_test(tests, asker_tries_again_and_counts_what_is_doubtful_as_spent);
     tcase_add_test(tests, asker_never_passes_its_budget);
     tcase_add_test(tests, asker_gives_up_and_keeps_what_is_under_way);
+    tcase_add_test(tests, asker_keeps_answers_of_another_kind_and_buys_no_more);
+    tcase_add_test(tests,
+                   asker_counts_a_no_as_nothing_spent_and_what_it_cannot_read_as_spent);
+    tcase_add_test(tests, asker_tries_a_no_again_where_the_rules_name_it);
     tcase_add_test(tests, asker_keeps_to_its_rate);
     tcase_add_test(tests, retry_waits_twice_as_long_each_time_and_no_longer_than_it_may);
     tcase_add_test(tests, retry_waits_as_the_server_asks_within_its_time);

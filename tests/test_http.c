@@ -371,11 +371,11 @@ START_TEST(an_answer_cut_short_is_doubtful)
 }
 END_TEST
 
-START_TEST(an_answer_too_long_is_refused)
+START_TEST(an_answer_too_long_is_unreadable)
 {
     open_http(1, 10);
     amkd_http_answer answer = post("/long");
-    ck_assert_int_eq(answer.outcome, AMKD_REFUSED);
+    ck_assert_int_eq(answer.outcome, AMKD_UNREADABLE);
     assert_says(&answer, "longer than 30 bytes");
 }
 END_TEST
@@ -480,7 +480,7 @@ int main(void)
     tcase_add_test(tests, a_request_that_did_not_go_out_whole_is_unsent);
     tcase_add_test(tests, no_answer_in_time_is_doubtful);
     tcase_add_test(tests, an_answer_cut_short_is_doubtful);
-    tcase_add_test(tests, an_answer_too_long_is_refused);
+    tcase_add_test(tests, an_answer_too_long_is_unreadable);
     tcase_add_test(tests, a_status_tells_what_an_attempt_cost);
     tcase_add_test(tests, redirects_stay_on_their_server);
     tcase_add_test(tests, credentials_that_a_server_quotes_are_hidden);

@@ -199,13 +199,13 @@ END_TEST
 
 START_TEST(oip_answers_of_another_kind_are_refused)
 {
-    ck_assert_int_eq(decode_oip("{}", "p"), AMKD_REFUSED);
+    ck_assert_int_eq(decode_oip("{}", "p"), AMKD_UNREADABLE);
     assert_said("no outputs");
-    ck_assert_int_eq(decode_oip("{\"outputs\":[{\"name\":\"q\"}]}", "p"), AMKD_REFUSED);
+    ck_assert_int_eq(decode_oip("{\"outputs\":[{\"name\":\"q\"}]}", "p"), AMKD_UNREADABLE);
     assert_said("without the output 'p'");
-    ck_assert_int_eq(decode_oip("{\"outputs\":[{},{}]}", NULL), AMKD_REFUSED);
+    ck_assert_int_eq(decode_oip("{\"outputs\":[{},{}]}", NULL), AMKD_UNREADABLE);
     assert_said("choose by --answer");
-    ck_assert_int_eq(decode_oip(ANSWER("\"datatype\":\"INT64\""), "p"), AMKD_REFUSED);
+    ck_assert_int_eq(decode_oip(ANSWER("\"datatype\":\"INT64\""), "p"), AMKD_UNREADABLE);
     assert_said("datatype 'INT64'");
 }
 END_TEST
@@ -360,8 +360,8 @@ START_TEST(tfserving_answers_that_are_bad_are_told_apart)
         {"{\"predictions\":[]}", "no array of numbers", AMKD_DOUBTFUL},
         {"{\"predictions\":7}", "no array of numbers", AMKD_DOUBTFUL},
         {"{\"predictions\":[[1,0],[1]]}", "1 values for image 1", AMKD_DOUBTFUL},
-        {"{\"error\":\"no\"}", "without \"predictions\"", AMKD_REFUSED},
-        {"{\"predictions\":[{\"p\":[1,0],\"q\":1}]}", "--answer", AMKD_REFUSED},
+        {"{\"error\":\"no\"}", "without \"predictions\"", AMKD_UNREADABLE},
+        {"{\"predictions\":[{\"p\":[1,0],\"q\":1}]}", "--answer", AMKD_UNREADABLE},
     };
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         ck_assert_int_eq(decode_tfserving(cases[c].text, 0, NULL), cases[c].outcome);
@@ -510,11 +510,11 @@ START_TEST(labels_that_are_not_clear_are_refused)
     };
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
         ck_assert_int_eq(decode_template(cases[c].text, cases[c].path, names),
-                         AMKD_REFUSED);
+                         AMKD_UNREADABLE);
         assert_said(cases[c].said);
         assert_said("HTTP status 200");
     }
-    ck_assert_int_eq(decode_template("[\"ant\",1]", "$", NULL), AMKD_REFUSED);
+    ck_assert_int_eq(decode_template("[\"ant\",1]", "$", NULL), AMKD_UNREADABLE);
     assert_said("--classes must tell");
     ck_assert_int_eq(decode_template("[0.5,0.", "$", NULL), AMKD_DOUBTFUL);
 }

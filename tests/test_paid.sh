@@ -21,6 +21,17 @@ amkd-cat again.amkd | cmp - whole || fail "answers out of the journal"
 [ "$(bought plain.log)" = 2000 ] || fail "bought again"
 [ "$(amkd-cat whole.amkd.journal/answers.amkd | wc -l)" = 2001 ] || fail "the journal's rows"
 
+# Answers of another kind than --labels says are kept and end the asking; told what they
+# are, the next run uses them.
+before=$(bought plain.log)
+logits=("${ask[@]}" --answer logits -t "$(url plain)" --journal logits -o logits.amkd real.amkd)
+! "${logits[@]}" 2>said || fail "logits are no probabilities"
+grep -qF 'do --labels and --answer tell what it is?' said || fail "logits: $(cat said)"
+[ ! -e logits.amkd ] && [ $(($(bought plain.log) - before)) -lt 2000 ] || fail "logits bought"
+"${logits[@]}" --labels logits
+[ $(($(bought plain.log) - before)) = 2000 ] || fail "logits bought again"
+! "${logits[@]}" 2>said || fail "logits out of the journal are no probabilities"
+
 # Killed at fifty random moments and started again.
 RANDOM=7
 kills=0

@@ -131,6 +131,11 @@ static int write_chunk(query *q, size_t n)
         if (!values)
             continue;
         const float *student = q->student_probs ? q->student_probs + r * nclasses : NULL;
+        if (amkd_answer_check(&q->options->rule, values, nclasses))
+            return amkd_fail(
+                "question %zu: its answer: %s: do --labels and --answer tell "
+                "what it is?",
+                q->nwritten + r, amkd_error());
         amkd_answer_probabilities(q->probs, &q->options->rule, values, student, nclasses);
         if (amkd_query_output_write(&q->output, q->teacher, &keys[r], q->probs, nclasses))
             return -1;

@@ -183,25 +183,49 @@ static void send_due(amkd_asker *asker, double now)
         request *q = &asker->requests[r];
         if (q->state != FLYING || !isinf(q->due))
             continue;
-        if (rc)
-            q->state = FREE; /* was never sent, whatever the journal says */
-        else if (submit(asker, q, now))
+        if (rc) { /* it was never sent: when the journal says so, it says both */
+            amkd_journal_return(asker->journal, q->questions, q->n);
+            q->state = FREE;
+        } else if (submit(asker, q, now))
             give_up(asker);
     }
 }
 
 /* ------------------------------------------------------------------------- replies -- */
 
-static int check_values(const amkd_asker *asker, const amkd_reply *reply)
+/* Whether the values can be an answer of any kind; if not, the reply becomes what it is
+ * instead. An infinite one over a network is as doubtful as an answer cut short, from a
+ * program it is final. NaN is a class left out, but not by a program of no list. */
+static void check_values(const amkd_asker *asker, amkd_reply *reply)
 {
-    const amkd_answer_rule *rule = &asker->options.rule;
-    const size_t known = amkd_journal_nvalues(asker->journal);
-    if (known && reply->nvalues != known)
-        return amkd_fail("answered with %zu classes, expected %zu", reply->nvalues,
-                         known);
+    const amkd_answer_kind kind = asker->options.rule.kind;
+    const int lists = reply->status || kind == AMKD_TOPK || kind == AMKD_TOP1;
+    const size_t known = amkd_journal_nvalues(asker->journal), nvalues = reply->nvalues;
+    if (known && nvalues != known) {
+        snprintf(reply->message, sizeof reply->message,
+                 "answered with %zu classes, expected %zu", nvalues, known);
+        reply->outcome = AMKD_UNREADABLE;
+        return;
+    }
+    for (size_t v = 0; v < reply->n * nvalues; v++)
+        if (isinf(reply->values[v]) || (isnan(reply->values[v]) && !lists)) {
+            snprintf(reply->message, sizeof reply->message,
+                     "answer %zu of %zu: class %zu: %g is not a number", v / nvalues,
+                     reply->n, v % nvalues, reply->values[v]);
+            reply->outcome = reply->status ? AMKD_DOUBTFUL : AMKD_UNREADABLE;
+            return;
+        }
+}
+
+/* Whether the values are of the kind that the rule expects. */
+static int check_kind(const amkd_asker *asker, const amkd_reply *reply)
+{
+    const size_t nvalues = reply->nvalues;
     for (size_t s = 0; s < reply->n; s++)
-        if (amkd_answer_check(rule, reply->values + s * reply->nvalues, reply->nvalues))
-            return amkd_fail_in("answer %zu of %zu", s, reply->n);
+        if (amkd_answer_check(&asker->options.rule, reply->values + s * nvalues, nvalues))
+            return amkd_fail("answer %zu of %zu: %s: do --labels and --answer tell what "
+                             "it is?",
+                             s, reply->n, amkd_error());
     return 0;
 }
 
@@ -214,7 +238,8 @@ static void try_again(amkd_asker *asker, request *q, const amkd_reply *reply)
     const int status = reply->status < 400 ? 0 : reply->status;
     double delay;
     amkd_fail("%s", reply->message);
-    if (reply->outcome == AMKD_REFUSED ||
+    if (reply->outcome == AMKD_UNREADABLE ||
+        (reply->outcome == AMKD_REFUSED && !status) ||
         !amkd_retry_next(&delay, &asker->options.retry, status, q->nattempts,
                          now - q->first, reply->retry_after, chance)) {
         if (q->nattempts > 1)
@@ -230,35 +255,32 @@ static void try_again(amkd_asker *asker, request *q, const amkd_reply *reply)
         asker->paused = fmax(asker->paused, q->due);
 }
 
+/* An answer is kept whatever it is: one of another kind than the rule's was bought all
+ * the same, and serves a run with the right rule. No further one is bought. */
 static int take_answer(amkd_asker *asker, request *q, const amkd_reply *reply)
 {
     if (amkd_journal_answer(asker->journal, q->questions, reply->values, q->n,
                             reply->nvalues))
         return -1;
-    asker->counts.answered += q->n;
     q->state = FREE;
+    if (check_kind(asker, reply)) {
+        amkd_teacher_fail_in(asker->teacher);
+        give_up(asker);
+    } else {
+        asker->counts.answered += q->n;
+    }
     return 0;
 }
 
-/* Whether it may cost something: a server that says no does no work. */
-static int was_processed(const amkd_reply *reply)
-{
-    return reply->outcome != AMKD_UNSENT &&
-           !(reply->outcome == AMKD_REFUSED && reply->status >= 400);
-}
-
-/* An answer that says nothing sensible was given all the same: over a network it is as
- * doubtful as one cut short, from a program it is final. */
 static int take_reply(amkd_asker *asker, amkd_reply *reply)
 {
     request *q = &asker->requests[reply->ticket];
-    if (reply->outcome == AMKD_ANSWERED && check_values(asker, reply)) {
-        reply->outcome = reply->status ? AMKD_DOUBTFUL : AMKD_REFUSED;
-        snprintf(reply->message, sizeof reply->message, "%s", amkd_error());
-    }
+    if (reply->outcome == AMKD_ANSWERED)
+        check_values(asker, reply);
     if (reply->outcome == AMKD_ANSWERED)
         return take_answer(asker, q, reply);
-    if (!was_processed(reply) && amkd_journal_return(asker->journal, q->questions, q->n))
+    if ((reply->outcome == AMKD_UNSENT || reply->outcome == AMKD_REFUSED) &&
+        amkd_journal_return(asker->journal, q->questions, q->n))
         return -1;
     if (reply->outcome == AMKD_DOUBTFUL)
         asker->counts.doubtful += q->n;

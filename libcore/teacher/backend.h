@@ -16,8 +16,10 @@ typedef enum amkd_outcome {
                       nothing */
     AMKD_DOUBTFUL, /* may have been processed (timed out, lost after sending, 500, 502,
                       504, a broken answer): counted as spent */
-    AMKD_REFUSED,  /* a final no (400, 401, 404 ...), or an answer that no repetition
-                      makes readable */
+    AMKD_REFUSED,  /* a no (400, 401, 404, a certificate that is not trusted ...): costs
+                      nothing, and is final unless the retry rules name its status */
+    AMKD_UNREADABLE, /* an answer that no repetition makes readable: counted as spent, and
+                        final */
 } amkd_outcome;
 
 typedef struct amkd_reply {

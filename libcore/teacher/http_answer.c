@@ -80,7 +80,7 @@ static void judge_error(amkd_http_answer *answer, amkd_http_slot *one, CURLcode 
         text = "the connection was closed before an answer came";
     answer->outcome = amkd_http_error_outcome(code, sent_whole);
     if (one->too_long) {
-        answer->outcome = AMKD_REFUSED;
+        answer->outcome = AMKD_UNREADABLE;
         snprintf(answer->message, sizeof answer->message,
                  "its answer is longer than %zu bytes", one->max_answer);
         return;

@@ -192,7 +192,7 @@ amkd_outcome amkd_oip_decode(amkd_values *values, const amkd_oip_model *model,
     t.json = find_output(json, model);
     t.datatype = t.json ? read_type(t.json) : NULL;
     if (!t.datatype)
-        outcome = AMKD_REFUSED;
+        outcome = AMKD_UNREADABLE;
     else if (!find_binary(&t, json, answer->body + json_nbytes,
                           answer->nbytes - json_nbytes) &&
              !read_shape(&nvalues, t.json, answer->n, model->tensor.has_batch) &&

@@ -12,8 +12,8 @@ typedef struct amkd_protocol {
     int (*encode)(void *state, amkd_bytes *body, amkd_http_post *post, uint64_t ticket,
                   const uint8_t *pixels);
     /* Reads an answer about answer->n images. Otherwise than ANSWERED the error is set:
-     * DOUBTFUL when the body is damaged, REFUSED when it is whole but of a kind that is
-     * not understood. */
+     * DOUBTFUL when the body is damaged, UNREADABLE when it is whole but of a kind that
+     * is not understood. */
     amkd_outcome (*decode)(void *state, amkd_values *values,
                            const amkd_http_answer *answer);
     void (*close)(void *state);

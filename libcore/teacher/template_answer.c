@@ -172,5 +172,5 @@ amkd_outcome amkd_template_decode(amkd_values *values, const amkd_json_path *pat
         amkd_fail("%s, where --response looks: %s", amkd_error(), answer->message);
     json_decref(all);
     json_decref(json);
-    return rc ? AMKD_REFUSED : AMKD_ANSWERED;
+    return rc ? AMKD_UNREADABLE : AMKD_ANSWERED;
 }

@@ -69,7 +69,7 @@ amkd_outcome amkd_tfserving_decode(amkd_values *values, const amkd_tfserving_mod
     json_t *json = amkd_remote_parse(answer->body, answer->nbytes);
     if (!json)
         return AMKD_DOUBTFUL;
-    amkd_outcome outcome = AMKD_REFUSED;
+    amkd_outcome outcome = AMKD_UNREADABLE;
     json_t *rows = find_rows(json, model);
     if (rows)
         outcome = amkd_values_read_json(values, rows, answer->n) ? AMKD_DOUBTFUL
