@@ -36,7 +36,7 @@ for tool in "${tools[@]}"; do
         fi
         misused "option '--$option' needs an argument" "$tool" --$option
         # Numbers are told by their placeholder.
-        case $argument in N | P | K | M | S | RATE | W | T) ;; *) continue ;; esac
+        case $argument in N | P | K | M | S | RATE | W | T | R) ;; *) continue ;; esac
         misused "option '--$option': 'x' is not a" "$tool" --$option=x
         misused "option '--$option': '' is not a" "$tool" --$option=
         misused "option '--$option': '7x' is not a" "$tool" --$option=7x

@@ -22,4 +22,5 @@ check() { # TEST CASE WIDTH
 for width in 1 4; do
     check test_network "small shapes" $width
     check test_sweep tiny $width
+    check test_augment device $width
 done

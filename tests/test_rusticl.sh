@@ -33,6 +33,14 @@ images=/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz
 amkd-import -q --limit 400 -o labeled.amkd "$images"
 amkd-import -q --limit 30 --unlabeled -o real.amkd "$images"
 amkd-train -q -d portable -a lenet5-half --steps 200 -o student labeled.amkd
+# Views are the same to the byte.
+for border in zero edge mean; do
+    for device in portable llvmpipe; do
+        limited amkd-augment -q -d $device -V 7 --keep --border $border --erase 0.5 \
+            --elastic 0.1 --brightness 0.2 -o $device.amkd real.amkd
+    done
+    cmp portable.amkd llvmpipe.amkd
+done
 amkd-pool -q -o pairs.amkd real.amkd
 amkd-score -q -d portable -s student -k 60 pairs.amkd | amkd-cat >expected
 limited amkd-score -q -d llvmpipe -s student -k 60 pairs.amkd | amkd-cat >picks

@@ -1,7 +1,9 @@
-/* Self-test of mixing, which must be exact, and of prediction from uint8 pixels. */
+/* Self-test of mixing and views, which must be exact, and of prediction from uint8
+ * pixels. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "compute/augment.h"
 #include "compute/mixer.h"
 #include "data/mix.h"
 #include "net/predict.h"
@@ -57,6 +59,47 @@ static int check_mixes(amkd_selftest_run *run)
     if (failed)
         return amkd_fail_in("mixing");
     amkd_selftest_check(run, "mixed pixels", error, 0);
+    return 0;
+}
+
+static int check_views(amkd_selftest_run *run)
+{
+    enum { H = 7, W = 5, C = 3, NPIXELS = H * W * C };
+    const amkd_view_options options = {.ranges = {.flip = 0.5,
+                                                  .shift = 0.2,
+                                                  .rotate = 180,
+                                                  .scale = 0.5,
+                                                  .shear = 0.2,
+                                                  .contrast = 0.5,
+                                                  .brightness = 0.2,
+                                                  .erase = 0.5,
+                                                  .elastic = 0.2},
+                                       .border = AMKD_BORDER_MEAN,
+                                       .around_mean = 1};
+    amkd_augmenter *augmenter = NULL;
+    uint8_t *images = amkd_selftest_pixels((size_t)NIMAGES * NPIXELS);
+    uint8_t *got = amkd_alloc(NMIXES, NPIXELS), expected[NPIXELS], means[C];
+    amkd_view *views = amkd_alloc(NMIXES, sizeof *views);
+    int failed = !images || !got || !views;
+    for (size_t v = 0; v < NMIXES && !failed; v++)
+        amkd_view_draw(&views[v], &options, H, W, v % NIMAGES, v);
+    failed = failed || amkd_augmenter_new(&augmenter, run->device, &options, H, W, C) ||
+             amkd_augmenter_run(augmenter, got, images, NIMAGES, views, NMIXES);
+    double error = 0;
+    for (size_t v = 0; v < NMIXES && !failed; v++) {
+        const uint8_t *image = images + (size_t)views[v].image * NPIXELS;
+        amkd_view_means(means, image, (size_t)H * W, C);
+        amkd_view_apply(expected, &views[v], &options, image, means, H, W, C);
+        for (size_t p = 0; p < NPIXELS; p++)
+            error = amkd_selftest_error(error, got[v * NPIXELS + p], expected[p]);
+    }
+    amkd_augmenter_free(augmenter);
+    free(images);
+    free(got);
+    free(views);
+    if (failed)
+        return amkd_fail_in("views");
+    amkd_selftest_check(run, "pixels of views", error, 0);
     return 0;
 }
 
@@ -138,5 +181,5 @@ static int check_predictions(amkd_selftest_run *run)
 
 int amkd_selftest_images(amkd_selftest_run *run)
 {
-    return check_mixes(run) || check_predictions(run) ? -1 : 0;
+    return check_mixes(run) || check_views(run) || check_predictions(run) ? -1 : 0;
 }

@@ -1,0 +1,23 @@
+/* Views of images made on a device (cl/augment.cl; data/views.h has the formula). */
+#ifndef AMKD_COMPUTE_AUGMENT_H
+#define AMKD_COMPUTE_AUGMENT_H
+
+#include "compute/device.h"
+#include "data/views.h"
+
+typedef struct amkd_augmenter amkd_augmenter;
+
+/* For images of this shape, no side above AMKD_VIEW_MAX_SIDE. Of the options only the
+ * border, the pivot and whether there is an elastic range matter here. */
+int amkd_augmenter_new(amkd_augmenter **out, amkd_device *device,
+                       const amkd_view_options *options, size_t height, size_t width,
+                       size_t channels);
+
+/* pixels[nviews][height][width][channels]: each view is of image number view.image of
+ * these images, uint8 [nimages][height][width][channels]. */
+int amkd_augmenter_run(amkd_augmenter *augmenter, uint8_t *pixels, const uint8_t *images,
+                       size_t nimages, const amkd_view *views, size_t nviews);
+
+void amkd_augmenter_free(amkd_augmenter *augmenter); /* NULL is fine */
+
+#endif
