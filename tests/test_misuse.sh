@@ -51,7 +51,6 @@ echo "# too many arguments, too few, and an argument that is no UTF-8"
 misused "unexpected argument 'c'" amkd-pool a b c
 misused "unexpected argument 'b'" amkd-score --by random a b
 misused "unexpected argument 'b'" amkd-query -t exec:cat a b
-misused "unexpected argument 'b'" amkd-eval -s model a b
 misused "unexpected argument 'a'" amkd-devices a
 misused "only --check takes several files" amkd-cat a b
 misused "an argument is missing" amkd-import
