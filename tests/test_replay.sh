@@ -75,6 +75,30 @@ expect "read by other --labels" "${replay[@]}" 'replay:run/*.amkd' --digits 2 --
 ! amkd-query -t replay:run/0.amkd --labels top1 --digits 2 real.amkd 2>stderr ||
     fail "--digits of the best alone"
 
+# A selection among what was bought, by a student: each mix at its own lambda, by the pixels
+# that the teacher saw; all picks are known.
+amkd-train -q -a mlp --steps 200 -o student.safetensors run/1.amkd
+bought=(--bought run/1.amkd --bought 2.amkd)
+amkd-score -q -s student.safetensors "${bought[@]}" -k 50 -o some.amkd
+[ "$(rows some.amkd | wc -l)" = 50 ] || fail "fifty picks"
+rows some.amkd | cut -f4 | sort -cg || fail "the lowest first"
+"${replay[@]}" 'replay:run/1.amkd,2.amkd' -o some-labels.amkd some.amkd
+# Scores as of pairs, but for the rounding of pixels; those asked before are left out.
+amkd-pool -q real.amkd |
+    amkd-score -q -s student.safetensors --by c1 --lambda 0.1:0.9:9 -o every.amkd
+for by in c2 margin entropy; do
+    amkd-score -q -s student.safetensors "${bought[@]}" --by $by -o of.amkd
+    [ "$(rows of.amkd | wc -l)" = 160 ] || fail "$by: every row"
+    [ $by = c2 ] || continue
+    awk -F '\t' 'NR == FNR { score[$1, $2, $3] = $4; next }
+        { d = $4 - score[$1, $2, $3]; if (d ^ 2 > 1e-4) exit 1 }' <(rows every.amkd) \
+        <(rows of.amkd) || fail "$by: other scores than of pairs"
+done
+amkd-score -q --by random --seed 3 "${bought[@]}" --exclude run/1.amkd -o of.amkd
+[ -z "$(comm -12 <(rows of.amkd | cut -f1,2 | sort) <(rows run/1.amkd | cut -f1,2 | sort))" ] ||
+    fail "asked before"
+expect "161" amkd-score -q -s student.safetensors "${bought[@]}" -k 161 -o out
+
 # What is not known is counted over all questions, before anything is written.
 known=$(cat <(rows run/1.amkd) <(rows 2.amkd) | cut -f1-3 | sort | uniq -d | wc -l)
 expect "teacher 'replay:run/1.amkd': knows $known of the 80 images asked about" \

@@ -33,7 +33,7 @@ typedef struct arguments {
     amkd_common common;
     amkd_score_options score;
     const char *by, *lambdas, *engine;
-    amkd_texts exclude, images;
+    amkd_texts exclude, images, bought;
 } arguments;
 
 /* The names' place in a list that ends with NULL, or -1. */
@@ -60,6 +60,19 @@ static int interpret_refine(amkd_cli *cli, amkd_score_options *score)
                                score->ncoarse ? score->ncoarse : 1);
     if (!score->ncoarse)
         score->ncoarse = half < COARSE ? half : COARSE;
+    return 0;
+}
+
+/* Bought mixes have their lambdas, and are few. */
+static int check_bought(const amkd_cli *cli)
+{
+    static const char *const others[] = {"lambda", "refine", "coarse", "engine"};
+    if (cli->narguments)
+        return amkd_cli_misuse(cli, "--bought stands in for the pairs of '%s'",
+                               cli->arguments[0]);
+    for (size_t o = 0; o < sizeof others / sizeof *others; o++)
+        if (amkd_cli_given(cli, others[o]))
+            return amkd_cli_misuse(cli, "--%s is not for --bought", others[o]);
     return 0;
 }
 
@@ -92,6 +105,8 @@ static int interpret(amkd_cli *cli, arguments *given, double **lambdas)
         !amkd_cli_given(cli, "noise"))
         return amkd_cli_misuse(cli, "--seed is for --by random and --noise: nothing else "
                                     "is drawn");
+    if (given->bought.n)
+        return check_bought(cli);
     score->default_lambdas = !given->lambdas;
     if (!given->lambdas)
         given->lambdas = score->by == AMKD_BY_RANDOM ? "0.5" : AMKD_DEFAULT_LAMBDAS;
@@ -115,7 +130,7 @@ static void forget_arguments(json_t *command)
 static int run(const arguments *given)
 {
     amkd_score_counts counts;
-    if (amkd_score(&counts, &given->score))
+    if ((given->bought.n ? amkd_score_bought : amkd_score)(&counts, &given->score))
         return -1;
     if (given->common.verbose) {
         fprintf(stderr,
@@ -165,6 +180,10 @@ int main(int argc, char **argv)
          0x1p20},
         {0, "max-per-image", AMKD_COUNT, &score->max_per_image, "M",
          "let no image take part in more than M picks", 0, 1, 0x1p32},
+        {0, "bought", AMKD_TEXTS, &given.bought, "LABELS",
+         "pick among the mixes that these labels are about, each at its own lambda,\n"
+         "in place of pairs; may be given several times",
+         0, 0, 0},
         {0, "exclude", AMKD_TEXTS, &given.exclude, "LABELS",
          "leave out the pairs of a labels stream, whatever their lambda; may be\n"
          "given several times",
@@ -204,6 +223,8 @@ int main(int argc, char **argv)
         return rc;
     }
     score->pairs = cli.narguments ? cli.arguments[0] : "-";
+    score->bought = given.bought.text;
+    score->nbought = given.bought.n;
     score->exclude = given.exclude.text;
     score->nexclude = given.exclude.n;
     score->images = given.images.text;

@@ -30,7 +30,9 @@ typedef struct amkd_score_options {
     uint64_t max_per_image; /* 0: no limit; needs k */
     double refine; /* 0, or 1 and more: only so many times k, the lowest at ncoarse of the
                       lambdas, are scored at all of them. Needs k; not by C1 or random */
-    size_t ncoarse;             /* 1 to nlambdas; used with refine */
+    size_t ncoarse;            /* 1 to nlambdas; used with refine */
+    const char *const *bought; /* [nbought] labels streams, for amkd_score_bought */
+    size_t nbought;
     const char *const *exclude; /* [nexclude] labels streams: pairs asked before */
     size_t nexclude;
     double noise;  /* temperature (steps/noise.h); 0: none. Needs k; not by random or
@@ -72,5 +74,10 @@ typedef struct amkd_score_counts {
  * pool. Single images ("single" in the pairs' header) have lambda 1 and no other, so that
  * C2 is C1, and are not refined. */
 int amkd_score(amkd_score_counts *counts, const amkd_score_options *options);
+
+/* Scores the mixes of the bought labels in place of pairs: each row is a candidate at the
+ * lambda it has, real images too; of the same image sets all. By C2 as by C1, of the
+ * pixels as the teacher saw them. pairs, lambdas and refine are not read. */
+int amkd_score_bought(amkd_score_counts *counts, const amkd_score_options *options);
 
 #endif
