@@ -130,6 +130,9 @@ START_TEST(credentials_are_hidden_wherever_they_stand)
         0);
     amkd_http_headers_hide(&headers, text);
     ck_assert_str_eq(text, "no ******** here, *************** or *****: '********'");
+    char others[] = "{\"error\": \"no basic Ym9iOnM= and no Bearer x.y\"}"; /* netrc's */
+    amkd_http_headers_hide(&headers, others);
+    ck_assert_str_eq(others, "{\"error\": \"no basic ******** and no Bearer ***\"}");
     amkd_http_headers_clear(&headers);
 }
 END_TEST

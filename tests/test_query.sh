@@ -56,7 +56,7 @@ ask=(amkd-query -q --batch 16 --timeout 1 -o out)
 expect 1 "exited with status 7" "${ask[@]}" -t "exec:perl teacher.pl dies" real.amkd
 expect 1 "exited with status 7" "${ask[@]}" -t "exec:perl teacher.pl dies-second" real.amkd
 expect 1 "no answer within 1 s" "${ask[@]}" -t "exec:perl teacher.pl hangs" real.amkd
-expect 1 "nan is not a probability" "${ask[@]}" -t "exec:perl teacher.pl nan" real.amkd
+expect 1 "nan is not a number" "${ask[@]}" -t "exec:perl teacher.pl nan" real.amkd
 expect 1 "is negative" "${ask[@]}" -t "exec:perl teacher.pl negative" real.amkd
 expect 1 "sum to 1.5" "${ask[@]}" -t "exec:perl teacher.pl unnormalized" real.amkd
 expect 1 "3 rows for 16 images" "${ask[@]}" -t "exec:perl teacher.pl wrong-shape" real.amkd
@@ -92,7 +92,7 @@ amkd-query --budget 25 --batch 10 -t "exec:perl teacher.pl honest log" -o few.am
     real.amkd 2>said
 [ "$(wc -l <log)" = 25 ] || fail "25 images asked"
 cmp <(rows few.amkd) <(rows all.amkd | head -25) || fail "the first 25 rows"
-grep -qF "budget of 25 answers is reached, 15 rows were not asked" said || fail "the rest"
+grep -qF "budget of 25 images is reached, 15 rows were not asked" said || fail "the rest"
 
 # Killed with --append: the same command again asks what is not answered, and no more.
 rm -f log
@@ -118,6 +118,28 @@ export TEACHER="teacher.pl honest"
 cmp <(rows kept.amkd) <(rows all.amkd) || fail "the rows of a run that was killed"
 "${again[@]}" -t "exec:perl \$TEACHER log"
 [ "$(wc -l <log)" = 40 ] || fail "answered rows were asked again"
+
+# Killed while the file was begun: nothing was in it, and it is begun once more.
+for n in 0 20 100; do
+    head -c $n kept.amkd >begun.amkd
+    amkd-query -q --append -t "exec:perl \$TEACHER" -o begun.amkd real.amkd
+    cmp <(rows begun.amkd) <(rows all.amkd) || fail "a file of $n bytes"
+done
+head -c 100 log >diary
+expect 1 "diary" amkd-query -q --append -t exec:cat -o diary real.amkd
+head -c 100 log | cmp - diary || fail "a file that is no stream was touched"
+
+# A journal is of one teacher: the same program that gets other arrays is another one, and so
+# is another model in the same file.
+journal=(amkd-query -q --journal journal -o out real.amkd)
+"${journal[@]}" -t "exec:perl teacher.pl honest" && rm out
+expect 1 "is of the teacher" "${journal[@]}" --input float32 -t "exec:perl teacher.pl honest"
+rm -r journal
+for seed in 1 2; do
+    amkd-train -q --seed $seed -a 'fc classes' --steps 1 -o model all.amkd
+    [ $seed = 2 ] || { "${journal[@]}" -t model:model && rm out; }
+done
+expect 1 "is of the teacher" "${journal[@]}" -t model:model
 
 # The file is locked before the teacher starts: two queries at once cannot pass a budget.
 export FIRST=true

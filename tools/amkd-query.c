@@ -125,9 +125,9 @@ static void print_plan(const arguments *a, const amkd_query_counts *counts)
 
 static void say_counts(const arguments *a, const amkd_query_counts *counts)
 {
-    if (counts->left && !a->common.quiet)
+    if (counts->left && a->query.budget && !amkd_interrupted() && !a->common.quiet)
         fprintf(stderr,
-                "amkd-query: the budget of %" PRIu64 " answers is reached, %" PRIu64
+                "amkd-query: the budget of %" PRIu64 " images is reached, %" PRIu64
                 " rows were not asked\n",
                 a->query.budget, counts->left);
     if (counts->doubtful && !a->common.quiet)

@@ -224,11 +224,14 @@ static int close_output(amkd_output *output)
     return 0;
 }
 
-/* So that the new name survives a crash. Some file systems cannot: that is no failure. */
-static void sync_directory(const char *path)
+void amkd_file_sync_name(const char *path)
 {
-    const char *slash = strrchr(path, '/');
-    char *directory = slash ? strndup(path, (size_t)(slash + 1 - path)) : strdup(".");
+    size_t n = strlen(path);
+    while (n && path[n - 1] == '/') /* a directory's own name may end so */
+        n--;
+    while (n && path[n - 1] != '/')
+        n--;
+    char *directory = n ? strndup(path, n) : strdup(".");
     int fd = directory ? open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
     if (fd >= 0) {
         (void)!fsync(fd);
@@ -250,7 +253,7 @@ int amkd_output_commit(amkd_output *output)
     }
     if (output->temp) {
         amkd_temp_remove(output->temp);
-        sync_directory(output->target);
+        amkd_file_sync_name(output->target);
     }
     free_output(output);
     return 0;

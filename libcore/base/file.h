@@ -31,6 +31,10 @@ int amkd_output_write(amkd_output *output, const void *bytes, size_t nbytes);
 /* Hands on everything written so far: to the disk (fsync) for a file, into a pipe. */
 int amkd_output_sync(amkd_output *output);
 
+/* Syncs the directory that holds path, so that a name made in it survives a crash. Some
+ * file systems cannot: that is no failure. */
+void amkd_file_sync_name(const char *path);
+
 /* Flushes, syncs, renames into place and frees; on failure nothing is left behind. */
 int amkd_output_commit(amkd_output *output);
 

@@ -119,7 +119,7 @@ int amkd_query_output_read(amkd_query_output *o)
     if (!yes)
         return 0;
     if (amkd_reader_open(&reader, path, "labels", 0))
-        return -1;
+        return amkd_stream_remove_unbegun(path);
     int rc = amkd_header_copy(&header, amkd_reader_header(reader));
     amkd_reader_close(reader);
     if (rc == 0)

@@ -181,9 +181,11 @@ static int open_locked(const char *path)
         amkd_fail_errno("'%s'", path);
     else if (!S_ISREG(status.st_mode))
         amkd_fail("'%s': rows can be added to a regular file only", path);
-    else if (!lock(fd, path, &status))
+    else if (!lock(fd, path, &status)) {
+        if (!status.st_size) /* it may have been made just now */
+            amkd_file_sync_name(path);
         return fd;
-    else if (errno == EWOULDBLOCK)
+    } else if (errno == EWOULDBLOCK)
         amkd_fail("'%s': another process is adding rows to it", path);
     else
         amkd_fail_errno("'%s': cannot lock it", path);

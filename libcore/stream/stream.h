@@ -54,6 +54,10 @@ int amkd_writer_open(amkd_writer **out, const char *path, const amkd_header *hea
 int amkd_writer_append(amkd_writer **out, const char *path, const amkd_header *header,
                        uint64_t *nrows);
 
+/* To be called when a file cannot be read: removes one that a crash left before its header
+ * was whole, so that it has nothing to lose. Any other stays, and the error too. */
+int amkd_stream_remove_unbegun(const char *path);
+
 /* Adds nrows rows. */
 int amkd_writer_write(amkd_writer *writer, const void *rows, size_t nrows);
 

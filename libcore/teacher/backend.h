@@ -11,13 +11,13 @@
 
 /* How an attempt ended, by what it means for a teacher that costs money. */
 typedef enum amkd_outcome {
-    AMKD_ANSWERED, /* values for all images */
-    AMKD_UNSENT,   /* surely not processed (connection refused, 429, 503 ...): costs
-                      nothing */
-    AMKD_DOUBTFUL, /* may have been processed (timed out, lost after sending, 500, 502,
-                      504, a broken answer): counted as spent */
-    AMKD_REFUSED,  /* a no (400, 401, 404, a certificate that is not trusted ...): costs
-                      nothing, and is final unless the retry rules name its status */
+    AMKD_ANSWERED,   /* values for all images */
+    AMKD_UNSENT,     /* surely not processed (connection refused, 429, 503 ...): costs
+                        nothing */
+    AMKD_DOUBTFUL,   /* may have been processed (timed out, lost after sending, 500, 502,
+                        504, a broken answer): counted as spent */
+    AMKD_REFUSED,    /* a no (400, 401, 404, a certificate that is not trusted ...): costs
+                        nothing, and is final unless the retry rules name its status */
     AMKD_UNREADABLE, /* an answer that no repetition makes readable: counted as spent, and
                         final */
 } amkd_outcome;

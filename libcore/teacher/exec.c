@@ -5,6 +5,7 @@
 #include "data/npy.h"
 #include "teacher/backend.h"
 #include "teacher/worker.h"
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@ typedef struct exec_state {
     amkd_worker *worker;
     amkd_shape shape;
     int floats;
+    json_t *identity; /* NULL where it is the command alone */
     double timeout;
     float *pixels;                    /* [n][c][h][w] of the request, [0, 1] */
     float *probs;                     /* [n][nclasses], the answer where it is aligned */
@@ -153,6 +155,7 @@ static void close_exec(amkd_backend *backend)
 {
     exec_state *state = backend->state;
     amkd_worker_close(state->worker);
+    json_decref(state->identity);
     free(state->pixels);
     free(state->probs);
     free(state);
@@ -172,10 +175,14 @@ int amkd_backend_open_exec(amkd_backend *backend, const char *command,
     state->floats = floats;
     state->timeout = options->timeout;
     state->nclasses = options->nclasses;
+    state->identity = floats ? json_pack("{s:s}", "datatype", dtype) : NULL;
     *backend = (amkd_backend){.state = state,
+                              .identity = state->identity,
                               .capacity = 1,
                               .submit = submit,
                               .wait = wait_for,
                               .close = close_exec};
+    if (floats && !state->identity)
+        return amkd_fail("out of memory");
     return amkd_worker_open(&state->worker, command);
 }

@@ -118,6 +118,16 @@ static void hide(char *text, const char *secret)
         memset(at, '*', n);
 }
 
+/* Whatever stands behind "Basic " or "Bearer ", such as what netrc has. */
+static void hide_behind(char *text, const char *scheme)
+{
+    for (char *at = text; (at = strcasestr(at, scheme));) {
+        at += strlen(scheme);
+        const size_t n = strcspn(at, " \t\r\n\"'\\,;<>)]}");
+        memset(at, '*', n);
+    }
+}
+
 void amkd_http_headers_hide(const amkd_http_headers *headers, char *text)
 {
     for (size_t i = 0; i < headers->n; i++) {
@@ -127,6 +137,8 @@ void amkd_http_headers_hide(const amkd_http_headers *headers, char *text)
         if (behind)
             hide(text, behind + 1);
     }
+    hide_behind(text, "Basic ");
+    hide_behind(text, "Bearer ");
 }
 
 void amkd_http_headers_clear(amkd_http_headers *headers)

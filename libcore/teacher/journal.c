@@ -32,8 +32,7 @@ static int open_directory(amkd_journal *journal, const char *directory)
     journal->reserve_path = amkd_format("%s/reserve", directory);
     if (!journal->directory || !journal->sent_path || !journal->answers_path ||
         !journal->reserve_path || amkd_journal_lock(&journal->lock, directory) ||
-        amkd_journal_open_sent(journal) ||
-        amkd_journal_count_values(&nvalues, journal))
+        amkd_journal_open_sent(journal) || amkd_journal_count_values(&nvalues, journal))
         return -1;
     return nvalues ? amkd_journal_open_answers(journal, nvalues) : 0;
 }

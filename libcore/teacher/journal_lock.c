@@ -2,6 +2,7 @@
  * ends, and the text is for people. */
 #include "teacher/journal_lock.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +40,9 @@ static int fail_held(int fd, const char *directory)
 
 int amkd_journal_lock(int *fd, const char *directory)
 {
-    if (mkdir(directory, 0777) && errno != EEXIST)
+    if (!mkdir(directory, 0777))
+        amkd_file_sync_name(directory);
+    else if (errno != EEXIST)
         return amkd_fail_errno("journal '%s'", directory);
     char *path = amkd_format("%s/lock", directory);
     if (!path)

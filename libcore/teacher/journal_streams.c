@@ -141,29 +141,6 @@ int amkd_journal_open_sent(amkd_journal *journal)
     return rc;
 }
 
-/* Removes a file that a crash left before its header was whole, as an append finds out:
- * any header would do for it. Nothing else may be lost. */
-static int remove_unbegun(const amkd_journal *journal)
-{
-    const char *path = journal->answers_path;
-    uint64_t nrows = 0;
-    amkd_writer *writer;
-    amkd_header header = {0};
-    char *why = amkd_strdup(amkd_error());
-    int rc = why ? answers_header(&header, journal->identity, 1) : -1;
-    if (!rc && amkd_writer_append(&writer, path, &header, &nrows))
-        rc = amkd_fail("%s", why);
-    else if (!rc)
-        amkd_writer_discard(writer);
-    if (!rc && nrows)
-        rc = amkd_fail("%s", why);
-    if (!rc && unlink(path))
-        rc = amkd_fail_errno("'%s'", path);
-    amkd_header_clear(&header);
-    free(why);
-    return rc;
-}
-
 int amkd_journal_count_values(size_t *nvalues, const amkd_journal *journal)
 {
     amkd_reader *reader;
@@ -172,7 +149,7 @@ int amkd_journal_count_values(size_t *nvalues, const amkd_journal *journal)
     if (access(path, F_OK))
         return errno == ENOENT ? 0 : amkd_fail_errno("'%s'", path);
     if (amkd_reader_open(&reader, path, "answers", 0))
-        return remove_unbegun(journal);
+        return amkd_stream_remove_unbegun(path);
     const amkd_field *values;
     const int rc =
         amkd_header_expect(&values, amkd_reader_header(reader), "values", "<f4", 1);

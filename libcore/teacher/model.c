@@ -3,11 +3,15 @@
 #include "base/memory.h"
 #include "net/predict.h"
 #include "teacher/backend.h"
+#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
 
 typedef struct model_state {
     amkd_predictor *predictor;
-    json_t *class_names;
+    json_t *class_names, *identity;
     float *probs; /* [capacity][nclasses] */
     size_t capacity;
     uint64_t ticket; /* of the attempt under way */
@@ -54,6 +58,7 @@ static void close_model(amkd_backend *backend)
     model_state *state = backend->state;
     amkd_predictor_free(state->predictor);
     json_decref(state->class_names);
+    json_decref(state->identity);
     free(state->probs);
     free(state);
 }
@@ -67,6 +72,27 @@ static int check_shape(amkd_shape model, amkd_shape images)
                      "%zux%zux%zu",
                      model.channels, model.height, model.width, images.channels,
                      images.height, images.width);
+}
+
+/* A file may be replaced by another one of the same name. */
+static int identify(model_state *state, const amkd_model *model)
+{
+    char text[33];
+    XXH3_state_t *digest = XXH3_createState();
+    if (!digest)
+        return amkd_fail("out of memory");
+    XXH3_128bits_reset(digest);
+    XXH3_128bits_update(digest, model->arch.text, strlen(model->arch.text));
+    XXH3_128bits_update(digest, model->parameters,
+                        model->arch.nparameters * sizeof *model->parameters);
+    XXH3_128bits_update(digest, model->mean, sizeof model->mean);
+    XXH3_128bits_update(digest, model->std, sizeof model->std);
+    const XXH128_hash_t hash = XXH3_128bits_digest(digest);
+    XXH3_freeState(digest);
+    snprintf(text, sizeof text, "%016llx%016llx", (unsigned long long)hash.high64,
+             (unsigned long long)hash.low64);
+    state->identity = json_pack("{s:s}", "weights", text);
+    return state->identity ? 0 : amkd_fail("out of memory");
 }
 
 int amkd_backend_open_model(amkd_backend *backend, const char *path,
@@ -84,7 +110,10 @@ int amkd_backend_open_model(amkd_backend *backend, const char *path,
     int rc = amkd_model_load(&model, path);
     if (rc == 0)
         rc = check_shape(model->arch.in, options->shape);
+    if (rc == 0)
+        rc = identify(state, model);
     if (rc == 0) {
+        backend->identity = state->identity;
         backend->nclasses = model->arch.nclasses;
         backend->class_names = state->class_names = json_incref(model->class_names);
         rc = amkd_predictor_new(&state->predictor, options->device, model);

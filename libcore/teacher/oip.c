@@ -55,6 +55,9 @@ static int read_model(oip_state *state, amkd_remote *remote, const char *url,
     if (!metadata)
         return amkd_fail("the server knows no such model (404)");
     int rc = amkd_oip_read_model(&state->model, metadata, options);
+    if (rc == 0)
+        rc = amkd_remote_identify_version(remote, url,
+                                          json_object_get(metadata, "versions"));
     json_decref(metadata);
     return rc;
 }
@@ -93,7 +96,7 @@ int amkd_backend_open_oip(amkd_backend *backend, const char *url,
         return -1;
     backend->max_images = state->model.tensor.nmax;
     if (amkd_remote_identify(remote, "input", state->model.input) ||
-        amkd_remote_identify(remote, "datatype", state->model.datatype))
+        amkd_remote_identify_tensor(remote, &state->model.tensor, state->model.datatype))
         return -1;
     return state->model.output
                ? amkd_remote_identify(remote, "output", state->model.output)

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ANSWER_PER_IMAGE = 1 << 20 }; /* bytes: a million classes in binary fit at four */
 
@@ -99,6 +100,26 @@ int amkd_remote_identify(amkd_remote *remote, const char *key, const char *value
     if (json_object_set_new(remote->identity, key, json_string(value)))
         return amkd_fail("cannot note %s '%s'", key, value);
     return 0;
+}
+
+int amkd_remote_identify_version(amkd_remote *remote, const char *url,
+                                 const json_t *version)
+{
+    if (!version || strstr(url, "/versions/"))
+        return 0;
+    if (json_object_set_new(remote->identity, "version", json_deep_copy(version)))
+        return amkd_fail("out of memory");
+    return 0;
+}
+
+int amkd_remote_identify_tensor(amkd_remote *remote, const amkd_tensor *tensor,
+                                const char *datatype)
+{
+    return amkd_remote_identify(remote, "datatype", datatype) ||
+                   amkd_remote_identify(remote, "layout",
+                                        tensor->planes ? "nchw" : "nhwc")
+               ? -1
+               : 0;
 }
 
 json_t *amkd_remote_parse(const char *body, size_t nbytes)

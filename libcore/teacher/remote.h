@@ -4,6 +4,7 @@
 #define AMKD_TEACHER_REMOTE_H
 
 #include "teacher/http.h"
+#include "teacher/tensor.h"
 #include "teacher/values.h"
 
 typedef struct amkd_protocol {
@@ -35,6 +36,14 @@ int amkd_remote_open(amkd_remote **out, amkd_backend *backend,
 
 /* Notes a text in the backend's identity. */
 int amkd_remote_identify(amkd_remote *remote, const char *key, const char *value);
+
+/* Notes which version a server has where the URL does not say; NULL: it does not tell. */
+int amkd_remote_identify_version(amkd_remote *remote, const char *url,
+                                 const json_t *version);
+
+/* Notes how images are put to the model. */
+int amkd_remote_identify_tensor(amkd_remote *remote, const amkd_tensor *tensor,
+                                const char *datatype);
 
 /* Fetches a JSON object that describes a model; *object stays NULL where there is none
  * (404). The caller owns it. */

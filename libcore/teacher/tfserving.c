@@ -77,6 +77,14 @@ static const char *datatype_wanted(const amkd_teacher_options *options)
     return strcmp(options->dtype, "uint8") == 0 ? "UINT8" : "FP32";
 }
 
+static int set_type(amkd_tfserving_model *model, const char *datatype)
+{
+    if (amkd_tensor_set_type(&model->tensor, datatype))
+        return -1;
+    memcpy(model->datatype, datatype, strlen(datatype) + 1);
+    return 0;
+}
+
 static int read_input(amkd_tfserving_model *model, const json_t *signature,
                       const amkd_teacher_options *options)
 {
@@ -90,7 +98,7 @@ static int read_input(amkd_tfserving_model *model, const json_t *signature,
     if (read_dims(dims, &ndim, input) ||
         amkd_tensor_fit(&model->tensor, dims, ndim, options->shape,
                         options->http.layout) ||
-        amkd_tensor_set_type(&model->tensor, datatype_of(input)))
+        set_type(model, datatype_of(input)))
         return -1;
     if (wanted && strcmp(wanted, datatype_of(input)) != 0)
         return amkd_fail("takes '%s', not the '%s' of --input", datatype_of(input),
@@ -112,7 +120,7 @@ int amkd_tfserving_read_model(amkd_tfserving_model *model, const json_t *metadat
     }
     if (rc == 0 && !metadata) {
         amkd_tensor_default(&model->tensor, options->shape, options->http.layout);
-        rc = amkd_tensor_set_type(&model->tensor, wanted ? wanted : "FP32");
+        rc = set_type(model, wanted ? wanted : "FP32");
     } else if (rc == 0) {
         const json_t *signature = find_signature(&name, metadata);
         model->signature = signature ? amkd_strdup(name) : NULL;
@@ -165,6 +173,9 @@ static int read_model(tfserving_state *state, amkd_remote *remote, const char *u
     int rc = whole ? amkd_remote_get(remote, &metadata, whole) : -1;
     if (rc == 0)
         rc = amkd_tfserving_read_model(&state->model, metadata, options);
+    const json_t *spec = json_object_get(metadata, "model_spec");
+    if (rc == 0)
+        rc = amkd_remote_identify_version(remote, url, json_object_get(spec, "version"));
     json_decref(metadata);
     free(whole);
     return rc;
@@ -184,6 +195,8 @@ int amkd_backend_open_tfserving(amkd_backend *backend, const char *url,
     if (!state->url || read_model(state, remote, url, options))
         return -1;
     backend->max_images = state->model.tensor.nmax;
+    if (amkd_remote_identify_tensor(remote, &state->model.tensor, state->model.datatype))
+        return -1;
     return options->http.answer
                ? amkd_remote_identify(remote, "output", options->http.answer)
                : 0;

@@ -11,6 +11,7 @@
 typedef struct amkd_tfserving_model {
     char *signature; /* NULL: the server's default */
     char *output;    /* of several; NULL: the only one that comes */
+    char datatype[8];
     amkd_tensor tensor;
     int columns;
 } amkd_tfserving_model;
