@@ -28,9 +28,9 @@
 #define POINTS (CELLS + 2)
 #define NINTS (13 + 2 * POINTS * POINTS)
 
-static inline uint pixel_at(global const uchar *image, long x, long y, uint outside)
+static inline uint pixel_at(global const uchar *image, int x, int y, uint outside)
 {
-    const int u = clamp(x, 0L, WIDTH - 1L), v = clamp(y, 0L, HEIGHT - 1L);
+    const int u = clamp(x, 0, WIDTH - 1), v = clamp(y, 0, HEIGHT - 1);
     const uint inside = image[(v * WIDTH + u) * CHANNELS];
 #if BORDER == BORDER_EDGE
     return inside;
@@ -41,7 +41,7 @@ static inline uint pixel_at(global const uchar *image, long x, long y, uint outs
 
 static inline int bilinear(global const uchar *image, long u, long v, uint outside)
 {
-    const long x = (u + 128) >> 16, y = (v + 128) >> 16;
+    const int x = (u + 128) >> 16, y = (v + 128) >> 16;
     const uint fx = ((u + 128) >> 8) & 255, fy = ((v + 128) >> 8) & 255;
     const uint top = (256 - fx) * pixel_at(image, x, y, outside) +
                      fx * pixel_at(image, x + 1, y, outside);
@@ -100,7 +100,7 @@ kernel void augment(global const uchar *restrict images,
         const int outside = BORDER == BORDER_MEAN ? mean : 0;
         const int pivot = AROUND_MEAN ? mean : 0;
         const int value = bilinear(images + c, u, v, outside);
-        const long p = pivot + offset + (((long)gain * (value - pivot) + 32768) >> 16);
-        out[c] = erased ? outside : clamp(p, 0L, 255L);
+        const int p = pivot + offset + ((gain * (value - pivot) + 32768) >> 16);
+        out[c] = erased ? outside : clamp(p, 0, 255);
     }
 }

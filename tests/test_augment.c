@@ -89,8 +89,8 @@ START_TEST(too_large_images_are_refused)
     amkd_augmenter *augmenter;
     const amkd_view_options options = {.seed = 0};
     ck_assert_msg(!amkd_device_open(&device, NULL), "%s", amkd_error());
-    ck_assert_int_eq(amkd_augmenter_new(&augmenter, device, &options, 8193, 1, 1), -1);
-    ck_assert_ptr_nonnull(strstr(amkd_error(), "no side may be above 8192"));
+    ck_assert_int_eq(amkd_augmenter_new(&augmenter, device, &options, 1025, 1, 1), -1);
+    ck_assert_ptr_nonnull(strstr(amkd_error(), "no side may be above 1024"));
     amkd_device_close(device);
 }
 END_TEST
@@ -230,6 +230,24 @@ START_TEST(draws_fill_their_ranges_and_no_more)
 }
 END_TEST
 
+START_TEST(the_widest_ranges_of_the_largest_images_fit)
+{
+    enum { SIDE = AMKD_VIEW_MAX_SIDE };
+    const amkd_view_options options = {
+        .ranges = {.flip = 0.5, .rotate = 180, .scale = 0.9, .shear = 2}};
+    const double middle = (SIDE - 1) / 2.0;
+    for (uint64_t v = 0; v < 4000; v++) {
+        amkd_view view;
+        amkd_view_draw(&view, &options, SIDE, SIDE, 0, v);
+        const int32_t *m = view.matrix;
+        ck_assert_double_eq_tol(m[0] * middle + m[1] * middle + m[2], middle * 65536,
+                                SIDE);
+        ck_assert_double_eq_tol(m[3] * middle + m[4] * middle + m[5], middle * 65536,
+                                SIDE);
+    }
+}
+END_TEST
+
 START_TEST(a_view_depends_on_seed_row_and_number_alone)
 {
     enum { N = 20 };
@@ -279,6 +297,7 @@ int main(void)
         host, contrast_brightness_and_erasing_change_values_and_keep_to_white_and_black);
     tcase_add_test(host, equal_pulls_at_all_points_are_a_shift);
     tcase_add_test(host, draws_fill_their_ranges_and_no_more);
+    tcase_add_test(host, the_widest_ranges_of_the_largest_images_fit);
     tcase_add_test(host, a_view_depends_on_seed_row_and_number_alone);
     tcase_add_test(host, a_range_turned_off_leaves_the_other_draws_as_they_are);
     suite_add_tcase(suite, device);

@@ -1,5 +1,6 @@
 /* Views in files and in memory: rows that know the image they were made from. */
 #include "base/error.h"
+#include "data/check.h"
 #include "data/images.h"
 #include "scratch.h"
 
@@ -59,12 +60,31 @@ static void assert_sources(const amkd_images *images, const uint32_t *expected, 
         ck_assert_uint_eq(amkd_images_source(images, r), expected[r]);
 }
 
+/* As amkd-cat --check does it. */
+static int check_file(const char *path)
+{
+    amkd_reader *reader;
+    amkd_check check;
+    void *rows = NULL;
+    size_t n;
+    ck_assert_int_eq(amkd_reader_open(&reader, path, "images", 0), 0);
+    ck_assert_int_eq(amkd_reader_read_all(reader, &rows, &n), 0);
+    const int rc = amkd_check_init(&check, amkd_reader_header(reader)) ||
+                           amkd_check_rows(&check, rows, n, 0)
+                       ? -1
+                       : 0;
+    free(rows);
+    amkd_reader_close(reader);
+    return rc;
+}
+
 START_TEST(views_come_back_with_pixels_labels_and_sources)
 {
     const uint32_t sources[] = {2, 0, 0, 1};
     save_plain("real.amkd", 3, 1);
     save_views("views.amkd", "real.amkd", 4, sources, 3);
     amkd_images *real = load("real.amkd"), *views = load("views.amkd");
+    ck_assert_msg(!check_file("views.amkd"), "%s", amkd_error());
     assert_sources(views, sources, 4);
     assert_sources(real, (uint32_t[]){0, 1, 2}, 3);
     ck_assert_ptr_null(real->sources);
@@ -185,6 +205,8 @@ START_TEST(sources_outside_their_set_and_headers_without_one_are_errors)
     save_views("bad.amkd", "a.amkd", 2, (uint32_t[]){2, 3}, 0);
     ck_assert_int_eq(amkd_images_load(&set, "bad.amkd", 0), -1);
     assert_error("'bad.amkd': row 1: source 3 is outside 0..2");
+    ck_assert_int_eq(check_file("bad.amkd"), -1);
+    assert_error("row 1: source 3 is outside 0..2");
     ck_assert_int_eq(amkd_images_new(&set, 1, 1, 1, 1, 0), 0);
     set->sources = calloc(1, sizeof *set->sources);
     const char *const views[] = {
@@ -200,6 +222,8 @@ START_TEST(sources_outside_their_set_and_headers_without_one_are_errors)
         ck_assert_int_eq(amkd_images_save(set, "bad.amkd", &header, 0), 0);
         amkd_header_clear(&header);
         ck_assert_int_eq(amkd_images_load(&got, "bad.amkd", 0), -1);
+        assert_error("need \"views\" in the header");
+        ck_assert_int_eq(check_file("bad.amkd"), -1);
         assert_error("need \"views\" in the header");
     }
     amkd_images_free(set);

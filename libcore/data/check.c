@@ -9,12 +9,18 @@
 static int check_image(const amkd_check *check, const uint8_t *row)
 {
     const amkd_field *field = amkd_header_field(check->header, "label");
-    int32_t label;
-    if (!field)
-        return 0;
-    memcpy(&label, row + field->offset, sizeof label);
-    if (label < 0 || (size_t)label >= check->nclasses)
+    int32_t label = 0;
+    if (field)
+        memcpy(&label, row + field->offset, sizeof label);
+    if (field && (label < 0 || (size_t)label >= check->nclasses))
         return amkd_fail("label %d is outside 0..%zu", label, check->nclasses - 1);
+    field = amkd_header_field(check->header, "source");
+    uint32_t source = 0;
+    if (field)
+        memcpy(&source, row + field->offset, sizeof source);
+    if (source >= check->nimages)
+        return amkd_fail("source %u is outside 0..%llu", source,
+                         (unsigned long long)check->nimages - 1);
     return 0;
 }
 
@@ -94,6 +100,8 @@ static int init_images(amkd_check *check)
     if (amkd_header_expect(&pixels, check->header, "pixels", "|u1", 3))
         return -1;
     check->row = check_image;
+    if (amkd_images_sources_expect(&check->nimages, check->header))
+        return -1;
     if (!amkd_header_field(check->header, "label"))
         return 0;
     const json_t *nclasses = json_object_get(check->header->more, "nclasses");

@@ -10,7 +10,7 @@ typedef struct amkd_check amkd_check;
 
 struct amkd_check {
     const amkd_header *header; /* borrowed */
-    uint64_t nimages;          /* i and j are below; UINT64_MAX when not known */
+    uint64_t nimages;          /* i, j and sources are below; UINT64_MAX when not known */
     size_t nclasses;           /* of images and labels */
     int (*row)(const amkd_check *check, const uint8_t *row); /* of the kind */
 };

@@ -114,6 +114,10 @@ int amkd_images_header(amkd_header *header, size_t height, size_t width, size_t 
 int amkd_images_header_views(amkd_header *header, const amkd_images *images,
                              uint64_t seed, json_t *transforms);
 
+/* Checks what the header of an images stream says of sources: *nsources is how many there
+ * may be; without the field "source" it stays as it is. */
+int amkd_images_sources_expect(uint64_t *nsources, const amkd_header *header);
+
 /* Takes the sources, if the stream has such, from its rows; n, nsources = n and room for
  * one reference are there. */
 int amkd_images_take_sources(amkd_images *images, const amkd_header *header,

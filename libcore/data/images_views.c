@@ -21,34 +21,52 @@ int amkd_images_header_views(amkd_header *header, const amkd_images *images,
     return amkd_header_add(header, "source", "<u4", NULL, 0);
 }
 
-/* The set that the sources number, into the set's reference. */
-static int read_of(amkd_images_ref *ref, const amkd_header *header)
+/* The set that the sources number; digest is borrowed. */
+static int read_of(uint64_t *nrows, const char **digest, const amkd_header *header)
 {
     const json_t *of = json_object_get(json_object_get(header->more, "views"), "of");
-    const json_t *rows = json_object_get(of, "rows"),
-                 *digest = json_object_get(of, "digest");
+    const json_t *rows = json_object_get(of, "rows");
+    *digest = json_string_value(json_object_get(of, "digest"));
     if (!json_is_integer(rows) || json_integer_value(rows) < 1 ||
-        json_integer_value(rows) > UINT32_MAX || !json_is_string(digest) ||
-        strlen(json_string_value(digest)) >= sizeof ref->source_digest)
+        json_integer_value(rows) > UINT32_MAX || !*digest ||
+        strlen(*digest) >= sizeof((amkd_images_ref *)NULL)->source_digest)
         return amkd_fail("images with the field \"source\" need \"views\" in the header: "
                          "{\"of\": {\"path\", \"rows\", \"digest\"}, ...}");
-    ref->source_rows = (uint64_t)json_integer_value(rows);
-    strcpy(ref->source_digest, json_string_value(digest));
+    *nrows = (uint64_t)json_integer_value(rows);
     return 0;
+}
+
+/* The field, NULL where there is none, and the set that it numbers. */
+static int find_field(const amkd_field **field, uint64_t *nrows, const char **digest,
+                      const amkd_header *header)
+{
+    *field = NULL;
+    if (!amkd_header_field(header, "source"))
+        return 0;
+    if (amkd_header_expect(field, header, "source", "<u4", 0))
+        return -1;
+    if ((*field)->ndim)
+        return amkd_fail("field \"source\" has %zu dimensions, not 0", (*field)->ndim);
+    return read_of(nrows, digest, header);
+}
+
+int amkd_images_sources_expect(uint64_t *nsources, const amkd_header *header)
+{
+    const amkd_field *field;
+    const char *digest;
+    return find_field(&field, nsources, &digest, header);
 }
 
 int amkd_images_take_sources(amkd_images *images, const amkd_header *header,
                              const uint8_t *rows)
 {
     const amkd_field *field;
-    if (!amkd_header_field(header, "source"))
+    const char *digest;
+    if (find_field(&field, &images->refs->source_rows, &digest, header))
+        return -1;
+    if (!field)
         return 0;
-    if (amkd_header_expect(&field, header, "source", "<u4", 0))
-        return -1;
-    if (field->ndim)
-        return amkd_fail("field \"source\" has %zu dimensions, not 0", field->ndim);
-    if (read_of(images->refs, header))
-        return -1;
+    strcpy(images->refs->source_digest, digest);
     images->nsources = (size_t)images->refs->source_rows;
     images->sources = amkd_alloc(images->n, sizeof *images->sources);
     if (!images->sources)

@@ -30,12 +30,13 @@ typedef enum amkd_border {
 
 /* Each is drawn uniformly from [-range, range]; 0 leaves it out. */
 typedef struct amkd_view_ranges {
-    double flip;       /* no range: the probability of a mirror image, left for right */
-    double shift;      /* of the width and of the height, each */
-    double rotate;     /* degrees, 180 at most */
-    double scale;      /* about 1: 0.1 is from 0.9 to 1.1; below 1 */
-    double shear;      /* columns that a row is moved by, for each row from the middle */
-    double contrast;   /* about 1, of the pixel less the pivot */
+    double flip;     /* no range: the probability of a mirror image, left for right */
+    double shift;    /* of the width and of the height, each */
+    double rotate;   /* degrees, 180 at most */
+    double scale;    /* about 1: 0.1 is from 0.9 to 1.1; 0.9 at most */
+    double shear;    /* columns that a row is moved by, for each row from the middle; 2 at
+                        most */
+    double contrast; /* about 1, of the pixel less the pivot; 1 at most */
     double brightness; /* of white */
     double erase;      /* a rectangle, each side from 0 to this part of the image's */
     double elastic;    /* of the width and of the height: how far a grid point pulls */
@@ -60,7 +61,8 @@ typedef struct amkd_view {
     int32_t pull[2][AMKD_VIEW_POINTS][AMKD_VIEW_POINTS]; /* x and y, in 1/65536 */
 } amkd_view;
 
-enum { AMKD_VIEW_NINTS = sizeof(amkd_view) / sizeof(int32_t), AMKD_VIEW_MAX_SIDE = 8192 };
+/* Within it the widest ranges keep all of a view within 32 bits. */
+enum { AMKD_VIEW_NINTS = sizeof(amkd_view) / sizeof(int32_t), AMKD_VIEW_MAX_SIDE = 1024 };
 
 /* The identity, on image number image of those that will be uploaded. */
 void amkd_view_identity(amkd_view *view, uint32_t image);
