@@ -6,12 +6,15 @@ set -euo pipefail
 usage() {
     cat <<'END'
 Usage: amkd-distill [OPTION]... [RECIPE] [NAME=VALUE]...
+       amkd-distill --status|--watch [DIR]
 distil a teacher into a student, in rounds, by make over the amkd tools
 
   -n, --dry-run     show the plan: the commands that are still to be run
   -j, --jobs=N      run N commands side by side where they do not wait for each other
       --dir=DIR     keep everything in DIR (default: amkd-run)
       --parameters  list the parameters with their values and exit
+      --status      say what the run in DIR is doing or did, and exit
+      --watch       the same again every two seconds while it runs
   -q, --quiet       no progress, errors and the rounds' figures only
   -v, --verbose     show each command as it is run
       --help        print this text and exit
@@ -40,7 +43,7 @@ misuse() {
 
 # --------------------------------------------------------------------- the command line
 
-dir='' recipe='' jobs=1 plan='' quiet='' verbose='' list='' assignments=()
+dir='' recipe='' jobs=1 plan='' quiet='' verbose='' list='' status='' assignments=()
 
 need_count() { # WHAT VALUE LEAST
     if ! [[ $2 =~ ^[0-9]{1,15}$ ]] || ((10#$2 < $3)); then
@@ -65,7 +68,7 @@ take_argument() {
 read_arguments() {
     local options
     options=$(getopt -n amkd-distill -o nj:qvh \
-        -l dry-run,jobs:,dir:,parameters,quiet,verbose,help,version -- "$@") ||
+        -l dry-run,jobs:,dir:,parameters,status,watch,quiet,verbose,help,version -- "$@") ||
         { echo "Try 'amkd-distill --help'" >&2 && exit 2; }
     eval set -- "$options"
     while [ "$1" != -- ]; do
@@ -74,6 +77,8 @@ read_arguments() {
         -j | --jobs) need_count "$1" "$2" 1 && jobs=$2 && shift ;;
         --dir) dir=$2 && shift ;;
         --parameters) list=1 ;;
+        --status) status=${status:-once} ;;
+        --watch) status=watch ;;
         -q | --quiet) quiet=1 ;;
         -v | --verbose) verbose=1 ;;
         -h | --help) usage && exit 0 ;;
@@ -82,6 +87,11 @@ read_arguments() {
         shift
     done
     shift
+    if [ -n "$status" ]; then
+        (($# <= 1)) || misuse "--status takes one directory"
+        dir=${1:-${dir:-amkd-run}}
+        return
+    fi
     local argument
     for argument in "$@"; do
         take_argument "$argument"
@@ -304,7 +314,13 @@ lock() {
         echo "amkd-distill: waiting for another run in '${value[DIR]}'" >&2
         flock 9
     fi
-    find "${value[DIR]}" -maxdepth 2 -name '.*.????????????????.tmp' -delete
+    find "${value[DIR]}" -maxdepth 2 \
+        \( -name '.*.????????????????.tmp' -o -name '*.running' \) -delete
+    rm -f "${value[DIR]}/ended.txt"
+    local name
+    for name in "${!value[@]}"; do
+        printf '%s=%s\n' "$name" "${value[$name]}"
+    done | sort >"${value[DIR]}/parameters.txt"
 }
 
 stopped() {
@@ -315,6 +331,9 @@ main() {
     read_arguments "$@"
     find_tools
     . "$AMKD_SHARE/distill-stop.sh"
+    if [ -n "$status" ]; then
+        exec bash "$AMKD_SHARE/distill-status.sh" "$dir" "${status#once}"
+    fi
     read_parameters
     check_parameters
     find_identities
@@ -325,9 +344,12 @@ main() {
     lock
     if has_stop_rule; then
         run_rounds "QUIET=$quiet" "VERBOSE=$verbose" -j "$jobs" || stopped
+        echo "after round $last: $why" >"${value[DIR]}/ended.txt"
         echo "ended after round $last: $why"
     else
         run_loop "QUIET=$quiet" "VERBOSE=$verbose" -j "$jobs" all || stopped
+        echo "after round $((10#${value[ROUNDS]})): the budget is spent" \
+            >"${value[DIR]}/ended.txt"
     fi
     [ -n "$quiet" ] || echo "the student: ${value[DIR]}/student.safetensors"
 }

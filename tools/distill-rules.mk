@@ -13,9 +13,11 @@ SHELL := bash
 quote = '$(subst ','\'',$(1))'
 
 # $(call run,TOOL,COMMAND): runs the command and notes tool, target, start and end in
-# times.tsv beside the target. A plan shows the bare command.
+# times.tsv beside the target, and while it runs the first three in a file of its own, for
+# --status. A plan shows the bare command.
 run = $(if $(PLAN),$(2),$(if $(VERBOSE),printf '%s\n' $(call quote,$(2)) >&2;) \
-    start=$$(date +%s.%N); $(2); \
+    start=$$(date +%s.%N); printf '%s\t%s\t%s\n' $(1) $(@F) "$$start" >$@.running; \
+    $(2); rm -f $@.running; \
     printf '%s\t%s\t%s\t%s\n' $(1) $(@F) "$$start" "$$(date +%s.%N)" >>$(@D)/times.tsv)
 # A command that is no part of the plan.
 hidden = $(if $(PLAN),,$(1))
