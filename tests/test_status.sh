@@ -7,7 +7,13 @@ if [ ! -e $data/train-images-idx3-ubyte.gz ]; then
     exit 77
 fi
 dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
+run=''
+end() {
+    [ -z "$run" ] || kill -9 -- "-$run" 2>/dev/null || true
+    [ ! -s "$dir/hanging" ] || kill -9 "$(cat "$dir/hanging")" 2>/dev/null || true
+    rm -rf "$dir"
+}
+trap end EXIT
 cd "$dir"
 cp "$SOURCE/tests/teacher.pl" .
 
@@ -25,6 +31,7 @@ args=(IMAGES=real.amkd BUDGET=400 ROUNDS=2 POOL=2000 ARCH=mlp STEPS=30 TEACHER_B
     "TEACHER=exec:perl teacher.pl \$(cat behaviour) log")
 echo hangs-second >behaviour
 setsid amkd-distill -q "${args[@]}" >/dev/null 2>&1 &
+run=$!
 for ((t = 0; t < 600; t++)); do
     [ ! -s hanging ] || break
     sleep 0.1
@@ -34,8 +41,10 @@ says '^amkd-run: running$'
 says '^round 0 of 2, 0 of 400 answers$'
 says '^ +0 .* amkd-query, [0-9]+ s, 64 answers$'
 ! grep -q $'\e' said || fail "colours in a file"
-kill -9 -- "-$!" "$(cat hanging)"
-wait "$!" 2>/dev/null || true
+kill -9 -- "-$run" "$(cat hanging)"
+wait "$run" 2>/dev/null || true
+rm hanging
+run=''
 # Whoever was waiting for the teacher goes with it.
 for ((t = 0; t < 100; t++)); do
     amkd-distill --status >said
