@@ -142,7 +142,7 @@ for ((t = 0; t < 200; t++)); do
     [ ! -s url ] || break
     sleep 0.05
 done
-served=(recipe.mk "TEACHER=$(cat url)" "TEACHER_OPTIONS=--answer probabilities" --dir served)
+served=(recipe.mk "TEACHER=$(cat url)" --dir served)
 amkd-distill -n "${served[@]}" >plan
 grep -q -- '--budget 401 --journal served/journal' plan || fail "the plan: $(cat plan)"
 amkd-distill -q "${served[@]}" >table || fail "a server: $(cat table)"

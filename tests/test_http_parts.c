@@ -379,6 +379,26 @@ START_TEST(rows_are_read_from_binary)
     floats[3] = NAN;
     assert_error(amkd_values_read_binary(&values, floats, "FP32", 2, 2),
                  "nan for image 1, class 1");
+    static const struct {
+        const char *datatype, *bytes;
+        float expected[2];
+    } whole[] = {{"INT8", "\x80\x7f", {-128, 127}},
+                 {"UINT8", "\x80\x7f", {128, 127}},
+                 {"INT16", "\xfe\xff\1\1", {-2, 257}},
+                 {"UINT16", "\xfe\xff\1\1", {65534, 257}},
+                 {"INT32", "\xff\xff\xff\xff\0\0\0\1", {-1, 1 << 24}},
+                 {"UINT32", "\0\0\0\x80\5\0\0\0", {2147483648.f, 5}},
+                 {"INT64", "\xfd\xff\xff\xff\xff\xff\xff\xff\7\0\0\0\0\0\0\0", {-3, 7}},
+                 {"UINT64", "\0\0\0\0\0\0\0\x80\7\0\0\0\0\0\0\0", {0x1p63f, 7}},
+                 {"FP16", "\0\xbc\1\0", {-1, 0x1p-24f}}};
+    for (size_t w = 0; w < sizeof whole / sizeof *whole; w++) {
+        ck_assert_int_eq(
+            amkd_values_read_binary(&values, whole[w].bytes, whole[w].datatype, 1, 2), 0);
+        ck_assert_msg(values.at[0] == whole[w].expected[0] &&
+                          values.at[1] == whole[w].expected[1],
+                      "%s: %g, %g", whole[w].datatype, values.at[0], values.at[1]);
+    }
+    assert_error(amkd_values_read_binary(&values, floats, "BYTES", 2, 2), "no number");
     amkd_values_clear(&values);
 }
 END_TEST

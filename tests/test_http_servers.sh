@@ -96,7 +96,7 @@ ask=(amkd-query -q -o out)
 grep -c POST log >before
 expect 1 "knows no such model (404)" "${ask[@]}" -t "$url/v2/models/missing" gray.amkd
 expect 1 "choose by --layout" "${ask[@]}" -t "$url/v2/models/open" gray.amkd
-expect 1 "choose by --answer" "${ask[@]}" -t "$url/v2/models/two" gray.amkd
+expect 1 "'p' (FP32 [-1,4])" "${ask[@]}" -t "$url/v2/models/two" gray.amkd
 expect 1 "no output 'z'" "${ask[@]}" --answer z -t "$url/v2/models/two" gray.amkd
 expect 1 "these are images of 3x2x3" "${ask[@]}" -t "$url/v2/models/u8-nhwc" rgb.amkd
 expect 1 "not the 'float32' of --input" "${ask[@]}" --input float32 \

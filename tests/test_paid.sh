@@ -9,7 +9,7 @@ url() { echo "http://127.0.0.1:$(cat "$1")/v2/models/teacher"; }
 make_teacher
 start port amkd-serve --port 0 --port-file port teacher.safetensors
 
-ask=(amkd-query -q --answer probabilities --batch 8 --retry 50 --retry-delay 0.02 --timeout 1)
+ask=(amkd-query -q --batch 8 --retry 50 --retry-delay 0.02 --timeout 1)
 
 front plain plain.log
 "${ask[@]}" -t "$(url plain)" -o whole.amkd real.amkd

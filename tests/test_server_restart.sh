@@ -11,7 +11,7 @@ serve() { # PORT
 # ask JOURNAL PORT OPTION...
 ask() {
     amkd-query -v --batch 8 --concurrency 4 --retry 50 --retry-delay 0.02 --journal "$1" \
-        --answer probabilities -t "http://127.0.0.1:$2/v2/models/teacher" -o "$1.amkd" \
+        -t "http://127.0.0.1:$2/v2/models/teacher" -o "$1.amkd" \
         "${@:3}" real.amkd
 }
 

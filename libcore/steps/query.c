@@ -83,6 +83,7 @@ static int open_teacher(query *q)
         .shape = {images->channels, images->height, images->width},
         .nclasses = q->output.nclasses,
         .dtype = o->dtype,
+        .kind = o->rule.kind,
         .timeout = o->timeout,
         .device = q->device,
         .nworkers = o->nworkers,

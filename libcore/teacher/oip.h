@@ -15,7 +15,9 @@ typedef struct amkd_oip_model {
 } amkd_oip_model;
 
 /* Reads a model's metadata: its one input, and of its outputs the one that
- * options->http.answer names, else the only one that can hold probabilities. */
+ * options->http.answer names, else the only one that can hold answers of options->kind,
+ * else the only one of these with "prob" or "softmax", for logits "logit", in its name.
+ */
 int amkd_oip_read_model(amkd_oip_model *model, const json_t *metadata,
                         const amkd_teacher_options *options);
 

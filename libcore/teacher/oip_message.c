@@ -112,9 +112,9 @@ static const json_t *find_output(const json_t *json, const amkd_oip_model *model
 static const char *read_type(const json_t *output)
 {
     const char *type = json_string_value(json_object_get(output, "datatype"));
-    if (type && (strcmp(type, "FP32") == 0 || strcmp(type, "FP64") == 0))
+    if (type && amkd_values_item_nbytes(type))
         return type;
-    amkd_fail("answers with datatype '%.20s', expected FP32 or FP64", type ? type : "");
+    amkd_fail("answers with datatype '%.20s', expected numbers", type ? type : "");
     return NULL;
 }
 
@@ -165,7 +165,7 @@ static int read_shape(size_t *nvalues, const json_t *output, size_t n, int has_b
 
 static int read_values(amkd_values *values, const tensor *t, size_t n, size_t nvalues)
 {
-    size_t item = strcmp(t->datatype, "FP64") == 0 ? sizeof(double) : sizeof(float);
+    const size_t item = amkd_values_item_nbytes(t->datatype);
     if (t->at) {
         if (t->nbytes / item / n != nvalues || t->nbytes != n * nvalues * item)
             return amkd_fail("answers with %zu bytes for %zu x %zu values", t->nbytes, n,

@@ -15,6 +15,7 @@
 
 #include "compute/device.h"
 #include "net/arch.h"
+#include "teacher/probabilities.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,9 +42,10 @@ typedef struct amkd_teacher_options {
     amkd_shape shape;  /* of the images that will be asked about */
     size_t nclasses;   /* expected; 0: learned from the first answer */
     const char *dtype; /* "uint8" or "float32"; NULL: uint8 for exec, else the model's */
-    double timeout;    /* seconds an answer may take; 0: for ever */
-    size_t nworkers;   /* exec: so many processes side by side; 0: 1 */
-    amkd_device *device; /* model: where it runs */
+    amkd_answer_kind kind; /* what answers are: decides among a model's outputs */
+    double timeout;        /* seconds an answer may take; 0: for ever */
+    size_t nworkers;       /* exec: so many processes side by side; 0: 1 */
+    amkd_device *device;   /* model: where it runs */
     amkd_http_options http;
 } amkd_teacher_options;
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,22 +107,86 @@ int amkd_values_read_json(amkd_values *values, const json_t *array, size_t n)
                                                    : read_flat(values, array, n);
 }
 
+typedef enum number_kind {
+    HALF,
+    SINGLE,
+    DOUBLE,
+    SIGNED,
+    UNSIGNED,
+} number_kind;
+
+static const struct {
+    const char *datatype;
+    size_t nbytes;
+    number_kind kind;
+} numbers[] = {{"FP16", 2, HALF},       {"FP32", 4, SINGLE},    {"FP64", 8, DOUBLE},
+               {"INT8", 1, SIGNED},     {"INT16", 2, SIGNED},   {"INT32", 4, SIGNED},
+               {"INT64", 8, SIGNED},    {"UINT8", 1, UNSIGNED}, {"UINT16", 2, UNSIGNED},
+               {"UINT32", 4, UNSIGNED}, {"UINT64", 8, UNSIGNED}};
+
+/* The index of a datatype, or their number. */
+static size_t find_number(const char *datatype)
+{
+    size_t d = 0;
+    while (d < sizeof numbers / sizeof *numbers &&
+           strcmp(datatype, numbers[d].datatype) != 0)
+        d++;
+    return d;
+}
+
+size_t amkd_values_item_nbytes(const char *datatype)
+{
+    const size_t d = find_number(datatype);
+    return d < sizeof numbers / sizeof *numbers ? numbers[d].nbytes : 0;
+}
+
+static double half_value(uint64_t bits)
+{
+    const int exponent = (int)(bits >> 10 & 31);
+    const double fraction = (double)(bits & 1023);
+    const double size = exponent == 31  ? (fraction > 0 ? NAN : INFINITY)
+                        : exponent == 0 ? ldexp(fraction, -24)
+                                        : ldexp(1024 + fraction, exponent - 25);
+    return bits >> 15 & 1 ? -size : size;
+}
+
+static double read_item(const unsigned char *bytes, size_t nbytes, number_kind kind)
+{
+    uint64_t bits = 0;
+    float single;
+    double number;
+    for (size_t b = 0; b < nbytes; b++)
+        bits |= (uint64_t)bytes[b] << 8 * b;
+    switch (kind) {
+    case HALF:
+        return half_value(bits);
+    case SINGLE:
+        memcpy(&single, bytes, sizeof single);
+        return single;
+    case DOUBLE:
+        memcpy(&number, bytes, sizeof number);
+        return number;
+    case SIGNED: /* the sign into the bits above, two's complement */
+        if (nbytes < 8 && bits >> (8 * nbytes - 1))
+            bits |= ~(uint64_t)0 << 8 * nbytes;
+        return (double)(int64_t)bits;
+    default:
+        return (double)bits;
+    }
+}
+
 int amkd_values_read_binary(amkd_values *values, const void *bytes, const char *datatype,
                             size_t n, size_t nvalues)
 {
-    int is_double = strcmp(datatype, "FP64") == 0;
+    const size_t d = find_number(datatype);
+    if (d == sizeof numbers / sizeof *numbers)
+        return amkd_fail("answers with datatype '%.20s', which is no number", datatype);
     if (amkd_values_reserve(values, n, nvalues))
         return -1;
     for (size_t i = 0; i < n * nvalues; i++) {
-        float single;
-        double number;
-        if (is_double) {
-            memcpy(&number, (const char *)bytes + i * sizeof number, sizeof number);
-        } else {
-            memcpy(&single, (const char *)bytes + i * sizeof single, sizeof single);
-            number = single;
-        }
-        if (put(values, i / nvalues, i % nvalues, number))
+        const unsigned char *item = (const unsigned char *)bytes + i * numbers[d].nbytes;
+        if (put(values, i / nvalues, i % nvalues,
+                read_item(item, numbers[d].nbytes, numbers[d].kind)))
             return -1;
     }
     return 0;

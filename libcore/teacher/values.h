@@ -20,7 +20,11 @@ int amkd_values_reserve(amkd_values *values, size_t n, size_t nvalues);
  * number. */
 int amkd_values_read_json(amkd_values *values, const json_t *array, size_t n);
 
-/* Reads n rows of nvalues in little-endian binary, "FP32" or "FP64". Fails on numbers
+/* Bytes of a number of a datatype of the Open Inference Protocol: "FP16", "FP32", "FP64",
+ * "INT8" to "INT64", "UINT8" to "UINT64"; 0 for what is no number. */
+size_t amkd_values_item_nbytes(const char *datatype);
+
+/* Reads n rows of nvalues in little-endian binary, of such a datatype. Fails on numbers
  * that are not finite. */
 int amkd_values_read_binary(amkd_values *values, const void *bytes, const char *datatype,
                             size_t n, size_t nvalues);

@@ -1,0 +1,257 @@
+/* The messages of the Open Inference Protocol that teachers speak, good and broken. */
+#include "messages.h"
+#include "teacher/oip.h"
+#include <math.h>
+
+#define INPUT "\"inputs\":[{\"name\":\"x\",\"datatype\":\"UINT8\",\"shape\":[-1,2,3,1]}]"
+#define OUTPUT "\"outputs\":[{\"name\":\"p\",\"datatype\":\"FP32\",\"shape\":[-1,3]}]"
+
+static int read_model(amkd_oip_model *model, const char *text)
+{
+    json_t *json = load(text);
+    int rc = amkd_oip_read_model(model, json, &options);
+    json_decref(json);
+    return rc;
+}
+
+START_TEST(oip_asks_in_json_or_binary)
+{
+    amkd_oip_model model;
+    amkd_bytes body = {0};
+    size_t length;
+    ck_assert_int_eq(read_model(&model, "{" INPUT "," OUTPUT "}"), 0);
+    ck_assert_int_eq(amkd_oip_encode(&body, &length, &model, 7, pixels, 2), 0);
+    ck_assert_uint_eq(length, 0);
+    assert_text(&body, "{\"id\":\"7\",\"inputs\":[{\"name\":\"x\",\"datatype\":\"UINT8\","
+                       "\"shape\":[2,2,3,1],\"data\":[0,1,2,3,4,5,6,7,8,9,10,255]}],"
+                       "\"outputs\":[{\"name\":\"p\"}]}");
+    model.binary = 1;
+    ck_assert_int_eq(amkd_oip_encode(&body, &length, &model, 7, pixels, 2), 0);
+    ck_assert_uint_eq(body.n, length + 12);
+    ck_assert_mem_eq(body.data + length, pixels, 12);
+    body.n = length;
+    assert_text(&body,
+                "{\"id\":\"7\",\"inputs\":[{\"name\":\"x\",\"datatype\":\"UINT8\","
+                "\"shape\":[2,2,3,1],\"parameters\":{\"binary_data_size\":12}}],"
+                "\"outputs\":[{\"name\":\"p\",\"parameters\":{\"binary_data\":true}}"
+                "]}");
+    amkd_oip_clear(&model);
+}
+END_TEST
+
+START_TEST(oip_metadata_that_do_not_tell_are_refused)
+{
+    static const char *const texts[][2] = {
+        {"{" OUTPUT "}", "0 inputs, expected one"},
+        {"{\"inputs\":[{},{}]}", "2 inputs, expected one"},
+        {"{\"inputs\":[{}]}", "no input"},
+        {"{\"inputs\":[{\"name\":\"x\"}]}", "input 'x': has no shape"},
+        {"{\"inputs\":[{\"name\":\"x\",\"shape\":[\"a\"]}]}", "whole numbers"},
+        {"{\"inputs\":[{\"name\":\"x\",\"shape\":[-1,6],\"datatype\":\"BYTES\"}]}",
+         "takes 'BYTES'"},
+        {"{\"inputs\":[{\"name\":\"x\",\"shape\":[-1,7],\"datatype\":\"FP32\"}]}",
+         "takes [-1,7]"},
+        {"{" INPUT
+         ",\"outputs\":[{\"name\":\"p\",\"datatype\":\"INT64\",\"shape\":[1]}]}",
+         "no output with a row of classes an image, choose by --answer and --labels; its "
+         "outputs: 'p' (INT64 [1])"},
+        {"{" INPUT
+         ",\"outputs\":[{\"name\":\"p\",\"datatype\":\"FP32\",\"shape\":[-1,3]},"
+         "{\"name\":\"q\",\"datatype\":\"FP64\",\"shape\":[-1,-1]}]}",
+         "has several outputs that may hold the answers, choose by --answer and "
+         "--labels; its outputs: 'p' (FP32 [-1,3]), 'q' (FP64 [-1,-1])"},
+    };
+    amkd_oip_model model;
+    for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
+        ck_assert_int_eq(read_model(&model, texts[t][0]), -1);
+        assert_said(texts[t][1]);
+    }
+    options.dtype = "float32";
+    ck_assert_int_eq(read_model(&model, "{" INPUT "," OUTPUT "}"), -1);
+    assert_said("not the 'float32' of --input");
+}
+END_TEST
+
+START_TEST(oip_metadata_choose_outputs_by_name_and_classes)
+{
+    const char two[] =
+        "{" INPUT ",\"outputs\":[{\"name\":\"p\",\"datatype\":\"FP32\",\"shape\":[-1,3]},"
+        "{\"name\":\"q\",\"datatype\":\"FP64\",\"shape\":[-1,5]}]}";
+    amkd_oip_model model;
+    options.nclasses = 5;
+    ck_assert_int_eq(read_model(&model, two), 0);
+    ck_assert_str_eq(model.output, "q");
+    amkd_oip_clear(&model);
+    options.http.answer = "p";
+    ck_assert_int_eq(read_model(&model, two), 0);
+    ck_assert_str_eq(model.output, "p");
+    json_t *config = load("{\"max_batch_size\": 8}");
+    amkd_oip_read_config(&model, config);
+    ck_assert_uint_eq(model.tensor.nmax, 8);
+    json_decref(config);
+    amkd_oip_clear(&model);
+}
+END_TEST
+
+static amkd_outcome decode_oip(const char *text, const char *output)
+{
+    amkd_oip_model model = {.output = (char *)output, .tensor.has_batch = 1};
+    const amkd_http_answer answer = answer_of(text, 2);
+    return amkd_oip_decode(&values, &model, &answer);
+}
+
+#define ANSWER(rest) "{\"id\":\"7\",\"outputs\":[{\"name\":\"p\"," rest "}]}"
+
+START_TEST(oip_metadata_choose_outputs_by_what_answers_are)
+{
+    const char several[] =
+        "{" INPUT ",\"outputs\":[{\"name\":\"Logits\",\"datatype\":\"FP32\",\"shape\":"
+        "[-1,3]},{\"name\":\"embedding\",\"datatype\":\"FP32\",\"shape\":[-1,3]},"
+        "{\"name\":\"predict_proba\",\"datatype\":\"FP16\",\"shape\":[-1,3]}]}";
+    const char whole[] =
+        "{" INPUT
+        ",\"outputs\":[{\"name\":\"scores\",\"datatype\":\"INT8\",\"shape\":[-1,3]}]}";
+    amkd_oip_model model;
+    ck_assert_int_eq(read_model(&model, several), 0);
+    ck_assert_str_eq(model.output, "predict_proba");
+    amkd_oip_clear(&model);
+    ck_assert_int_eq(read_model(&model, whole), -1);
+    options.kind = AMKD_LOGITS;
+    ck_assert_int_eq(read_model(&model, several), 0);
+    ck_assert_str_eq(model.output, "Logits");
+    amkd_oip_clear(&model);
+    ck_assert_int_eq(read_model(&model, whole), 0);
+    ck_assert_str_eq(model.output, "scores");
+    amkd_oip_clear(&model);
+}
+END_TEST
+
+START_TEST(oip_answers_in_json_are_read)
+{
+    ck_assert_int_eq(decode_oip(ANSWER("\"datatype\":\"FP32\",\"shape\":[2,3],\"data\":"
+                                       "[0.25,0.5,0.25,1,0,0]"),
+                                "p"),
+                     AMKD_ANSWERED);
+    ck_assert_uint_eq(values.nvalues, 3);
+    ck_assert(values.at[1] == 0.5f && values.at[3] == 1);
+    ck_assert_int_eq(decode_oip("{\"outputs\":[{\"datatype\":\"FP64\",\"shape\":[2,2],"
+                                "\"data\":[[0.25,0.75],[1,0]]}]}",
+                                NULL),
+                     AMKD_ANSWERED);
+    ck_assert(values.at[1] == 0.75f && values.at[2] == 1);
+}
+END_TEST
+
+START_TEST(oip_answers_that_are_damaged_are_doubtful)
+{
+    static const char *const texts[][2] = {
+        {"", "no JSON"},
+        {"<html>", "no JSON"},
+        {"{\"outputs\":[{\"name\":\"p\",\"datatype\":\"FP32\",\"shape\":[2,3],\"da",
+         "no JSON"},
+        {ANSWER("\"datatype\":\"FP32\",\"shape\":[2,2],\"data\":[1,NaN,0,1]"), "no JSON"},
+        {ANSWER("\"datatype\":\"FP32\",\"shape\":[2,2],\"data\":[1,1e999,0,1]"),
+         "no JSON"},
+        {ANSWER("\"datatype\":\"FP32\",\"shape\":[2,2],\"data\":[1,1e99,0,1]"),
+         "1e+99 for image 0, class 1"},
+        {ANSWER("\"datatype\":\"FP32\",\"shape\":[3,2],\"data\":[1,0,1,0,1,0]"),
+         "3 rows for 2 images"},
+        {ANSWER("\"datatype\":\"FP32\",\"shape\":[2,2],\"data\":[1,0,1,0,1,0]"),
+         "3 values an image, its shape says 2"},
+        {ANSWER("\"datatype\":\"FP32\",\"shape\":[2,0],\"data\":[]"), "no tensor has"},
+        {ANSWER("\"datatype\":\"FP32\",\"shape\":[2,4611686018427387904,4],\"data\":[1]"),
+         "no tensor has"},
+        {ANSWER("\"datatype\":\"FP32\",\"shape\":[2,1],\"data\":[1,1]"),
+         "1 values an image, expected 2"},
+        {ANSWER("\"datatype\":\"FP32\",\"shape\":[2,2]"), "no array of numbers"},
+        {"{\"id\":\"8\",\"outputs\":[]}", "answers request '8', not '7'"},
+    };
+    for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
+        ck_assert_msg(decode_oip(texts[t][0], "p") == AMKD_DOUBTFUL, "%s", texts[t][0]);
+        assert_said(texts[t][1]);
+    }
+}
+END_TEST
+
+START_TEST(oip_answers_of_another_kind_are_refused)
+{
+    ck_assert_int_eq(decode_oip("{}", "p"), AMKD_UNREADABLE);
+    assert_said("no outputs");
+    ck_assert_int_eq(decode_oip("{\"outputs\":[{\"name\":\"q\"}]}", "p"),
+                     AMKD_UNREADABLE);
+    assert_said("without the output 'p'");
+    ck_assert_int_eq(decode_oip("{\"outputs\":[{},{}]}", NULL), AMKD_UNREADABLE);
+    assert_said("choose by --answer");
+    ck_assert_int_eq(decode_oip(ANSWER("\"datatype\":\"BYTES\""), "p"), AMKD_UNREADABLE);
+    assert_said("datatype 'BYTES'");
+}
+END_TEST
+
+/* An answer of two images and three classes in binary, behind another tensor. */
+static amkd_outcome decode_binary(size_t sizes[2], size_t ncut, const float p[6],
+                                  int json_more)
+{
+    static char body[512];
+    int n = snprintf(body, sizeof body,
+                     "{\"outputs\":[{\"name\":\"q\",\"datatype\":\"INT8\",\"shape\":[5],"
+                     "\"parameters\":{\"binary_data_size\":%zu}},{\"name\":\"p\","
+                     "\"datatype\":\"FP32\",\"shape\":[2,3],\"parameters\":{"
+                     "\"binary_data_size\":%zu}}]}",
+                     sizes[0], sizes[1]);
+    memset(body + n, 'q', 5);
+    memcpy(body + n + 5, p, 24);
+    amkd_oip_model model = {.output = (char *)"p", .tensor.has_batch = 1};
+    const amkd_http_answer answer = {.n = 2,
+                                     .body = body,
+                                     .nbytes = (size_t)n + 29 - ncut,
+                                     .json_nbytes = n + json_more};
+    return amkd_oip_decode(&values, &model, &answer);
+}
+
+START_TEST(oip_answers_in_binary_are_read_bit_for_bit)
+{
+    float p[6] = {0.1f, 0.2f, 0.7f, 1e-30f, 0.5f, 0.5f};
+    size_t right[] = {5, 24};
+    ck_assert_int_eq(decode_binary(right, 0, p, 0), AMKD_ANSWERED);
+    ck_assert_uint_eq(values.nvalues, 3);
+    ck_assert_mem_eq(values.at, p, sizeof p);
+}
+END_TEST
+
+START_TEST(oip_answers_in_binary_that_are_damaged_are_doubtful)
+{
+    float p[6] = {0.1f, 0.2f, 0.7f, 1e-30f, 0.5f, 0.5f};
+    size_t right[] = {5, 24}, shorter[] = {5, 20}, fewer[] = {1, 28},
+           huge[] = {5, (size_t)1 << 62};
+    ck_assert_int_eq(decode_binary(right, 1, p, 0), AMKD_DOUBTFUL);
+    assert_said("which is not all");
+    ck_assert_int_eq(decode_binary(huge, 0, p, 0), AMKD_DOUBTFUL);
+    assert_said("which is not all");
+    ck_assert_int_eq(decode_binary(shorter, 0, p, 0), AMKD_DOUBTFUL);
+    assert_said("4 bytes behind its tensors");
+    ck_assert_int_eq(decode_binary(fewer, 0, p, 0), AMKD_DOUBTFUL);
+    assert_said("28 bytes for 2 x 3 values");
+    ck_assert_int_eq(decode_binary(right, 0, p, 1000), AMKD_DOUBTFUL);
+    assert_said("should be JSON");
+    ck_assert_int_eq(decode_binary(right, 0, p, -1), AMKD_DOUBTFUL);
+    assert_said("no JSON");
+    p[4] = INFINITY;
+    ck_assert_int_eq(decode_binary(right, 0, p, 0), AMKD_DOUBTFUL);
+    assert_said("inf for image 1, class 1");
+}
+END_TEST
+
+int main(void)
+{
+    TCase *tests = tcase_create("oip");
+    tcase_add_test(tests, oip_asks_in_json_or_binary);
+    tcase_add_test(tests, oip_metadata_that_do_not_tell_are_refused);
+    tcase_add_test(tests, oip_metadata_choose_outputs_by_name_and_classes);
+    tcase_add_test(tests, oip_metadata_choose_outputs_by_what_answers_are);
+    tcase_add_test(tests, oip_answers_in_json_are_read);
+    tcase_add_test(tests, oip_answers_that_are_damaged_are_doubtful);
+    tcase_add_test(tests, oip_answers_of_another_kind_are_refused);
+    tcase_add_test(tests, oip_answers_in_binary_are_read_bit_for_bit);
+    tcase_add_test(tests, oip_answers_in_binary_that_are_damaged_are_doubtful);
+    return run("messages of oip", tests);
+}
