@@ -33,7 +33,7 @@ typedef struct arguments {
     amkd_common common;
     amkd_score_options score;
     const char *by, *lambdas, *engine;
-    amkd_texts exclude, images, bought;
+    amkd_texts exclude, images, bought, classes;
 } arguments;
 
 /* The names' place in a list that ends with NULL, or -1. */
@@ -97,6 +97,10 @@ static int interpret(amkd_cli *cli, arguments *given, double **lambdas)
         return amkd_cli_misuse(cli, "--student is needed but for --by random");
     if (score->max_per_image && !score->k)
         return amkd_cli_misuse(cli, "--max-per-image needs -k");
+    if (score->max_per_class && !score->k)
+        return amkd_cli_misuse(cli, "--max-per-class needs -k");
+    if (!score->max_per_class != !given->classes.n)
+        return amkd_cli_misuse(cli, "--max-per-class and --classes-of go together");
     if (score->noise > 0 && !score->k)
         return amkd_cli_misuse(cli, "--noise needs -k");
     if (score->noise > 0 && (score->by == AMKD_BY_RANDOM || score->by == AMKD_BY_MARGIN))
@@ -169,8 +173,8 @@ int main(int argc, char **argv)
          "write the K lowest, sorted (default: all, in the order of the pairs)", 0, 1,
          0x1p40},
         {0, "refine", AMKD_NUMBER, &score->refine, "C",
-         "score all lambdas only for the C times K pairs that are lowest at a few of\n"
-         "them, C 1 or more",
+         "score all lambdas only for the C times K pairs that are lowest at a few\n"
+         "of them, C 1 or more",
          0, 1, 0x1p20},
         {0, "coarse", AMKD_COUNT, &score->ncoarse, "N",
          "those few: N of the lambdas, evenly spaced (default: 8, or half of them)", 0, 1,
@@ -180,6 +184,12 @@ int main(int argc, char **argv)
          0x1p20},
         {0, "max-per-image", AMKD_COUNT, &score->max_per_image, "M",
          "let no image take part in more than M picks", 0, 1, 0x1p32},
+        {0, "max-per-class", AMKD_COUNT, &score->max_per_class, "M",
+         "let no class of images take part in more than M picks", 0, 1, 0x1p32},
+        {0, "classes-of", AMKD_TEXTS, &given.classes, "LABELS",
+         "the teacher's answers about the images themselves, which tell their\n"
+         "classes; may be given several times",
+         0, 0, 0},
         {0, "bought", AMKD_TEXTS, &given.bought, "LABELS",
          "pick among the mixes that these labels are about, each at its own lambda,\n"
          "in place of pairs; may be given several times",
@@ -193,9 +203,9 @@ int main(int argc, char **argv)
          0, 0},
         AMKD_OPTION_SEED(score->seed),
         {'d', "device", AMKD_TEXT, &score->device, "LIST",
-         "OpenCL devices with commas between them, which share the work: index, part\n"
-         "of the name, cpu or gpu (default: $AMKD_DEVICE, else the first GPU, else\n"
-         "the CPU)",
+         "OpenCL devices with commas between them, which share the work: index,\n"
+         "part of the name, cpu or gpu (default: $AMKD_DEVICE, else the first\n"
+         "GPU, else the CPU)",
          AMKD_WHERE, 0, 0},
         {0, "engine", AMKD_TEXT, &given.engine, "HOW",
          "auto, fused (one kernel runs the whole student) or layered", AMKD_WHERE, 0, 0},
@@ -227,6 +237,8 @@ int main(int argc, char **argv)
     score->nbought = given.bought.n;
     score->exclude = given.exclude.text;
     score->nexclude = given.exclude.n;
+    score->classes = given.classes.text;
+    score->nclasses = given.classes.n;
     score->images = given.images.text;
     score->nimages = given.images.n;
     score->output = given.common.output;

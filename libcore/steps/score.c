@@ -32,6 +32,7 @@ typedef struct scoring {
     uint32_t
         *sources; /* of the images, for max_per_image; NULL where they are no views */
     size_t nsources;
+    amkd_image_classes classes; /* for max_per_class */
     amkd_device *devices[AMKD_MAX_DEVICES];
     amkd_scorer scorers[AMKD_MAX_DEVICES];
     size_t ndevices;
@@ -195,6 +196,8 @@ static int open_selection(scoring *s)
         .nimages = s->source.nimages,
         .sources = s->sources,
         .nsources = s->nsources,
+        .max_per_class = options->max_per_class,
+        .classes = &s->classes,
         .ncoarse = s->coarse ? (uint64_t)ceil(options->refine * (double)options->k) : 0,
         .shard = is_shard(s),
         .output = options->output,
@@ -222,7 +225,12 @@ static int open_all(scoring *s)
     }
     const int chance = options->by == AMKD_BY_RANDOM;
     if (open_pairs(s) || (!chance && open_student(s)) ||
-        (chance && options->max_per_image && load_sources(s)) ||
+        (chance && (options->max_per_image || options->max_per_class) &&
+         load_sources(s)) ||
+        (options->max_per_class &&
+         amkd_image_classes_load(&s->classes, options->classes, options->nclasses,
+                                 amkd_reader_header(s->reader), s->sources,
+                                 options->nthreads)) ||
         (s->coarse ? open_pass(s, s->coarse, options->ncoarse)
                    : open_pass(s, options->lambdas, options->nlambdas)))
         return -1;
@@ -342,5 +350,6 @@ int amkd_score(amkd_score_counts *counts, const amkd_score_options *options)
     amkd_asked_clear(&s.asked);
     free(s.coarse);
     free(s.sources);
+    amkd_image_classes_clear(&s.classes);
     return rc;
 }

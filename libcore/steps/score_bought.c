@@ -25,6 +25,7 @@ typedef struct scoring {
     amkd_dataset bought;
     amkd_header header; /* of the first labels */
     amkd_asked asked;
+    amkd_image_classes classes; /* for max_per_class */
     amkd_device *device; /* NULL for random */
     amkd_predictor *student;
     uint8_t *pixels; /* [CHUNK][h][w][c] */
@@ -90,6 +91,8 @@ static int open_selection(scoring *s)
                                               .nimages = images->n,
                                               .sources = images->sources,
                                               .nsources = images->nsources,
+                                              .max_per_class = o->max_per_class,
+                                              .classes = &s->classes,
                                               .output = o->output,
                                               .nthreads = o->nthreads};
     amkd_header header = {0};
@@ -111,6 +114,10 @@ static int open_all(scoring *s)
     s->picks = amkd_alloc(CHUNK, sizeof *s->picks);
     if (!s->picks ||
         amkd_asked_load(&s->asked, o->exclude, o->nexclude, &s->header, o->nthreads))
+        return -1;
+    if (o->max_per_class &&
+        amkd_image_classes_load(&s->classes, o->classes, o->nclasses, &s->header,
+                                s->bought.images->sources, o->nthreads))
         return -1;
     return (o->by != AMKD_BY_RANDOM && open_student(s)) || open_selection(s) ? -1 : 0;
 }
@@ -188,6 +195,7 @@ int amkd_score_bought(amkd_score_counts *counts, const amkd_score_options *optio
     amkd_dataset_clear(&s.bought);
     amkd_header_clear(&s.header);
     amkd_asked_clear(&s.asked);
+    amkd_image_classes_clear(&s.classes);
     free(s.pixels);
     free(s.probs);
     free(s.picks);

@@ -29,6 +29,14 @@ static int new_lowest(amkd_selection *selection, uint64_t k)
     if (amkd_lowest_new(&selection->lowest, k, options->max_per_image, options->nimages))
         return -1;
     amkd_lowest_noise(selection->lowest, &selection->noise);
+    /* Of a coarse pass a class has the same part as of the picks. */
+    const uint64_t limit = options->max_per_class;
+    const uint64_t most =
+        k <= options->k ? limit
+                        : (uint64_t)ceil((double)limit * (double)k / (double)options->k);
+    if (limit && amkd_lowest_classes(selection->lowest, most, options->classes->of_image,
+                                     options->classes->n))
+        return -1;
     return amkd_lowest_sources(selection->lowest, options->sources, options->nsources);
 }
 
@@ -37,7 +45,11 @@ static int open_lowest(amkd_selection *selection)
     const amkd_selection_options *options = &selection->options;
     if (put_count(&selection->header, "k", options->k) ||
         (options->max_per_image &&
-         put_count(&selection->header, "max_per_image", options->max_per_image)))
+         put_count(&selection->header, "max_per_image", options->max_per_image)) ||
+        (options->max_per_class &&
+         (put_count(&selection->header, "max_per_class", options->max_per_class) ||
+          amkd_header_put(&selection->header, "classes",
+                          json_string(options->classes->digest)))))
         return -1;
     return new_lowest(selection, options->ncoarse ? options->ncoarse : options->k);
 }
@@ -101,15 +113,18 @@ int amkd_selection_refine(amkd_selection *selection, amkd_pair **pairs, size_t *
 
 static int fail_few(const amkd_selection_options *options, size_t n, uint64_t nasked)
 {
-    char limit[80] = "", asked[80] = "";
+    char limit[80] = "", by_class[80] = "", asked[80] = "";
     if (options->max_per_image)
         snprintf(limit, sizeof limit, " when an image takes part in at most %" PRIu64,
                  options->max_per_image);
+    if (options->max_per_class)
+        snprintf(by_class, sizeof by_class, "%s a class in at most %" PRIu64,
+                 options->max_per_image ? " and" : " when", options->max_per_class);
     if (nasked)
         snprintf(asked, sizeof asked, ", without the %" PRIu64 " pairs asked before",
                  nasked);
-    return amkd_fail("cannot pick %" PRIu64 ": the pool has %zu candidates%s%s",
-                     options->k, n, limit, asked);
+    return amkd_fail("cannot pick %" PRIu64 ": the pool has %zu candidates%s%s%s",
+                     options->k, n, limit, by_class, asked);
 }
 
 static int write_lowest(amkd_selection *selection, uint64_t nasked)

@@ -3,6 +3,7 @@
 #ifndef AMKD_STEPS_SELECTION_H
 #define AMKD_STEPS_SELECTION_H
 
+#include "steps/image_classes.h"
 #include "steps/noise.h"
 #include "stream/header.h"
 #include "stream/rows.h"
@@ -18,6 +19,8 @@ typedef struct amkd_selection_options {
     const uint32_t *sources; /* [nimages] below nsources, or NULL: max_per_image is of
                                 these (amkd_lowest_sources); borrowed until closed */
     uint64_t nsources;
+    uint64_t max_per_class; /* 0: no limit; needs k and classes, borrowed until closed */
+    const amkd_image_classes *classes;
     uint64_t ncoarse; /* not 0: a coarse pass first, of which so many are kept */
     int shard; /* of a pool: fewer than k are no error, and what a merge may still pick
                   is kept (amkd_lowest_finish_shard) */
@@ -26,8 +29,8 @@ typedef struct amkd_selection_options {
 } amkd_selection_options;
 
 /* header, of kind "picks", is copied; with k the result's gets "k", "max_per_image" if
- * limited, and "rows"; and by the header's "noise" the candidates are ranked (which needs
- * k). */
+ * limited, "max_per_class" and with it the "classes'" digest, and "rows"; and by the
+ * header's "noise" the candidates are ranked (which needs k). */
 int amkd_selection_open(amkd_selection **out, const amkd_header *header,
                         const amkd_selection_options *options);
 
