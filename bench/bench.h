@@ -4,6 +4,7 @@
 
 #include "base/cli.h"
 #include "compute/device.h"
+#include "sweep_work.h"
 #include <stddef.h>
 
 /* A thing measured: values of several repetitions. */
@@ -29,7 +30,8 @@ typedef struct bench {
     size_t nlong;        /* of trainings and whole processes */
     double seconds;      /* that a repetition lasts at least: short ones are repeated */
     double peak, copy;   /* operations and bytes a second, the best seen */
-    double score_flop_seconds; /* of amkd-score, a useful operation; 0: not measured */
+    double score_flop_seconds[SWEEP_NSTUDENTS]; /* of amkd-score, a useful operation; 0:
+                                                   not measured */
     uint64_t scale_pairs;      /* of the largest pool of bench_scale */
     bench_row *rows;     /* [nrows] */
     size_t nrows;
