@@ -26,6 +26,7 @@ static const struct {
     {"refine", PROCESSES, bench_refine},
     {"stream", PROCESSES, bench_stream},
     {"import", PROCESSES, bench_import},
+    {"augment", PROCESSES, bench_augment},
     {"layers", KERNELS, bench_layers},
     {"convolutions", KERNELS, bench_convolutions},
     {"clblast", KERNELS, bench_clblast},

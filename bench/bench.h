@@ -92,6 +92,8 @@ int bench_scale(bench *b);
 int bench_stream(bench *b);
 /* import.c: amkd-import on files of every format. */
 int bench_import(bench *b);
+/* augment.c: amkd-augment, images to views. */
+int bench_augment(bench *b);
 
 /* ------------------------------------------------------------ table.c and json.c -- */
 
