@@ -126,6 +126,26 @@ START_TEST(oip_metadata_choose_outputs_by_what_answers_are)
 }
 END_TEST
 
+START_TEST(oip_metadata_may_name_the_classes)
+{
+    static const char *const wrong[] = {"[\"ant\",\"bee\"]", "[\"ant\",\"bee\",3]",
+                                        "\"ant\"", "{}"};
+    const char format[] = "{" INPUT "," OUTPUT ",\"parameters\":{\"class_names\":%s}}";
+    char text[400];
+    amkd_oip_model model;
+    snprintf(text, sizeof text, format, "[\"ant\",\"bee\",\"cat\"]");
+    ck_assert_int_eq(read_model(&model, text), 0);
+    ck_assert_uint_eq(json_array_size(model.class_names), 3);
+    amkd_oip_clear(&model);
+    for (size_t w = 0; w < sizeof wrong / sizeof *wrong; w++) {
+        snprintf(text, sizeof text, format, wrong[w]);
+        ck_assert_int_eq(read_model(&model, text), 0);
+        ck_assert_ptr_null(model.class_names);
+        amkd_oip_clear(&model);
+    }
+}
+END_TEST
+
 START_TEST(oip_answers_in_json_are_read)
 {
     ck_assert_int_eq(decode_oip(ANSWER("\"datatype\":\"FP32\",\"shape\":[2,3],\"data\":"
@@ -248,6 +268,7 @@ int main(void)
     tcase_add_test(tests, oip_metadata_that_do_not_tell_are_refused);
     tcase_add_test(tests, oip_metadata_choose_outputs_by_name_and_classes);
     tcase_add_test(tests, oip_metadata_choose_outputs_by_what_answers_are);
+    tcase_add_test(tests, oip_metadata_may_name_the_classes);
     tcase_add_test(tests, oip_answers_in_json_are_read);
     tcase_add_test(tests, oip_answers_that_are_damaged_are_doubtful);
     tcase_add_test(tests, oip_answers_of_another_kind_are_refused);

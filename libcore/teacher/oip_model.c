@@ -95,5 +95,6 @@ void amkd_oip_clear(amkd_oip_model *model)
 {
     free(model->input);
     free(model->output);
+    json_decref(model->class_names);
     *model = (amkd_oip_model){0};
 }

@@ -77,14 +77,31 @@ static const json_t *only(const json_t *outputs, const amkd_teacher_options *opt
     return *nfound == 1 ? found : NULL;
 }
 
-static int has_output(const json_t *outputs, const char *name)
+static const json_t *find_output(const json_t *outputs, const char *name)
 {
     size_t i;
     json_t *output;
     json_array_foreach (outputs, i, output)
         if (strcmp(amkd_oip_text(output, "name"), name) == 0)
-            return 1;
-    return 0;
+            return output;
+    return NULL;
+}
+
+/* The classes' names where the metadata have as many as the output has classes. */
+static json_t *find_names(const json_t *metadata, const json_t *output)
+{
+    json_t *names =
+        json_object_get(json_object_get(metadata, "parameters"), "class_names");
+    int64_t dims[AMKD_OIP_DIMS];
+    size_t ndim, i;
+    json_t *name;
+    if (!json_is_array(names) || !output || amkd_oip_shape(dims, &ndim, output) ||
+        dims[ndim - 1] != (int64_t)json_array_size(names))
+        return NULL;
+    json_array_foreach (names, i, name)
+        if (!json_is_string(name))
+            return NULL;
+    return json_incref(names);
 }
 
 int amkd_oip_choose_output(amkd_oip_model *model, const json_t *metadata,
@@ -95,7 +112,7 @@ int amkd_oip_choose_output(amkd_oip_model *model, const json_t *metadata,
     size_t nfound, nnamed;
     if (json_array_size(outputs) == 0 && !wanted)
         return 0;
-    if (wanted && json_array_size(outputs) && !has_output(outputs, wanted)) {
+    if (wanted && json_array_size(outputs) && !find_output(outputs, wanted)) {
         char what[200];
         snprintf(what, sizeof what, "has no output '%.100s'", wanted);
         return fail_open(outputs, what);
@@ -110,6 +127,7 @@ int amkd_oip_choose_output(amkd_oip_model *model, const json_t *metadata,
                                     : "has no output with a row of classes an image");
         wanted = amkd_oip_text(found, "name");
     }
+    model->class_names = find_names(metadata, find_output(outputs, wanted));
     model->output = amkd_strdup(wanted);
     return model->output ? 0 : -1;
 }
