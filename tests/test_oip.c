@@ -1,21 +1,13 @@
-/* Requests and answers of both protocols, as bytes. */
+/* Requests and answers of the Open Inference Protocol that amkd-serve speaks, as bytes.
+ */
 #include "base/error.h"
 #include "scratch.h"
-#include "serve/keys.h"
 #include "serve/oip.h"
-#include "serve/routes.h"
 #include "serve/skeleton.h"
 #include "serve/tfserving.h"
+#include "served.h"
 #include <check.h>
 #include <math.h>
-
-enum { CHANNELS = 2, HEIGHT = 1, WIDTH = 3, SIZE = 6 };
-
-static amkd_served served = {.name = "m",
-                             .version = "4",
-                             .in = {CHANNELS, HEIGHT, WIDTH},
-                             .nclasses = 2,
-                             .max_images = 3};
 
 static int parse(amkd_question *question, const char *json, const void *tensors,
                  size_t ntensors)
@@ -304,183 +296,8 @@ START_TEST(metadata_describe_the_model)
 }
 END_TEST
 
-/* ------------------------------------------------------------------------ TF-Serving --
- */
-
-static void assert_tf(const char *json, const uint8_t *pixels, size_t n,
-                      const char *answer)
-{
-    static const float probs[] = {0.25f, 0.75f, 0.5f, 0.5f};
-    const amkd_outputs outputs = {{probs, NULL}};
-    amkd_question question;
-    amkd_bytes text = {0};
-    ck_assert_msg(!amkd_tfserving_parse(&question, &served, json, strlen(json)), "%s: %s",
-                  json, amkd_error());
-    ck_assert_uint_eq(question.n, n);
-    ck_assert_mem_eq(question.pixels, pixels, n * SIZE);
-    amkd_tfserving_answer(&text, &served, &question, &outputs);
-    ck_assert_uint_eq(text.n, strlen(answer));
-    ck_assert_mem_eq(text.data, answer, text.n);
-    amkd_bytes_clear(&text);
-    amkd_question_clear(&question);
-}
-
-START_TEST(rows_and_columns_ask_the_same)
-{
-    static const uint8_t pixels[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
-    const char *rows = "{\"predictions\":[[0.25,0.75],[0.5,0.5]]}";
-    const char *columns = "{\"outputs\":[[0.25,0.75],[0.5,0.5]]}";
-    assert_tf("{\"instances\":[[[[1,2],[3,4],[5,6]]],[[[7,8],[9,10],[11,12]]]]}", pixels,
-              2, rows);
-    assert_tf("{\"signature_name\":\"serving_default\",\"instances\":[{\"image\":[[[1,2],"
-              "[3,4],[5,6]]]},{\"image\":[[[7,8],[9,10],[11,12]]]}]}",
-              pixels, 2, rows);
-    assert_tf("{\"inputs\":[[[[1,2],[3,4],[5,6]]],[[[7,8],[9,10],[11,12]]]]}", pixels, 2,
-              columns);
-    assert_tf("{\"inputs\":{\"image\":[[[[1,2],[3,4],[5,6]]],[[[7,8],[9,10],[11,12]]]]}}",
-              pixels, 2, columns);
-}
-END_TEST
-
-START_TEST(planes_are_told_from_rows_by_their_shape)
-{
-    static const uint8_t pixels[] = {1, 2, 3, 4, 5, 6};
-    assert_tf("{\"instances\":[[[[1,3,5]],[[2,4,6]]]]}", pixels, 1,
-              "{\"predictions\":[[0.25,0.75]]}");
-    served.floats = 1;
-    assert_tf("{\"instances\":[[[[0.00392156863,0.00784313725],[0.0117647059,"
-              "0.0156862745],[0.0196078431,0.0235294118]]]]}",
-              pixels, 1, "{\"predictions\":[[0.25,0.75]]}");
-    served.floats = 0;
-}
-END_TEST
-
-static void assert_tf_refused(const char *json, const char *message)
-{
-    amkd_question question;
-    ck_assert_msg(amkd_tfserving_parse(&question, &served, json, strlen(json)) == -1,
-                  "accepted: %s", json);
-    ck_assert_msg(strstr(amkd_error(), message) != NULL, "%s\n said '%s', expected '%s'",
-                  json, amkd_error(), message);
-}
-
-START_TEST(bad_predict_requests_are_refused)
-{
-    assert_tf_refused("{}", "expected either");
-    assert_tf_refused("{\"instances\":[],\"inputs\":[]}", "expected either");
-    assert_tf_refused("{\"instances\":[]}", "\"instances\": no images");
-    assert_tf_refused("{\"instances\":7}", "not an array of images");
-    assert_tf_refused("{\"instances\":[1,2]}", "nested 1 deep");
-    assert_tf_refused("{\"instances\":[[[[1,2],[3,4]]]]}", "not nested [1][3][2]");
-    assert_tf_refused("{\"instances\":[{\"b64\":\"AQ==\"}]}",
-                      "instance 0: expected an object with \"image\" alone");
-    assert_tf_refused("{\"instances\":[{\"image\":\"x\"}]}",
-                      "instance 0: not an array of numbers");
-    assert_tf_refused("{\"instances\":[{\"image\":[[[1,2],[3,4],[5,6]]]},"
-                      "{\"image\":[[[1,3,5]],[[2,4,6]]]}]}",
-                      "instance 1: an image is not nested");
-    assert_tf_refused("{\"instances\":[{\"image\":[[[1,2],[3,4],[5,256]]]}]}",
-                      "value 5 is 256");
-    assert_tf_refused("{\"inputs\":{\"x\":[[[[1,2],[3,4],[5,6]]]]}}",
-                      "expected an object");
-    assert_tf_refused("{\"inputs\":{\"image\":7}}", "\"inputs\": not an array of images");
-    assert_tf_refused("{\"signature_name\":\"x\",\"instances\":[]}",
-                      "\"signature_name\"");
-}
-END_TEST
-
-START_TEST(images_beyond_the_limit_are_refused)
-{
-    char json[1024], *at = json;
-    at += sprintf(at, "{\"instances\":[");
-    for (size_t i = 0; i < 4; i++)
-        at += sprintf(at, "%s{\"image\":[[[1,2],[3,4],[5,6]]]}", i ? "," : "");
-    sprintf(at, "]}");
-    assert_tf_refused(json, "4 images in one request, at most 3");
-}
-END_TEST
-
-/* ------------------------------------------------------------------- paths and keys --
- */
-
-START_TEST(paths_name_resources)
-{
-    static const struct {
-        const char *path;
-        amkd_route route;
-    } cases[] = {
-        {"/v2", AMKD_ROUTE_SERVER},
-        {"/v2/", AMKD_ROUTE_SERVER},
-        {"/v2/health/live", AMKD_ROUTE_LIVE},
-        {"/v2/health/ready", AMKD_ROUTE_READY},
-        {"/metrics", AMKD_ROUTE_METRICS},
-        {"/v2/models/m", AMKD_ROUTE_MODEL},
-        {"/v2/models/m/", AMKD_ROUTE_MODEL},
-        {"/v2/models/m/versions/4", AMKD_ROUTE_MODEL},
-        {"/v2/models/m/ready", AMKD_ROUTE_MODEL_READY},
-        {"/v2/models/m/infer", AMKD_ROUTE_INFER},
-        {"/v2/models/m/versions/4/infer", AMKD_ROUTE_INFER},
-        {"/v1/models/m", AMKD_ROUTE_TF_STATUS},
-        {"/v1/models/m/versions/4", AMKD_ROUTE_TF_STATUS},
-        {"/v1/models/m/metadata", AMKD_ROUTE_TF_METADATA},
-        {"/v1/models/m:predict", AMKD_ROUTE_TF_PREDICT},
-        {"/v1/models/m/versions/4:predict", AMKD_ROUTE_TF_PREDICT},
-        {"", AMKD_ROUTE_NONE},
-        {"/", AMKD_ROUTE_NONE},
-        {"/v3", AMKD_ROUTE_NONE},
-        {"/v2x", AMKD_ROUTE_NONE},
-        {"/v2/models/", AMKD_ROUTE_NONE},
-        {"/v2/models/n", AMKD_ROUTE_NONE},
-        {"/v2/models/mm", AMKD_ROUTE_NONE},
-        {"/v2/models/m/versions/1", AMKD_ROUTE_NONE},
-        {"/v2/models/m/versions/", AMKD_ROUTE_NONE},
-        {"/v2/models/m:predict", AMKD_ROUTE_NONE},
-        {"/v2/models/m/infer/x", AMKD_ROUTE_NONE},
-        {"/v1/models/m:classify", AMKD_ROUTE_NONE},
-        {"/metricsx", AMKD_ROUTE_NONE},
-    };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        ck_assert_msg(amkd_route_find(&served, cases[i].path) == cases[i].route, "%s",
-                      cases[i].path);
-}
-END_TEST
-
-START_TEST(keys_are_accepted_as_bearer_or_basic)
-{
-    amkd_keys *keys;
-    FILE *file = fopen("keys", "w");
-    ck_assert(file && fputs("# a comment\n\n  secret \r\nme:pass word", file) >= 0);
-    ck_assert_int_eq(fclose(file), 0);
-    ck_assert_int_eq(amkd_keys_load(&keys, "keys"), 0);
-    ck_assert(amkd_keys_accept(keys, "Bearer secret"));
-    ck_assert(amkd_keys_accept(keys, "bearer  secret"));
-    ck_assert(amkd_keys_accept(keys, "Basic bWU6cGFzcyB3b3Jk")); /* me:pass word */
-    static const char *const wrong[] = {NULL,
-                                        "",
-                                        "Bearer",
-                                        "Bearer ",
-                                        "Bearer secre",
-                                        "Bearer secrets",
-                                        "secret",
-                                        "Basic secret",
-                                        "Bearer # a comment",
-                                        "Basic",
-                                        "Basic bWU6cGFzcw==",
-                                        "Digest secret"};
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        ck_assert_msg(!amkd_keys_accept(keys, wrong[i]), "%s", wrong[i]);
-    amkd_keys_free(keys);
-    file = fopen("keys", "w");
-    ck_assert(file && fputs("# none\n", file) >= 0);
-    fclose(file);
-    ck_assert_int_eq(amkd_keys_load(&keys, "keys"), -1);
-    ck_assert_ptr_nonnull(strstr(amkd_error(), "no key in it"));
-}
-END_TEST
-
 int main(void)
 {
-    scratch_open();
     Suite *suite = suite_create("oip");
     TCase *tests = tcase_create("oip");
     tcase_add_test(tests, pixels_may_be_flat_or_nested_or_bytes);
@@ -494,17 +311,6 @@ int main(void)
     tcase_add_test(tests, answers_hold_what_was_asked_for_as_it_was_asked_for);
     tcase_add_test(tests, outputs_that_are_not_there_are_refused);
     tcase_add_test(tests, metadata_describe_the_model);
-    tcase_add_test(tests, rows_and_columns_ask_the_same);
-    tcase_add_test(tests, planes_are_told_from_rows_by_their_shape);
-    tcase_add_test(tests, bad_predict_requests_are_refused);
-    tcase_add_test(tests, images_beyond_the_limit_are_refused);
-    tcase_add_test(tests, paths_name_resources);
-    tcase_add_test(tests, keys_are_accepted_as_bearer_or_basic);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int nfailed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    scratch_close();
-    return nfailed != 0;
+    return scratch_run(suite);
 }
