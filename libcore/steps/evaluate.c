@@ -66,18 +66,26 @@ static json_t *class_json(const amkd_evaluation *evaluation, size_t c,
     return row;
 }
 
+json_t *amkd_counts_json(const size_t *counts, size_t nrows, size_t ncolumns)
+{
+    json_t *rows = json_array();
+    for (size_t r = 0; r < nrows; r++) {
+        json_t *row = json_array();
+        for (size_t c = 0; c < ncolumns; c++)
+            json_array_append_new(row,
+                                  json_integer((json_int_t)counts[r * ncolumns + c]));
+        json_array_append_new(rows, row);
+    }
+    return rows;
+}
+
 json_t *amkd_evaluation_json(const amkd_evaluation *evaluation, const json_t *class_names)
 {
-    json_t *confusion = json_array(), *classes = json_array();
-    for (size_t c = 0; c < evaluation->nclasses; c++) {
-        json_t *row = json_array();
-        for (size_t o = 0; o < evaluation->nclasses; o++) {
-            const size_t n = evaluation->confusion[c * evaluation->nclasses + o];
-            json_array_append_new(row, json_integer((json_int_t)n));
-        }
-        json_array_append_new(confusion, row);
+    const size_t nclasses = evaluation->nclasses;
+    json_t *confusion = amkd_counts_json(evaluation->confusion, nclasses, nclasses);
+    json_t *classes = json_array();
+    for (size_t c = 0; c < nclasses; c++)
         json_array_append_new(classes, class_json(evaluation, c, class_names));
-    }
     return json_pack("{s:I, s:f, s:f, s:f, s:o, s:o}", "n", (json_int_t)evaluation->n,
                      "accuracy", amkd_evaluation_accuracy(evaluation),
                      "mean_top_probability", evaluation->mean_top, "share_certain",

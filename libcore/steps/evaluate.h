@@ -27,6 +27,9 @@ double amkd_evaluation_accuracy(const amkd_evaluation *evaluation);
 json_t *amkd_evaluation_json(const amkd_evaluation *evaluation,
                              const json_t *class_names);
 
+/* [[...], ...]: counts[nrows][ncolumns] as JSON. */
+json_t *amkd_counts_json(const size_t *counts, size_t nrows, size_t ncolumns);
+
 /* The class with the highest of p[nclasses], the first of equals. */
 size_t amkd_top_class(const float *p, size_t nclasses);
 

@@ -10,6 +10,8 @@
 typedef struct scorecard {
     const amkd_images *images;
     amkd_evaluation student, teacher; /* teacher.n = 0: none */
+    size_t
+        *answers; /* [nclasses][nclasses]: the teacher's class, the student's; or NULL */
     double agreement, success;
 } scorecard;
 
@@ -22,10 +24,17 @@ static int fill(scorecard *card, const float *student, const float *teacher,
         (teacher &&
          amkd_evaluation_new(&card->teacher, teacher, images->labels, n, nclasses)))
         return -1;
-    for (size_t r = 0; teacher && r < n; r++)
-        card->agreement += (amkd_top_class(student + r * nclasses, nclasses) ==
-                            amkd_top_class(teacher + r * nclasses, nclasses)) /
-                           (double)n;
+    if (teacher) {
+        card->answers = amkd_alloc(nclasses * nclasses, sizeof *card->answers);
+        if (!card->answers)
+            return -1;
+    }
+    for (size_t r = 0; teacher && r < n; r++) {
+        const size_t is = amkd_top_class(teacher + r * nclasses, nclasses);
+        const size_t said = amkd_top_class(student + r * nclasses, nclasses);
+        card->answers[is * nclasses + said]++;
+        card->agreement += (is == said) / (double)n;
+    }
     if (card->teacher.ncorrect)
         card->success = (double)card->student.ncorrect / (double)card->teacher.ncorrect;
     return 0;
@@ -35,6 +44,7 @@ static void clear(scorecard *card)
 {
     amkd_evaluation_clear(&card->student);
     amkd_evaluation_clear(&card->teacher);
+    free(card->answers);
 }
 
 int amkd_scorecard_json(char **text, const float *student, const float *teacher,
@@ -48,6 +58,9 @@ int amkd_scorecard_json(char **text, const float *student, const float *teacher,
         if (teacher) {
             json_object_set_new(all, "teacher",
                                 amkd_evaluation_json(&card.teacher, images->class_names));
+            json_object_set_new(
+                all, "teacher_student",
+                amkd_counts_json(card.answers, images->nclasses, images->nclasses));
             json_object_set_new(all, "agreement", json_real(card.agreement));
             json_object_set_new(all, "success_rate", json_real(card.success));
         }

@@ -11,7 +11,8 @@ int amkd_scorecard_text(char **text, const float *student, const float *teacher,
                         const amkd_images *images);
 
 /* As one JSON object: {"student": amkd_evaluation_json, "teacher": the same,
- * "agreement", "success_rate"}, the last three with a teacher only. */
+ * "teacher_student": [[...]], a row the teacher's class, a column the student's,
+ * "agreement", "success_rate"}, all but the first with a teacher only. */
 int amkd_scorecard_json(char **text, const float *student, const float *teacher,
                         const amkd_images *images);
 
