@@ -1,0 +1,175 @@
+/* A closer look at one run. */
+#include "report/detail.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "data/mix.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void amkd_detail_pixels(uint8_t *pixels, const amkd_images *images, const amkd_pick *pick)
+{
+    const size_t npixels = amkd_images_npixels(images);
+    amkd_mix_u8(pixels, images->pixels + pick->i * npixels,
+                images->pixels + pick->j * npixels, amkd_mix_weight(pick->lambda),
+                npixels);
+}
+
+int amkd_shown_add(amkd_shown **shown, size_t *n, size_t rank, const amkd_pick *pick,
+                   const float *teacher, size_t nclasses)
+{
+    amkd_shown *grown = amkd_realloc(*shown, *n + 1, sizeof *grown);
+    float *copy = grown ? amkd_alloc(nclasses, sizeof *copy) : NULL;
+    if (grown)
+        *shown = grown;
+    if (!copy)
+        return -1;
+    memcpy(copy, teacher, nclasses * sizeof *copy);
+    grown[(*n)++] = (amkd_shown){.rank = rank, .pick = *pick, .teacher = copy};
+    return 0;
+}
+
+/* ------------------------------------------------------------------- image sets */
+
+/* Where a set may be that a stream names by path: there; of the same name in the run; or
+ * seen from where the run's directory stands. */
+static char *find_set(const amkd_run *run, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *end = strrchr(run->dir, '/');
+    char *candidates[] = {
+        amkd_format("%s/%s", run->dir, slash ? slash + 1 : path),
+        amkd_strdup(path),
+        amkd_format("%.*s%s", end ? (int)(end - run->dir + 1) : 0, run->dir, path),
+    };
+    enum { N = sizeof candidates / sizeof *candidates };
+    size_t found = N;
+    for (size_t k = 0; k < N; k++)
+        if (found == N && candidates[k] && !access(candidates[k], R_OK))
+            found = k;
+    char *chosen = found < N ? candidates[found] : amkd_strdup(path);
+    for (size_t k = 0; k < N; k++)
+        if (k != found)
+            free(candidates[k]);
+    return chosen;
+}
+
+static int load_sets(amkd_images **images, const amkd_run *run, const amkd_header *header,
+                     const char *stream, size_t nthreads)
+{
+    const json_t *refs = json_object_get(header->more, "images");
+    const size_t n = json_array_size(refs);
+    char **paths = amkd_alloc(n ? n : 1, sizeof *paths);
+    int rc = paths ? 0 : -1;
+    for (size_t k = 0; !rc && k < n; k++) {
+        const char *path =
+            json_string_value(json_object_get(json_array_get(refs, k), "path"));
+        paths[k] = path ? find_set(run, path) : NULL;
+        if (!paths[k])
+            rc = amkd_fail("'%s' does not say where its images are", stream);
+    }
+    if (!rc)
+        rc = amkd_images_load_refs(images, header, stream, (const char *const *)paths, n,
+                                   nthreads);
+    for (size_t k = 0; paths && k < n; k++)
+        free(paths[k]);
+    free(paths);
+    return rc;
+}
+
+int amkd_detail_load_images(amkd_images **images, const amkd_run *run, const char *stream,
+                            size_t nthreads)
+{
+    amkd_reader *reader;
+    *images = NULL;
+    if (amkd_reader_open(&reader, stream, NULL, nthreads))
+        return -1;
+    const int rc = load_sets(images, run, amkd_reader_header(reader), stream, nthreads);
+    amkd_reader_close(reader);
+    return rc;
+}
+
+/* ------------------------------------------------------------------------ the whole */
+
+/* Every picture shown has its pixels in one of these shapes. */
+static int can_be_shown(const amkd_images *images)
+{
+    return images->channels == 1 || images->channels == 3;
+}
+
+static int open_images(amkd_detail *detail, size_t nthreads)
+{
+    amkd_run *run = detail->run;
+    char *labels = amkd_run_path(run, 0, "labels.amkd");
+    if (!labels)
+        return -1;
+    int rc = amkd_detail_load_images(&detail->images, run, labels, nthreads);
+    if (!rc && !can_be_shown(detail->images))
+        rc =
+            amkd_fail("images of %zu channels cannot be drawn", detail->images->channels);
+    free(labels);
+    if (rc) {
+        amkd_images_free(detail->images);
+        detail->images = NULL;
+        return amkd_run_note(run, "The images cannot be shown: %s.", amkd_error());
+    }
+    detail->uses = amkd_alloc(detail->images->n, sizeof *detail->uses);
+    detail->real = amkd_alloc(detail->images->n, run->nclasses * sizeof *detail->real);
+    return detail->uses && detail->real ? 0 : -1;
+}
+
+static void count_uses(amkd_detail *detail)
+{
+    for (size_t r = 0; r < detail->nrounds; r++)
+        for (size_t p = 0; p < detail->rounds[r].n; p++) {
+            const amkd_pick *pick = &detail->rounds[r].picks[p];
+            if (pick->i != pick->j) {
+                detail->uses[pick->i]++;
+                detail->uses[pick->j]++;
+            }
+        }
+}
+
+int amkd_detail_open(amkd_detail *detail, amkd_run *run,
+                     const amkd_detail_options *options)
+{
+    *detail = (amkd_detail){.run = run};
+    if (!run->nrounds)
+        return 0;
+    if (open_images(detail, options->nthreads))
+        return -1;
+    if (!detail->images)
+        return 0;
+    detail->rounds = amkd_alloc(run->nrounds, sizeof *detail->rounds);
+    if (!detail->rounds)
+        return -1;
+    detail->nrounds = run->nrounds;
+    for (size_t r = 0; r < run->nrounds; r++)
+        if (amkd_detail_read_picks(detail, r, options))
+            return -1;
+    count_uses(detail);
+    return options->nshown ? amkd_detail_ask(detail, options) : 0;
+}
+
+static void free_shown(amkd_shown *shown, size_t n)
+{
+    for (size_t s = 0; s < n; s++) {
+        free(shown[s].teacher);
+        free(shown[s].student);
+    }
+    free(shown);
+}
+
+void amkd_detail_close(amkd_detail *detail)
+{
+    for (size_t r = 0; r < detail->nrounds; r++) {
+        free_shown(detail->rounds[r].shown, detail->rounds[r].nshown);
+        free(detail->rounds[r].picks);
+    }
+    free_shown(detail->disputed, detail->nshown);
+    free(detail->rounds);
+    free(detail->uses);
+    free(detail->real);
+    amkd_images_free(detail->images);
+    amkd_images_free(detail->test);
+    *detail = (amkd_detail){0};
+}

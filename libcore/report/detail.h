@@ -1,0 +1,73 @@
+/* A closer look at one run: its images, what it picked, and what teacher and student said
+ * of some of that. What cannot be had is noted in the run and left out. */
+#ifndef AMKD_REPORT_DETAIL_H
+#define AMKD_REPORT_DETAIL_H
+
+#include "data/images.h"
+#include "report/run.h"
+#include "stream/rows.h"
+
+/* An image that is shown with what was said of it. */
+typedef struct amkd_shown {
+    size_t rank; /* the row, from 0 */
+    amkd_pick pick;
+    float *teacher, *student; /* [nclasses]; student NULL: not known */
+} amkd_shown;
+
+/* What a round asked about: picks, or in round 0 the real images themselves. */
+typedef struct amkd_picked {
+    char by[16]; /* "c2"; "" for real images, and when the picks are lost */
+    size_t pool; /* pairs that were scored, 0: not known */
+    size_t n;
+    amkd_pick *picks; /* [n], the lowest score first; a score is NAN when not known */
+    size_t nshown,
+        nlowest;       /* shown in all; nlowest with the lowest scores, then others */
+    amkd_shown *shown; /* spread evenly */
+} amkd_picked;
+
+typedef struct amkd_detail {
+    amkd_run *run;       /* borrowed */
+    amkd_images *images; /* NULL: they cannot be had */
+    size_t nrounds;
+    amkd_picked *rounds;
+    size_t *uses;      /* [images->n]: mixes that each image is part of */
+    float *real;       /* [images->n][nclasses]: the teacher's answers about them */
+    char device[256];  /* where the students were asked; "": nowhere */
+    amkd_images *test; /* the test images shown below; NULL: none */
+    size_t ndisputed;  /* test images on which the last student and the teacher differ */
+    size_t nshown;     /* of these, those both were surest of: */
+    amkd_shown *disputed; /* pick.i is the row; the surest first */
+} amkd_detail;
+
+typedef struct amkd_detail_options {
+    size_t nshown;      /* images shown a round, 0: none */
+    const char *device; /* as amkd_device_open takes it */
+    size_t nthreads;
+} amkd_detail_options;
+
+/* Fails only without memory. */
+int amkd_detail_open(amkd_detail *detail, amkd_run *run,
+                     const amkd_detail_options *options);
+void amkd_detail_close(amkd_detail *detail); /* a zeroed detail is fine */
+
+/* The image that a pick stands for, as it was asked about: pixels[npixels]. */
+void amkd_detail_pixels(uint8_t *pixels, const amkd_images *images,
+                        const amkd_pick *pick);
+
+/* The parts of amkd_detail_open. Picks: all of a round, and what was answered about those
+ * that are shown. */
+int amkd_detail_read_picks(amkd_detail *detail, size_t round,
+                           const amkd_detail_options *options);
+
+/* The students' answers about what is shown, and what the last one disputes. */
+int amkd_detail_ask(amkd_detail *detail, const amkd_detail_options *options);
+
+/* As amkd_images_load_refs, where the sets may also lie in the run or beside it. */
+int amkd_detail_load_images(amkd_images **images, const amkd_run *run, const char *stream,
+                            size_t nthreads);
+
+/* Adds a shown image, its teacher's answer copied. */
+int amkd_shown_add(amkd_shown **shown, size_t *n, size_t rank, const amkd_pick *pick,
+                   const float *teacher, size_t nclasses);
+
+#endif

@@ -1,0 +1,172 @@
+/* What the students say of the images that are shown, and where the last one and the
+ * teacher differ on the test images. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "net/predict.h"
+#include "report/detail.h"
+#include "steps/answers.h"
+#include "steps/evaluate.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* probs [n][nclasses], allocated, of the student of a round. */
+static int ask_student(float **probs, amkd_device *device, const amkd_run *run,
+                       size_t round, const amkd_images *shape, const uint8_t *pixels,
+                       size_t n)
+{
+    amkd_model *model = NULL;
+    amkd_predictor *predictor = NULL;
+    const amkd_shape in = {shape->channels, shape->height, shape->width};
+    char *path = amkd_run_path(run, round, "student.safetensors");
+    *probs = amkd_alloc(n, run->nclasses * sizeof **probs);
+    int rc = path && *probs && !amkd_model_load(&model, path) ? 0 : -1;
+    if (!rc && amkd_model_expect(model, in, run->nclasses))
+        rc = amkd_fail_in("'%s'", path);
+    if (!rc)
+        rc = amkd_predictor_new(&predictor, device, model);
+    if (!rc)
+        rc = amkd_predictor_run(predictor, *probs, pixels, n);
+    amkd_predictor_free(predictor);
+    amkd_model_free(model);
+    free(path);
+    return rc;
+}
+
+/* ---------------------------------------------------------------------- the rounds */
+
+static int take_answers(amkd_picked *picked, const float *probs, size_t nclasses)
+{
+    for (size_t s = 0; s < picked->nshown; s++) {
+        picked->shown[s].student = amkd_alloc(nclasses, sizeof(float));
+        if (!picked->shown[s].student)
+            return -1;
+        memcpy(picked->shown[s].student, probs + s * nclasses, nclasses * sizeof(float));
+    }
+    return 0;
+}
+
+/* Picks are shown to the student that picked them, real images to the first one. */
+static int ask_about_round(amkd_detail *detail, amkd_device *device, size_t r)
+{
+    amkd_picked *picked = &detail->rounds[r];
+    const size_t npixels = amkd_images_npixels(detail->images);
+    const size_t student = r ? r - 1 : 0;
+    if (!picked->nshown || !detail->run->rounds[student].has_student)
+        return 0;
+    float *probs = NULL;
+    uint8_t *pixels = amkd_alloc(picked->nshown, npixels);
+    int rc = pixels ? 0 : -1;
+    for (size_t s = 0; !rc && s < picked->nshown; s++)
+        amkd_detail_pixels(pixels + s * npixels, detail->images, &picked->shown[s].pick);
+    if (!rc)
+        rc = ask_student(&probs, device, detail->run, student, detail->images, pixels,
+                         picked->nshown);
+    if (!rc)
+        rc = take_answers(picked, probs, detail->run->nclasses);
+    free(pixels);
+    free(probs);
+    return rc;
+}
+
+/* -------------------------------------------------------------------- the test images */
+
+typedef struct dispute {
+    size_t row;
+    float sureness; /* of both together */
+} dispute;
+
+static int by_sureness(const void *a, const void *b)
+{
+    const dispute *first = a, *second = b;
+    if (first->sureness != second->sureness)
+        return first->sureness < second->sureness ? 1 : -1;
+    return (first->row > second->row) - (first->row < second->row);
+}
+
+static int take_disputes(amkd_detail *detail, const float *student, const float *teacher,
+                         size_t nshown)
+{
+    const size_t nclasses = detail->run->nclasses, n = detail->test->n;
+    dispute *all = amkd_alloc(n, sizeof *all);
+    int rc = all ? 0 : -1;
+    size_t count = 0;
+    for (size_t r = 0; !rc && r < n; r++) {
+        const float *s = student + r * nclasses, *t = teacher + r * nclasses;
+        const size_t said = amkd_top_class(s, nclasses), is = amkd_top_class(t, nclasses);
+        if (said != is)
+            all[count++] = (dispute){r, s[said] * t[is]};
+    }
+    if (!rc)
+        qsort(all, count, sizeof *all, by_sureness);
+    for (size_t k = 0; !rc && k < count && k < nshown; k++) {
+        const uint32_t row = (uint32_t)all[k].row;
+        const amkd_pick pick = {row, row, 1, 0};
+        rc = amkd_shown_add(&detail->disputed, &detail->nshown, row, &pick,
+                            teacher + row * nclasses, nclasses);
+        float *copy = rc ? NULL : amkd_alloc(nclasses, sizeof *copy);
+        if (!copy)
+            rc = -1;
+        else
+            memcpy(copy, student + row * nclasses, nclasses * sizeof *copy);
+        if (!rc)
+            detail->disputed[k].student = copy;
+    }
+    detail->ndisputed = count;
+    free(all);
+    return rc;
+}
+
+static int ask_about_test(amkd_detail *detail, amkd_device *device, const char *labels,
+                          const amkd_detail_options *options)
+{
+    amkd_run *run = detail->run;
+    size_t last = run->nrounds;
+    while (last > 0 && !run->rounds[last - 1].has_student)
+        last--;
+    if (!last || access(labels, F_OK))
+        return 0;
+    float *teacher = NULL, *student = NULL;
+    int rc = amkd_detail_load_images(&detail->test, run, labels, options->nthreads);
+    if (!rc && detail->test->nclasses != run->nclasses)
+        rc = amkd_fail("the test images have %zu classes, the run has %zu",
+                       detail->test->nclasses, run->nclasses);
+    if (!rc)
+        rc = amkd_answers_read(&teacher, labels, detail->test, options->nthreads);
+    if (!rc)
+        rc = ask_student(&student, device, run, last - 1, detail->test,
+                         detail->test->pixels, detail->test->n);
+    if (!rc)
+        rc = take_disputes(detail, student, teacher, options->nshown);
+    free(teacher);
+    free(student);
+    return rc;
+}
+
+int amkd_detail_ask(amkd_detail *detail, const amkd_detail_options *options)
+{
+    amkd_device *device;
+    if (amkd_device_open(&device, options->device))
+        return amkd_run_note(detail->run, "The students were not asked again: %s.",
+                             amkd_error());
+    memcpy(detail->device, device->name, sizeof detail->device);
+    int rc = 0;
+    for (size_t r = 0; !rc && r < detail->nrounds; r++)
+        if (ask_about_round(detail, device, r))
+            rc = amkd_run_note(detail->run,
+                               "What the student says of round %zu's picks cannot be "
+                               "shown: %s.",
+                               r, amkd_error());
+    char *labels = amkd_format("%s/test/labels.amkd", detail->run->dir);
+    if (!labels)
+        rc = -1;
+    else if (!rc && ask_about_test(detail, device, labels, options)) {
+        amkd_images_free(detail->test);
+        detail->test = NULL;
+        rc = amkd_run_note(detail->run, "The test images cannot be shown: %s.",
+                           amkd_error());
+    }
+    free(labels);
+    amkd_device_close(device);
+    return rc;
+}

@@ -1,0 +1,159 @@
+/* What a round picked, and what the teacher answered about some of it. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "data/check.h"
+#include "report/detail.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* All rows of a stream of this kind, checked. */
+typedef struct table {
+    amkd_reader *reader;
+    const amkd_header *header;
+    uint8_t *rows;
+    size_t n;
+} table;
+
+static void close_table(table *t)
+{
+    free(t->rows);
+    amkd_reader_close(t->reader);
+    *t = (table){0};
+}
+
+static int read_table(table *t, const char *path, const char *kind, size_t nimages,
+                      size_t nthreads)
+{
+    amkd_check check;
+    void *rows;
+    if (amkd_reader_open(&t->reader, path, kind, nthreads))
+        return -1;
+    t->header = amkd_reader_header(t->reader);
+    if (amkd_check_init(&check, t->header))
+        return amkd_fail_in("'%s'", path);
+    if (amkd_reader_read_all(t->reader, &rows, &t->n))
+        return -1;
+    t->rows = rows;
+    if (check.nimages > nimages)
+        return amkd_fail("'%s': is about %llu images, the run about %zu", path,
+                         (unsigned long long)check.nimages, nimages);
+    return amkd_check_rows(&check, t->rows, t->n, 0) ? amkd_fail_in("'%s'", path) : 0;
+}
+
+/* Row r begins as a pick does; without a score in labels. */
+static amkd_pick pick_of(const table *t, size_t r)
+{
+    amkd_pick pick = {.score = NAN};
+    const size_t nbytes =
+        strcmp(t->header->kind, "picks") ? sizeof(amkd_label_key) : sizeof pick;
+    memcpy(&pick, t->rows + r * t->header->row_nbytes, nbytes);
+    return pick;
+}
+
+static int take_picks(amkd_picked *picked, const table *t)
+{
+    const char *by = json_string_value(json_object_get(t->header->more, "by"));
+    const json_int_t pool = json_integer_value(json_object_get(t->header->more, "pool"));
+    picked->picks = amkd_alloc(t->n ? t->n : 1, sizeof *picked->picks);
+    if (!picked->picks)
+        return -1;
+    picked->n = t->n;
+    picked->pool = pool > 0 ? (size_t)pool : 0;
+    snprintf(picked->by, sizeof picked->by, "%s", by ? by : "");
+    for (size_t r = 0; r < t->n; r++)
+        picked->picks[r] = pick_of(t, r);
+    return 0;
+}
+
+/* ------------------------------------------------------------------------ answers */
+
+static const float *answer_in(const table *labels, size_t r)
+{
+    return (const float *)(const void *)(labels->rows + r * labels->header->row_nbytes +
+                                         sizeof(amkd_label_key));
+}
+
+/* The answer about a pick, most often in the same row; NULL: there is none. */
+static const float *answer_about(const table *labels, const amkd_pick *pick, size_t rank)
+{
+    for (size_t k = 0; k <= labels->n; k++) {
+        const size_t r = k ? k - 1 : rank;
+        if (r >= labels->n)
+            continue;
+        const amkd_pick other = pick_of(labels, r);
+        if (other.i == pick->i && other.j == pick->j && other.lambda == pick->lambda)
+            return answer_in(labels, r);
+    }
+    return NULL;
+}
+
+/* Half of those shown are the lowest, the others spread over the rest; those of no score
+ * and those drawn by chance are all spread. */
+static int choose_shown(amkd_picked *picked, const table *labels, size_t nclasses,
+                        size_t nshown)
+{
+    const int spread = !*picked->by || !strcmp(picked->by, "random");
+    const size_t n = picked->n < nshown ? picked->n : nshown;
+    picked->nlowest = spread ? 0 : picked->n <= nshown ? n : n / 2;
+    for (size_t s = 0; s < n; s++) {
+        const size_t low = picked->nlowest;
+        const size_t rank = s < low ? s : low + (picked->n - low) * (s - low) / (n - low);
+        const float *answer = answer_about(labels, &picked->picks[rank], rank);
+        if (answer && amkd_shown_add(&picked->shown, &picked->nshown, rank,
+                                     &picked->picks[rank], answer, nclasses))
+            return -1;
+    }
+    if (picked->nlowest > picked->nshown)
+        picked->nlowest = picked->nshown;
+    return 0;
+}
+
+static void take_real(amkd_detail *detail, const table *labels)
+{
+    const size_t nclasses = detail->run->nclasses;
+    for (size_t r = 0; r < labels->n; r++) {
+        const amkd_pick pick = pick_of(labels, r);
+        if (pick.i == pick.j)
+            memcpy(detail->real + pick.i * nclasses, answer_in(labels, r),
+                   nclasses * sizeof *detail->real);
+    }
+}
+
+static int read_round(amkd_detail *detail, size_t r, const char *picks_path,
+                      const char *labels_path, const amkd_detail_options *options)
+{
+    amkd_picked *picked = &detail->rounds[r];
+    table picks = {0}, labels = {0};
+    const int has_picks = !access(picks_path, F_OK);
+    int rc =
+        read_table(&labels, labels_path, "labels", detail->images->n, options->nthreads);
+    if (!rc && has_picks)
+        rc =
+            read_table(&picks, picks_path, "picks", detail->images->n, options->nthreads);
+    if (!rc)
+        rc = take_picks(picked, has_picks ? &picks : &labels);
+    if (!rc && !r)
+        take_real(detail, &labels);
+    if (!rc)
+        rc = choose_shown(picked, &labels, detail->run->nclasses, options->nshown);
+    close_table(&picks);
+    close_table(&labels);
+    return rc;
+}
+
+int amkd_detail_read_picks(amkd_detail *detail, size_t round,
+                           const amkd_detail_options *options)
+{
+    char *picks = amkd_run_path(detail->run, round, "picks.amkd");
+    char *labels = amkd_run_path(detail->run, round, "labels.amkd");
+    int rc = picks && labels ? 0 : -1;
+    if (!rc && read_round(detail, round, picks, labels, options))
+        rc = amkd_run_note(detail->run, "What round %zu picked cannot be shown: %s.",
+                           round, amkd_error());
+    free(picks);
+    free(labels);
+    return rc;
+}

@@ -1,0 +1,81 @@
+/* Runs read and looked at. */
+#include "report/report.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include <stdlib.h>
+
+int amkd_report_open(amkd_report *report, const char *const *dirs, size_t ndirs,
+                     const amkd_report_options *options)
+{
+    *report = (amkd_report){.options = options};
+    report->runs = amkd_alloc(ndirs, sizeof *report->runs);
+    if (!report->runs)
+        return -1;
+    for (size_t d = 0; d < ndirs; d++) {
+        report->nruns++;
+        if (amkd_run_open(&report->runs[d], dirs[d], options->detail.nthreads))
+            return -1;
+    }
+    return amkd_methods_find(&report->methods, report->runs, report->nruns);
+}
+
+int amkd_report_look(amkd_report *report)
+{
+    const size_t most = report->options->ndetailed;
+    const size_t n = report->methods.n < most ? report->methods.n : most;
+    report->details = amkd_alloc(n + 1, sizeof *report->details);
+    if (!report->details)
+        return -1;
+    for (size_t m = 0; m < n; m++) {
+        const size_t run = (size_t)(report->methods.methods[m].runs[0] - report->runs);
+        report->ndetails++;
+        if (amkd_detail_open(&report->details[m], &report->runs[run],
+                             &report->options->detail))
+            return -1;
+    }
+    return 0;
+}
+
+void amkd_report_close(amkd_report *report)
+{
+    for (size_t d = 0; d < report->ndetails; d++)
+        amkd_detail_close(&report->details[d]);
+    amkd_methods_clear(&report->methods);
+    for (size_t r = 0; r < report->nruns; r++)
+        amkd_run_close(&report->runs[r]);
+    free(report->details);
+    free(report->runs);
+    *report = (amkd_report){0};
+}
+
+int amkd_report_tsv(char **text, const amkd_report *report)
+{
+    amkd_bytes out = {0};
+    amkd_bytes_puts(&out,
+                    "dir\tmethod\tseed\timages\tround\tanswers\tsuccess\tagreement\t"
+                    "accuracy\tteacher_accuracy\tteacher_mean_top\n");
+    for (size_t n = 0; n < report->nruns; n++) {
+        const amkd_run *run = &report->runs[n];
+        const size_t method = amkd_methods_of(&report->methods, run);
+        for (size_t r = 0; r < run->nrounds; r++) {
+            const amkd_round *round = &run->rounds[r];
+            if (round->measured)
+                amkd_bytes_format(&out,
+                                  "%s\t%s\t%s\t%zu\t%zu\t%zu\t%.6g\t%.6g\t%.6g\t%.6g\t"
+                                  "%.6g\n",
+                                  run->dir, report->methods.methods[method].name,
+                                  run->seed, run->nimages, r, round->total,
+                                  round->success, round->agreement,
+                                  round->student.accuracy, round->teacher.accuracy,
+                                  round->teacher.mean_top);
+        }
+    }
+    amkd_bytes_add(&out, "", 1);
+    if (out.failed) {
+        amkd_bytes_clear(&out);
+        return amkd_fail("out of memory");
+    }
+    *text = out.data;
+    return 0;
+}

@@ -1,0 +1,332 @@
+/* A run of amkd-distill, read from its directory. */
+#include "report/run.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "data/check.h"
+#include "data/images.h"
+#include "net/model.h"
+#include "stream/rows.h"
+#include "stream/stream.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { MOST_ROUNDS = 10000, CHUNK_NBYTES = 1 << 20 };
+
+char *amkd_run_path(const amkd_run *run, size_t round, const char *file)
+{
+    return amkd_format("%s/round-%zu/%s", run->dir, round, file);
+}
+
+int amkd_run_note(amkd_run *run, const char *format, ...)
+{
+    char *note = NULL;
+    va_list arguments;
+    va_start(arguments, format);
+    const int n = vasprintf(&note, format, arguments);
+    va_end(arguments);
+    if (n < 0)
+        return amkd_fail("out of memory");
+    char **grown = amkd_realloc(run->notes, run->nnotes + 1, sizeof *grown);
+    if (!grown) {
+        free(note);
+        return -1;
+    }
+    run->notes = grown;
+    run->notes[run->nnotes++] = note;
+    return 0;
+}
+
+const amkd_round *amkd_run_measured(const amkd_run *run)
+{
+    for (size_t r = run->nrounds; r-- > 0;)
+        if (run->rounds[r].measured)
+            return &run->rounds[r];
+    return NULL;
+}
+
+/* --------------------------------------------------------------------- the answers */
+
+static int count_rows(size_t *n, amkd_reader *reader)
+{
+    const size_t nbytes = amkd_reader_header(reader)->row_nbytes;
+    const size_t most = CHUNK_NBYTES / nbytes + 1;
+    void *rows = amkd_alloc(most, nbytes);
+    ssize_t got = -1;
+    *n = 0;
+    while (rows && (got = amkd_reader_read(reader, rows, most)) > 0)
+        *n += (size_t)got;
+    free(rows);
+    return got ? -1 : 0;
+}
+
+static int name_classes(amkd_run *run, const json_t *names, size_t n)
+{
+    run->nclasses = n;
+    run->class_names = amkd_alloc(n, sizeof *run->class_names);
+    if (!run->class_names)
+        return -1;
+    for (size_t c = 0; c < n; c++) {
+        const char *name = json_string_value(json_array_get(names, c));
+        run->class_names[c] = name ? amkd_strdup(name) : amkd_format("%zu", c);
+        if (!run->class_names[c])
+            return -1;
+    }
+    return 0;
+}
+
+/* What the header of the answers about the real images says of the whole run. */
+static int take_header(amkd_run *run, const amkd_header *header, size_t nclasses)
+{
+    uint64_t nimages;
+    const char *teacher = json_string_value(json_object_get(header->more, "teacher"));
+    if (amkd_images_refs_rows(&nimages, header) ||
+        name_classes(run, json_object_get(header->more, "class_names"), nclasses))
+        return -1;
+    run->nimages = (size_t)nimages;
+    run->teacher = amkd_strdup(teacher ? teacher : "an unnamed teacher");
+    return run->teacher ? 0 : -1;
+}
+
+static int read_answers(amkd_run *run, amkd_round *round, const char *path,
+                        size_t nthreads)
+{
+    amkd_reader *reader;
+    size_t nclasses;
+    if (amkd_reader_open(&reader, path, "labels", nthreads))
+        return -1;
+    const amkd_header *header = amkd_reader_header(reader);
+    int rc = amkd_labels_check(header, &nclasses);
+    if (!rc && !run->class_names)
+        rc = take_header(run, header, nclasses);
+    else if (!rc && nclasses != run->nclasses)
+        rc = amkd_fail("has %zu classes, those before have %zu", nclasses, run->nclasses);
+    if (rc)
+        amkd_fail_in("'%s'", path);
+    if (!rc)
+        rc = count_rows(&round->nanswers, reader);
+    if (!rc)
+        round->provenance = json_incref(json_object_get(header->more, "provenance"));
+    amkd_reader_close(reader);
+    return rc;
+}
+
+/* ---------------------------------------------------------------------- a round */
+
+static int is_there(const char *path)
+{
+    return !access(path, F_OK);
+}
+
+static int read_measures(amkd_run *run, amkd_round *round)
+{
+    char *eval = amkd_run_path(run, round->number, "eval.json");
+    char *times = amkd_run_path(run, round->number, "times.tsv");
+    char *student = amkd_run_path(run, round->number, "student.safetensors");
+    int rc = eval && times && student ? 0 : -1;
+    if (!rc && is_there(eval) && amkd_round_read_eval(round, run->nclasses, eval))
+        rc = amkd_run_note(run, "The figures of round %zu cannot be read: %s.",
+                           round->number, amkd_error());
+    if (!rc && amkd_times_read(&round->times, times))
+        rc = amkd_run_note(run, "The times of round %zu cannot be read: %s.",
+                           round->number, amkd_error());
+    round->has_student = !rc && is_there(student);
+    free(eval);
+    free(times);
+    free(student);
+    return rc;
+}
+
+/* Returns 1 for a round, 0 if there is none that can be read, -1 without memory. */
+static int read_round(amkd_run *run, size_t number, size_t nthreads)
+{
+    amkd_round round = {.number = number};
+    char *path = amkd_run_path(run, number, "labels.amkd");
+    if (!path)
+        return -1;
+    int rc = is_there(path);
+    if (rc && read_answers(run, &round, path, nthreads))
+        rc = amkd_run_note(run,
+                           "The answers of round %zu cannot be read, and no round "
+                           "from there on is shown: %s.",
+                           number, amkd_error());
+    free(path);
+    amkd_round *grown =
+        rc == 1 ? amkd_realloc(run->rounds, run->nrounds + 1, sizeof round) : NULL;
+    if (!grown) {
+        json_decref(round.provenance);
+        return rc == 1 ? -1 : rc;
+    }
+    run->rounds = grown;
+    round.total = round.nanswers + (number ? grown[run->nrounds - 1].total : 0);
+    grown[run->nrounds++] = round;
+    return read_measures(run, &grown[number]) ? -1 : 1;
+}
+
+/* ------------------------------------------------------------------- the whole run */
+
+static int read_student(amkd_run *run)
+{
+    size_t r = run->nrounds;
+    while (r > 0 && !run->rounds[r - 1].has_student)
+        r--;
+    if (!r)
+        return amkd_run_note(run, "No student has been trained yet.");
+    char *path = amkd_run_path(run, r - 1, "student.safetensors");
+    amkd_model *model;
+    if (!path)
+        return -1;
+    if (amkd_model_load(&model, path)) {
+        free(path);
+        return amkd_run_note(run, "The student of round %zu cannot be read: %s.", r - 1,
+                             amkd_error());
+    }
+    free(path);
+    const json_t *all = model->provenance;
+    json_t *last = json_array_get(all, json_array_size(all) - 1);
+    const json_t *command = json_object_get(last, "command");
+    const char *arch = amkd_command_option(command, "arch");
+    const char *seed = amkd_command_option(command, "seed");
+    run->nweights = model->arch.nparameters;
+    run->training = json_incref(last);
+    run->arch = amkd_strdup(arch ? arch : model->arch.text);
+    snprintf(run->seed, sizeof run->seed, "%s", seed ? seed : "");
+    int rc = run->arch ? 0 : -1;
+    if (!rc && last) {
+        json_t *own = json_pack("[O]", last);
+        rc = own ? amkd_parameters_add(run->parameters, own) : amkd_fail("out of memory");
+        json_decref(own);
+    }
+    amkd_model_free(model);
+    return rc;
+}
+
+static int read_test(amkd_run *run)
+{
+    char *labels = amkd_format("%s/test/labels.amkd", run->dir);
+    char *times = amkd_format("%s/test/times.tsv", run->dir);
+    amkd_reader *reader = NULL;
+    int rc = labels && times ? 0 : -1;
+    if (!rc && is_there(labels) &&
+        (amkd_reader_open(&reader, labels, "labels", 0) ||
+         count_rows(&run->ntest, reader)))
+        rc = amkd_run_note(run, "The answers about test images cannot be read: %s.",
+                           amkd_error());
+    amkd_reader_close(reader);
+    if (!rc && amkd_times_read(&run->test_times, times))
+        rc =
+            amkd_run_note(run, "The times of the test cannot be read: %s.", amkd_error());
+    free(labels);
+    free(times);
+    return rc;
+}
+
+static int note_what_is_missing(amkd_run *run)
+{
+    if (!run->nrounds)
+        return amkd_run_note(run, "No round has been answered yet.");
+    const amkd_round *measured = amkd_run_measured(run);
+    if (!measured)
+        return amkd_run_note(run, "Nothing was measured: there is no test set, or it was "
+                                  "not reached yet.");
+    for (size_t r = 0; r < run->nrounds; r++)
+        if (!run->rounds[r].measured &&
+            amkd_run_note(run, "Round %zu has %s.", r,
+                          run->rounds[r].has_student ? "not been measured"
+                                                     : "answers, but no student yet"))
+            return -1;
+    char *next = amkd_format("%s/round-%zu", run->dir, run->nrounds);
+    int rc = next ? 0 : -1;
+    if (next && is_there(next))
+        rc = amkd_run_note(run, "Round %zu has begun and has no answers yet.",
+                           run->nrounds);
+    free(next);
+    return rc;
+}
+
+/* Whether amkd-distill was ever at work in dir. */
+static int expect_run(const char *dir)
+{
+    struct stat status;
+    if (stat(dir, &status))
+        return amkd_fail_errno("'%s'", dir);
+    if (!S_ISDIR(status.st_mode))
+        return amkd_fail("'%s': expected a directory of amkd-distill", dir);
+    char *answers = amkd_format("%s/round-0", dir);
+    char *options = amkd_format("%s/query.options", dir);
+    int rc = !answers || !options ? -1
+             : is_there(answers) || is_there(options)
+                 ? 0
+                 : amkd_fail("'%s': no run of amkd-distill (there is no round-0)", dir);
+    free(answers);
+    free(options);
+    return rc;
+}
+
+/* Sizes are parameters, too, of a "tool" of their own. */
+static int put_size(amkd_run *run, const char *name, size_t n)
+{
+    char key[64], text[24];
+    snprintf(key, sizeof key, AMKD_SIZES "%s", name);
+    snprintf(text, sizeof text, "%zu", n);
+    return json_object_set_new(run->parameters, key, json_string(text))
+               ? amkd_fail("out of memory")
+               : 0;
+}
+
+int amkd_run_open(amkd_run *run, const char *dir, size_t nthreads)
+{
+    *run = (amkd_run){0};
+    if (expect_run(dir))
+        return -1;
+    run->dir = amkd_strdup(dir);
+    run->parameters = json_object();
+    if (!run->dir || !run->parameters)
+        return amkd_fail("out of memory");
+    for (size_t n = strlen(run->dir); n > 1 && run->dir[n - 1] == '/'; n--)
+        run->dir[n - 1] = 0;
+    int rc = 1;
+    while (rc == 1 && run->nrounds < MOST_ROUNDS)
+        rc = read_round(run, run->nrounds, nthreads);
+    if (rc < 0)
+        return -1;
+    if (run->nrounds &&
+        (amkd_parameters_add(run->parameters, run->rounds[run->nrounds - 1].provenance) ||
+         put_size(run, "images", run->nimages) ||
+         (run->nrounds > 1 && put_size(run, "picks a round", run->rounds[1].nanswers)) ||
+         read_student(run) || read_test(run)))
+        return -1;
+    return note_what_is_missing(run);
+}
+
+static void close_round(amkd_round *round)
+{
+    free(round->student.confusion);
+    free(round->teacher.confusion);
+    free(round->by_teacher);
+    free(round->times.tools);
+    json_decref(round->provenance);
+}
+
+void amkd_run_close(amkd_run *run)
+{
+    for (size_t r = 0; r < run->nrounds; r++)
+        close_round(&run->rounds[r]);
+    for (size_t c = 0; run->class_names && c < run->nclasses; c++)
+        free(run->class_names[c]);
+    for (size_t n = 0; n < run->nnotes; n++)
+        free(run->notes[n]);
+    free(run->rounds);
+    free(run->class_names);
+    free(run->notes);
+    free(run->dir);
+    free(run->teacher);
+    free(run->arch);
+    free(run->test_times.tools);
+    json_decref(run->training);
+    json_decref(run->parameters);
+    *run = (amkd_run){0};
+}

@@ -1,0 +1,81 @@
+/* An evaluation of amkd-eval --json, every value checked. */
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "report/run.h"
+#include <math.h>
+#include <stdlib.h>
+
+enum { MOST_NBYTES = 1 << 28 };
+
+static int read_share(double *value, const json_t *object, const char *key)
+{
+    const json_t *number = json_object_get(object, key);
+    *value = json_number_value(number);
+    if (!json_is_number(number) || *value < 0 || !isfinite(*value))
+        return amkd_fail("\"%s\": expected a number, not negative", key);
+    return 0;
+}
+
+static int read_matrix(size_t **matrix, const json_t *rows, size_t n, const char *key)
+{
+    *matrix = amkd_alloc(n, n * sizeof **matrix);
+    if (!*matrix)
+        return -1;
+    for (size_t r = 0; r < n; r++)
+        for (size_t c = 0; c < n; c++) {
+            const json_t *row = json_array_get(rows, r), *cell = json_array_get(row, c);
+            if (json_array_size(rows) != n || json_array_size(row) != n ||
+                !json_is_integer(cell) || json_integer_value(cell) < 0)
+                return amkd_fail("\"%s\": expected %zu rows of %zu counts", key, n, n);
+            (*matrix)[r * n + c] = (size_t)json_integer_value(cell);
+        }
+    return 0;
+}
+
+static int read_figures(amkd_figures *figures, const json_t *all, const char *who,
+                        size_t nclasses)
+{
+    const json_t *object = json_object_get(all, who);
+    const json_t *n = json_object_get(object, "n");
+    if (!json_is_object(object) || !json_is_integer(n) || json_integer_value(n) < 1)
+        return amkd_fail("\"%s\": expected an object with a count \"n\"", who);
+    figures->n = (size_t)json_integer_value(n);
+    return read_share(&figures->accuracy, object, "accuracy") ||
+                   read_share(&figures->mean_top, object, "mean_top_probability") ||
+                   read_share(&figures->certain, object, "share_certain") ||
+                   read_matrix(&figures->confusion, json_object_get(object, "confusion"),
+                               nclasses, "confusion")
+               ? -1
+               : 0;
+}
+
+static int read_all(amkd_round *round, const json_t *all, size_t nclasses)
+{
+    const json_t *answers = json_object_get(all, "teacher_student");
+    if (read_figures(&round->student, all, "student", nclasses) ||
+        read_figures(&round->teacher, all, "teacher", nclasses) ||
+        read_share(&round->agreement, all, "agreement") ||
+        read_share(&round->success, all, "success_rate"))
+        return -1;
+    return answers ? read_matrix(&round->by_teacher, answers, nclasses, "teacher_student")
+                   : 0;
+}
+
+int amkd_round_read_eval(amkd_round *round, size_t nclasses, const char *path)
+{
+    char *text;
+    size_t nbytes;
+    json_error_t where;
+    if (amkd_file_read(&text, &nbytes, path, MOST_NBYTES))
+        return -1;
+    json_t *all = json_loadb(text, nbytes, 0, &where);
+    int rc = all ? read_all(round, all, nclasses)
+                 : amkd_fail("no JSON: line %d: %s", where.line, where.text);
+    round->measured = !rc;
+    if (rc)
+        amkd_fail_in("'%s'", path);
+    json_decref(all);
+    free(text);
+    return rc;
+}

@@ -1,0 +1,201 @@
+/* Histograms of lambda and of the scores of what was picked, round by round, on the same
+ * axes. */
+#include "base/memory.h"
+#include "report/section.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SCORE_BINS = 24, LAMBDA_BINS = 21, MOST_LAMBDAS = 64, MOST_ROUNDS = 12 };
+
+typedef struct histograms {
+    const char *id, *title, *label; /* of the x axis */
+    double low, high;
+    size_t nbins, nrounds;
+    double *shares; /* [nrounds][nbins]: of the round's picks */
+    double most;    /* the highest share */
+} histograms;
+
+typedef double value_of(const amkd_pick *pick);
+
+static double lambda_of(const amkd_pick *pick)
+{
+    return (double)pick->lambda;
+}
+
+static double score_of(const amkd_pick *pick)
+{
+    return (double)pick->score;
+}
+
+static int is_mixed(const amkd_pick *pick)
+{
+    return pick->i != pick->j;
+}
+
+static int fill(histograms *h, const amkd_detail *detail, value_of *value)
+{
+    h->nrounds = detail->nrounds;
+    h->shares = amkd_alloc(h->nrounds * h->nbins, sizeof *h->shares);
+    for (size_t r = 1; h->shares && r < h->nrounds; r++) {
+        const amkd_picked *picked = &detail->rounds[r];
+        for (size_t p = 0; p < picked->n; p++) {
+            const double v = value(&picked->picks[p]);
+            if (isnan(v))
+                continue;
+            const double at = (v - h->low) / (h->high - h->low) * (double)h->nbins;
+            const size_t bin = at < 0                   ? 0
+                               : at >= (double)h->nbins ? h->nbins - 1
+                                                        : (size_t)at;
+            double *share = &h->shares[r * h->nbins + bin];
+            *share += 1 / (double)picked->n;
+            h->most = fmax(h->most, *share);
+        }
+    }
+    return h->shares ? 0 : -1;
+}
+
+static void put_table(amkd_bytes *page, const histograms *h, const char *id)
+{
+    amkd_html(
+        page,
+        "<details><summary>The numbers</summary><div class=\"scroll\" tabindex=\"0\" "
+        "role=\"region\" aria-label=\"%s\"><table id=\"%s-table\"><caption>%s: share of "
+        "each round&#8217;s picks, in %%</caption><thead><tr><th scope=\"col\">from</th>"
+        "<th scope=\"col\">to</th>",
+        h->title, id, h->title);
+    for (size_t r = 1; r < h->nrounds; r++)
+        amkd_html(page, "<th scope=\"col\">round %zu</th>", r);
+    amkd_html(page, "</tr></thead><tbody>\n");
+    for (size_t b = 0; b < h->nbins; b++) {
+        const double width = (h->high - h->low) / (double)h->nbins;
+        amkd_html(page, "<tr><td>%.3f</td><td>%.3f</td>", h->low + width * (double)b,
+                  h->low + width * (double)(b + 1));
+        for (size_t r = 1; r < h->nrounds; r++)
+            amkd_html(page, "<td>%.1f</td>", 100 * h->shares[r * h->nbins + b]);
+        amkd_html(page, "</tr>\n");
+    }
+    amkd_table_close(page);
+}
+
+static void put(amkd_bytes *page, const histograms *h, size_t d)
+{
+    char id[80], base[48];
+    const size_t every = (h->nrounds - 2) / MOST_ROUNDS + 1;
+    snprintf(base, sizeof base, "%s-%zu", h->id, d);
+    amkd_html(page, "<section id=\"%s\"><h3>%s</h3><div class=\"plots small\">\n", base,
+              h->title);
+    for (size_t r = 1; r < h->nrounds; r += every) {
+        snprintf(id, sizeof id, "%s-%zu", base, r);
+        amkd_chart chart = {
+            .id = id,
+            .title = h->title,
+            .description = "The numbers are in the table below.",
+            .x = {.label = h->label},
+            .y = {.label = "share of picks", .scale = 100, .unit = "\u2009%"}};
+        amkd_axis_fit(&chart.x, h->low, h->high, 6);
+        chart.x.low = h->low;
+        chart.x.high = h->high;
+        amkd_axis_fit(&chart.y, 0, h->most, 4);
+        amkd_html(page, "<figure>");
+        amkd_svg_histogram(page, &chart, h->shares + r * h->nbins, h->nbins);
+        amkd_html(page, "<figcaption>Round %zu</figcaption></figure>\n", r);
+    }
+    amkd_html(page, "</div>\n");
+    put_table(page, h, base);
+    amkd_html(page, "</section>\n");
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double first = *(const double *)a, second = *(const double *)b;
+    return (first > second) - (first < second);
+}
+
+/* The least distance between two of the sorted values, 0 if they are all one. */
+static double least_distance(const double *values, size_t n)
+{
+    double least = 0;
+    for (size_t k = 1; k < n; k++) {
+        const double distance = values[k] - values[k - 1];
+        if (distance > 1e-4 && (least == 0 || distance < least))
+            least = distance;
+    }
+    return least;
+}
+
+/* Weights of a grid get a bar each: bars of another width would show peaks where two of
+ * the grid fall into one. */
+static void fit_bins(histograms *h, double *values, size_t n)
+{
+    qsort(values, n, sizeof *values, by_value);
+    const double step = least_distance(values, n);
+    const double nsteps = step > 0 ? (values[n - 1] - values[0]) / step : 0;
+    h->nbins = LAMBDA_BINS;
+    h->low = -0.5 / (LAMBDA_BINS - 1);
+    h->high = 1 + 0.5 / (LAMBDA_BINS - 1);
+    if (nsteps < 1 || nsteps > MOST_LAMBDAS)
+        return;
+    for (size_t k = 0; k < n; k++)
+        if (fabs(remainder(values[k] - values[0], step)) > 0.1 * step)
+            return;
+    h->nbins = (size_t)lround(nsteps) + 1;
+    h->low = values[0] - step / 2;
+    h->high = h->low + step * (double)h->nbins;
+}
+
+static void put_lambdas(amkd_bytes *page, const amkd_detail *detail, size_t d)
+{
+    histograms h = {.id = "lambda",
+                    .title = "Weights \u03bb* of what was picked",
+                    .label = "\u03bb of the first image"};
+    size_t npicks = 0, n = 0;
+    for (size_t r = 1; r < detail->nrounds; r++)
+        npicks += detail->rounds[r].n;
+    double *values = amkd_alloc(npicks + 1, sizeof *values);
+    for (size_t r = 1; values && r < detail->nrounds; r++)
+        for (size_t p = 0; p < detail->rounds[r].n; p++)
+            if (is_mixed(&detail->rounds[r].picks[p]))
+                values[n++] = lambda_of(&detail->rounds[r].picks[p]);
+    if (n)
+        fit_bins(&h, values, n);
+    if (!values || (n && fill(&h, detail, lambda_of)))
+        page->failed = 1;
+    else if (n)
+        put(page, &h, d);
+    free(values);
+    free(h.shares);
+}
+
+/* Scores of chance say nothing. */
+static void put_scores(amkd_bytes *page, const amkd_detail *detail, size_t d)
+{
+    const char *name = amkd_score_name(detail->nrounds > 1 ? detail->rounds[1].by : "");
+    char title[64], label[64];
+    snprintf(title, sizeof title, "%s of what was picked", name);
+    snprintf(label, sizeof label, "%s, the student's sureness", name);
+    histograms h = {.id = "score", .title = title, .label = label, .nbins = SCORE_BINS};
+    double low = INFINITY, high = -INFINITY;
+    for (size_t r = 1; r < detail->nrounds; r++)
+        for (size_t p = 0; p < detail->rounds[r].n; p++) {
+            low = fmin(low, score_of(&detail->rounds[r].picks[p]));
+            high = fmax(high, score_of(&detail->rounds[r].picks[p]));
+        }
+    if (!(high > low) || *name == 'c')
+        return;
+    amkd_axis axis = {0};
+    amkd_axis_fit(&axis, low, high, 6);
+    h.low = axis.low;
+    h.high = axis.high;
+    if (fill(&h, detail, score_of))
+        page->failed = 1;
+    else
+        put(page, &h, d);
+    free(h.shares);
+}
+
+void amkd_section_histograms(amkd_bytes *page, const amkd_report *report, size_t d)
+{
+    put_lambdas(page, &report->details[d], d);
+    put_scores(page, &report->details[d], d);
+}

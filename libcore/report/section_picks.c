@@ -1,0 +1,113 @@
+/* What was picked in each round, and the test images on which student and teacher differ.
+ */
+#include "base/memory.h"
+#include "report/section.h"
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void put_cards(amkd_bytes *page, const amkd_detail *detail,
+                      const amkd_picked *picked, size_t first, size_t n)
+{
+    const char *score = amkd_score_name(picked->by);
+    amkd_html(page, "<ul class=\"cards\">\n");
+    for (size_t s = first; s < first + n; s++) {
+        const amkd_pick *pick = &picked->shown[s].pick;
+        char mix[64], scored[48] = "";
+        if (!isnan(pick->score) && *picked->by && *score != 'c')
+            snprintf(scored, sizeof scored, "%s %.3f", score, (double)pick->score);
+        if (pick->i == pick->j)
+            snprintf(mix, sizeof mix, "image %u", pick->i);
+        else
+            snprintf(mix, sizeof mix,
+                     "%.2f\u2009\u00b7\u2009%u + %.2f\u2009\u00b7\u2009%u",
+                     (double)pick->lambda, pick->i, 1 - (double)pick->lambda, pick->j);
+        amkd_card(page, detail->run, detail->images, &picked->shown[s],
+                  *scored ? scored : mix, *scored ? mix : NULL);
+    }
+    amkd_html(page, "</ul>\n");
+}
+
+static void put_heading(amkd_bytes *page, const amkd_picked *picked, size_t r)
+{
+    if (!r)
+        amkd_html(page, "<h4>Round 0: the real images</h4><p class=\"hint\">Some of ");
+    else
+        amkd_html(page, "<h4>Round %zu: picked by %s</h4><p class=\"hint\">Some of ", r,
+                  amkd_score_name(picked->by));
+    amkd_html_count(page, picked->n);
+    if (picked->pool) {
+        amkd_html(page, ", from a pool of ");
+        amkd_html_count(page, picked->pool);
+        amkd_html(page, " pairs");
+    }
+    if (r)
+        amkd_html(page, "; the student is that of round %zu, before it learned from them",
+                  r - 1);
+    else
+        amkd_html(page, "; the student is the one that has learned from them");
+    amkd_html(page, ".</p>\n");
+}
+
+static void put_round(amkd_bytes *page, const amkd_detail *detail, size_t r)
+{
+    const amkd_picked *picked = &detail->rounds[r];
+    const size_t low = picked->nlowest;
+    if (!picked->nshown)
+        return;
+    put_heading(page, picked, r);
+    if (low) {
+        amkd_html(page, "<h5>The lowest %s</h5>", amkd_score_name(picked->by));
+        put_cards(page, detail, picked, 0, low);
+    }
+    if (low < picked->nshown) {
+        if (low)
+            amkd_html(page, "<h5>From there to the highest that was picked</h5>");
+        put_cards(page, detail, picked, low, picked->nshown - low);
+    }
+}
+
+void amkd_section_picks(amkd_bytes *page, const amkd_report *report, size_t d)
+{
+    const amkd_detail *detail = &report->details[d];
+    size_t n = 0;
+    for (size_t r = 0; r < detail->nrounds; r++)
+        n += detail->rounds[r].nshown;
+    if (!n)
+        return;
+    amkd_html(
+        page,
+        "<section id=\"picks-%zu\"><h3>What was asked</h3><p class=\"hint\">Beside a "
+        "mix stand the two images it is of, numbered as in the set. Below it, the "
+        "three likeliest classes, in %%.</p>\n",
+        d);
+    for (size_t r = 0; r < detail->nrounds; r++)
+        put_round(page, detail, r);
+    amkd_html(page, "</section>\n");
+}
+
+void amkd_section_disputed(amkd_bytes *page, const amkd_report *report, size_t d)
+{
+    const amkd_detail *detail = &report->details[d];
+    if (!detail->test || !detail->nshown)
+        return;
+    amkd_html(
+        page,
+        "<section id=\"disputed-%zu\"><h3>Where they disagree</h3><p class=\"hint\">The "
+        "last student and the teacher name different classes for %zu of ",
+        d, detail->ndisputed);
+    amkd_html_count(page, detail->test->n);
+    amkd_html(page, " test images. These are the ones of which both are surest.</p>"
+                    "<ul class=\"cards\">\n");
+    for (size_t s = 0; s < detail->nshown; s++) {
+        const size_t row = detail->disputed[s].pick.i;
+        char number[32];
+        char *truth = amkd_format("in truth %s",
+                                  detail->run->class_names[detail->test->labels[row]]);
+        snprintf(number, sizeof number, "test image %zu", row);
+        page->failed |= !truth;
+        amkd_card(page, detail->run, detail->test, &detail->disputed[s], number, truth);
+        free(truth);
+    }
+    amkd_html(page, "</ul></section>\n");
+}

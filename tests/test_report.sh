@@ -1,0 +1,162 @@
+#!/usr/bin/env bash
+# amkd-report: the page of a run and of several, its figures read back as a browser
+# renders them, runs that are half done or damaged, and what is none.
+set -euo pipefail
+data=/usr/share/datasets/fashion-mnist
+if [ ! -e $data/train-images-idx3-ubyte.gz ]; then
+    echo "not tested: the package dataset-fashion-mnist is not installed" >&2
+    exit 77
+fi
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+fail() { echo "failed: $*" >&2; exit 1; }
+check() { python3 "$SOURCE/tests/report.py" "$@" || fail "report.py $*"; }
+
+# expect STATUS TEXT ARGUMENT...: amkd-report exits so, says TEXT, leaves no page.
+expect() {
+    local status=$1 text=$2 got=0
+    shift 2
+    amkd-report -o none.html "$@" >stdout 2>stderr || got=$?
+    [ "$got" = "$status" ] || fail "$*: exit status $got, expected $status: $(cat stderr)"
+    grep -qF -- "$text" stderr || fail "$*: no '$text' in: $(cat stderr)"
+    [ ! -e none.html ] || fail "$*: left a page"
+    [ ! -s stdout ] || fail "$*: $(cat stdout)"
+}
+
+# says PAGE TEXT: the page says it.
+says() {
+    grep -qF -- "$2" "$1" || fail "$1 does not say: $2"
+}
+
+# Names that would be markup if they were not escaped.
+names="<b>T-shirt</b>,\"Trouser\",'Pullover',A&B,&lt;Coat,</table>,"
+# shellcheck disable=SC2016
+names+='$Shirt,%s,B\ag,Größe'
+train=$data/train-images-idx3-ubyte.gz
+test=$data/t10k-images-idx3-ubyte.gz
+amkd-import -q --unlabeled --sample 60 --seed 1 -o real.amkd $train
+amkd-import -q --unlabeled --sample 40 --seed 1 -o few.amkd $train
+amkd-import -q --limit 200 --class-names "$names" -o test.amkd $test
+amkd-import -q --limit 1000 --class-names "$names" -o train.amkd $train
+amkd-train -q -a mlp --steps 60 -o teacher.safetensors train.amkd
+distil() { # DIR NAME=VALUE...
+    amkd-distill -q --dir "$1" IMAGES=real.amkd TEST=test.amkd POOL=1000 ROUNDS=2 \
+        ARCH=mlp TEACHER=model:teacher.safetensors BUDGET=200 STEPS=20 "${@:2}" >/dev/null
+}
+distil c2-1
+distil c2-2 SEED=2
+distil random-1 BY=random
+distil few-1 IMAGES=few.amkd
+
+amkd-report -o one.html c2-1
+amkd-report -q --threads 1 c2-1/ | cmp - one.html || fail "not the same page again"
+amkd-report -o many.html c2-1 c2-2 random-1 few-1
+check figures one.html c2-1
+check compared many.html c2-1 c2-2 random-1 few-1
+says many.html 'c2, 60 images'
+says many.html 'random'
+says many.html 'id="heat"'
+says one.html '&lt;b&gt;T-shirt&lt;/b&gt;'
+[ "$(grep -o 'class="card[ "]' one.html | wc -l)" -ge 72 ] || fail "24 pictures a round"
+amkd-report --shown 0 --title '<i>"T"&' -o bare.html c2-1
+check whole bare.html
+says bare.html '<h1>&lt;i&gt;&quot;T&quot;&amp;</h1>'
+! grep -q 'class="cards"' bare.html || fail "pictures that were not wanted"
+amkd-report --price 0.5 -o priced.html c2-1
+says priced.html 'for <b>100.00</b> at 0.5 each'
+
+# As text: a line for each round, with the evaluation's own figures.
+[ "$(amkd-report --tsv c2-1 c2-2 | wc -l)" = 7 ] || fail "six rounds as text"
+success=$(sed -n 's/.*"success_rate": //p' c2-1/round-2/eval.json)
+[ "$(amkd-report --tsv c2-1 | tail -1 | cut -f 3,4,6,7)" = "1	60	200	$success" ] ||
+    fail "the last round: $(amkd-report --tsv c2-1)"
+
+# A run that was moved, under a name that would be markup, finds its images in itself.
+cp -r c2-1 'm<o>"ved&'
+mkdir elsewhere
+mv 'm<o>"ved&' elsewhere/
+mv real.amkd hidden.amkd
+amkd-report -o moved.html 'elsewhere/m<o>"ved&'
+mv hidden.amkd real.amkd
+check whole moved.html
+says moved.html 'elsewhere/m&lt;o&gt;&quot;ved&amp;'
+says moved.html 'picked by C2'
+
+# Under way, and damaged: what is there is shown, what is missing is said.
+rm -r c2-1/round-2/{student.safetensors,eval.json,times.tsv}
+amkd-report -o under-way.html c2-1
+check whole under-way.html
+says under-way.html 'Round 2 has answers, but no student yet.'
+says under-way.html 'id="confusion-0"'
+head -c 300 c2-2/round-2/labels.amkd >short.amkd
+mv short.amkd c2-2/round-2/labels.amkd
+amkd-report -o damaged.html c2-2
+check whole damaged.html
+says damaged.html 'The answers of round 2 cannot be read'
+echo '{"student": {"n": -1}}' >c2-2/round-1/eval.json
+echo 'x' >c2-2/round-1/picks.amkd
+echo 'amkd-score' >c2-2/round-0/times.tsv
+echo 'x' >c2-2/round-1/student.safetensors
+amkd-report -o damaged.html c2-2
+check whole damaged.html
+says damaged.html 'The figures of round 1 cannot be read'
+says damaged.html 'What round 1 picked cannot be shown'
+says damaged.html 'The times of round 0 cannot be read'
+says damaged.html 'The student of round 1 cannot be read'
+rm -r random-1/test random-1/round-*/eval.json
+amkd-report -o unmeasured.html random-1
+check whole unmeasured.html
+says unmeasured.html 'Nothing was measured'
+rm random-1/images.amkd
+mv real.amkd hidden.amkd
+amkd-report -o blind.html random-1
+mv hidden.amkd real.amkd
+check whole blind.html
+says blind.html 'The images cannot be shown'
+AMKD_DEVICE=none amkd-report -o deviceless.html few-1
+check whole deviceless.html
+says deviceless.html 'The students were not asked again'
+mkdir begun
+touch begun/query.options
+amkd-report -o begun.html begun
+check whole begun.html
+says begun.html 'No round has been answered yet.'
+
+# What is no run.
+mkdir empty
+expect 1 "'empty': no run of amkd-distill" empty
+expect 1 "'missing'" missing
+expect 1 "'test.amkd': expected a directory" test.amkd
+expect 1 "'empty'" few-1 empty
+expect 2 'amkd-report --help'
+expect 2 "--shown" --shown many few-1
+
+# As a browser sees it: the same figures, and nothing wider than a phone.
+browser=
+for candidate in chromium-headless-shell chromium; do
+    if [ -z "$browser" ] && command -v $candidate >/dev/null; then browser=$candidate; fi
+done
+[ -n "$browser" ] || { echo "not tested: the rendered page (no chromium)"; exit 0; }
+render() { # PAGE: the page's elements as rendered
+    env -u LSAN_OPTIONS timeout 120 $browser --headless --no-sandbox --disable-gpu \
+        --user-data-dir="$dir/browser" --allow-file-access-from-files \
+        --virtual-time-budget=10000 --dump-dom "file://$dir/$1" 2>browser.log ||
+        fail "$browser $1: $(tail -5 browser.log)"
+}
+distil again
+amkd-report -o one.html again
+render one.html >rendered.html
+check figures rendered.html again
+for page in one many damaged; do
+    cat >phone.html <<END_OF_PHONE
+<!DOCTYPE html><iframe src="$page.html" style="width:360px;height:800px;border:0"
+ onload="const page = this.contentDocument;
+ page.querySelectorAll('details').forEach(details => details.open = true);
+ document.title = 'wide:' + page.documentElement.scrollWidth"></iframe>
+END_OF_PHONE
+    render phone.html >phone.txt
+    wide=$(sed -n 's/.*<title>wide:\([0-9]*\).*/\1/p' phone.txt)
+    [ "${wide:-999}" -le 360 ] || fail "$page.html is '$wide' wide at 360"
+done
