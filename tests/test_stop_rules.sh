@@ -111,6 +111,21 @@ amkd-distill -q recipe.mk --dir still PATIENCE=1 LR=1e-12 >table
 grep -q "^ended after round 1: .*no gain in 1 rounds" table || fail "no gain: $(cat table)"
 [ ! -e still/round-2 ] || fail "a round behind the last"
 
+# Another selection of what was bought, in more rounds, at no cost.
+other=(recipe.mk 'TEACHER=replay:whole/*/labels.amkd' POOL=bought --dir other)
+amkd-distill -q -j 2 "${other[@]}" BUDGET=480 ROUNDS=4 HOLDOUT=0 BY=entropy >table
+grep -q '^ *4 *480 ' table || fail "what was bought: $(cat table)"
+bought() { # DIR
+    for labels in "$1"/round-*/labels.amkd; do amkd-cat "$labels"; done | grep -v '^i' | sort
+}
+[ -z "$(comm -23 <(bought other) <(bought whole))" ] || fail "answers of nobody"
+[ "$(bought other | uniq -d | wc -l)" = 0 ] || fail "answers bought twice"
+[ -z "$(amkd-distill -n "${other[@]}" BUDGET=480 ROUNDS=4 HOLDOUT=0 BY=entropy)" ] ||
+    fail "there is more to do"
+! amkd-distill -q "${other[@]}" BUDGET=501 >table 2>said || fail "more than was bought"
+grep -q 'cannot pick\|only' said || fail "more than was bought: $(cat said)"
+misuse "POOL bought" recipe.mk POOL=bought
+
 # Other answers of the same names are noticed, other questions are an error.
 cp -r whole worse
 amkd-query -q -t 'replay:whole/*/labels.amkd' --digits 1 -o worse/round-0/labels.amkd real.amkd

@@ -170,9 +170,13 @@ need_choice() { # NAME CHOICE...
     misuse "$name '${value[$name]}': expected one of: $*"
 }
 
+need_path_of() { # WHAT PATH
+    [ -z "$(tr -cd ' \t:#$%;&|<>()*?'\''"`~\\[]{}' <<<"$2")" ] ||
+        misuse "$1: make cannot take spaces or special characters there"
+}
+
 need_path() { # NAME
-    [ -z "$(tr -cd ' \t:#$%;&|<>()*?'\''"`~\\[]{}' <<<"${value[$1]}")" ] ||
-        misuse "$1 '${value[$1]}': make cannot take spaces or special characters there"
+    need_path_of "$1 '${value[$1]}'" "${value[$1]}"
 }
 
 check_parameters() {
@@ -190,7 +194,7 @@ check_parameters() {
     for name in ROUNDS MAX_PER_IMAGE PATIENCE SEED; do
         need_count $name "${value[$name]}" 0
     done
-    [ "${value[POOL]}" = all ] || need_count POOL "${value[POOL]}" 1
+    [[ ${value[POOL]} = all || ${value[POOL]} = bought ]] || need_count POOL "${value[POOL]}" 1
     for name in LR MOMENTUM WEIGHT_DECAY TEMPERATURE TIMEOUT; do
         [[ ${value[$name]} =~ ^[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$ ]] ||
             misuse "$name '${value[$name]}': expected a number"
@@ -251,7 +255,9 @@ divide_budget() { # IMAGES IN ALL
     done
     k=$((budget - n - k * (rounds - 1)))
     picks+=$k
-    if [ "${value[POOL]}" = all ] || ((10#${value[POOL]} >= pairs)); then
+    if [ "${value[POOL]}" = bought ]; then
+        pairs=$budget
+    elif [ "${value[POOL]}" = all ] || ((10#${value[POOL]} >= pairs)); then
         assignments+=("POOL=all")
     else
         pairs=$((10#${value[POOL]}))
@@ -274,10 +280,29 @@ replayed_files() {
     done
 }
 
+# Sets what POOL = bought picks among: the replayed labels that are about the images.
+find_bought() { # DIGEST FILE...
+    local file digest=$1 found=''
+    [[ ${value[TEACHER]} = replay:* ]] ||
+        misuse "POOL bought is what a teacher replay:FILES has answers to"
+    shift
+    for file in "$@"; do
+        amkd-cat --header "$file" | awk -v digest="\"$digest\"" '
+            $1 == "\"kind\":" { labels = $2 ~ /labels/ }
+            $1 == "\"digest\":" { sub(/,$/, "", $2); about = about || $2 == digest }
+            END { exit !(labels && about) }' || continue
+        need_path_of "'$file'" "$file"
+        found+=" $file"
+    done
+    [ -n "$found" ] || fail "'${value[TEACHER]}': no labels there about '${value[IMAGES]}'"
+    assignments+=("BOUGHT=$found" SHARDS=1)
+}
+
 find_identities() {
     local n digest file=${value[TEACHER]#model:} files=()
-    local identity
+    local identity identity_of_images
     identity=$(identify "${value[IMAGES]}") || exit 1
+    identity_of_images=$identity
     read -r n digest <<<"$identity"
     assignments+=("IMAGES_DIGEST=$digest")
     divide_budget "$n"
@@ -301,6 +326,7 @@ find_identities() {
         assignments+=("TEACHER_DIGEST=sha256:${digest%% *}")
         ;;
     esac
+    [ "${value[POOL]}" != bought ] || find_bought "${identity_of_images#* }" "${files[@]}"
 }
 
 # -------------------------------------------------------------------------------- the run

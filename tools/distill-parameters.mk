@@ -22,7 +22,8 @@ DIR = amkd-run
 # Rounds beyond round 0, which asks about the real images. Each asks about the same number
 # of mixed images, the last one about what then remains of BUDGET.
 ROUNDS = 4
-# Pairs drawn afresh as the pool of each round, or "all".
+# Pairs drawn afresh as the pool of each round, or "all"; or "bought", the mixes that a
+# replayed teacher has answers to, each at the lambda it was asked with.
 POOL = 200000
 # What is picked: c2 (the paper's), c1, random, margin or entropy, as for amkd-score.
 BY = c2
@@ -85,10 +86,11 @@ PARAMETERS := IMAGES TEACHER BUDGET TEST DIR ROUNDS POOL BY LAMBDA MAX_PER_IMAGE
 
 # Set by amkd-distill: jobs of -j; PLAN for -n, QUIET, VERBOSE; the picks of each round
 # (one number a round); digests of what the answers depend on; the last round that is to
-# be done, the first whose line is to be said.
+# be done, the first whose line is to be said; the labels of POOL = bought.
 JOBS = 1
 LAST = $(ROUNDS)
 FIRST = 0
+BOUGHT =
 PLAN =
 QUIET =
 VERBOSE =

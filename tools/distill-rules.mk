@@ -92,19 +92,22 @@ $(DIR)/test/labels.amkd: $(DIR)/test/images.digest $(DIR)/query.options
 
 # The seed of round r, different from those of other seeds' rounds.
 seed_of = $(SEED)$(shell printf %03d $(1))
-pool_options = $(if $(filter all,$(POOL)),, -n $(POOL) --seed $(call seed_of,$(1)))
-score_options = --by $(BY) --lambda $(LAMBDA) -k $(word $(1),$(PICKS))$(max_per_image)$(if \
+bought := $(if $(filter bought,$(POOL)),$(addprefix --bought=,$(BOUGHT)))
+pool_options = $(if $(filter all bought,$(POOL)),, -n $(POOL) --seed $(call seed_of,$(1)))
+score_options = --by $(BY) $(or $(bought),--lambda $(LAMBDA)) \
+    -k $(word $(1),$(PICKS))$(max_per_image)$(if \
     $(filter random,$(BY)), --seed $(call seed_of,$(1)))
 max_per_image := $(if $(filter-out 0,$(MAX_PER_IMAGE)), --max-per-image $(MAX_PER_IMAGE))
-asked_before = $(foreach r,$(call rounds_before,$(1)), \
+asked_before = $(foreach r,$(if $(bought),0) $(call rounds_before,$(1)), \
     --exclude $(DIR)/round-$(r)/labels.amkd)
 # $(call score,R,STUDENT,SHARD)
-score = amkd-pool -q$(call pool_options,$(1))$(3) $(images) | \
-    amkd-score -s $(2) $(score_options)$(asked_before)$(device)$(quiet) -o $@
+score = $(if $(bought),,amkd-pool -q$(call pool_options,$(1))$(3) $(images) | \
+    )amkd-score -s $(2) $(score_options)$(asked_before)$(device)$(quiet) -o $@
 
 # $(call round,R,R - 1)
 define round
-pick_options_$(1) = $$(call pool_options,$(1)) $$(call score_options,$(1))
+pick_options_$(1) = $$(call pool_options,$(1)) $$(call score_options,$(1))$$(if \
+    $$(bought), $$(TEACHER_DIGEST))
 $$(eval $$(call keep,$(DIR)/round-$(1)/pick.options,pick_options_$(1),:))
 
 parts_$(1) := $$(shell seq -f '$(DIR)/round-$(1)/picks.%gof$(SHARDS).amkd' \
