@@ -118,7 +118,7 @@ static void print_plan(const arguments *a, const amkd_query_counts *counts)
                counts->fresh - n, q->budget, counts->spent);
     printf("\n");
     if (q->price > 0)
-        printf("price: %.2f\n", q->price * (double)n);
+        printf("price: %.*f\n", q->price < 0.01 ? 6 : 2, q->price * (double)n);
     if (q->rate > 0)
         printf("time: %.0f s at %g images a second\n", (double)n / q->rate, q->rate);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Headers of a request may not be larger than this together. */
 enum { MAX_HEAD_NBYTES = 16384 };
@@ -47,6 +48,27 @@ static int is_health(amkd_route route)
 }
 
 /* Why a request is refused by its head, 0 if it is not; the error is set. */
+/* How often a request says how long its body is. */
+static enum MHD_Result count_lengths(void *closure, enum MHD_ValueKind kind,
+                                     const char *name, const char *value)
+{
+    unsigned *n = closure;
+    (void)kind;
+    (void)value;
+    *n += !strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) ||
+          !strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+    return MHD_YES;
+}
+
+/* A proxy before the server may believe the other length, and take the rest of a body for
+ * a request, or a request for part of a body. */
+static int is_ambiguous(amkd_exchange *exchange)
+{
+    unsigned n = 0;
+    MHD_get_connection_values(exchange->connection, MHD_HEADER_KIND, count_lengths, &n);
+    return n > 1;
+}
+
 static unsigned check_head(amkd_exchange *exchange, const char *path)
 {
     const amkd_server *server = exchange->server;
@@ -58,6 +80,11 @@ static unsigned check_head(amkd_exchange *exchange, const char *path)
     if (nbytes > MAX_HEAD_NBYTES) {
         amkd_fail("headers of %zu bytes, at most %d are taken", nbytes, MAX_HEAD_NBYTES);
         return MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE;
+    }
+    exchange->ambiguous = is_ambiguous(exchange);
+    if (exchange->ambiguous) {
+        amkd_fail("the length of the body is told more than once");
+        return MHD_HTTP_BAD_REQUEST;
     }
     if (server->options.keys && !is_health(exchange->route) &&
         !amkd_keys_accept(server->options.keys,
@@ -107,7 +134,7 @@ static void add_headers(amkd_exchange *exchange, struct MHD_Response *response,
         MHD_add_response_header(response, MHD_HTTP_HEADER_WWW_AUTHENTICATE, "Bearer");
     if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
         MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, "1");
-    if (atomic_load(&exchange->server->draining))
+    if (exchange->ambiguous || atomic_load(&exchange->server->draining))
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
 }
 

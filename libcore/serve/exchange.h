@@ -40,6 +40,7 @@ typedef struct amkd_exchange {
     amkd_bytes body;
     uint64_t nreceived; /* bytes of the body, kept or not */
     size_t charged;     /* of the server's bodies_nbytes */
+    int ambiguous;      /* the body has two lengths: the connection ends with this */
     unsigned status;    /* refused or answered with; 0: not yet */
     amkd_bytes reason;  /* JSON of why it was refused */
     uint64_t nsent;

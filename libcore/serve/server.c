@@ -61,8 +61,8 @@ static int start(amkd_server *server)
         NULL, amkd_exchange_go_on, server, MHD_OPTION_LISTEN_SOCKET, server->listening,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)server->options.max_connections,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_NBYTES,
-        MHD_OPTION_URI_LOG_CALLBACK, amkd_exchange_open, server,
-        MHD_OPTION_NOTIFY_COMPLETED, amkd_exchange_close, server,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, amkd_exchange_open,
+        server, MHD_OPTION_NOTIFY_COMPLETED, amkd_exchange_close, server,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_ARRAY,
         nthreads > 1 ? pool : pool + 1, MHD_OPTION_END);
     return server->daemon ? 0 : amkd_fail_errno("cannot start the HTTP server");

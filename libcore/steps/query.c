@@ -170,7 +170,8 @@ static void show_costs(query *q)
     const amkd_query_options *o = q->options;
     char price[40] = "", left[40] = "";
     if (o->price > 0)
-        snprintf(price, sizeof price, " (%.2f)", o->price * (double)spent);
+        snprintf(price, sizeof price, " (%.*f)", o->price < 0.01 ? 6 : 2,
+                 o->price * (double)spent);
     if (o->budget)
         snprintf(left, sizeof left, ", %" PRIu64 " left",
                  o->budget > spent ? o->budget - spent : 0);
