@@ -140,6 +140,40 @@ START_TEST(only_pairs_without_a_chance_are_dropped_and_hardly_any_of_them_stays)
 }
 END_TEST
 
+START_TEST(a_share_at_random_comes_first_by_its_numbers)
+{
+    amkd_noise share = {.seed = 5, .random_below = 0.1}, noisy = share;
+    size_t nrandom = 0, ndrawn[NGRID] = {0};
+    static amkd_pair pairs[NPAIRS];
+    list_pairs(pairs);
+    noisy.temperature = 0.5;
+    for (size_t p = 0; p < NPAIRS; p++) {
+        const amkd_pick pick = {pairs[p].i, pairs[p].j, 0.5F, 0.3F};
+        const uint64_t index = (uint64_t)pick.i << 32 | pick.j;
+        const uint64_t random = amkd_random_u64(5, 0x73686172, index);
+        const double number = ((double)(random >> 12) + 0.5) * 0x1p-52;
+        const double key = amkd_noise_key(&share, &pick);
+        ck_assert_int_eq(amkd_noise_is_random(&share, pairs[p], 0), number < 0.1);
+        if (number < 0.1) {
+            ck_assert_double_eq(key, -1e300 * (2 - number));
+            ck_assert_double_eq(amkd_noise_key(&noisy, &pick), key);
+            nrandom++;
+            ndrawn[amkd_noise_draw_lambda(5, pairs[p], NGRID)]++;
+        } else {
+            ck_assert_double_eq(key, (double)0.3F);
+        }
+    }
+    ck_assert_uint_gt(nrandom, NPAIRS / 10 - 200); /* five deviations */
+    ck_assert_uint_lt(nrandom, NPAIRS / 10 + 200);
+    for (size_t l = 0; l < NGRID; l++)
+        ck_assert_uint_gt(ndrawn[l], nrandom / NGRID - 120);
+
+    /* None of them is dropped, whatever its noise. */
+    const amkd_thinning thinning = {&noisy, NCLASSES, (float[NGRID]){0}, NGRID, -50};
+    ck_assert_uint_eq(amkd_thinning_drop(&thinning, pairs, NPAIRS), nrandom);
+}
+END_TEST
+
 START_TEST(headers_without_noise_have_none_and_odd_ones_are_refused)
 {
     static const char *const odd[] = {"{\"temperature\": 1}",
@@ -160,6 +194,17 @@ START_TEST(headers_without_noise_have_none_and_odd_ones_are_refused)
     ck_assert_double_eq(noise.temperature, 0.7);
     ck_assert_uint_eq(noise.seed, UINT64_MAX - 1);
     ck_assert(noise.each_lambda && !noise.entropy);
+    ck_assert_double_eq(noise.random_below, 0);
+    ck_assert(!amkd_noise_put_share(&header, 0.5, 7, 100, 2000));
+    ck_assert(!json_object_del(header.more, "noise"));
+    ck_assert(!amkd_noise_get(&noise, &header));
+    ck_assert_double_eq(noise.random_below, 0.5 * 100 / 2000);
+    ck_assert_double_eq(noise.temperature, 0);
+    ck_assert_uint_eq(noise.seed, 7);
+    ck_assert(
+        !amkd_header_put(&header, "random_share", json_pack("{s:f}", "share", 0.5)));
+    ck_assert_int_eq(amkd_noise_get(&noise, &header), -1);
+    ck_assert(!json_object_del(header.more, "random_share"));
     for (size_t o = 0; o < sizeof odd / sizeof *odd; o++) {
         ck_assert(!amkd_header_put(&header, "noise",
                                    json_loads(odd[o], JSON_DECODE_ANY, NULL)));
@@ -190,6 +235,7 @@ int main(void)
     tcase_add_test(test, what_is_lowest_is_a_draw_by_the_scores);
     tcase_add_loop_test(
         test, only_pairs_without_a_chance_are_dropped_and_hardly_any_of_them_stays, 0, 6);
+    tcase_add_test(test, a_share_at_random_comes_first_by_its_numbers);
     tcase_add_test(test, headers_without_noise_have_none_and_odd_ones_are_refused);
     tcase_add_test(test, a_score_without_a_logarithm_is_refused);
     Suite *suite = suite_create("noise");

@@ -179,6 +179,34 @@ for way in "c2 -k 30 --noise 1" "entropy -k 30 --noise 0.5 --max-per-image 2" \
     same merged.amkd whole.amkd
 done
 
+echo "# --random-share: some whatever their score, first and at lambdas drawn"
+amkd-pool -q -o many_pairs.amkd many.amkd
+share=(--lambda 0.3:0.7:3 -k 400 --random-share 0.5 --seed 2)
+score --lambda 0.3:0.7:3 -o many_scores.amkd many_pairs.amkd
+score "${share[@]}" -o shared.amkd many_pairs.amkd
+rows shared.amkd >got
+nrandom=$(awk -F'\t' '$4 < last {n = NR - 1} {last = $4} END {print n}' got)
+test "$nrandom" -gt 140 && test "$nrandom" -lt 260 || fail "$nrandom of 400 at random"
+head -n "$nrandom" got >random
+awk -F'\t' 'NR == FNR {drawn[$1, $2]; next} !(($1, $2) in drawn)' random \
+    <(rows many_scores.amkd | sort -t$'\t' -k4,4g -k1,1n -k2,2n) >rest
+cmp <(tail -n +$((nrandom + 1)) got) <(sed -n "1,$((400 - nrandom))p" rest) ||
+    fail "the others are not the lowest"
+awk -F'\t' 'NR == FNR {score[$1, $2] = $4; next} score[$1, $2] != $4 {exit 1}
+    {n[$3]++} END {exit !(n[0.3] > 20 && n[0.5] > 20 && n[0.7] > 20)}' \
+    <(rows many_scores.amkd) random || fail "scores or lambdas of the random ones"
+amkd-cat --header shared.amkd | tr -d ' \n' |
+    grep -q '"random_share":{"below":0.00512032[0-9]*,"seed":2,"share":0.5}' ||
+    fail "no share in the header"
+for way in "" "--noise 1" "--by c1 --noise 0.5"; do
+    score "${share[@]}" $way -o whole.amkd many_pairs.amkd
+    for shard in 0 1 2; do
+        amkd-pool -q --shard $shard/3 many.amkd | score "${share[@]}" $way -o shard$shard.amkd
+    done
+    amkd-merge -q -o merged.amkd shard[012].amkd
+    same merged.amkd whole.amkd
+done
+
 echo "# --exclude, whatever the lambda; real images are no pairs of a pool of pairs"
 amkd-train -q -a "fc classes" --steps 5 -o teacher.safetensors labeled.amkd
 amkd-query -q -t model:teacher.safetensors -o asked.amkd picks.amkd
@@ -283,7 +311,13 @@ for by in margin random; do
     fails 2 "--noise is for --by c2, c1 or entropy" amkd-score -s student.safetensors \
         --by $by -k 3 --noise 1 -o out.amkd pairs.amkd
 done
-fails 2 "--seed is for --by random and --noise" \
+for way in "--by c2" "--by random -k 3"; do
+    fails 2 "--random-share needs" amkd-score -s student.safetensors $way --random-share 0.5 \
+        -o out.amkd pairs.amkd
+done
+fails 2 "--random-share" \
+    amkd-score -s student.safetensors -k 3 --random-share 1.1 -o out.amkd pairs.amkd
+fails 2 "--seed is for --by random, --noise and --random-share" \
     amkd-score -s student.safetensors --seed 3 -o out.amkd pairs.amkd
 fails 2 "--refine needs -k" \
     amkd-score -s student.safetensors --refine 2 -o out.amkd pairs.amkd

@@ -66,7 +66,8 @@ static int interpret_refine(amkd_cli *cli, amkd_score_options *score)
 /* Bought mixes have their lambdas, and are few. */
 static int check_bought(const amkd_cli *cli)
 {
-    static const char *const others[] = {"lambda", "refine", "coarse", "engine"};
+    static const char *const others[] = {"lambda", "refine", "coarse", "engine",
+                                         "random-share"};
     if (cli->narguments)
         return amkd_cli_misuse(cli, "--bought stands in for the pairs of '%s'",
                                cli->arguments[0]);
@@ -105,10 +106,12 @@ static int interpret(amkd_cli *cli, arguments *given, double **lambdas)
         return amkd_cli_misuse(cli, "--noise needs -k");
     if (score->noise > 0 && (score->by == AMKD_BY_RANDOM || score->by == AMKD_BY_MARGIN))
         return amkd_cli_misuse(cli, "--noise is for --by c2, c1 or entropy");
+    if (score->random_share > 0 && (!score->k || score->by == AMKD_BY_RANDOM))
+        return amkd_cli_misuse(cli, "--random-share needs -k, and scores (--by)");
     if (amkd_cli_given(cli, "seed") && score->by != AMKD_BY_RANDOM &&
-        !amkd_cli_given(cli, "noise"))
-        return amkd_cli_misuse(cli, "--seed is for --by random and --noise: nothing else "
-                                    "is drawn");
+        !amkd_cli_given(cli, "noise") && !amkd_cli_given(cli, "random-share"))
+        return amkd_cli_misuse(cli, "--seed is for --by random, --noise and "
+                                    "--random-share: nothing else is drawn");
     if (given->bought.n)
         return check_bought(cli);
     score->default_lambdas = !given->lambdas;
@@ -182,6 +185,8 @@ int main(int argc, char **argv)
         {0, "noise", AMKD_NUMBER, &score->noise, "T",
          "sample the K by their scores: rank by log score - T times Gumbel noise", 0, 0,
          0x1p20},
+        {0, "random-share", AMKD_NUMBER, &score->random_share, "F",
+         "a share F of the K at random, whatever their scores", 0, 0, 1},
         {0, "max-per-image", AMKD_COUNT, &score->max_per_image, "M",
          "let no image take part in more than M picks", 0, 1, 0x1p32},
         {0, "max-per-class", AMKD_COUNT, &score->max_per_class, "M",

@@ -308,8 +308,10 @@ int amkd_lowest_offer(amkd_lowest *lowest, const amkd_pick *candidates, size_t n
 
 float amkd_lowest_threshold(const amkd_lowest *lowest)
 {
-    /* Without noise the key is the score. */
-    return lowest->noise.temperature > 0 ? INFINITY : (float)amkd_lowest_cutoff(lowest);
+    /* Where the key is the score. */
+    const int by_score =
+        lowest->noise.temperature == 0 && lowest->noise.random_below == 0;
+    return by_score ? (float)amkd_lowest_cutoff(lowest) : INFINITY;
 }
 
 double amkd_lowest_cutoff(const amkd_lowest *lowest)

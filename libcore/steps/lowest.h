@@ -38,7 +38,7 @@ int amkd_lowest_classes(amkd_lowest *lowest, size_t max_per_class,
 int amkd_lowest_offer(amkd_lowest *lowest, const amkd_pick *candidates, size_t n);
 
 /* Any candidate with a score above this cannot enter (INFINITY while not yet full, and
- * with noise): lets callers skip work. */
+ * with noise or a random share): lets callers skip work. */
 float amkd_lowest_threshold(const amkd_lowest *lowest);
 
 /* The same of amkd_noise_key, with noise and without. */

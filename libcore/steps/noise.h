@@ -17,12 +17,19 @@ typedef struct amkd_noise {
     int each_lambda; /* noise of its own for each lambda of a pair, else one for the pair
                       */
     int entropy;     /* the scores are negative entropies, else probabilities */
+    double random_below; /* candidates whose uniform number is below it come first: a
+                            share of the picks at random. 0: none */
 } amkd_noise;
 
 /* Puts "noise": {"temperature", "seed"} into the header of picks. */
 int amkd_noise_put(amkd_header *header, double temperature, uint64_t seed);
 
-/* Reads it back, together with "by"; a temperature of 0 where the header has none. */
+/* Puts "random_share": {"share", "below", "seed"}: of k picks share are to be random, on
+ * average, so that of ncandidates those with a number below k share / ncandidates are. */
+int amkd_noise_put_share(amkd_header *header, double share, uint64_t seed, uint64_t k,
+                         uint64_t ncandidates);
+
+/* Reads both back, together with "by"; zeros where the header has none. */
 int amkd_noise_get(amkd_noise *noise, const amkd_header *header);
 
 /* What candidates are ranked by, the lowest first: their score, or with noise
@@ -31,8 +38,15 @@ int amkd_noise_get(amkd_noise *noise, const amkd_header *header);
  *
  * where g is standard Gumbel noise, a function of seed, i, j and, with each_lambda,
  * lambda alone. The k lowest of the keys are a draw without replacement, each candidate
- * as likely as score^(-1/T). NaN where the score has no logarithm. */
+ * as likely as score^(-1/T). NaN where the score has no logarithm. Those at random
+ * come before all others, whatever their score, in the order of their numbers. */
 double amkd_noise_key(const amkd_noise *noise, const amkd_pick *pick);
+
+/* Whether a candidate is one of those at random. */
+int amkd_noise_is_random(const amkd_noise *noise, amkd_pair pair, float lambda);
+
+/* The place of a pair's lambda among nlambdas, where it is drawn. */
+size_t amkd_noise_draw_lambda(uint64_t seed, amkd_pair pair, size_t nlambdas);
 
 /* Which pairs need no score: those whose noise is such that even the lowest score there
  * is would rank them behind what is kept already. */

@@ -15,8 +15,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Streams of the seed: scores and lambdas of random picks. RANDOM_CHUNK pairs at once. */
-enum { SCORE_STREAM = 0x73636f72, LAMBDA_STREAM = 0x6c616d62, RANDOM_CHUNK = 1 << 16 };
+/* The stream of the seed for the scores of random picks. RANDOM_CHUNK pairs at once. */
+enum { SCORE_STREAM = 0x73636f72, RANDOM_CHUNK = 1 << 16 };
 
 typedef struct scoring {
     const amkd_score_options *options; /* own */
@@ -287,7 +287,7 @@ static void draw_picks(const scoring *s, amkd_pick *picks, const amkd_pair *pair
     for (size_t p = 0; p < n; p++) {
         const amkd_pair pair = pairs[p];
         const uint64_t index = (uint64_t)pair.i << 32 | pair.j;
-        const size_t lambda = amkd_random_u64(seed, LAMBDA_STREAM, index) % s->nlambdas;
+        const size_t lambda = amkd_noise_draw_lambda(seed, pair, s->nlambdas);
         picks[p] = (amkd_pick){pair.i, pair.j, s->lambdas[lambda],
                                (float)amkd_random_uniform(seed, SCORE_STREAM, index)};
     }

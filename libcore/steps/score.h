@@ -38,9 +38,11 @@ typedef struct amkd_score_options {
     size_t nbought;
     const char *const *exclude; /* [nexclude] labels streams: pairs asked before */
     size_t nexclude;
-    double noise;  /* temperature (steps/noise.h); 0: none. Needs k; not by random or
-                      margin */
-    uint64_t seed; /* of AMKD_BY_RANDOM and of the noise */
+    double noise; /* temperature (steps/noise.h); 0: none. Needs k; not by random or
+                     margin */
+    double random_share; /* of the picks, 0 to 1, at random, on average; 0: none. Needs k
+                            and "pool" in the pairs' header; not by random */
+    uint64_t seed;       /* of all that is drawn */
     const char *const *images; /* [nimages] in place of the paths in the pairs' header */
     size_t nimages;
     const char *device; /* one or several, as amkd_devices_open takes them */

@@ -1,5 +1,6 @@
 /* What stands in a picks stream of how its rows came about. */
 #include "steps/score_header.h"
+#include "base/error.h"
 #include "data/images.h"
 #include "steps/noise.h"
 #include "stream/rows.h"
@@ -28,6 +29,19 @@ static json_t *list_of(const double *values, size_t n)
     return list;
 }
 
+static int put_share(amkd_header *header, const amkd_score_options *options,
+                     const amkd_header *pairs)
+{
+    const json_t *pool = json_object_get(pairs->more, "pool");
+    const uint64_t neach = options->by == AMKD_BY_C1 ? options->nlambdas : 1;
+    if (!json_is_integer(pool) || json_integer_value(pool) < 1)
+        return amkd_fail(
+            "the pairs' header does not say how large the pool is, of which a "
+            "share is to be drawn");
+    return amkd_noise_put_share(header, options->random_share, options->seed, options->k,
+                                (uint64_t)json_integer_value(pool) * neach);
+}
+
 int amkd_score_header(amkd_header *header, const amkd_score_options *options,
                       const double *coarse, const amkd_header *pairs)
 {
@@ -43,6 +57,8 @@ int amkd_score_header(amkd_header *header, const amkd_score_options *options,
                                             "coarse", list_of(coarse, options->ncoarse))))
         return -1;
     if (options->noise > 0 && amkd_noise_put(header, options->noise, options->seed))
+        return -1;
+    if (options->random_share > 0 && put_share(header, options, pairs))
         return -1;
     return amkd_header_add_provenance(header, "amkd-score", options->command, NULL);
 }

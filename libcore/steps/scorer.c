@@ -66,6 +66,7 @@ static int read_chunk(crew *c, worker *w, size_t *n, float *threshold)
 static int make_picks(const crew *c, worker *w, const amkd_sweep_result *result)
 {
     const amkd_scorer_job *job = c->job;
+    const amkd_noise *noise = amkd_selection_noise(job->selection);
     for (size_t p = 0; p < result->n; p++) {
         const amkd_sweep_score found = result->scores[p];
         const amkd_pair pair = result->pairs[found.evaluation / job->nlambdas];
@@ -73,8 +74,11 @@ static int make_picks(const crew *c, worker *w, const amkd_sweep_result *result)
             return amkd_fail("'%s': the score of pair (%" PRIu32 ", %" PRIu32
                              ") is not a number: the student's sums overflow",
                              job->student, pair.i, pair.j);
-        w->picks[p] = (amkd_pick){
-            pair.i, pair.j, job->lambdas[found.evaluation % job->nlambdas], found.score};
+        size_t lambda = found.evaluation % job->nlambdas;
+        /* By C1 each lambda is at random or not; else a pair is, and has one drawn. */
+        if (!noise->each_lambda && amkd_noise_is_random(noise, pair, 0))
+            lambda = amkd_noise_draw_lambda(noise->seed, pair, job->nlambdas);
+        w->picks[p] = (amkd_pick){pair.i, pair.j, job->lambdas[lambda], found.score};
     }
     return 0;
 }
