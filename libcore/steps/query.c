@@ -255,7 +255,6 @@ static int ask_all(query *q)
     const amkd_asker_counts counts = amkd_asker_count(q->asker);
     q->counts->asked = counts.answered;
     q->counts->retries = counts.retries;
-    q->counts->doubtful = counts.doubtful;
     q->counts->left += counts.left;
     return rc;
 }
@@ -306,7 +305,10 @@ static int ask(query *q)
         rc = amkd_fail("there is nothing to write: the budget of %" PRIu64
                        " images is spent, and these are not answered",
                        o->budget);
-    q->counts->spent = amkd_journal_spent(q->journal);
+    const uint64_t spent = amkd_journal_spent(q->journal),
+                   nanswers = amkd_journal_nanswers(q->journal);
+    q->counts->spent = spent;
+    q->counts->doubtful = spent > nanswers ? spent - nanswers : 0;
     amkd_progress_free(q->progress);
     return rc;
 }

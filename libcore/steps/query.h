@@ -42,7 +42,7 @@ typedef struct amkd_query_counts {
     uint64_t asked;    /* and answered */
     uint64_t left;     /* not asked because the budget was reached */
     uint64_t retries;  /* requests made once more */
-    uint64_t doubtful; /* images of attempts that may have been answered in vain */
+    uint64_t doubtful; /* images spent, over all runs, beyond the answers there are */
     uint64_t spent;    /* over all runs of the journal */
 } amkd_query_counts;
 
