@@ -4,7 +4,9 @@ Usage: report.py whole PAGE | figures PAGE RUN | compared PAGE RUN..."""
 import collections
 import html.parser
 import json
+import os
 import re
+import statistics
 import subprocess
 import sys
 
@@ -67,7 +69,7 @@ def near(shown, value, digits):
 
 
 def whole(text):
-    """No script, no reference to anything elsewhere, and all that is promised to readers."""
+    """No script, no reference to anything elsewhere, all that is promised to readers."""
     assert text.startswith("<!DOCTYPE html>")
     page = Page(text)
     for tag, attributes in page.elements:
@@ -143,6 +145,40 @@ def check_histogram(table, values):
                 assert edge, (line, r, inside, len(column))
 
 
+def check_uses(page, run, picks):
+    """A view counts for the real image that it shows."""
+    images = len(rows("--field", "pixels", f"{run}/images.amkd"))
+    sources = list(range(images))
+    if os.path.exists(f"{run}/views.amkd"):
+        sources = [int(row["source"]) for row in rows("--field", "source",
+                                                      f"{run}/views.amkd")]
+    pairs = [(int(pick["i"]), int(pick["j"])) for round_ in picks for pick in round_]
+    uses = collections.Counter(sources[i] for pair in pairs for i in pair)
+    for low, high, n in (map(int, line) for line in page.tables["uses-table-0"][1:]):
+        assert sum(low <= uses[i] <= high for i in range(images)) == n, (low, high, n)
+    said = (f"{len(pairs)} picks are of {len(set(pairs))} distinct pairs of {len(uses)} "
+            "images")
+    assert said in page.texts["uses-0"].replace(",", ""), said
+
+
+def check_paired(table, runs):
+    """runs: {(method, seed): [(answers, evaluation)]}"""
+    first = next(iter(runs))[0]
+    assert len(table) > 1, table
+    for name, answers, n, success, agreement in table[1:]:
+        for shown, key in ((success, "success_rate"), (agreement, "agreement")):
+            values = []
+            for seed in {seed for _, seed in runs}:
+                ours = dict(runs.get((name, seed), [])).get(int(answers))
+                theirs = dict(runs.get((first, seed), [])).get(int(answers))
+                if ours and theirs:
+                    values.append(100 * (ours[key] - theirs[key]))
+            near(shown, statistics.mean(values), 2)
+            near(shown.split("\N{PLUS-MINUS SIGN}")[1],
+                 statistics.stdev(values) / len(values) ** 0.5, 2)
+            assert int(n) == len(values)
+
+
 def figures(text, run):
     """Of a page of one run: everything that a file of the run also says."""
     page = whole(text)
@@ -169,16 +205,10 @@ def figures(text, run):
     for name in ("lambda", "score"):
         values = [[pick[name] for pick in round_] for round_ in picks]
         check_histogram(page.tables[f"{name}-0-table"], values)
-    uses = collections.Counter()
-    for pick in (pick for ps in picks for pick in ps):
-        uses.update([pick["i"], pick["j"]])
-    images = len(rows("--field", "pixels", f"{run}/images.amkd"))
-    counts = [uses[i] for i in range(images)]
-    for low, high, n in (map(int, line) for line in page.tables["uses-table-0"][1:]):
-        assert sum(low <= count <= high for count in counts) == n, (low, high, n)
+    check_uses(page, run, picks)
     for r, line in enumerate(page.tables["time-table"][1:-1]):
         assert int(line[1]) == len(rows(f"{run}/round-{r}/labels.amkd"))
-    command = rf"amkd-pool .*--seed=\d+.*{re.escape(run)}/images.amkd"
+    command = rf"amkd-pool .*--seed=\d+ {re.escape(run)}/\w+\.amkd"
     assert re.search(command, page.texts["origin"]), page.texts["origin"]
 
 
@@ -186,19 +216,20 @@ def compared(text, *runs):
     """Of a page of several: each is listed, and a mean is the mean of its runs."""
     page = whole(text)
     assert len(page.tables["runs"]) == 1 + len(runs)
-    ends = collections.defaultdict(list)
+    rounds = {}
     for line, run in zip(page.tables["runs"][1:], runs):
         assert line[1] == run, line
-        ends[line[2]].append(rounds_of(run)[-1][1])
-    assert len(page.tables["methods"]) == 1 + len(ends), page.tables["methods"]
+        rounds[line[2], line[3]] = rounds_of(run)
+    methods = {name for name, _ in rounds}
+    assert {line[0] for line in page.tables["methods"][1:]} == methods
     for line in page.tables["methods"][1:]:
-        values = [100 * evaluation["success_rate"] for evaluation in ends[line[0]]]
-        mean = sum(values) / len(values)
+        values = [100 * found[-1][1]["success_rate"]
+                  for (name, _), found in rounds.items() if name == line[0]]
         assert int(line[1]) == len(values), line
-        near(line[4], mean, 2)
+        near(line[4], statistics.mean(values), 2)
         if len(values) > 1:
-            spread = (sum((v - mean) ** 2 for v in values) / (len(values) - 1)) ** 0.5
-            near(line[4].split("\N{PLUS-MINUS SIGN}")[1], spread, 2)
+            near(line[4].split("\N{PLUS-MINUS SIGN}")[1], statistics.stdev(values), 2)
+    check_paired(page.tables["paired-table"], rounds)
 
 
 if __name__ == "__main__":

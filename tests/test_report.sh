@@ -48,13 +48,14 @@ distil() { # DIR NAME=VALUE...
 distil c2-1
 distil c2-2 SEED=2
 distil random-1 BY=random
+distil random-2 BY=random SEED=2
 distil few-1 IMAGES=few.amkd
 
 amkd-report -o one.html c2-1
 amkd-report -q --threads 1 c2-1/ | cmp - one.html || fail "not the same page again"
-amkd-report -o many.html c2-1 c2-2 random-1 few-1
+amkd-report -o many.html c2-1 c2-2 random-1 random-2 few-1
 check figures one.html c2-1
-check compared many.html c2-1 c2-2 random-1 few-1
+check compared many.html c2-1 c2-2 random-1 random-2 few-1
 says many.html 'c2, 60 images'
 says many.html 'random'
 says many.html 'id="heat"'
@@ -72,6 +73,26 @@ says priced.html 'for <b>100.00</b> at 0.5 each'
 success=$(sed -n 's/.*"success_rate": //p' c2-1/round-2/eval.json)
 [ "$(amkd-report --tsv c2-1 | tail -1 | cut -f 3,4,6,7)" = "1	60	200	$success" ] ||
     fail "the last round: $(amkd-report --tsv c2-1)"
+
+# Without test images, answers held out of the training are what there is.
+distil held TEST= HOLDOUT=0.2
+amkd-report -o held.html held
+check whole held.html
+says held.html 'Agreement on answers held out'
+held=$(sed -n 's/.*"agreement": \(.*\),/\1/p' held/round-2/held-out.2.json)
+says held.html "$(awk -v a="$held" 'BEGIN { printf "%.2f", 100 * a }')&#8239;%"
+
+# Picks among views of the images count for the images.
+cp -r c2-1 views
+rm -r views/round-2
+amkd-augment -q -V 3 --seed 1 -o views/views.amkd views/images.amkd
+amkd-pool -q -n 500 --seed 1 views/views.amkd |
+    amkd-score -q -s views/round-0/student.safetensors -k 70 -o views/round-1/picks.amkd
+amkd-query -q -t model:teacher.safetensors -o views/round-1/labels.amkd \
+    views/round-1/picks.amkd
+amkd-report -o views.html views
+check figures views.html views
+says views.html '<b>60</b> real images'
 
 # A run that was moved, under a name that would be markup, finds its images in itself.
 cp -r c2-1 'm<o>"ved&'

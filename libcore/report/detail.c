@@ -7,6 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+size_t amkd_detail_nsources(const amkd_images *images)
+{
+    return images->sources ? images->nsources : images->n;
+}
+
 void amkd_detail_pixels(uint8_t *pixels, const amkd_images *images, const amkd_pick *pick)
 {
     const size_t npixels = amkd_images_npixels(images);
@@ -83,18 +88,18 @@ int amkd_detail_load_images(amkd_images **images, const amkd_run *run, const cha
     *images = NULL;
     if (amkd_reader_open(&reader, stream, NULL, nthreads))
         return -1;
-    const int rc = load_sets(images, run, amkd_reader_header(reader), stream, nthreads);
+    int rc = load_sets(images, run, amkd_reader_header(reader), stream, nthreads);
+    if (!rc && (*images)->channels != 1 && (*images)->channels != 3) {
+        rc = amkd_fail("'%s': images of %zu channels cannot be drawn", stream,
+                       (*images)->channels);
+        amkd_images_free(*images);
+        *images = NULL;
+    }
     amkd_reader_close(reader);
     return rc;
 }
 
 /* ------------------------------------------------------------------------ the whole */
-
-/* Every picture shown has its pixels in one of these shapes. */
-static int can_be_shown(const amkd_images *images)
-{
-    return images->channels == 1 || images->channels == 3;
-}
 
 static int open_images(amkd_detail *detail, size_t nthreads)
 {
@@ -103,30 +108,40 @@ static int open_images(amkd_detail *detail, size_t nthreads)
     if (!labels)
         return -1;
     int rc = amkd_detail_load_images(&detail->images, run, labels, nthreads);
-    if (!rc && !can_be_shown(detail->images))
-        rc =
-            amkd_fail("images of %zu channels cannot be drawn", detail->images->channels);
     free(labels);
     if (rc) {
         amkd_images_free(detail->images);
         detail->images = NULL;
         return amkd_run_note(run, "The images cannot be shown: %s.", amkd_error());
     }
-    detail->uses = amkd_alloc(detail->images->n, sizeof *detail->uses);
+    detail->uses = amkd_alloc(amkd_detail_nsources(detail->images), sizeof *detail->uses);
     detail->real = amkd_alloc(detail->images->n, run->nclasses * sizeof *detail->real);
     return detail->uses && detail->real ? 0 : -1;
 }
 
+/* Whether both sets' sources number the same images. */
+static int same_sources(const amkd_images *a, const amkd_images *b)
+{
+    return amkd_detail_nsources(a) == amkd_detail_nsources(b) &&
+           !strcmp(a->refs[0].source_digest, b->refs[0].source_digest);
+}
+
 static void count_uses(amkd_detail *detail)
 {
-    for (size_t r = 0; r < detail->nrounds; r++)
-        for (size_t p = 0; p < detail->rounds[r].n; p++) {
-            const amkd_pick *pick = &detail->rounds[r].picks[p];
-            if (pick->i != pick->j) {
-                detail->uses[pick->i]++;
-                detail->uses[pick->j]++;
+    for (size_t r = 0; r < detail->nrounds; r++) {
+        const amkd_picked *picked = &detail->rounds[r];
+        if (!picked->n || !same_sources(detail->images, picked->images))
+            continue;
+        for (size_t p = 0; p < picked->n; p++) {
+            const amkd_pick *pick = &picked->picks[p];
+            const size_t i = amkd_images_source(picked->images, pick->i);
+            const size_t j = amkd_images_source(picked->images, pick->j);
+            if (r || i != j) {
+                detail->uses[i]++;
+                detail->uses[j] += i != j;
             }
         }
+    }
 }
 
 int amkd_detail_open(amkd_detail *detail, amkd_run *run,
@@ -164,6 +179,8 @@ void amkd_detail_close(amkd_detail *detail)
     for (size_t r = 0; r < detail->nrounds; r++) {
         free_shown(detail->rounds[r].shown, detail->rounds[r].nshown);
         free(detail->rounds[r].picks);
+        if (detail->rounds[r].owned)
+            amkd_images_free(detail->rounds[r].images);
     }
     free_shown(detail->disputed, detail->nshown);
     free(detail->rounds);

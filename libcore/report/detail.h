@@ -16,8 +16,10 @@ typedef struct amkd_shown {
 
 /* What a round asked about: picks, or in round 0 the real images themselves. */
 typedef struct amkd_picked {
-    char by[16]; /* "c2"; "" for real images, and when the picks are lost */
-    size_t pool; /* pairs that were scored, 0: not known */
+    amkd_images *images; /* that the picks number */
+    int owned;           /* images are this round's own, no earlier one's */
+    char by[16];         /* "c2"; "" for real images, and when the picks are lost */
+    size_t pool;         /* pairs that were scored, 0: not known */
     size_t n;
     amkd_pick *picks; /* [n], the lowest score first; a score is NAN when not known */
     size_t nshown,
@@ -30,7 +32,8 @@ typedef struct amkd_detail {
     amkd_images *images; /* NULL: they cannot be had */
     size_t nrounds;
     amkd_picked *rounds;
-    size_t *uses;      /* [images->n]: mixes that each image is part of */
+    size_t *uses;      /* [images->nsources, or n]: picks that each real image is part of,
+                          itself or a view of it; those of other sets do not count */
     float *real;       /* [images->n][nclasses]: the teacher's answers about them */
     char device[256];  /* where the students were asked; "": nowhere */
     amkd_images *test; /* the test images shown below; NULL: none */
@@ -50,6 +53,10 @@ int amkd_detail_open(amkd_detail *detail, amkd_run *run,
                      const amkd_detail_options *options);
 void amkd_detail_close(amkd_detail *detail); /* a zeroed detail is fine */
 
+/* The real images that the rows of a set show: as many as it has rows, unless they are
+ * views. */
+size_t amkd_detail_nsources(const amkd_images *images);
+
 /* The image that a pick stands for, as it was asked about: pixels[npixels]. */
 void amkd_detail_pixels(uint8_t *pixels, const amkd_images *images,
                         const amkd_pick *pick);
@@ -62,7 +69,8 @@ int amkd_detail_read_picks(amkd_detail *detail, size_t round,
 /* The students' answers about what is shown, and what the last one disputes. */
 int amkd_detail_ask(amkd_detail *detail, const amkd_detail_options *options);
 
-/* As amkd_images_load_refs, where the sets may also lie in the run or beside it. */
+/* As amkd_images_load_refs, where the sets may also lie in the run or beside it; fails,
+ * too, if they cannot be drawn. */
 int amkd_detail_load_images(amkd_images **images, const amkd_run *run, const char *stream,
                             size_t nthreads);
 

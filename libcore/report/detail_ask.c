@@ -50,17 +50,17 @@ static int take_answers(amkd_picked *picked, const float *probs, size_t nclasses
 static int ask_about_round(amkd_detail *detail, amkd_device *device, size_t r)
 {
     amkd_picked *picked = &detail->rounds[r];
-    const size_t npixels = amkd_images_npixels(detail->images);
     const size_t student = r ? r - 1 : 0;
     if (!picked->nshown || !detail->run->rounds[student].has_student)
         return 0;
+    const size_t npixels = amkd_images_npixels(picked->images);
     float *probs = NULL;
     uint8_t *pixels = amkd_alloc(picked->nshown, npixels);
     int rc = pixels ? 0 : -1;
     for (size_t s = 0; !rc && s < picked->nshown; s++)
-        amkd_detail_pixels(pixels + s * npixels, detail->images, &picked->shown[s].pick);
+        amkd_detail_pixels(pixels + s * npixels, picked->images, &picked->shown[s].pick);
     if (!rc)
-        rc = ask_student(&probs, device, detail->run, student, detail->images, pixels,
+        rc = ask_student(&probs, device, detail->run, student, picked->images, pixels,
                          picked->nshown);
     if (!rc)
         rc = take_answers(picked, probs, detail->run->nclasses);

@@ -249,11 +249,15 @@ static int average(amkd_method *method)
     for (size_t r = 0; r < method->nruns; r++)
         for (size_t k = 0; k < method->runs[r]->nrounds; k++) {
             const amkd_round *round = &method->runs[r]->rounds[k];
-            amkd_level *level = round->measured ? level_at(method, round->total) : NULL;
-            if (!round->measured)
+            if (!round->measured && isnan(round->held_out))
                 continue;
+            amkd_level *level = level_at(method, round->total);
             if (!level)
                 return -1;
+            if (!isnan(round->held_out))
+                amkd_mean_add(&level->held_out, round->held_out);
+            if (!round->measured)
+                continue;
             amkd_mean_add(&level->accuracy, round->student.accuracy);
             amkd_mean_add(&level->success, round->success);
             amkd_mean_add(&level->agreement, round->agreement);

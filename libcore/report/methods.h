@@ -11,10 +11,14 @@ typedef struct amkd_mean {
     double low, high;
 } amkd_mean;
 
-/* A method's figures when so many answers were bought. */
+/* A method's figures when so many answers were bought: means over the runs that have
+ * them, of which there is one at least. */
 typedef struct amkd_level {
     size_t answers;
-    amkd_mean accuracy, success, agreement, teacher_accuracy, teacher_top;
+    amkd_mean accuracy, success, agreement, teacher_accuracy,
+        teacher_top;    /* of those that
+                            were measured */
+    amkd_mean held_out; /* of those that held answers out */
 } amkd_level;
 
 typedef struct amkd_method {

@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/version.h"
 #include "report/section.h"
+#include <math.h>
 #include <stdlib.h>
 
 /* ------------------------------------------------------------------------- its head */
@@ -36,6 +37,12 @@ static void put_lead_of_one(amkd_bytes *page, const amkd_run *run)
     if (round)
         amkd_html(page, "reaches <b>%.1f&#8239;%%</b> of its teacher&#8217;s accuracy.",
                   100 * round->success);
+    else if (!isnan(run->rounds[run->nrounds - 1].held_out))
+        amkd_html(
+            page,
+            "agrees with its teacher on <b>%.1f&#8239;%%</b> of the answers that it "
+            "was not trained on.",
+            100 * run->rounds[run->nrounds - 1].held_out);
     else
         amkd_html(page, "that has not been measured.");
 }

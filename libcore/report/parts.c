@@ -28,11 +28,23 @@ void amkd_table_percent(amkd_bytes *page, double share)
 
 void amkd_table_mean(amkd_bytes *page, const amkd_mean *mean)
 {
-    if (mean->n < 2)
+    if (!mean->n)
+        amkd_html(page, "<td></td>");
+    else if (mean->n < 2)
         amkd_table_percent(page, mean->mean);
     else
         amkd_html(page, "<td>%.2f&#8239;%% <small>&#177;&#8239;%.2f</small></td>",
                   100 * mean->mean, 100 * mean->deviation);
+}
+
+void amkd_table_teacher(amkd_bytes *page, const amkd_level *level)
+{
+    if (level->teacher_top.n) {
+        amkd_table_percent(page, level->teacher_accuracy.mean);
+        amkd_html(page, "<td>%.3f</td>", level->teacher_top.mean);
+    } else {
+        amkd_html(page, "<td></td><td></td>");
+    }
 }
 
 void amkd_run_name(amkd_bytes *page, const amkd_report *report, const amkd_run *run)

@@ -7,6 +7,7 @@
 #include "net/model.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,15 +79,32 @@ static int name_classes(amkd_run *run, const json_t *names, size_t n)
     return 0;
 }
 
+/* Real images: of views, those that they are of. Sets of the same ones count once. */
+static int count_images(size_t *n, const json_t *refs)
+{
+    *n = 0;
+    for (size_t k = 0; k < json_array_size(refs); k++) {
+        const json_t *ref = json_array_get(refs, k), *of = json_object_get(ref, "of");
+        const json_t *set = of ? of : ref, *digest = json_object_get(set, "digest");
+        int seen = 0;
+        for (size_t b = 0; b < k; b++) {
+            const json_t *before = json_array_get(refs, b);
+            const json_t *other = json_object_get(before, "of");
+            seen |= json_equal(json_object_get(other ? other : before, "digest"), digest);
+        }
+        const json_int_t rows = json_integer_value(json_object_get(set, "rows"));
+        *n += seen || rows < 0 ? 0 : (size_t)rows;
+    }
+    return *n ? 0 : amkd_fail("the header names no image set");
+}
+
 /* What the header of the answers about the real images says of the whole run. */
 static int take_header(amkd_run *run, const amkd_header *header, size_t nclasses)
 {
-    uint64_t nimages;
     const char *teacher = json_string_value(json_object_get(header->more, "teacher"));
-    if (amkd_images_refs_rows(&nimages, header) ||
+    if (count_images(&run->nimages, json_object_get(header->more, "images")) ||
         name_classes(run, json_object_get(header->more, "class_names"), nclasses))
         return -1;
-    run->nimages = (size_t)nimages;
     run->teacher = amkd_strdup(teacher ? teacher : "an unnamed teacher");
     return run->teacher ? 0 : -1;
 }
@@ -126,9 +144,15 @@ static int read_measures(amkd_run *run, amkd_round *round)
     char *eval = amkd_run_path(run, round->number, "eval.json");
     char *times = amkd_run_path(run, round->number, "times.tsv");
     char *student = amkd_run_path(run, round->number, "student.safetensors");
-    int rc = eval && times && student ? 0 : -1;
+    char name[48];
+    snprintf(name, sizeof name, "held-out.%zu.json", round->number);
+    char *held_out = amkd_run_path(run, round->number, name);
+    int rc = eval && times && student && held_out ? 0 : -1;
     if (!rc && is_there(eval) && amkd_round_read_eval(round, run->nclasses, eval))
         rc = amkd_run_note(run, "The figures of round %zu cannot be read: %s.",
+                           round->number, amkd_error());
+    if (!rc && is_there(held_out) && amkd_round_read_held_out(round, held_out))
+        rc = amkd_run_note(run, "What round %zu held out cannot be read: %s.",
                            round->number, amkd_error());
     if (!rc && amkd_times_read(&round->times, times))
         rc = amkd_run_note(run, "The times of round %zu cannot be read: %s.",
@@ -137,13 +161,14 @@ static int read_measures(amkd_run *run, amkd_round *round)
     free(eval);
     free(times);
     free(student);
+    free(held_out);
     return rc;
 }
 
 /* Returns 1 for a round, 0 if there is none that can be read, -1 without memory. */
 static int read_round(amkd_run *run, size_t number, size_t nthreads)
 {
-    amkd_round round = {.number = number};
+    amkd_round round = {.number = number, .held_out = NAN};
     char *path = amkd_run_path(run, number, "labels.amkd");
     if (!path)
         return -1;

@@ -36,6 +36,7 @@ typedef struct amkd_round {
     size_t *by_teacher; /* [nclasses][nclasses]: the teacher's class, the student's; or
                            NULL */
     double agreement, success;
+    double held_out; /* agreement on answers held out of the training; NAN: not known */
     json_t *provenance; /* of the answers: an array, owned */
     amkd_times times;
 } amkd_round;
@@ -78,6 +79,9 @@ const amkd_round *amkd_run_measured(const amkd_run *run);
 
 /* Reads an evaluation into a round: figures, confusion, agreement and success. */
 int amkd_round_read_eval(amkd_round *round, size_t nclasses, const char *path);
+
+/* Reads what amkd-eval --json says of answers that were held out. */
+int amkd_round_read_held_out(amkd_round *round, const char *path);
 
 /* Reads times.tsv; a file that is not there is no time. */
 int amkd_times_read(amkd_times *times, const char *path);

@@ -62,20 +62,42 @@ static int read_all(amkd_round *round, const json_t *all, size_t nclasses)
                    : 0;
 }
 
-int amkd_round_read_eval(amkd_round *round, size_t nclasses, const char *path)
+static int read_json(json_t **all, const char *path)
 {
     char *text;
     size_t nbytes;
     json_error_t where;
     if (amkd_file_read(&text, &nbytes, path, MOST_NBYTES))
         return -1;
-    json_t *all = json_loadb(text, nbytes, 0, &where);
-    int rc = all ? read_all(round, all, nclasses)
-                 : amkd_fail("no JSON: line %d: %s", where.line, where.text);
+    *all = json_loadb(text, nbytes, 0, &where);
+    free(text);
+    return *all ? 0
+                : amkd_fail("'%s': no JSON: line %d: %s", path, where.line, where.text);
+}
+
+int amkd_round_read_eval(amkd_round *round, size_t nclasses, const char *path)
+{
+    json_t *all;
+    if (read_json(&all, path))
+        return -1;
+    const int rc = read_all(round, all, nclasses);
     round->measured = !rc;
     if (rc)
         amkd_fail_in("'%s'", path);
     json_decref(all);
-    free(text);
+    return rc;
+}
+
+int amkd_round_read_held_out(amkd_round *round, const char *path)
+{
+    json_t *all;
+    if (read_json(&all, path))
+        return -1;
+    const int rc = read_share(&round->held_out, all, "agreement");
+    if (rc) {
+        round->held_out = NAN;
+        amkd_fail_in("'%s'", path);
+    }
+    json_decref(all);
     return rc;
 }

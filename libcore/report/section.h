@@ -17,6 +17,9 @@ void amkd_section_heat(amkd_bytes *page, const amkd_report *report);
 void amkd_section_time(amkd_bytes *page, const amkd_report *report);
 void amkd_section_origin(amkd_bytes *page, const amkd_report *report);
 
+/* Within the section of the curve. */
+void amkd_section_paired(amkd_bytes *page, const amkd_report *report);
+
 /* The run of details[d]. */
 void amkd_section_confusion(amkd_bytes *page, const amkd_report *report, size_t d);
 void amkd_section_disputed(amkd_bytes *page, const amkd_report *report, size_t d);
@@ -32,6 +35,9 @@ void amkd_table_close(amkd_bytes *page);
 /* <td>92.65 %</td>, and how far around it when several were averaged. */
 void amkd_table_percent(amkd_bytes *page, double share);
 void amkd_table_mean(amkd_bytes *page, const amkd_mean *mean);
+
+/* The teacher's accuracy and mean top probability, in two cells. */
+void amkd_table_teacher(amkd_bytes *page, const amkd_level *level);
 
 /* A card with a picture of an image or mix, and the likeliest classes as the teacher and
  * the student see it; within a list <ul class="cards">. line and second (may be NULL):

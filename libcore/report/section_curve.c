@@ -11,6 +11,11 @@ static const amkd_mean *success_of(const amkd_level *level)
     return &level->success;
 }
 
+static const amkd_mean *held_out_of(const amkd_level *level)
+{
+    return &level->held_out;
+}
+
 static const amkd_mean *agreement_of(const amkd_level *level)
 {
     return &level->agreement;
@@ -25,12 +30,14 @@ static int make_series(amkd_series **series, const amkd_methods *methods, pick_m
         amkd_point *points = amkd_alloc(method->nlevels + 1, sizeof *points);
         if (!points)
             return -1;
+        size_t n = 0;
         for (size_t l = 0; l < method->nlevels; l++) {
             const amkd_mean *mean = pick(&method->levels[l]);
-            points[l] = (amkd_point){(double)method->levels[l].answers, mean->mean,
-                                     mean->low, mean->high};
+            if (mean->n)
+                points[n++] = (amkd_point){(double)method->levels[l].answers, mean->mean,
+                                           mean->low, mean->high};
         }
-        (*series)[m] = (amkd_series){method->name, points, method->nlevels};
+        (*series)[m] = (amkd_series){method->name, points, n};
     }
     return *series ? 0 : -1;
 }
@@ -57,13 +64,17 @@ static void fit(amkd_chart *chart, const amkd_series *series, size_t n)
     amkd_axis_fit(&chart->y, low, high, 5);
 }
 
+/* Nothing if no method has such points. */
 static void put_chart(amkd_bytes *page, const amkd_methods *methods, amkd_chart chart,
                       pick_mean *pick, const char *caption)
 {
     amkd_series *series = NULL;
-    if (make_series(&series, methods, pick)) {
+    size_t npoints = 0;
+    if (make_series(&series, methods, pick))
         page->failed = 1;
-    } else {
+    for (size_t s = 0; series && s < methods->n; s++)
+        npoints += series[s].n;
+    if (npoints) {
         fit(&chart, series, methods->n);
         amkd_html(page, "<figure>");
         amkd_svg_lines(page, &chart, series, methods->n);
@@ -93,7 +104,8 @@ static void put_table(amkd_bytes *page, const amkd_methods *methods)
                                           "agreement",
                                           "student's accuracy",
                                           "teacher's accuracy",
-                                          "its mean top probability"};
+                                          "its mean top probability",
+                                          "held out"};
     amkd_table_open(
         page, "curve-table",
         "Learning curve: mean, and standard deviation where there are several "
@@ -104,12 +116,14 @@ static void put_table(amkd_bytes *page, const amkd_methods *methods)
             const amkd_level *level = &methods->methods[m].levels[l];
             const char *name = methods->methods[m].name;
             amkd_html(page, "<tr><th scope=\"row\">%s</th><td>%zu</td><td>%zu</td>",
-                      *name ? name : "this run", level->answers, level->success.n);
+                      *name ? name : "this run", level->answers,
+                      level->success.n ? level->success.n : level->held_out.n);
             amkd_table_mean(page, &level->success);
             amkd_table_mean(page, &level->agreement);
             amkd_table_mean(page, &level->accuracy);
-            amkd_table_percent(page, level->teacher_accuracy.mean);
-            amkd_html(page, "<td>%.3f</td></tr>\n", level->teacher_top.mean);
+            amkd_table_teacher(page, level);
+            amkd_table_mean(page, &level->held_out);
+            amkd_html(page, "</tr>\n");
         }
     amkd_table_close(page);
 }
@@ -141,10 +155,19 @@ void amkd_section_curve(amkd_bytes *page, const amkd_report *report)
               agreement_of,
               "Agreement: the share of test images on which student and teacher name the "
               "same class.");
+    put_chart(page, methods,
+              (amkd_chart){.id = "curve-held-out",
+                           .title = "Agreement on answers held out",
+                           .description = "The numbers are in the table below.",
+                           .y.label = "agreement"},
+              held_out_of,
+              "The same on answers that were held out of the training: questions like "
+              "those that were asked.");
     amkd_html(page, "</div>\n");
     if (report->nruns > methods->n)
         amkd_html(page, "<p class=\"hint\">Lines are means over seeds; bands reach from "
                         "the lowest seed to the highest.</p>\n");
     put_table(page, methods);
+    amkd_section_paired(page, report);
     amkd_html(page, "</section>\n");
 }

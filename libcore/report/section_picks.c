@@ -22,7 +22,7 @@ static void put_cards(amkd_bytes *page, const amkd_detail *detail,
             snprintf(mix, sizeof mix,
                      "%.2f\u2009\u00b7\u2009%u + %.2f\u2009\u00b7\u2009%u",
                      (double)pick->lambda, pick->i, 1 - (double)pick->lambda, pick->j);
-        amkd_card(page, detail->run, detail->images, &picked->shown[s],
+        amkd_card(page, detail->run, picked->images, &picked->shown[s],
                   *scored ? scored : mix, *scored ? mix : NULL);
     }
     amkd_html(page, "</ul>\n");

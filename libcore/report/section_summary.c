@@ -1,5 +1,6 @@
 /* The first things to know: how good the student is, of how much, of what teacher. */
 #include "report/section.h"
+#include <math.h>
 
 static void open_tile(amkd_bytes *page, const char *id, const char *name)
 {
@@ -44,7 +45,9 @@ static void put_tiles(amkd_bytes *page, const amkd_report *report)
                 "on the test images");
         percent(page, "teacher-top", round->teacher.mean_top, "teacher's sureness",
                 "mean top probability");
-    }
+    } else if (run->nrounds && !isnan(run->rounds[run->nrounds - 1].held_out))
+        percent(page, "held-out", run->rounds[run->nrounds - 1].held_out, "agreement",
+                "on answers held out of the training");
     if (run->nrounds)
         count(page, "answers", run->rounds[run->nrounds - 1].total, "answers bought",
               "real images included");
@@ -81,8 +84,8 @@ static void put_methods(amkd_bytes *page, const amkd_report *report)
             amkd_table_mean(page, &last->success);
             amkd_table_mean(page, &last->agreement);
             amkd_table_mean(page, &last->accuracy);
-            amkd_table_percent(page, last->teacher_accuracy.mean);
-            amkd_html(page, "<td>%.3f</td></tr>\n", last->teacher_top.mean);
+            amkd_table_teacher(page, last);
+            amkd_html(page, "</tr>\n");
         } else {
             amkd_html(page, "<td colspan=\"6\">not measured</td></tr>\n");
         }

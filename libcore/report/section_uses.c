@@ -17,29 +17,32 @@ static size_t highest(const size_t *values, size_t n)
 
 static void put_histogram(amkd_bytes *page, const amkd_detail *detail, size_t d)
 {
-    static const char *const columns[] = {"mixes from", "to", "images"};
+    static const char *const columns[] = {"questions from", "to", "images"};
     char id[32], table[40];
-    const size_t most = highest(detail->uses, detail->images->n);
+    const size_t nsources = amkd_detail_nsources(detail->images);
+    const size_t most = highest(detail->uses, nsources);
     const size_t width = most / BINS + 1, nbins = most / width + 1;
     double counts[BINS + 1] = {0}, tallest = 0;
-    for (size_t i = 0; i < detail->images->n; i++)
+    for (size_t i = 0; i < nsources; i++)
         counts[detail->uses[i] / width]++;
     for (size_t b = 0; b < nbins; b++)
         tallest = counts[b] > tallest ? counts[b] : tallest;
     snprintf(id, sizeof id, "uses-plot-%zu", d);
     snprintf(table, sizeof table, "uses-table-%zu", d);
     amkd_chart chart = {.id = id,
-                        .title = "Mixes that each real image is part of",
+                        .title = "Questions that each real image is part of",
                         .description = "The numbers are in the table below.",
-                        .x = {.label = "mixes that an image is part of"},
+                        .x = {.label = "questions that an image is part of"},
                         .y = {.label = "images"}};
     amkd_axis_fit(&chart.x, 0, (double)(width * nbins), 6);
     chart.x.high = (double)(width * nbins);
     amkd_axis_fit(&chart.y, 0, tallest, 4);
     amkd_html(page, "<figure>");
     amkd_svg_histogram(page, &chart, counts, nbins);
-    amkd_html(page, "<figcaption>The most used is part of %zu mixes.</figcaption>", most);
-    amkd_table_open(page, table, "Images by the mixes that they are part of", columns, 3);
+    amkd_html(page, "<figcaption>The most used is part of %zu questions.</figcaption>",
+              most);
+    amkd_table_open(page, table, "Images by the questions that they are part of", columns,
+                    3);
     for (size_t b = 0; b < nbins; b++)
         amkd_html(page, "<tr><td>%zu</td><td>%zu</td><td>%.0f</td></tr>\n", b * width,
                   (b + 1) * width - 1, counts[b]);
@@ -59,10 +62,58 @@ static int by_use(const void *a, const void *b)
     return (first->image > second->image) - (first->image < second->image);
 }
 
+static int by_pair(const void *a, const void *b)
+{
+    const amkd_pair *first = a, *second = b;
+    if (first->i != second->i)
+        return first->i < second->i ? -1 : 1;
+    return (first->j > second->j) - (first->j < second->j);
+}
+
+/* Picks of one pair at several weights are near-duplicates: how many pairs there were. */
+static void put_pairs(amkd_bytes *page, const amkd_detail *detail)
+{
+    size_t npicks = 0, n = 0, ndistinct = 0, nimages = 0;
+    for (size_t r = 1; r < detail->nrounds; r++)
+        npicks += detail->rounds[r].n;
+    amkd_pair *pairs = amkd_alloc(npicks + 1, sizeof *pairs);
+    if (!pairs) {
+        page->failed = 1;
+        return;
+    }
+    for (size_t r = 1; r < detail->nrounds; r++)
+        for (size_t p = 0; p < detail->rounds[r].n; p++) {
+            const amkd_pick *pick = &detail->rounds[r].picks[p];
+            pairs[n++] = (amkd_pair){pick->i, pick->j};
+        }
+    qsort(pairs, n, sizeof *pairs, by_pair);
+    for (size_t p = 0; p < n; p++)
+        ndistinct += !p || by_pair(&pairs[p - 1], &pairs[p]);
+    for (size_t i = 0; i < amkd_detail_nsources(detail->images); i++)
+        nimages += detail->uses[i] > 0;
+    free(pairs);
+    amkd_html(page, "<p class=\"hint\">");
+    amkd_html_count(page, n);
+    amkd_html(page, " picks are of ");
+    amkd_html_count(page, ndistinct);
+    amkd_html(page, " distinct pairs of ");
+    amkd_html_count(page, nimages);
+    amkd_html(page, " images.</p>\n");
+}
+
+/* The row that shows a real image: of views the first. */
+static uint32_t row_of(const amkd_images *images, size_t source)
+{
+    size_t row = 0;
+    while (row + 1 < images->n && amkd_images_source(images, row) != source)
+        row++;
+    return (uint32_t)row;
+}
+
 static void put_most_used(amkd_bytes *page, const amkd_detail *detail)
 {
     const amkd_run *run = detail->run;
-    const size_t n = detail->images->n;
+    const size_t n = amkd_detail_nsources(detail->images);
     use *uses = amkd_alloc(n, sizeof *uses);
     if (!uses) {
         page->failed = 1;
@@ -73,13 +124,13 @@ static void put_most_used(amkd_bytes *page, const amkd_detail *detail)
     qsort(uses, n, sizeof *uses, by_use);
     amkd_html(page, "<div><h4>Most used</h4><ol class=\"cards tiny\">\n");
     for (size_t k = 0; k < n && k < MOST_USED && uses[k].n; k++) {
-        const uint32_t i = (uint32_t)uses[k].image;
+        const uint32_t i = row_of(detail->images, uses[k].image);
         const amkd_pick pick = {i, i, 1, 0};
         char alt[32];
         snprintf(alt, sizeof alt, "image %u", i);
         amkd_html(page, "<li class=\"card\">");
         amkd_card_picture(page, detail->images, &pick, alt);
-        amkd_html(page, "<p><b>%zu</b> mixes<br>image %u<br>%s</p></li>\n", uses[k].n, i,
+        amkd_html(page, "<p><b>%zu</b> times<br>image %u<br>%s</p></li>\n", uses[k].n, i,
                   run->class_names[amkd_top_class(detail->real + i * run->nclasses,
                                                   run->nclasses)]);
     }
@@ -90,12 +141,13 @@ static void put_most_used(amkd_bytes *page, const amkd_detail *detail)
 void amkd_section_uses(amkd_bytes *page, const amkd_report *report, size_t d)
 {
     const amkd_detail *detail = &report->details[d];
-    if (!detail->images || !highest(detail->uses, detail->images->n))
+    if (!detail->images || !highest(detail->uses, amkd_detail_nsources(detail->images)))
         return;
     amkd_html(page,
-              "<section id=\"uses-%zu\"><h3>How often each real image was used</h3>"
-              "<div class=\"beside\">\n",
+              "<section id=\"uses-%zu\"><h3>How often each real image was used</h3>\n",
               d);
+    put_pairs(page, detail);
+    amkd_html(page, "<div class=\"beside\">\n");
     put_histogram(page, detail, d);
     put_most_used(page, detail);
     amkd_html(page, "</div></section>\n");
