@@ -4,6 +4,7 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "compute/device.h"
+#include "steps/price.h"
 #include "steps/query.h"
 #include "teacher/url.h"
 #include <inttypes.h>
@@ -110,36 +111,40 @@ static int check(const amkd_cli *cli, arguments *a)
 static void print_plan(const arguments *a, const amkd_query_counts *counts)
 {
     const amkd_query_options *q = &a->query;
-    const uint64_t room = q->budget > counts->spent ? q->budget - counts->spent : 0;
-    const uint64_t n = !q->budget || counts->fresh < room ? counts->fresh : room;
+    const uint64_t n = counts->fresh < counts->room ? counts->fresh : counts->room;
+    char price[AMKD_PRICE_SIZE];
     printf("%" PRIu64 " to ask, %" PRIu64 " known already", n, counts->known);
     if (q->budget)
         printf(", %" PRIu64 " beyond the budget of %" PRIu64 " (%" PRIu64 " spent)",
                counts->fresh - n, q->budget, counts->spent);
     printf("\n");
     if (q->price > 0)
-        printf("price: %.*f\n", q->price < 0.01 ? 6 : 2, q->price * (double)n);
+        printf("price: %s\n", amkd_price_print(price, q->price * (double)n));
     if (q->rate > 0)
         printf("time: %.0f s at %g images a second\n", (double)n / q->rate, q->rate);
 }
 
 static void say_counts(const arguments *a, const amkd_query_counts *counts)
 {
-    if (counts->left && a->query.budget && !amkd_interrupted() && !a->common.quiet)
+    if (counts->left && !a->common.quiet)
         fprintf(stderr,
                 "amkd-query: the budget of %" PRIu64 " images is reached, %" PRIu64
                 " rows were not asked\n",
                 a->query.budget, counts->left);
     if (counts->doubtful && !a->common.quiet)
         fprintf(stderr,
-                "amkd-query: %" PRIu64 " images are doubtful: sent without an answer, "
+                "amkd-query: %" PRIu64 " images%s are doubtful: sent without an answer, "
                 "they may have been paid for in vain\n",
-                counts->doubtful);
-    if (a->common.verbose)
-        fprintf(stderr,
-                "amkd-query: %" PRIu64 " asked, %" PRIu64 " known, %" PRIu64
-                " requests made again, %" PRIu64 " images spent over all runs\n",
-                counts->asked, counts->known, counts->retries, counts->spent);
+                counts->doubtful, a->query.journal ? " of all runs" : "");
+    if (!a->common.verbose)
+        return;
+    fprintf(stderr,
+            "amkd-query: %" PRIu64 " asked, %" PRIu64 " known, %" PRIu64
+            " requests made again",
+            counts->asked, counts->known, counts->retries);
+    if (counts->spent != UINT64_MAX)
+        fprintf(stderr, ", %" PRIu64 " images spent over all runs", counts->spent);
+    fprintf(stderr, "\n");
 }
 
 static int run(const arguments *a)

@@ -8,6 +8,7 @@
 #include "base/progress.h"
 #include "compute/mixer.h"
 #include "net/predict.h"
+#include "steps/price.h"
 #include "steps/query_output.h"
 #include "steps/questions.h"
 #include "teacher/asker.h"
@@ -89,7 +90,7 @@ static int open_teacher(query *q)
         .nworkers = o->nworkers,
         .http = o->http,
     };
-    q->asked = amkd_alloc(q->questions.n, sizeof *q->asked);
+    q->asked = amkd_alloc(q->questions.n ? q->questions.n : 1, sizeof *q->asked);
     q->pixels = amkd_alloc(CHUNK, amkd_images_npixels(images));
     if (!q->asked || !q->pixels || amkd_teacher_open(&q->teacher, o->teacher, &options))
         return -1;
@@ -164,18 +165,31 @@ static int write_answers(query *q, int at_end)
 
 /* ------------------------------------------------------------------------ asking -- */
 
+/* Images: over all runs of the journal; without one, answers that the output held, and
+ * what this run spent. */
+static uint64_t spent(const query *q)
+{
+    const uint64_t noted = q->journal ? amkd_journal_spent(q->journal) : 0;
+    return q->options->journal ? noted : noted + q->output.nanswered;
+}
+
+/* Images that the budget leaves; UINT64_MAX: there is none. */
+static uint64_t room(const query *q)
+{
+    const uint64_t budget = q->options->budget, gone = spent(q);
+    return !budget ? UINT64_MAX : budget > gone ? budget - gone : 0;
+}
+
 static void show_costs(query *q)
 {
-    const uint64_t spent = amkd_journal_spent(q->journal);
     const amkd_query_options *o = q->options;
-    char price[40] = "", left[40] = "";
-    if (o->price > 0)
-        snprintf(price, sizeof price, " (%.*f)", o->price < 0.01 ? 6 : 2,
-                 o->price * (double)spent);
+    char price[AMKD_PRICE_SIZE], left[40] = "";
+    amkd_price_print(price, o->price * (double)spent(q));
     if (o->budget)
-        snprintf(left, sizeof left, ", %" PRIu64 " left",
-                 o->budget > spent ? o->budget - spent : 0);
-    amkd_progress_note(q->progress, "spent %" PRIu64 "%s%s", spent, price, left);
+        snprintf(left, sizeof left, ", %" PRIu64 " left", room(q));
+    amkd_progress_note(q->progress, "spent %" PRIu64 "%s%s%s%s", spent(q),
+                       o->price > 0 ? " (" : "", o->price > 0 ? price : "",
+                       o->price > 0 ? ")" : "", left);
 }
 
 static int take_answers(void *context, size_t n)
@@ -186,20 +200,10 @@ static int take_answers(void *context, size_t n)
     return write_answers(q, 0);
 }
 
-/* The budget counts what the journal says was spent; without a journal, what the output
- * holds. UINT64_MAX: there is none. */
-static uint64_t room(const query *q)
-{
-    const uint64_t budget = q->options->budget, had = q->output.nanswered;
-    return !budget || q->options->journal ? budget ? budget : UINT64_MAX
-           : budget > had                 ? budget - had
-                                          : 0;
-}
-
 static int open_asker(query *q)
 {
     const amkd_query_options *o = q->options;
-    const uint64_t budget = room(q);
+    const uint64_t budget = o->budget ? room(q) + amkd_journal_spent(q->journal) : 0;
     const amkd_asker_options options = {.batch = o->batch,
                                         .image_nbytes =
                                             amkd_images_npixels(q->questions.images),
@@ -233,7 +237,7 @@ static int ask_chunk(query *q, size_t n)
         const int taken = amkd_asker_add(q->asker, question, pixels);
         if (taken < 0)
             return -1;
-        q->counts->left += !taken;
+        q->counts->left += !taken && !amkd_interrupted();
     }
     return 0;
 }
@@ -288,14 +292,31 @@ static int check_known(query *q)
     return amkd_teacher_fail_in(q->teacher);
 }
 
+/* A dry run makes no journal. */
+static int open_journal(query *q)
+{
+    const amkd_query_options *o = q->options;
+    const int none = o->dry_run && o->journal && !amkd_journal_exists(o->journal);
+    return amkd_journal_open(&q->journal, none ? NULL : o->journal,
+                             amkd_teacher_identity(q->teacher));
+}
+
+static void count_costs(query *q)
+{
+    const uint64_t noted = amkd_journal_spent(q->journal),
+                   answered = amkd_journal_nanswers(q->journal);
+    q->counts->spent = spent(q);
+    q->counts->room = room(q);
+    q->counts->doubtful = noted > answered ? noted - answered : 0;
+}
+
 /* Asks and writes; what was answered is written also when the asking failed. */
 static int ask(query *q)
 {
     const amkd_query_options *o = q->options;
     if (!o->dry_run && (o->journal || o->append))
         amkd_interrupt_catch();
-    if (amkd_journal_open(&q->journal, o->journal, amkd_teacher_identity(q->teacher)) ||
-        (!o->dry_run && open_asker(q)))
+    if (open_journal(q) || (!o->dry_run && open_asker(q)))
         return -1;
     q->progress = amkd_progress_new("amkd-query", "answers", q->questions.n, o->quiet);
     int rc = ask_all(q);
@@ -305,10 +326,7 @@ static int ask(query *q)
         rc = amkd_fail("there is nothing to write: the budget of %" PRIu64
                        " images is spent, and these are not answered",
                        o->budget);
-    const uint64_t spent = amkd_journal_spent(q->journal),
-                   nanswers = amkd_journal_nanswers(q->journal);
-    q->counts->spent = spent;
-    q->counts->doubtful = spent > nanswers ? spent - nanswers : 0;
+    count_costs(q);
     amkd_progress_free(q->progress);
     return rc;
 }
@@ -335,14 +353,18 @@ static int prepare(query *q)
 
 static int run(query *q)
 {
+    const amkd_query_options *o = q->options;
     if (prepare(q))
         return -1;
+    q->counts->spent = o->journal ? UINT64_MAX : spent(q);
+    q->counts->room = room(q);
     if (!room(q))
         q->counts->left = q->questions.n;
-    if (!q->questions.n || !room(q))
+    /* What the journal says is spent is part of a plan. */
+    if ((!q->questions.n && !(o->dry_run && o->journal)) || !room(q))
         return 0;
     /* The stream itself cannot be opened before an answer tells how many classes. */
-    if (!q->options->dry_run && amkd_output_probe(q->options->output, "a labels stream"))
+    if (!o->dry_run && amkd_output_probe(o->output, "a labels stream"))
         return -1;
     return open_teacher(q) || check_known(q) || ask(q) ? -1 : 0;
 }

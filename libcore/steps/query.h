@@ -42,8 +42,10 @@ typedef struct amkd_query_counts {
     uint64_t asked;    /* and answered */
     uint64_t left;     /* not asked because the budget was reached */
     uint64_t retries;  /* requests made once more */
-    uint64_t doubtful; /* images spent, over all runs, beyond the answers there are */
-    uint64_t spent;    /* over all runs of the journal */
+    uint64_t doubtful; /* spent without an answer, over all runs of the journal */
+    uint64_t spent;    /* over all runs of the journal, UINT64_MAX where it was not needed;
+                          without one, answers in the output, and what this run spent */
+    uint64_t room;     /* images that the budget leaves; UINT64_MAX without one */
 } amkd_query_counts;
 
 /* Asks about the input's rows and writes a labels stream in their order, whose header

@@ -55,6 +55,14 @@ int amkd_journal_open(amkd_journal **out, const char *directory, const char *ide
     return 0;
 }
 
+int amkd_journal_exists(const char *directory)
+{
+    char *path = amkd_format("%s/sent.amkd", directory);
+    const int yes = path && !access(path, F_OK);
+    free(path);
+    return yes;
+}
+
 /* ------------------------------------------------------------------------- questions --
  */
 

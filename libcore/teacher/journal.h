@@ -34,6 +34,9 @@ typedef enum amkd_journal_event {
  * at once, saying who, when another process has it open. */
 int amkd_journal_open(amkd_journal **out, const char *directory, const char *identity);
 
+/* Whether there is one in the directory. */
+int amkd_journal_exists(const char *directory);
+
 /* The question of an image's pixels to the teacher of this identity. */
 amkd_question amkd_question_of(const char *identity, const void *pixels, size_t nbytes);
 
