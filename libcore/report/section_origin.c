@@ -121,7 +121,10 @@ void amkd_section_origin(amkd_bytes *page, const amkd_report *report)
     amkd_html(page,
               "</tbody></table></div>\n<p class=\"hint\">Rounds count the first, of real "
               "images alone.</p>\n");
-    for (size_t n = 0; n < report->nruns; n++)
-        put_commands(page, report, &report->runs[n]);
+    if (report->nruns > report->methods.n)
+        amkd_html(page, "<p class=\"hint\">Commands are those of the first run of each "
+                        "method; the other runs&#8217; differ in seeds and paths.</p>\n");
+    for (size_t m = 0; m < report->methods.n; m++)
+        put_commands(page, report, report->methods.methods[m].runs[0]);
     amkd_html(page, "</section>\n");
 }
