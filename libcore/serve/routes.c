@@ -2,6 +2,7 @@
 #include "serve/routes.h"
 #include "base/error.h"
 #include <string.h>
+#include <strings.h>
 
 /* Moves *path behind word if it begins with it. */
 static int take(const char **path, const char *word)
@@ -52,7 +53,17 @@ static amkd_route find_model(const amkd_served *served, const char *path,
     return AMKD_ROUTE_NONE;
 }
 
-amkd_route amkd_route_find(const amkd_served *served, const char *path)
+/* Behind scheme and host, which a target has in its absolute form (RFC 9112, 3.2.2). */
+static const char *behind_host(const char *target)
+{
+    static const char scheme[] = "http://";
+    if (strncasecmp(target, scheme, strlen(scheme)) != 0)
+        return target;
+    target += strlen(scheme);
+    return target + strcspn(target, "/");
+}
+
+amkd_route amkd_route_find(const amkd_served *served, const char *target)
 {
     static const ending oip[] = {{"", AMKD_ROUTE_MODEL},
                                  {"/ready", AMKD_ROUTE_MODEL_READY},
@@ -67,7 +78,7 @@ amkd_route amkd_route_find(const amkd_served *served, const char *path)
                                    {"/v2/health/ready", AMKD_ROUTE_READY},
                                    {"/metrics", AMKD_ROUTE_METRICS},
                                    {0}};
-    const char *rest = path;
+    const char *path = behind_host(target), *rest = path;
     if (take(&rest, "/v2/models/"))
         return find_model(served, rest, oip);
     if (take(&rest, "/v1/models/"))

@@ -18,9 +18,10 @@ typedef enum amkd_route {
     AMKD_ROUTE_METRICS,     /* /metrics */
 } amkd_route;
 
-/* The resource of a decoded path; AMKD_ROUTE_NONE with the error set when there is none
- * of this name. One "/" at the end does not matter. */
-amkd_route amkd_route_find(const amkd_served *served, const char *path);
+/* The resource of a request's decoded target, a path or http://HOST/PATH; AMKD_ROUTE_NONE
+ * with the error set when there is none of this name. One "/" at the end does not matter.
+ */
+amkd_route amkd_route_find(const amkd_served *served, const char *target);
 
 /* Whether a resource is asked by POST; all others by GET or HEAD. */
 int amkd_route_posts(amkd_route route);
