@@ -86,6 +86,8 @@ get "$url" | grep -qF '"inputs":[{"name":"image","datatype":"UINT8","shape":[-1,
     fail "metadata"
 get "$host/v1/models/toy" | grep -qF '"state":"AVAILABLE"' || fail "status"
 [ "$(code -I "$url")" = 200 ] || fail "HEAD"
+[ "$(get --request-target HTTP://any/v2/health/live "$host")" = '{"live":true}' ] ||
+    fail "a target in its absolute form"
 
 echo "# the same answers by every protocol"
 ask_binary 40 pixels | cmp - expected || fail "binary answers"
@@ -263,10 +265,26 @@ fails() {
     [ ! -s out ] || fail "$*: wrote to stdout"
 }
 start
-fails "port $(cat port): Address already in use" --port "$(cat port)" toy.safetensors
+mkdir cold
+XDG_CACHE_HOME=$dir/cold fails "port $(cat port): Address already in use" \
+    --port "$(cat port)" toy.safetensors
+[ -z "$(ls cold)" ] || fail "kernels were compiled for a port that is taken"
 stop
 fails "cannot name a model" --name a/b toy.safetensors
 fails "missing.safetensors" missing.safetensors
 fails "cannot listen on 'no.such.host.invalid'" --listen no.such.host.invalid toy.safetensors
 fails "no-keys" --api-key-file no-keys toy.safetensors
 fails "no-dir/port" --port 0 --port-file no-dir/port toy.safetensors
+
+echo "# a signal while kernels are compiled ends it"
+XDG_CACHE_HOME=$dir/cold POCL_CACHE_DIR=$dir/cold amkd-serve -q --port 0 toy.safetensors >url &
+server=$!
+for ((i = 0; i < 200; i++)); do # until it listens: a socket of its own is open
+    ! ls -l "/proc/$server/fd" | grep -q socket || break
+    sleep 0.02
+done
+kill "$server"
+got=0
+wait "$server" || got=$?
+server=
+[ "$got" = 143 ] && [ ! -s url ] || fail "exit status $got, URL '$(cat url)'"

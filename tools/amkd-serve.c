@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "serve/listen.h"
 #include "serve/server.h"
 #include "serve/stop.h"
 #include <fcntl.h>
@@ -83,13 +84,14 @@ static int serve_on(amkd_server *server, const arguments *args)
     return 0;
 }
 
+/* The socket is closed whatever comes. */
 static int serve(const arguments *args, amkd_predictor *predictor,
-                 const amkd_served *served, const amkd_keys *keys)
+                 const amkd_served *served, const amkd_keys *keys, int listening,
+                 unsigned port)
 {
     amkd_server *server;
     amkd_server_options options = {
-        .address = args->listen,
-        .port = (unsigned)args->port,
+        .listening = listening,
         .nthreads = args->common.nthreads,
         .max_connections = args->max_connections,
         .max_body_nbytes = args->max_body,
@@ -97,11 +99,14 @@ static int serve(const arguments *args, amkd_predictor *predictor,
         .timeout = args->timeout,
         .keys = keys,
         .batching = {args->batch, args->queue, args->window_ms / 1e3}};
-    if (open_log(&options.log, args))
+    if (open_log(&options.log, args)) {
+        close(listening);
         return -1;
+    }
     int rc = amkd_server_open(&server, predictor, served, &options);
     if (!rc) {
-        rc = announce(args, served, amkd_server_port(server)) || serve_on(server, args)
+        /* Before, signals end the program as they do any other: nothing is in flight. */
+        rc = amkd_stop_catch() || announce(args, served, port) || serve_on(server, args)
                  ? -1
                  : 0;
         amkd_server_close(server);
@@ -113,23 +118,25 @@ static int serve(const arguments *args, amkd_predictor *predictor,
     return rc;
 }
 
-static int run(const arguments *args)
+static int serve_model(const arguments *args, const char *name, const amkd_model *model,
+                       const amkd_keys *keys)
 {
-    amkd_keys *keys = NULL;
     amkd_device *device = NULL;
-    amkd_model *model = NULL;
     amkd_predictor *predictor = NULL;
-    char *name = args->name ? amkd_strdup(args->name) : name_of(args->model);
-    int rc = !name || check_name(name) || check_name(args->version) || amkd_stop_hold() ||
-                     (args->key_file && amkd_keys_load(&keys, args->key_file)) ||
-                     amkd_model_load(&model, args->model) ||
-                     amkd_device_open(&device, args->device) ||
+    unsigned port;
+    /* An address that cannot be had is told before the kernels are compiled. */
+    const int listening = amkd_listen(&port, args->listen, (unsigned)args->port);
+    if (listening < 0)
+        return -1;
+    int rc = amkd_device_open(&device, args->device) ||
                      amkd_predictor_new(&predictor, device, model)
                  ? -1
                  : 0;
     if (!rc && args->common.verbose)
         fprintf(stderr, "amkd-serve: on %s\n", device->name);
-    if (!rc) {
+    if (rc) {
+        close(listening);
+    } else {
         const amkd_served served = {.name = name,
                                     .version = args->version,
                                     .in = model->arch.in,
@@ -137,11 +144,25 @@ static int run(const arguments *args)
                                     .class_names = model->class_names,
                                     .floats = !strcmp(args->input, "float32"),
                                     .max_images = args->max_images};
-        rc = serve(args, predictor, &served, keys);
+        rc = serve(args, predictor, &served, keys, listening, port);
     }
     amkd_predictor_free(predictor);
-    amkd_model_free(model);
     amkd_device_close(device);
+    return rc;
+}
+
+static int run(const arguments *args)
+{
+    amkd_keys *keys = NULL;
+    amkd_model *model = NULL;
+    char *name = args->name ? amkd_strdup(args->name) : name_of(args->model);
+    const int rc = !name || check_name(name) || check_name(args->version) ||
+                           (args->key_file && amkd_keys_load(&keys, args->key_file)) ||
+                           amkd_model_load(&model, args->model) ||
+                           serve_model(args, name, model, keys)
+                       ? -1
+                       : 0;
+    amkd_model_free(model);
     amkd_keys_free(keys);
     free(name);
     return rc;

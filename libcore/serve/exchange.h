@@ -14,8 +14,6 @@ struct amkd_server {
     amkd_metrics metrics;
     amkd_peers peers;
     struct MHD_Daemon *daemon;
-    int listening; /* the socket; -1 once closed */
-    unsigned port;
     atomic_int draining;
     atomic_size_t bodies_nbytes;
 };

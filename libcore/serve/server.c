@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "serve/exchange.h"
-#include "serve/listen.h"
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -58,11 +57,12 @@ static int start(amkd_server *server)
         {MHD_OPTION_END, 0, NULL}};
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL,
-        NULL, amkd_exchange_go_on, server, MHD_OPTION_LISTEN_SOCKET, server->listening,
-        MHD_OPTION_CONNECTION_LIMIT, (unsigned)server->options.max_connections,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_NBYTES,
-        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, amkd_exchange_open,
-        server, MHD_OPTION_NOTIFY_COMPLETED, amkd_exchange_close, server,
+        NULL, amkd_exchange_go_on, server, MHD_OPTION_LISTEN_SOCKET,
+        server->options.listening, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)server->options.max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)CONNECTION_NBYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+        MHD_OPTION_URI_LOG_CALLBACK, amkd_exchange_open, server,
+        MHD_OPTION_NOTIFY_COMPLETED, amkd_exchange_close, server,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_ARRAY,
         nthreads > 1 ? pool : pool + 1, MHD_OPTION_END);
     return server->daemon ? 0 : amkd_fail_errno("cannot start the HTTP server");
@@ -86,18 +86,15 @@ int amkd_server_open(amkd_server **out, amkd_predictor *predictor,
                      const amkd_served *served, const amkd_server_options *options)
 {
     amkd_server *server = amkd_alloc(1, sizeof *server);
-    if (!server)
+    if (!server) {
+        close(options->listening);
         return -1;
+    }
     server->options = *options;
     server->served = served;
-    server->listening = -1;
     amkd_metrics_init(&server->metrics);
     amkd_peers_init(&server->peers);
     int rc = allow_connections(server) || warm_up(predictor, served) ? -1 : 0;
-    if (!rc) {
-        server->listening = amkd_listen(&server->port, options->address, options->port);
-        rc = server->listening < 0 ? -1 : 0;
-    }
     if (!rc)
         rc = amkd_batcher_open(&server->batcher, predictor, served, &server->metrics,
                                &options->batching);
@@ -109,11 +106,6 @@ int amkd_server_open(amkd_server **out, amkd_predictor *predictor,
     }
     *out = server;
     return 0;
-}
-
-unsigned amkd_server_port(const amkd_server *server)
-{
-    return server->port;
 }
 
 void amkd_server_tick(amkd_server *server)
@@ -143,8 +135,7 @@ void amkd_server_close(amkd_server *server)
     if (server->daemon)
         MHD_stop_daemon(server->daemon);
     amkd_batcher_free(server->batcher);
-    if (server->listening >= 0)
-        close(server->listening);
+    close(server->options.listening);
     amkd_peers_clear(&server->peers);
     free(server);
 }

@@ -10,9 +10,8 @@
 typedef struct amkd_server amkd_server;
 
 typedef struct amkd_server_options {
-    const char *address; /* to listen on */
-    unsigned port;       /* 0: any that is free */
-    size_t nthreads;     /* that receive and answer */
+    int listening;   /* the socket (listen.h); the server's, which closes it */
+    size_t nthreads; /* that receive and answer */
     size_t max_connections;
     size_t max_body_nbytes;   /* of one request */
     size_t max_bodies_nbytes; /* of all at once */
@@ -26,8 +25,6 @@ typedef struct amkd_server_options {
 /* Runs the model once, then serves it. What is passed must outlive the server. */
 int amkd_server_open(amkd_server **out, amkd_predictor *predictor,
                      const amkd_served *served, const amkd_server_options *options);
-
-unsigned amkd_server_port(const amkd_server *server);
 
 /* Closes connections that are overdue; to be called several times a second. */
 void amkd_server_tick(amkd_server *server);
