@@ -12,6 +12,10 @@
 #include <string.h>
 #include <time.h>
 
+/* Of a rate's images so many seconds' worth go at once, so that services that count each
+ * second see no burst. */
+static const double most_at_once = 0.1;
+
 /* Seconds that a wait lasts at most, so that signals are noticed. */
 static const double most_wait = 0.5;
 
@@ -47,6 +51,16 @@ struct amkd_asker {
     amkd_asker_counts counts;
 };
 
+/* Images a request. */
+static size_t batch_of(const amkd_asker_options *options, const amkd_backend *backend)
+{
+    size_t batch = options->batch;
+    const double even = fmax(options->rate * most_at_once, 1);
+    if (backend->max_images && batch > backend->max_images)
+        batch = backend->max_images;
+    return options->rate > 0 && (double)batch > even ? (size_t)even : batch;
+}
+
 int amkd_asker_new(amkd_asker **out, amkd_teacher *teacher, amkd_journal *journal,
                    const amkd_asker_options *options)
 {
@@ -57,9 +71,7 @@ int amkd_asker_new(amkd_asker **out, amkd_teacher *teacher, amkd_journal *journa
     asker->teacher = teacher;
     asker->backend = amkd_teacher_backend(teacher);
     asker->journal = journal;
-    const size_t most = asker->backend->max_images;
-    if (most && asker->options.batch > most)
-        asker->options.batch = most;
+    asker->options.batch = batch_of(options, asker->backend);
     asker->nrequests = asker->backend->capacity;
     asker->requests = amkd_alloc(asker->nrequests, sizeof *asker->requests);
     for (size_t r = 0; asker->requests && r < asker->nrequests; r++) {
@@ -282,8 +294,6 @@ static int take_reply(amkd_asker *asker, amkd_reply *reply)
     if ((reply->outcome == AMKD_UNSENT || reply->outcome == AMKD_REFUSED) &&
         amkd_journal_return(asker->journal, q->questions, q->n))
         return -1;
-    if (reply->outcome == AMKD_DOUBTFUL)
-        asker->counts.doubtful += q->n;
     try_again(asker, q, reply);
     return 0;
 }

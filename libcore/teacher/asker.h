@@ -11,8 +11,9 @@
 typedef struct amkd_asker amkd_asker;
 
 typedef struct amkd_asker_options {
-    size_t batch;          /* images a request; fewer where the teacher takes fewer */
-    size_t image_nbytes;   /* of an image's pixels */
+    size_t batch;        /* images a request; fewer where the teacher takes fewer, and no
+                            more than a tenth of the rate */
+    size_t image_nbytes; /* of an image's pixels */
     amkd_answer_rule rule; /* answers are checked by it */
     amkd_retry retry;
     double rate;     /* images sent a second at most; 0: no limit */
@@ -38,9 +39,8 @@ int amkd_asker_finish(amkd_asker *asker);
 
 typedef struct amkd_asker_counts {
     uint64_t answered;
-    uint64_t left;     /* taken, but not sent because the budget was spent */
-    uint64_t retries;  /* requests made once more */
-    uint64_t doubtful; /* images of attempts that may have been answered in vain */
+    uint64_t left;    /* taken, but not sent because the budget was spent */
+    uint64_t retries; /* requests made once more */
 } amkd_asker_counts;
 
 amkd_asker_counts amkd_asker_count(const amkd_asker *asker);
