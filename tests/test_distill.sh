@@ -48,7 +48,7 @@ expect 2 "BY 'chance'" recipe.mk BY=chance
 expect 2 "TEACHER 'teacher.safetensors'" recipe.mk TEACHER=teacher.safetensors
 expect 2 'BUDGET 199 is less than the 200 real images' recipe.mk BUDGET=199
 expect 2 'leaves 1 answers' recipe.mk BUDGET=201
-expect 2 'MAX_PER_IMAGE 1 lets a round pick 100 pairs' recipe.mk MAX_PER_IMAGE=1
+expect 2 'MAX_PER_IMAGE 1 lets a round pick 100 of 200 images' recipe.mk MAX_PER_IMAGE=1
 expect 2 'spaces' --dir 'a run' recipe.mk
 expect 2 'unrecognized option' --frobnicate
 expect 2 "--jobs '0'" --jobs 0 recipe.mk

@@ -110,7 +110,7 @@ find_tools() {
     [ -e "$here/distill-rules.mk" ] || AMKD_SHARE=$here/@AMKD_DATA_FROM_BIN@
     export PATH AMKD_SHARE
     [ -e "$AMKD_SHARE/distill-rules.mk" ] || fail "'$AMKD_SHARE': no distill-rules.mk there"
-    for tool in make amkd-pool amkd-score amkd-merge amkd-query amkd-train amkd-eval \
+    for tool in make amkd-augment amkd-pool amkd-score amkd-merge amkd-query amkd-train amkd-eval \
         amkd-cat; do
         command -v $tool >/dev/null || fail "$tool is not installed"
     done
@@ -188,14 +188,14 @@ check_parameters() {
     need_path TEST
     need_path DIR
     need_path JOURNAL
-    for name in BUDGET SHARDS STEPS BATCH TEACHER_BATCH; do
+    for name in BUDGET SHARDS STEPS BATCH ASSISTANT_STEPS ASSISTANT_VIEWS TEACHER_BATCH; do
         need_count $name "${value[$name]}" 1
     done
-    for name in ROUNDS MAX_PER_IMAGE PATIENCE SEED; do
+    for name in ROUNDS VIEWS MAX_PER_IMAGE PATIENCE SEED; do
         need_count $name "${value[$name]}" 0
     done
     [[ ${value[POOL]} = all || ${value[POOL]} = bought ]] || need_count POOL "${value[POOL]}" 1
-    for name in LR MOMENTUM WEIGHT_DECAY TEMPERATURE TIMEOUT; do
+    for name in NOISE LR MOMENTUM WEIGHT_DECAY TEMPERATURE TIMEOUT; do
         [[ ${value[$name]} =~ ^[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$ ]] ||
             misuse "$name '${value[$name]}': expected a number"
     done
@@ -205,6 +205,9 @@ check_parameters() {
     need_choice BY c2 c1 random margin entropy
     need_choice OPTIMIZER sgd adam adamw
     need_choice SCHEDULE constant cosine onecycle
+    need_choice SINGLE 0 1
+    ((!value[SINGLE] || 10#${value[VIEWS]})) ||
+        misuse "SINGLE 1 needs VIEWS: the real images themselves are all asked about anyway"
     need_choice WARM_START 0 1
     need_choice TEACHER_INPUT uint8 float32 ''
     case ${value[TEACHER]} in
@@ -242,7 +245,13 @@ identify() { # IMAGES
 # Sets picks, the number of each round, or says why there is nothing to plan.
 divide_budget() { # IMAGES IN ALL
     local n=$1 budget=$((10#${value[BUDGET]})) rounds=$((10#${value[ROUNDS]})) k r
-    local pairs=$((n * (n - 1) / 2)) most=$((10#${value[MAX_PER_IMAGE]}))
+    local views=$((10#${value[VIEWS]})) most=$((10#${value[MAX_PER_IMAGE]})) pairs limit
+    # Of a pool, and of picks that the limit allows.
+    if ((value[SINGLE])); then
+        pairs=$((n * views)) limit=$((n * most))
+    else
+        pairs=$((n * (n - 1) / 2 * (views ? views * views : 1))) limit=$((n * most / 2))
+    fi
     picks=''
     ((budget >= n)) ||
         misuse "BUDGET $budget is less than the $n real images, all of which are asked about"
@@ -262,9 +271,9 @@ divide_budget() { # IMAGES IN ALL
     else
         pairs=$((10#${value[POOL]}))
     fi
-    ((k <= pairs)) || misuse "a round is to pick $k of a pool of $pairs pairs"
-    ((!most || k <= n * most / 2)) || misuse "MAX_PER_IMAGE $most lets a round pick" \
-        "$((n * most / 2)) pairs of $n images at most, but it is to pick $k"
+    ((k <= pairs)) || misuse "a round is to pick $k of a pool of $pairs"
+    ((!most || k <= limit)) || misuse "MAX_PER_IMAGE $most lets a round pick" \
+        "$limit of $n images at most, but it is to pick $k"
 }
 
 # The files of the teacher "replay:...", one a line.

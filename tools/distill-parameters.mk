@@ -22,8 +22,15 @@ DIR = amkd-run
 # Rounds beyond round 0, which asks about the real images. Each asks about the same number
 # of mixed images, the last one about what then remains of BUDGET.
 ROUNDS = 4
-# Pairs drawn afresh as the pool of each round, or "all"; or "bought", the mixes that a
-# replayed teacher has answers to, each at the lambda it was asked with.
+# Random views of each real image (amkd-augment) that pools are drawn from. 0: pools are
+# of the real images themselves.
+VIEWS = 0
+# How a view may differ from its image, as options of amkd-augment. Empty: its own ranges.
+VIEW_OPTIONS =
+# 1: views are asked about singly, as they are; 0: in mixed pairs.
+SINGLE = 0
+# Pairs (or single views) drawn afresh as the pool of each round, or "all"; or "bought",
+# the mixes that a replayed teacher has answers to, each at the lambda it was asked with.
 POOL = 200000
 # What is picked: c2 (the paper's), c1, random, margin or entropy, as for amkd-score.
 BY = c2
@@ -32,6 +39,9 @@ BY = c2
 LAMBDA = $(if $(filter random,$(BY)),0.5,0.30:0.70:11)
 # Picks of one round that one image may take part in. 0: any number.
 MAX_PER_IMAGE = 0
+# Noise on the logarithm of the scores, so that picks are a sample and not the extreme tail
+# (amkd-score --noise). 0: none.
+NOISE = 0
 # Parts in which a pool is scored, side by side with -j. The picks are the same.
 SHARDS = $(JOBS)
 
@@ -58,6 +68,18 @@ TEMPERATURE = 1
 # 1: a round's student starts from the weights of the round before.
 WARM_START = 0
 
+# The architecture of an assistant: a larger network that learns from the teacher's answers
+# and then, at no cost, teaches the student, which sees its answers about further views of
+# the real images (Mirzadeh et al., AAAI 2020). Empty: none; the student learns from the
+# teacher's answers themselves.
+ASSISTANT =
+# The assistant's steps; all else of its training is as the student's.
+ASSISTANT_STEPS = $(STEPS)
+# Views of each real image that the assistant answers about, and how they may differ from
+# it. The student is to be sure about images as they are, so ranges are narrower here.
+ASSISTANT_VIEWS = 100
+ASSISTANT_VIEW_OPTIONS = --shift 0.035 --rotate 5 --scale 0.06 --shear 0.05 --contrast 0.15
+
 # What the teacher takes: uint8 (N,H,W,C) or float32 (N,C,H,W). Empty, for a URL: what the
 # model says of itself.
 TEACHER_INPUT = $(if $(at_url),,uint8)
@@ -79,9 +101,10 @@ DEVICE =
 
 at_url = $(filter http://% https://%,$(firstword $(TEACHER)))
 
-PARAMETERS := IMAGES TEACHER BUDGET TEST DIR ROUNDS POOL BY LAMBDA MAX_PER_IMAGE SHARDS \
-    TARGET PATIENCE HOLDOUT \
+PARAMETERS := IMAGES TEACHER BUDGET TEST DIR ROUNDS VIEWS VIEW_OPTIONS SINGLE POOL BY \
+    LAMBDA MAX_PER_IMAGE NOISE SHARDS TARGET PATIENCE HOLDOUT \
     ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE WARM_START \
+    ASSISTANT ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS \
     TEACHER_INPUT TEACHER_OPTIONS TEACHER_BATCH TIMEOUT JOURNAL SEED DEVICE
 
 # Set by amkd-distill: jobs of -j; PLAN for -n, QUIET, VERBOSE; the picks of each round

@@ -49,6 +49,7 @@ said := $(if $(filter-out 0,$(FIRST)),$(shell seq 0 $$(( $(FIRST) - 1 ))))
 rounds_before = $(shell seq $$(( $(1) - 1 )))
 labels_of = $(patsubst %,$(DIR)/round-%/labels.amkd,$(1))
 images := $(DIR)/images.amkd
+views := $(if $(filter-out 0,$(VIEWS)),$(DIR)/views.amkd)
 
 # ------------------------------------------------------------------------- real images
 
@@ -58,6 +59,22 @@ $(eval $(call keep,$(DIR)/images.digest,IMAGES_DIGEST,$$(set_parts_aside)))
 $(images): $(DIR)/images.digest
 	cp $(IMAGES) $@.part
 	mv $@.part $@
+
+# ------------------------------------------------------------------------------- views
+
+# $(eval $(call make_views,FILE,VARIABLE)): FILE holds the views that the options in
+# VARIABLE make of the real images. Answers about a part of other views are put aside.
+define make_views
+$$(eval $$(call keep,$(1).options,$(2),:))
+$(1): $$(images) $(1).options
+	$$(call run,amkd-augment,amkd-augment $$($(2))$$(device)$$(quiet) -o $$@ $$<)
+endef
+
+view_options := -V $(VIEWS) --seed $(SEED)$(if $(VIEW_OPTIONS), $(VIEW_OPTIONS))
+$(if $(views),$(eval $(call make_views,$(views),view_options)))
+study_options := -V $(ASSISTANT_VIEWS) --keep --seed $(SEED)999$(if \
+    $(ASSISTANT_VIEW_OPTIONS), $(ASSISTANT_VIEW_OPTIONS))
+$(if $(ASSISTANT),$(eval $(call make_views,$(DIR)/study.amkd,study_options)))
 
 # ----------------------------------------------------------------------------- answers
 
@@ -93,15 +110,18 @@ $(DIR)/test/labels.amkd: $(DIR)/test/images.digest $(DIR)/query.options
 # The seed of round r, different from those of other seeds' rounds.
 seed_of = $(SEED)$(shell printf %03d $(1))
 bought := $(if $(filter bought,$(POOL)),$(addprefix --bought=,$(BOUGHT)))
-pool_options = $(if $(filter all bought,$(POOL)),, -n $(POOL) --seed $(call seed_of,$(1)))
-score_options = --by $(BY) $(or $(bought),--lambda $(LAMBDA)) \
-    -k $(word $(1),$(PICKS))$(max_per_image)$(if \
-    $(filter random,$(BY)), --seed $(call seed_of,$(1)))
+pool_options = $(if $(filter 1,$(SINGLE)), --single)$(if $(filter all bought,$(POOL)),, \
+    -n $(POOL) --seed $(call seed_of,$(1)))
+noise := $(if $(filter-out 0,$(NOISE)), --noise $(NOISE))
+score_options = --by $(BY)$(if $(bought), $(bought),$(if \
+    $(filter 1,$(SINGLE)),, --lambda $(LAMBDA))) -k $(word $(1),$(PICKS))$(max_per_image)$(if \
+    $(noise)$(filter random,$(BY)),$(noise) --seed $(call seed_of,$(1)))
 max_per_image := $(if $(filter-out 0,$(MAX_PER_IMAGE)), --max-per-image $(MAX_PER_IMAGE))
 asked_before = $(foreach r,$(if $(bought),0) $(call rounds_before,$(1)), \
     --exclude $(DIR)/round-$(r)/labels.amkd)
 # $(call score,R,STUDENT,SHARD)
-score = $(if $(bought),,amkd-pool -q$(call pool_options,$(1))$(3) $(images) | \
+score = $(if $(bought),,amkd-pool -q$(call pool_options,$(1))$(3) \
+    $(or $(views),$(images)) | \
     )amkd-score -s $(2) $(score_options)$(asked_before)$(device)$(quiet) -o $@
 
 # $(call round,R,R - 1)
@@ -113,6 +133,7 @@ $$(eval $$(call keep,$(DIR)/round-$(1)/pick.options,pick_options_$(1),:))
 parts_$(1) := $$(shell seq -f '$(DIR)/round-$(1)/picks.%gof$(SHARDS).amkd' \
     0 $$$$(( $(SHARDS) - 1 )))
 pick_from_$(1) := $(DIR)/round-$(2)/student.safetensors $(DIR)/round-$(1)/pick.options \
+    $(views) \
     $$(call labels_of,0 $$(call rounds_before,$(1)))
 
 ifeq ($(SHARDS),1)
@@ -146,19 +167,29 @@ $(DIR)/round-0/images.png: $(images) | $(DIR)/round-0/labels.amkd
 # ---------------------------------------------------------------------------- students
 
 holdout := $(if $(filter-out 0,$(HOLDOUT)), --holdout $(HOLDOUT))
-train_options := -a $(call quote,$(ARCH)) --steps $(STEPS) -b $(BATCH) \
-    --optimizer $(OPTIMIZER) --lr $(LR) $(if $(filter sgd,$(OPTIMIZER)),--momentum $(MOMENTUM)) \
-    --weight-decay $(WEIGHT_DECAY) --schedule $(SCHEDULE) -T $(TEMPERATURE) --seed $(SEED)$(holdout)
+# $(call training,ARCH,STEPS)
+training = -a $(call quote,$(1)) --steps $(2) -b $(BATCH) --optimizer $(OPTIMIZER) \
+    --lr $(LR)$(if $(filter sgd,$(OPTIMIZER)), --momentum $(MOMENTUM)) \
+    --weight-decay $(WEIGHT_DECAY) --schedule $(SCHEDULE) -T $(TEMPERATURE) --seed $(SEED)
+# What is held out is for those who learn from the teacher's own answers.
+train_options := $(call training,$(ARCH),$(STEPS))$(if $(ASSISTANT),,$(holdout))
+assistant_options := $(call training,$(ASSISTANT),$(ASSISTANT_STEPS))$(holdout)
 trained := $(train_options) $(if $(filter 1,$(WARM_START)),warm)
+assisted := $(assistant_options) $(if $(filter 1,$(WARM_START)),warm)
 $(eval $(call keep,$(DIR)/train.options,trained,:))
+$(if $(ASSISTANT),$(eval $(call keep,$(DIR)/assistant.options,assisted,:)))
 
 warm_start = $(if $(filter 1,$(WARM_START)),$(patsubst %, -i %,$(filter %.safetensors,$^)))
 # A checkpoint is of this training if it is younger than all that the training is made of.
-checkpoint = --checkpoint $(@D)/student.checkpoint$(shell \
-    for f in $^; do [ $(@D)/student.checkpoint -nt $$f ] || exit; done; \
-    echo ' --resume $(@D)/student.checkpoint')
-train = amkd-train $(train_options)$(device)$(quiet)$(warm_start) $(checkpoint) \
-    -o $@ $(filter %.amkd,$^)
+checkpoint = --checkpoint $(@:.safetensors=.checkpoint)$(shell \
+    for f in $^; do [ $(@:.safetensors=.checkpoint) -nt $$f ] || exit; done; \
+    echo ' --resume $(@:.safetensors=.checkpoint)')
+# $(call train,OPTIONS)
+define train
+$(call run,amkd-train,amkd-train $(1)$(device)$(quiet)$(warm_start) $(checkpoint) \
+    -o $@ $(filter %.amkd,$^))
+$(call hidden,rm -f $(@:.safetensors=.checkpoint))
+endef
 
 # What the stop rules look at after round R: its student on all that is held out so far,
 # and on what was when PATIENCE began.
@@ -167,12 +198,29 @@ held_out = $(if $(holdout),$(addprefix $(DIR)/round-$(1)/held-out.,$(addsuffix .
 patience_began = $(if $(filter-out 0,$(PATIENCE)),$(shell \
     [ $(1) -lt $(PATIENCE) ] || echo $$(( $(1) - $(PATIENCE) ))))
 
+# What round R's student learns from: the teacher's answers, or its assistant's.
+lessons = $(if $(ASSISTANT),$(DIR)/round-$(1)/lessons.amkd,$(call labels_of,0 \
+    $(shell seq $(1))))
+
+# $(call assistant,R,R - 1)
+define assistant
+$(DIR)/round-$(1)/assistant.safetensors: $$(call labels_of,0 $$(shell seq $(1))) \
+    $(DIR)/assistant.options \
+    $(if $(filter-out 0,$(1)),$(DIR)/round-$(2)/assistant.safetensors)
+	$$(call train,$$(assistant_options))
+
+$(DIR)/round-$(1)/lessons.amkd: $(DIR)/round-$(1)/assistant.safetensors $(DIR)/study.amkd
+	$$(call run,amkd-query,amkd-query -t model:$$<$$(device)$$(quiet) -o $$@ \
+	    $(DIR)/study.amkd)
+endef
+$(if $(ASSISTANT),$(foreach r,0 $(rounds),$(eval $(call assistant,$(r),$(shell \
+    echo $$(( $(r) - 1 )))))))
+
 # $(call student,R,R - 1)
 define student
-$(DIR)/round-$(1)/student.safetensors: $$(call labels_of,0 $$(shell seq $(1))) \
+$(DIR)/round-$(1)/student.safetensors: $$(call lessons,$(1)) \
     $(DIR)/train.options $(if $(filter-out 0,$(1)),$(DIR)/round-$(2)/student.safetensors)
-	$$(call run,amkd-train,$$(train))
-	$$(call hidden,rm -f $$(@D)/student.checkpoint)
+	$$(call train,$$(train_options))
 
 $(DIR)/round-$(1)/eval.json: $(DIR)/round-$(1)/student.safetensors $(TEST) \
     $(DIR)/test/labels.amkd

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# amkd-distill with views and an assistant: pools of views, sampled by their scores; an
+# assistant that learns from the answers, and a student that learns from the assistant's.
+set -euo pipefail
+data=/usr/share/datasets/fashion-mnist
+if [ ! -e $data/train-images-idx3-ubyte.gz ]; then
+    echo "not tested: the package dataset-fashion-mnist is not installed" >&2
+    exit 77
+fi
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+fail() { echo "failed: $*" >&2; exit 1; }
+
+amkd-import -q --unlabeled --sample 100 --seed 1 -o real.amkd $data/train-images-idx3-ubyte.gz
+amkd-import -q --limit 2000 -o train.amkd $data/train-images-idx3-ubyte.gz
+amkd-train -q -a mlp --steps 60 -o teacher.safetensors train.amkd
+cat >recipe.mk <<'END'
+IMAGES = real.amkd
+TEACHER = model:teacher.safetensors
+BUDGET = 300
+ROUNDS = 2
+VIEWS = 6
+POOL = 2000
+NOISE = 0.5
+ARCH = mlp
+STEPS = 40
+ASSISTANT = lenet5-half
+ASSISTANT_STEPS = 60
+ASSISTANT_VIEWS = 5
+DIR = run
+END
+rows() { # FILE
+    amkd-cat --check "$1" | grep -oE '[0-9]+ rows' | cut -d' ' -f1
+}
+amkd-distill -q recipe.mk
+[ "$(rows run/views.amkd)" = 600 ] || fail "views: $(rows run/views.amkd)"
+amkd-cat --header run/round-1/picks.amkd >header
+grep -q '"--noise=0.5"' header || fail "the picks are no sample: $(cat header)"
+# Views are 0 to 599: picks of the real images alone would end at 99.
+[ "$(amkd-cat -N --field j run/round-1/labels.amkd | sort -n | tail -n 1)" -gt 100 ] ||
+    fail "the pool is not of views"
+for round in 0 1 2; do
+    [ "$(rows run/round-$round/lessons.amkd)" = 500 ] || fail "lessons of round $round"
+    grep -q 'conv 3 k5' run/round-$round/assistant.safetensors || fail "the assistant"
+    grep -q 'fc 256' run/round-$round/student.safetensors || fail "the student"
+done
+amkd-query -q -t model:run/round-2/assistant.safetensors -o again.amkd run/study.amkd
+cmp <(amkd-cat again.amkd) <(amkd-cat run/round-2/lessons.amkd) ||
+    fail "the lessons are not the assistant's"
+
+# What the assistant is changes no answer that was bought before it taught a student.
+cp run/round-0/labels.amkd before.amkd
+amkd-distill -q recipe.mk ASSISTANT_STEPS=50
+cmp before.amkd run/round-0/labels.amkd || fail "answers were bought again"
+
+# Images as they are, which the teacher is asked about unmixed.
+amkd-distill -q --dir single recipe.mk SINGLE=1 POOL=all ASSISTANT=
+[ "$(amkd-cat -N --field i --field j single/round-1/picks.amkd |
+    awk '$1 != $2' | wc -l)" = 0 ] || fail "pairs in a pool of single images"
+[ ! -e single/study.amkd ] || fail "an assistant's views without an assistant"
+got=0
+amkd-distill -n recipe.mk SINGLE=1 MAX_PER_IMAGE=1 BUDGET=400 ROUNDS=1 2>stderr >plan || got=$?
+[ $got = 2 ] && grep -q 'lets a round pick 100 of 100 images' stderr ||
+    fail "the limit of single images: $got, $(cat stderr)"
+got=0
+amkd-distill -n recipe.mk SINGLE=1 VIEWS=0 2>stderr >plan || got=$?
+[ $got = 2 ] && grep -q 'SINGLE 1 needs VIEWS' stderr || fail "no views: $got, $(cat stderr)"
