@@ -134,6 +134,13 @@ START_TEST(credentials_are_hidden_wherever_they_stand)
     amkd_http_headers_hide(&headers, others);
     ck_assert_str_eq(others, "{\"error\": \"no basic ******** and no Bearer ***\"}");
     amkd_http_headers_clear(&headers);
+    char escaped[] =
+        "{\"error\": \"key \\\"a\\\\b\\/c, that is \"a\\b/c, no \\\"a\\\\\"}";
+    ck_assert_int_eq(parse_headers(&headers, "X-Key: \"a\\b/c\n"), 0);
+    amkd_http_headers_hide(&headers, escaped);
+    ck_assert_str_eq(escaped,
+                     "{\"error\": \"key *********, that is ******, no \\\"a\\\\\"}");
+    amkd_http_headers_clear(&headers);
 }
 END_TEST
 

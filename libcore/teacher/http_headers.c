@@ -109,13 +109,28 @@ int amkd_http_headers_add_key(amkd_http_headers *headers, const char *key)
     return add(headers, amkd_format("Authorization: Bearer %s", key));
 }
 
+/* Bytes that the secret has at the beginning of text, as it is or as JSON escapes it; 0:
+ * it is not there. */
+static size_t find_secret(const char *text, const char *secret)
+{
+    const size_t n = strlen(secret);
+    const char *at = text;
+    if (strncmp(text, secret, n) == 0)
+        return n;
+    for (; *secret; secret++, at++) {
+        at += *at == '\\' && at[1] == *secret;
+        if (*at != *secret)
+            return 0;
+    }
+    return (size_t)(at - text);
+}
+
 static void hide(char *text, const char *secret)
 {
-    size_t n = strlen(secret);
-    if (n < LEAST_SECRET)
+    if (strlen(secret) < LEAST_SECRET)
         return;
-    for (char *at = text; (at = strstr(at, secret)); at += n)
-        memset(at, '*', n);
+    for (char *at = text; *at; at++)
+        memset(at, '*', find_secret(at, secret));
 }
 
 /* Whatever stands behind "Basic " or "Bearer ", such as what netrc has. */

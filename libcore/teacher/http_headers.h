@@ -18,8 +18,8 @@ int amkd_http_headers_parse(amkd_http_headers *headers, const char *text, size_t
 int amkd_http_headers_add_key(amkd_http_headers *headers, const char *key);
 
 /* Overwrites every value of the headers that stands in text, which servers quote at
- * times, by asterisks, and whatever stands behind "Basic " and "Bearer ": netrc's
- * credentials are known to libcurl alone. */
+ * times, by asterisks, also where JSON escapes it, and whatever stands behind "Basic "
+ * and "Bearer ": netrc's credentials are known to libcurl alone. */
 void amkd_http_headers_hide(const amkd_http_headers *headers, char *text);
 
 /* Frees the lines, which are wiped first. */
