@@ -145,6 +145,16 @@ if mount -t tmpfs -o size=200k tmpfs small 2>/dev/null; then
     "${teach[@]}" --journal small/journal -o disk.amkd real.amkd
     [ "$(wc -l <disk.log)" = 2000 ] || fail "$(wc -l <disk.log) asked for 2,000 answers"
     umount small
+    # Images for whose answers there was no room were not sent, and are not spent.
+    for size in 96k 104k 112k; do
+        mount -t tmpfs -o size=$size tmpfs small
+        ! "${teach[@]}" --batch 4 --workers 2 --journal small/journal -o disk.amkd \
+            real.amkd 2>said || fail "a disk of $size was no failure"
+        mount -o remount,size=4m small
+        "${teach[@]}" -v --journal small/journal -o disk.amkd real.amkd 2>said
+        grep -qF ' 2000 images spent' said || fail "a disk of $size: $(cat said)"
+        umount small
+    done
 else
     echo "no tmpfs may be mounted here: full disks are not tested"
 fi
