@@ -47,7 +47,6 @@ static int is_health(amkd_route route)
     return route == AMKD_ROUTE_LIVE || route == AMKD_ROUTE_READY;
 }
 
-/* Why a request is refused by its head, 0 if it is not; the error is set. */
 /* How often a request says how long its body is. */
 static enum MHD_Result count_lengths(void *closure, enum MHD_ValueKind kind,
                                      const char *name, const char *value)
@@ -69,6 +68,7 @@ static int is_ambiguous(amkd_exchange *exchange)
     return n > 1;
 }
 
+/* Why a request is refused by its head, 0 if it is not; the error is set. */
 static unsigned check_head(amkd_exchange *exchange, const char *path)
 {
     const amkd_server *server = exchange->server;
