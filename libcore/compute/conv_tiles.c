@@ -1,6 +1,8 @@
 /* The cost of a tile is the instructions that its work-items take, in multiply-adds. A
  * register tile pays by what it loads for how many multiply-adds, until the accumulators
- * and the weights beside them no longer fit the registers. */
+ * and the weights beside them no longer fit the registers. Where loops meet, a compiler
+ * may keep every accumulator twice: those beyond half of the registers then go through
+ * memory, once a work-item, which shows in layers of few input channels. */
 #include "compute/conv_tiles.h"
 #include "compute/op_internal.h"
 #include <math.h>
@@ -14,6 +16,7 @@ typedef struct machine {
     double registers;
     double load;  /* a value or a weight from the cache */
     double spill; /* a register too few, in every step */
+    double carry; /* an accumulator beyond half of the registers */
     double step;  /* a loop's step by itself */
     double item;  /* a work-item by itself */
     double slots; /* work-groups under way at once */
@@ -23,8 +26,8 @@ static machine describe(const amkd_device *device)
 {
     const double units = (double)device->ncompute_units;
     if (device->vector_width == 1)
-        return (machine){32, 4, 8, 6, 100, 16 * units};
-    return (machine){device->vector_width == 16 ? 32 : 16, 0.25, 2, 4, 80, units};
+        return (machine){32, 4, 8, 0, 6, 100, 16 * units};
+    return (machine){device->vector_width == 16 ? 32 : 16, 0.25, 10, 12, 4, 80, units};
 }
 
 /* The best so far, in order; a new one goes behind those that cost the same. */
@@ -57,6 +60,11 @@ static double spilled(const machine *m, double nregisters)
     return m->spill * fmax(nregisters - m->registers, 0);
 }
 
+static double carried(const machine *m, double naccumulators)
+{
+    return m->carry * fmax(naccumulators - m->registers / 2, 0);
+}
+
 /* One of the two passes whose tiles lie along a row. */
 typedef struct row_pass {
     size_t channels, pixels, nrows; /* written, all blocks' rows */
@@ -80,7 +88,7 @@ static double row_cost(const machine *m, const row_pass *pass, size_t c, size_t 
         channels * kernel * met * (double)pass->pixels / row_tiles;
     const double step = multiply_adds + m->load * (columns + channels * kernel) +
                         m->step + spilled(m, channels * pixels + channels * taps + 1);
-    const double item = m->item + 2 * channels * pixels;
+    const double item = m->item + 2 * channels * pixels + carried(m, channels * pixels);
     return runs(m, ngroups) * (pass->steps * step + item);
 }
 
