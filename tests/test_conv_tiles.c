@@ -1,0 +1,209 @@
+/* What must hold for every tile of a convolution, on every kind of device: that it fits,
+ * and that tiles laid as cl/conv.cl lays them write each result once. */
+#include "compute/conv_tiles.h"
+#include "compute/op_internal.h"
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST = 12, LARGEST = 1024, LEAST_LOCAL_NBYTES = 32 << 10 };
+
+typedef size_t find_tiles(amkd_conv_tile *tiles, size_t max, const amkd_device *device,
+                          const amkd_op_shape *shape);
+
+/* What is being looked at, for messages; device and shape of the running combination. */
+static amkd_device device;
+static amkd_op_shape shape;
+static amkd_conv_tile found[MOST];
+
+#define SAY                                                                              \
+    "%zu to %zu channels, %zu wide, kernel %zu, stride %zu, padding %zu, width %zu"
+#define SAID                                                                             \
+    shape.in_channels, shape.out_channels, shape.in_width, shape.kernel, shape.stride,   \
+        shape.padding, device.vector_width
+/* Check notes every assertion in a file; there are too many. */
+#define assert_here(what)                                                                \
+    do {                                                                                 \
+        if (!(what))                                                                     \
+            ck_abort_msg("%s: " SAY, #what, SAID);                                       \
+    } while (0)
+
+static size_t registers(void)
+{
+    return device.vector_width == 1 || device.vector_width == 16 ? 32 : 16;
+}
+
+/* Whether tiles of side, the last moved back to end with n where they overlap and left
+ * short where not, write each of n once. */
+static int writes_each_once(size_t n, size_t side, int overlap)
+{
+    unsigned char written[LARGEST] = {0};
+    for (size_t t = 0; t < amkd_tiles(n, side); t++) {
+        const size_t own = t * side;
+        const size_t first = overlap && own > n - side ? n - side : own;
+        for (size_t at = first; at < first + side; at++)
+            if (at >= own && at < n)
+                written[at]++;
+    }
+    for (size_t at = 0; at < n; at++)
+        if (written[at] != 1)
+            return 0;
+    return 1;
+}
+
+static void check_row_tile(const amkd_conv_tile *tile, size_t nchannels, size_t npixels,
+                           size_t multiple)
+{
+    const size_t c = tile->side[0], p = tile->side[1];
+    assert_here(c >= 1 && c <= nchannels && c <= 8);
+    assert_here(p >= 1 && p % multiple == 0 && p < npixels + multiple);
+    assert_here(c * p <= registers() || p == multiple);
+    assert_here(writes_each_once(nchannels, c, 1));
+    assert_here(writes_each_once(npixels, p, 0));
+}
+
+static void check_forward(const amkd_conv_tile *tile)
+{
+    check_row_tile(tile, shape.out_channels, shape.out_width, 1);
+}
+
+static void check_data(const amkd_conv_tile *tile)
+{
+    check_row_tile(tile, shape.in_channels, shape.in_width, shape.stride);
+}
+
+static void check_weights(const amkd_conv_tile *tile)
+{
+    const size_t o = tile->side[0], i = tile->side[1], taps = amkd_conv_taps(&shape);
+    assert_here(o >= 1 && o <= shape.out_channels && o <= 8);
+    assert_here(i >= 1 && i <= shape.in_channels && i <= 8);
+    assert_here(o * i * taps <= registers() || i == 1);
+    assert_here(writes_each_once(shape.out_channels, o, 1));
+    assert_here(writes_each_once(shape.in_channels, i, 1));
+    if (device.vector_width == 1)
+        assert_here((o * i * taps + o) * (device.nlanes + 1) * sizeof(float) <=
+                    LEAST_LOCAL_NBYTES);
+}
+
+static find_tiles *const find[] = {amkd_conv_forward_tiles, amkd_conv_weights_tiles,
+                                   amkd_conv_data_tiles};
+static void (*const check[])(const amkd_conv_tile *) = {check_forward, check_weights,
+                                                        check_data};
+
+static void every_tile_fits_and_they_cover(amkd_pass pass)
+{
+    const size_t n = find[pass](found, MOST, &device, &shape);
+    assert_here(n >= 1 && n <= MOST);
+    for (size_t t = 0; t < n; t++)
+        check[pass](&found[t]);
+}
+
+static void the_best_comes_first(amkd_pass pass)
+{
+    const size_t n = find[pass](found, MOST, &device, &shape);
+    for (size_t t = 0; t < n; t++) {
+        assert_here(found[t].cost > 0);
+        assert_here(t == 0 || found[t].cost >= found[t - 1].cost);
+    }
+    amkd_conv_tile best;
+    assert_here(find[pass](&best, 1, &device, &shape) == 1);
+    assert_here(!memcmp(best.side, found[0].side, sizeof best.side));
+}
+
+static void all_taps_are_handled(amkd_pass pass)
+{
+    (void)pass;
+    const size_t taps = amkd_conv_taps(&shape), stride = shape.stride;
+    assert_here(taps >= 1 && taps <= shape.kernel);
+    assert_here(shape.kernel > 12 || taps == shape.kernel);
+    assert_here(taps == shape.kernel || taps % stride == 0);
+    assert_here(taps == shape.kernel || taps < 12 + stride);
+    assert_here(writes_each_once(shape.kernel, taps, 1));
+}
+
+/* Square images and a whole network's worth of other fields; 0 where no output is left.
+ */
+static int set_shape(size_t in, size_t out, size_t side, size_t kernel, size_t stride)
+{
+    shape = (amkd_op_shape){.in_channels = in, .out_channels = out, .kernel = kernel};
+    shape.stride = stride;
+    shape.padding = kernel / 2;
+    shape.in_width = shape.in_height = side;
+    if (side + 2 * shape.padding < kernel)
+        return 0;
+    shape.out_width = shape.out_height = (side + 2 * shape.padding - kernel) / stride + 1;
+    shape.nslices = 2;
+    shape.max_blocks = 8;
+    return 1;
+}
+
+static void set_device(size_t vector_width)
+{
+    device = (amkd_device){.vector_width = vector_width, .ncompute_units = 2};
+    device.nlanes = vector_width == 1 ? 32 : 16;
+}
+
+static void for_all_shapes(void (*what)(amkd_pass pass))
+{
+    static const size_t widths[] = {1, 4, 8, 16}, channels[] = {1, 13, 64, 509},
+                        sides[] = {1, 31, 32, 1021}, kernels[] = {1, 2, 5, 23},
+                        strides[] = {1, 2, 5, 16};
+    for (size_t w = 0; w < sizeof widths / sizeof *widths; w++) {
+        set_device(widths[w]);
+        for (size_t n = 0; n < 4 * 4 * 4 * 4 * 4; n++)
+            if (set_shape(channels[n % 4], channels[n / 4 % 4], sides[n / 16 % 4],
+                          kernels[n / 64 % 4], strides[n / 256]))
+                for (int pass = 0; pass < AMKD_NPASSES; pass++)
+                    what((amkd_pass)pass);
+    }
+}
+
+START_TEST(every_tile_fits_the_device_and_all_of_them_write_each_result_once)
+{
+    for_all_shapes(every_tile_fits_and_they_cover);
+}
+END_TEST
+
+START_TEST(the_best_tile_is_the_same_however_many_are_asked_for)
+{
+    for_all_shapes(the_best_comes_first);
+}
+END_TEST
+
+START_TEST(every_tap_of_a_kernel_is_handled_once)
+{
+    for_all_shapes(all_taps_are_handled);
+}
+END_TEST
+
+/* With few input channels, storing and merging accumulators outweighs the loads that a
+ * larger tile saves; 3 to 64 channels lost an eighth to that. */
+START_TEST(layers_of_few_input_channels_take_half_of_the_registers)
+{
+    set_device(16);
+    ck_assert(set_shape(3, 64, 32, 3, 1));
+    ck_assert_uint_eq(amkd_conv_forward_tiles(found, 1, &device, &shape), 1);
+    ck_assert_uint_le(found[0].side[0] * found[0].side[1], 16);
+    ck_assert(set_shape(64, 64, 32, 3, 1));
+    ck_assert_uint_eq(amkd_conv_forward_tiles(found, 1, &device, &shape), 1);
+    ck_assert_uint_gt(found[0].side[0] * found[0].side[1], 16);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("conv_tiles");
+    TCase *tests = tcase_create("conv_tiles");
+    tcase_add_test(tests,
+                   every_tile_fits_the_device_and_all_of_them_write_each_result_once);
+    tcase_add_test(tests, the_best_tile_is_the_same_however_many_are_asked_for);
+    tcase_add_test(tests, every_tap_of_a_kernel_is_handled_once);
+    tcase_add_test(tests, layers_of_few_input_channels_take_half_of_the_registers);
+    tcase_set_timeout(tests, 60);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    const int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed != 0;
+}
