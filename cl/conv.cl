@@ -251,29 +251,118 @@ INLINE void add_products(vec sum[WEIGHTS_OT][WEIGHTS_IT][KT], global const vec *
 #define LEFT min(TILES(P, S), OW)
 #define RIGHT max((IW - K + P + S) / S, LEFT)
 
-/* Slice s of the blocks adds up its own copy of the gradients, so that no two work-groups
- * write one value; the optimizer sums the slices in order. */
 #define WEIGHTS_SUMS (WEIGHTS_OT * WEIGHTS_IT * KT)
 
+/* What a work-item adds up: channels from o0 and i0 on, row a of the kernel, taps from c0
+ * on; of these it writes those from the own ones on. */
+typedef struct weights_tile {
+    int o0, i0, a, c0;
+    int own_o, own_i, own_c;
+    int with_bias;
+} weights_tile;
+
+INLINE weights_tile find_weights_tile(const size_t tile)
+{
+    weights_tile t;
+    t.own_c = tile % TILES(K, KT) * KT;
+    t.a = tile / TILES(K, KT) % K;
+    t.own_i = tile / (TILES(K, KT) * K) % TILES(IC, WEIGHTS_IT) * WEIGHTS_IT;
+    t.own_o = tile / (TILES(K, KT) * K * TILES(IC, WEIGHTS_IT)) * WEIGHTS_OT;
+    t.c0 = min(t.own_c, K - KT);
+    t.i0 = min(t.own_i, IC - WEIGHTS_IT);
+    t.o0 = min(t.own_o, OC - WEIGHTS_OT);
+    t.with_bias = t.own_c == 0 && t.a == 0 && t.own_i == 0;
+    return t;
+}
+
+/* Adds a vec of a block's samples. */
+INLINE void add_block(vec sum[WEIGHTS_OT][WEIGHTS_IT][KT], vec bias[WEIGHTS_OT],
+                      global const vec *x, global const vec *dy, const weights_tile t)
+{
+    /* The rows v whose row of x by the tap a is in the image. */
+    const int v_first = max(P - t.a + S - 1, 0) / S;
+    const int v_end = min((IH - 1 + P - t.a + S) / S, OH);
+    for (int v = v_first; v < v_end; v++) {
+        global const vec *x_row = x + (v * S - P + t.a) * IW * VECTORS;
+        global const vec *dy_row = dy + v * OW * VECTORS;
+        for (int u = 0; u < LEFT; u++)
+            add_products(sum, x_row, dy_row, u, t.c0, 0);
+        for (int u = LEFT; u < RIGHT; u++)
+            add_products(sum, x_row, dy_row, u, t.c0, 1);
+        for (int u = RIGHT; u < OW; u++)
+            add_products(sum, x_row, dy_row, u, t.c0, 0);
+    }
+    if (t.with_bias)
+        for (int vu = 0; vu < OH * OW; vu++)
+#pragma unroll
+            for (int o = 0; o < WEIGHTS_OT; o++)
+                bias[o] += dy[(o * OH * OW + vu) * VECTORS];
+}
+
+/* Writes a tile's sum of an out channel, or of its bias, where it is the tile's own. */
+INLINE void write_weight(global float *gradients, const weights_tile t, const int o,
+                         const int i, const int c, const float total)
+{
+    if (t.o0 + o >= t.own_o && t.i0 + i >= t.own_i && t.c0 + c >= t.own_c)
+        gradients[WEIGHTS + (((t.o0 + o) * IC + t.i0 + i) * K + t.a) * K + t.c0 + c] =
+            total;
+}
+
+INLINE void write_bias(global float *gradients, const weights_tile t, const int o,
+                       const float total)
+{
+    if (t.with_bias && t.o0 + o >= t.own_o)
+        gradients[BIASES + t.o0 + o] = total;
+}
+
+#if LANE_ITEMS > 1
+/* Lane l puts its sums into column l of shared; then each sums rows. */
+INLINE void write_sums(global float *gradients, vec sum[WEIGHTS_OT][WEIGHTS_IT][KT],
+                       vec bias[WEIGHTS_OT], const weights_tile t, local float *shared)
+{
+    for (int o = 0; o < WEIGHTS_OT; o++) {
+        for (int ic = 0; ic < WEIGHTS_IT * KT; ic++)
+            shared[(o * WEIGHTS_IT * KT + ic) * (LANE_ITEMS + 1) + get_local_id(0)] =
+                sum[o][ic / KT][ic % KT];
+        shared[(WEIGHTS_SUMS + o) * (LANE_ITEMS + 1) + get_local_id(0)] = bias[o];
+    }
+    barrier(CLK_LOCAL_MEM_FENCE);
+    for (int n = get_local_id(0); n < WEIGHTS_SUMS + WEIGHTS_OT; n += LANE_ITEMS) {
+        float total = 0.0f;
+        for (int l = 0; l < LANE_ITEMS; l++)
+            total += shared[n * (LANE_ITEMS + 1) + l];
+        if (n < WEIGHTS_SUMS)
+            write_weight(gradients, t, n / (WEIGHTS_IT * KT), n / KT % WEIGHTS_IT, n % KT,
+                         total);
+        else
+            write_bias(gradients, t, n - WEIGHTS_SUMS, total);
+    }
+}
+#else
+INLINE void write_sums(global float *gradients, vec sum[WEIGHTS_OT][WEIGHTS_IT][KT],
+                       vec bias[WEIGHTS_OT], const weights_tile t)
+{
+#pragma unroll
+    for (int o = 0; o < WEIGHTS_OT; o++) {
+#pragma unroll
+        for (int i = 0; i < WEIGHTS_IT; i++)
+#pragma unroll
+            for (int c = 0; c < KT; c++)
+                write_weight(gradients, t, o, i, c, sum_vec(sum[o][i][c]));
+        write_bias(gradients, t, o, sum_vec(bias[o]));
+    }
+}
+#endif
+
+/* Slice s of the blocks adds up its own copy of the gradients, so that no two work-groups
+ * write one value; the optimizer sums the slices in order. */
 kernel void conv_backward_weights(global const vec *restrict x,
                                   global const vec *restrict dy,
                                   global float *restrict gradients, const uint nblocks)
 {
-    const size_t tile = get_global_id(1), slice = get_global_id(2);
-    const int tile_c0 = tile % TILES(K, KT) * KT;
-    const int a = tile / TILES(K, KT) % K;
-    const int tile_i0 = tile / (TILES(K, KT) * K) % TILES(IC, WEIGHTS_IT) * WEIGHTS_IT;
-    const int tile_o0 =
-        tile / (TILES(K, KT) * K * TILES(IC, WEIGHTS_IT)) * WEIGHTS_OT;
-    const int c0 = min(tile_c0, K - KT);
-    const int i0 = min(tile_i0, IC - WEIGHTS_IT);
-    const int o0 = min(tile_o0, OC - WEIGHTS_OT);
-    const int with_bias = tile_c0 == 0 && a == 0 && tile_i0 == 0;
-    /* The rows v whose row of x by the tap a is in the image. */
-    const int v_first = max(P - a + S - 1, 0) / S;
-    const int v_end = min((IH - 1 + P - a + S) / S, OH);
+    const size_t slice = get_global_id(2);
+    const weights_tile t = find_weights_tile(get_global_id(1));
     const size_t first = slice * nblocks / NSLICES, end = (slice + 1) * nblocks / NSLICES;
-    gradients += slice * NPARAMETERS;
 
     vec sum[WEIGHTS_OT][WEIGHTS_IT][KT];
     vec bias[WEIGHTS_OT];
@@ -286,66 +375,15 @@ kernel void conv_backward_weights(global const vec *restrict x,
             for (int c = 0; c < KT; c++)
                 sum[o][i][c] = 0.0f;
     }
-
     for (size_t block = first; block < end; block++)
-        for (size_t lane = get_local_id(0); lane < VECTORS; lane += LANE_ITEMS) {
-            global const vec *xb = x + (block * IC + i0) * (IH * IW * VECTORS) + lane;
-            global const vec *dyb = dy + (block * OC + o0) * (OH * OW * VECTORS) + lane;
-            for (int v = v_first; v < v_end; v++) {
-                global const vec *x_row = xb + (v * S - P + a) * IW * VECTORS;
-                global const vec *dy_row = dyb + v * OW * VECTORS;
-                for (int u = 0; u < LEFT; u++)
-                    add_products(sum, x_row, dy_row, u, c0, 0);
-                for (int u = LEFT; u < RIGHT; u++)
-                    add_products(sum, x_row, dy_row, u, c0, 1);
-                for (int u = RIGHT; u < OW; u++)
-                    add_products(sum, x_row, dy_row, u, c0, 0);
-            }
-            if (with_bias)
-                for (int vu = 0; vu < OH * OW; vu++)
-#pragma unroll
-                    for (int o = 0; o < WEIGHTS_OT; o++)
-                        bias[o] += dyb[(o * OH * OW + vu) * VECTORS];
-        }
-
+        for (size_t lane = get_local_id(0); lane < VECTORS; lane += LANE_ITEMS)
+            add_block(sum, bias, x + (block * IC + t.i0) * (IH * IW * VECTORS) + lane,
+                      dy + (block * OC + t.o0) * (OH * OW * VECTORS) + lane, t);
+    gradients += slice * NPARAMETERS;
 #if LANE_ITEMS > 1
     local float shared[(WEIGHTS_SUMS + WEIGHTS_OT) * (LANE_ITEMS + 1)];
-    for (int o = 0; o < WEIGHTS_OT; o++) {
-        for (int ic = 0; ic < WEIGHTS_IT * KT; ic++)
-            shared[(o * WEIGHTS_IT * KT + ic) * (LANE_ITEMS + 1) + get_local_id(0)] =
-                sum[o][ic / KT][ic % KT];
-        shared[(WEIGHTS_SUMS + o) * (LANE_ITEMS + 1) + get_local_id(0)] = bias[o];
-    }
-    barrier(CLK_LOCAL_MEM_FENCE);
-    for (int n = get_local_id(0); n < WEIGHTS_SUMS + WEIGHTS_OT; n += LANE_ITEMS) {
-        float total = 0.0f;
-        for (int l = 0; l < LANE_ITEMS; l++)
-            total += shared[n * (LANE_ITEMS + 1) + l];
-        const int o = n < WEIGHTS_SUMS ? n / (WEIGHTS_IT * KT) : n - WEIGHTS_SUMS;
-        const int i = n / KT % WEIGHTS_IT, c = n % KT;
-        if (o0 + o < tile_o0)
-            continue;
-        if (n >= WEIGHTS_SUMS) {
-            if (with_bias)
-                gradients[BIASES + o0 + o] = total;
-        } else if (i0 + i >= tile_i0 && c0 + c >= tile_c0) {
-            gradients[WEIGHTS + (((o0 + o) * IC + i0 + i) * K + a) * K + c0 + c] = total;
-        }
-    }
+    write_sums(gradients, sum, bias, t, shared);
 #else
-#pragma unroll
-    for (int o = 0; o < WEIGHTS_OT; o++) {
-        if (o0 + o < tile_o0)
-            continue;
-#pragma unroll
-        for (int i = 0; i < WEIGHTS_IT; i++)
-#pragma unroll
-            for (int c = 0; c < KT; c++)
-                if (i0 + i >= tile_i0 && c0 + c >= tile_c0)
-                    gradients[WEIGHTS + (((o0 + o) * IC + i0 + i) * K + a) * K + c0 + c] =
-                        sum_vec(sum[o][i][c]);
-        if (with_bias)
-            gradients[BIASES + o0 + o] = sum_vec(bias[o]);
-    }
+    write_sums(gradients, sum, bias, t);
 #endif
 }
