@@ -118,6 +118,21 @@ expect 1 "answers with nothing" "${ask[@]}" -t "$url/api/list" "${by[@]}" '$.lab
 expect 1 "'dog', which --classes does not name" "${ask[@]}" -t "$url/api/object" "${by[@]}" \
     '$.scores' --classes <(head -3 classes) gray.amkd
 
+# A name that --classes lacks ends the asking; once it is added, what was bought is kept.
+topk=(amkd-query -q --labels topk --concurrency 1 -t "$url/api/list" "${by[@]}"
+    '$.results[0].labels[*]["name","score"]')
+"${topk[@]}" -o whole.amkd --classes classes gray.amkd
+bought=(env PATH="${PATH#*:}" "${topk[@]}" --journal journal) # not the one without journals
+head -3 classes >three
+grep -c POST log >before
+expect 1 "'dog', which --classes does not name" "${bought[@]}" -o out --classes three gray.amkd
+kept=$(amkd-cat -N journal/answers.amkd | wc -l)
+[ "$kept" -gt 0 ] || fail "no answer before the unknown name"
+expect 1 "added at the end only" "${bought[@]}" -o out --classes <(sort -r classes) gray.amkd
+"${bought[@]}" -o resumed.amkd --classes classes gray.amkd
+[ $(($(grep -c POST log) - $(cat before))) = 41 ] || fail "40 images and the unknown name once more"
+diff <(amkd-cat whole.amkd) <(amkd-cat resumed.amkd) || fail "labels after a name was added"
+
 # Misuse.
 expect 2 "go together" "${ask[@]}" -t "$url/api" --request request.json gray.amkd
 expect 2 "--columns is for teachers at a URL" "${ask[@]}" -t exec:cat --columns gray.amkd

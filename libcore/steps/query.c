@@ -296,9 +296,14 @@ static int check_known(query *q)
 static int open_journal(query *q)
 {
     const amkd_query_options *o = q->options;
+    const amkd_backend *backend = amkd_teacher_backend(q->teacher);
     const int none = o->dry_run && o->journal && !amkd_journal_exists(o->journal);
-    return amkd_journal_open(&q->journal, none ? NULL : o->journal,
-                             amkd_teacher_identity(q->teacher));
+    if (amkd_journal_open(&q->journal, none ? NULL : o->journal,
+                          amkd_teacher_identity(q->teacher)))
+        return -1;
+    return backend->named && !o->dry_run
+               ? amkd_journal_name_classes(q->journal, backend->class_names)
+               : 0;
 }
 
 static void count_costs(query *q)

@@ -37,12 +37,13 @@ typedef struct amkd_backend {
     void *state;
     size_t nclasses;            /* 0 until the first answer when not known before */
     struct json_t *class_names; /* borrowed from the state; NULL when unknown */
-    struct json_t *identity;    /* what decides the answers beside the spec, an object;
-                                   borrowed from the state; NULL for nothing */
-    struct json_t *origin;      /* whose answers it hands on where they are not its own;
-                                   borrowed from the state; NULL: its own */
-    size_t capacity;            /* attempts under way at once at most */
-    size_t max_images;          /* images an attempt at most; 0: any number */
+    int named; /* answers are by the class_names, which decide what values are of */
+    struct json_t *identity; /* what decides the answers beside the spec, an object;
+                                borrowed from the state; NULL for nothing */
+    struct json_t *origin;   /* whose answers it hands on where they are not its own;
+                                borrowed from the state; NULL: its own */
+    size_t capacity;         /* attempts under way at once at most */
+    size_t max_images;       /* images an attempt at most; 0: any number */
 
     /* How many of the images pixels [n][h][w][c] it has answers to; NULL: it answers
      * about any. */

@@ -279,6 +279,7 @@ int amkd_journal_close(amkd_journal *journal)
     free(journal->events);
     free(journal->fresh);
     free(journal->identity);
+    json_decref(journal->class_names);
     free(journal->directory);
     free(journal->sent_path);
     free(journal->answers_path);

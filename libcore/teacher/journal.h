@@ -9,12 +9,16 @@
  *     lock          who holds it
  *     reserve       as large as the answers still to come may get
  *
+ * The header of answers.amkd has the classes' names under "class_names" where they decide
+ * which value is of which class.
+ *
  * A key is the XXH3-128 of the teacher's identity and the exact pixels. An image is spent
  * when it was sent and not returned; a spent image without an answer is doubtful: it may
  * have been answered to a process that no longer lives. */
 #ifndef AMKD_TEACHER_JOURNAL_H
 #define AMKD_TEACHER_JOURNAL_H
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -33,6 +37,12 @@ typedef enum amkd_journal_event {
  * with the process. identity: the teacher's as text; a journal is of one teacher. Fails
  * at once, saying who, when another process has it open. */
 int amkd_journal_open(amkd_journal **out, const char *directory, const char *identity);
+
+/* Says which classes the values of answers are of, in turn, before anything is answered.
+ * Names behind those that the journal has make its answers longer, by NaN; names that no
+ * answer speaks of may be gone again from the end. Fails, the answers untouched, where
+ * names differ otherwise. */
+int amkd_journal_name_classes(amkd_journal *journal, const json_t *names);
 
 /* Whether there is one in the directory. */
 int amkd_journal_exists(const char *directory);

@@ -16,6 +16,7 @@ enum { SENT_NBYTES = sizeof(row_head) + 1 };
 
 struct amkd_journal {
     char *identity;
+    json_t *class_names; /* of the answers there, or of the first; NULL: not told */
     char *directory, *sent_path, *answers_path, *reserve_path; /* NULL in memory */
     int lock, reserve;                                         /* descriptors; -1: none */
     amkd_writer *sent, *answers;
@@ -38,5 +39,12 @@ int amkd_journal_count_values(size_t *nvalues, const amkd_journal *journal);
 
 /* Opens answers.amkd likewise, of so many values each, and puts them into the map. */
 int amkd_journal_open_answers(amkd_journal *journal, size_t nvalues);
+
+/* The header of a new answers.amkd. */
+int amkd_journal_answers_header(amkd_header *header, const amkd_journal *journal,
+                                size_t nvalues);
+
+/* Keeps a copy of the names; NULL: of none. */
+int amkd_journal_set_names(amkd_journal *journal, const json_t *names);
 
 #endif

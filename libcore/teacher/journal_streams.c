@@ -113,7 +113,11 @@ static int read_rows(amkd_journal *journal, const char *path, const char *kind)
     if (!rc && !strcmp(kind, "sent"))
         take_sent(journal, rows, n);
     else if (!rc)
-        rc = take_answers(&journal->map, rows, n, header->fields[2].nitems);
+        rc = take_answers(&journal->map, rows, n, header->fields[2].nitems) ||
+                     amkd_journal_set_names(journal,
+                                            json_object_get(header->more, "class_names"))
+                 ? -1
+                 : 0;
     free(rows);
     amkd_reader_close(reader);
     return rc;
@@ -159,10 +163,20 @@ int amkd_journal_count_values(size_t *nvalues, const amkd_journal *journal)
     return rc ? amkd_fail_in("'%s'", path) : 0;
 }
 
+int amkd_journal_answers_header(amkd_header *header, const amkd_journal *journal,
+                                size_t nvalues)
+{
+    if (answers_header(header, journal->identity, nvalues))
+        return -1;
+    return journal->class_names
+               ? amkd_header_put(header, "class_names", json_copy(journal->class_names))
+               : 0;
+}
+
 int amkd_journal_open_answers(amkd_journal *journal, size_t nvalues)
 {
     amkd_header header = {0};
-    int rc = answers_header(&header, journal->identity, nvalues);
+    int rc = amkd_journal_answers_header(&header, journal, nvalues);
     if (!rc)
         rc = open_stream(journal, &journal->answers, journal->answers_path, &header);
     amkd_header_clear(&header);

@@ -128,7 +128,8 @@ static int read_names(amkd_values *values, const found *f, const amkd_classes *c
         const char *text = json_string_value(name);
         const json_t *number = json_object_get(classes->numbers, text);
         if (!number)
-            return amkd_fail("answers with class '%.100s', which --classes does not name",
+            return amkd_fail("answers with class '%.100s', which --classes does not name "
+                             "(names may be added at its end)",
                              text);
         size_t y = (size_t)json_integer_value(number);
         if (!isnan(values->at[y]))
