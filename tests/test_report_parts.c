@@ -55,14 +55,14 @@ START_TEST(what_is_no_character_is_replaced)
 }
 END_TEST
 
-START_TEST(long_names_are_cut_by_characters)
+START_TEST(long_names_are_cut_in_their_middle)
 {
     amkd_bytes page = {0};
     amkd_html_short(&page, "\u00e4\u00f6\u00fc<", 4);
     amkd_html_short(&page, "\u00e4\u00f6\u00fc<e", 4);
     amkd_html_text(&page, NULL);
     amkd_bytes_add(&page, "", 1);
-    ck_assert_str_eq(page.data, "\u00e4\u00f6\u00fc&lt;\u00e4\u00f6\u00fc\u2026");
+    ck_assert_str_eq(page.data, "\u00e4\u00f6\u00fc&lt;\u00e4\u00f6\u2026e");
     amkd_bytes_clear(&page);
 }
 END_TEST
@@ -243,7 +243,7 @@ int main(void)
     TCase *tests = tcase_create("report");
     tcase_add_test(tests, markup_in_data_is_escaped);
     tcase_add_test(tests, what_is_no_character_is_replaced);
-    tcase_add_test(tests, long_names_are_cut_by_characters);
+    tcase_add_test(tests, long_names_are_cut_in_their_middle);
     tcase_add_test(tests, counts_have_commas_at_thousands);
     tcase_add_test(tests, axes_hold_all_values_and_have_round_steps);
     tcase_add_test(tests, means_have_the_deviation_of_a_sample);

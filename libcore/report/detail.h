@@ -9,7 +9,7 @@
 
 /* An image that is shown with what was said of it. */
 typedef struct amkd_shown {
-    size_t rank; /* the row, from 0 */
+    size_t rank; /* from 0, the lowest score first; of test images the row */
     amkd_pick pick;
     float *teacher, *student; /* [nclasses]; student NULL: not known */
 } amkd_shown;

@@ -49,6 +49,17 @@ static amkd_pick pick_of(const table *t, size_t r)
     return pick;
 }
 
+/* With noise on the scores they are not in their order. */
+static int by_score(const void *a, const void *b)
+{
+    const amkd_pick *first = a, *second = b;
+    if (first->score != second->score)
+        return first->score < second->score ? -1 : 1;
+    if (first->i != second->i)
+        return first->i < second->i ? -1 : 1;
+    return (first->j > second->j) - (first->j < second->j);
+}
+
 static int take_picks(amkd_picked *picked, const table *t)
 {
     const char *by = json_string_value(json_object_get(t->header->more, "by"));
@@ -61,6 +72,8 @@ static int take_picks(amkd_picked *picked, const table *t)
     snprintf(picked->by, sizeof picked->by, "%s", by ? by : "");
     for (size_t r = 0; r < t->n; r++)
         picked->picks[r] = pick_of(t, r);
+    if (!strcmp(t->header->kind, "picks"))
+        qsort(picked->picks, picked->n, sizeof *picked->picks, by_score);
     return 0;
 }
 

@@ -46,15 +46,17 @@ static void put_character(amkd_bytes *page, const char *text, size_t n)
 
 void amkd_html_short(amkd_bytes *page, const char *text, size_t max)
 {
-    for (size_t n = 0; text && *text; n++) {
+    size_t n = 0, at = 0;
+    for (const char *c = text; c && *c; n++)
+        c += character(c) ? character(c) : 1;
+    const size_t first = n > max ? max / 2 : n, last = n > max ? n - (max - 1) / 2 : n;
+    for (; text && *text; at++) {
         const size_t nbytes = character(text);
-        const char *next = text + (nbytes ? nbytes : 1);
-        if (n + 1 == max && *next) {
+        if (at < first || at >= last)
+            put_character(page, text, nbytes);
+        else if (at == first)
             amkd_bytes_puts(page, "\xe2\x80\xa6");
-            return;
-        }
-        put_character(page, text, nbytes);
-        text = next;
+        text += nbytes ? nbytes : 1;
     }
 }
 

@@ -15,8 +15,8 @@ void amkd_html(amkd_bytes *page, const char *format, ...)
  * UTF-8 and what XML has no place for becomes U+FFFD. NULL is nothing. */
 void amkd_html_text(amkd_bytes *page, const char *text);
 
-/* As amkd_html_text, at most max characters, the last of which is an ellipsis if there
- * were more. */
+/* As amkd_html_text, at most max characters: if there are more, those at both ends and an
+ * ellipsis between, since names often differ at their end. */
 void amkd_html_short(amkd_bytes *page, const char *text, size_t max);
 
 /* A count with a comma at every thousand. */

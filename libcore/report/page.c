@@ -4,18 +4,21 @@
 #include "report/section.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ------------------------------------------------------------------------- its head */
 
 static void put_title(amkd_bytes *page, const amkd_report *report)
 {
     const amkd_run *run = &report->runs[0];
+    /* Other architectures than those with a name are too long. */
+    const int name = run->arch && !strchr(run->arch, ' ');
     if (report->options->title)
         amkd_html(page, "%s", report->options->title);
     else if (report->nruns > 1)
         amkd_html(page, "%zu distillations compared", report->nruns);
     else
-        amkd_html(page, "%s distilled from %s", run->arch ? run->arch : "A student",
+        amkd_html(page, "%s distilled from %s", name ? run->arch : "A student",
                   run->teacher ? run->teacher : "its teacher");
 }
 

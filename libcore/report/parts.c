@@ -58,9 +58,10 @@ void amkd_run_name(amkd_bytes *page, const amkd_report *report, const amkd_run *
 
 const char *amkd_score_name(const char *by)
 {
-    return !strcmp(by, "c2")       ? "C2"
-           : !strcmp(by, "c1")     ? "C1"
-           : !strcmp(by, "random") ? "chance"
-           : !strcmp(by, "margin") ? "margin"
-                                   : "score";
+    return !strcmp(by, "c2")        ? "C2"
+           : !strcmp(by, "c1")      ? "C1"
+           : !strcmp(by, "random")  ? "chance"
+           : !strcmp(by, "margin")  ? "margin"
+           : !strcmp(by, "entropy") ? "negative entropy"
+                                    : "score";
 }

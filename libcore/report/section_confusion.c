@@ -141,7 +141,7 @@ void amkd_section_confusion(amkd_bytes *page, const amkd_report *report, size_t 
                   "<p class=\"hint\">Where the two disagree is not in this run&#8217;s "
                   "<code>eval.json</code>, which an earlier amkd-eval wrote.</p>\n");
     if (run->nclasses <= MOST_DRAWN) {
-        amkd_html(page, "<div class=\"plots\">\n");
+        amkd_html(page, "<div class=\"plots three\">\n");
         for (size_t k = 0; k < n; k++)
             put_matrix(page, &all[k], run, d);
         amkd_html(page, "</div>\n");

@@ -62,6 +62,8 @@ static void fit(amkd_chart *chart, const amkd_series *series, size_t n)
     chart->y = (amkd_axis){.label = chart->y.label, .scale = 100, .unit = "\u2009%"};
     amkd_axis_fit(&chart->x, 0, last, 5);
     amkd_axis_fit(&chart->y, low, high, 5);
+    if (high <= 1 && chart->y.high > 1)
+        chart->y.high = 1;
 }
 
 /* Nothing if no method has such points. */

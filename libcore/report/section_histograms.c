@@ -172,8 +172,9 @@ static void put_scores(amkd_bytes *page, const amkd_detail *detail, size_t d)
 {
     const char *name = amkd_score_name(detail->nrounds > 1 ? detail->rounds[1].by : "");
     char title[64], label[64];
-    snprintf(title, sizeof title, "%s of what was picked", name);
-    snprintf(label, sizeof label, "%s, the student's sureness", name);
+    snprintf(title, sizeof title, "Scores of what was picked: %s", name);
+    snprintf(label, sizeof label, "%s%s", name,
+             *name == 'C' ? ", the student's sureness" : "");
     histograms h = {.id = "score", .title = title, .label = label, .nbins = SCORE_BINS};
     double low = INFINITY, high = -INFINITY;
     for (size_t r = 1; r < detail->nrounds; r++)

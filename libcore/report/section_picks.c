@@ -15,7 +15,7 @@ static void put_cards(amkd_bytes *page, const amkd_detail *detail,
         const amkd_pick *pick = &picked->shown[s].pick;
         char mix[64], scored[48] = "";
         if (!isnan(pick->score) && *picked->by && *score != 'c')
-            snprintf(scored, sizeof scored, "%s %.3f", score, (double)pick->score);
+            snprintf(scored, sizeof scored, "%s %.3g", score, (double)pick->score);
         if (pick->i == pick->j)
             snprintf(mix, sizeof mix, "image %u", pick->i);
         else
@@ -39,7 +39,6 @@ static void put_heading(amkd_bytes *page, const amkd_picked *picked, size_t r)
     if (picked->pool) {
         amkd_html(page, ", from a pool of ");
         amkd_html_count(page, picked->pool);
-        amkd_html(page, " pairs");
     }
     if (r)
         amkd_html(page, "; the student is that of round %zu, before it learned from them",

@@ -111,9 +111,11 @@ const char amkd_report_style[] =
     /* Paper. */
     "@media print{body{max-width:none;padding:0;font-size:10.5pt}nav,.skip,"
     "details:not([open]){display:none}*{print-color-adjust:exact;"
-    "-webkit-print-color-adjust:exact}figure,.card,.tile,tr{break-inside:avoid}"
-    "h2,h3,h4,h5{break-after:avoid}.scroll{overflow:visible}th,td{white-space:normal}"
+    "-webkit-print-color-adjust:exact}figure,.card,.tile,.pairs,tr{break-inside:avoid}"
+    "h2,h3,h4,h5,.hint{break-after:avoid}.scroll{overflow:visible}th,td{white-space:"
+    "normal}"
     ".tiles{grid-template-columns:repeat(4,1fr)}"
     ".cards{grid-template-columns:repeat(6,1fr);gap:8px}.card{font-size:8pt}"
-    ".plots{grid-template-columns:1fr 1fr}.small{grid-template-columns:1fr 1fr 1fr}"
+    ".plots{grid-template-columns:1fr 1fr}.small,.three{grid-template-columns:1fr 1fr "
+    "1fr}"
     "a{color:inherit;text-decoration:none}}\n";

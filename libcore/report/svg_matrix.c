@@ -26,7 +26,7 @@ static layout lay_out(const amkd_matrix *matrix)
 {
     const double rows = longest(matrix->rows, matrix->nrows);
     const double columns = longest(matrix->columns, matrix->ncolumns);
-    layout l = {.left = 26 + 6.6 * rows, .top = 14 + 6 * columns};
+    layout l = {.left = 30 + 6.8 * rows, .top = 14 + 6 * columns};
     /* The last column's name leans out to the right. */
     l.width = (WIDTH - 4 - 2.6 * columns - l.left) / (double)matrix->ncolumns;
     l.height = fmin(l.width, CELL_MAX);
