@@ -157,7 +157,7 @@ def check_uses(page, run, picks):
     for low, high, n in (map(int, line) for line in page.tables["uses-table-0"][1:]):
         assert sum(low <= uses[i] <= high for i in range(images)) == n, (low, high, n)
     said = (f"{len(pairs)} picks are of {len(set(pairs))} distinct pairs of {len(uses)} "
-            "images")
+            "real images")
     assert said in page.texts["uses-0"].replace(",", ""), said
 
 

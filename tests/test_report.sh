@@ -82,6 +82,23 @@ says held.html 'Agreement on answers held out'
 held=$(sed -n 's/.*"agreement": \(.*\),/\1/p' held/round-2/held-out.2.json)
 says held.html "$(awk -v a="$held" 'BEGIN { printf "%.2f", 100 * a }')&#8239;%"
 
+# An assistant, views and noise are what tells a method from another.
+for seed in 1 2; do
+    distil assisted-$seed ASSISTANT=mlp ASSISTANT_STEPS=20 ASSISTANT_VIEWS=2 VIEWS=2 \
+        NOISE=0.1 SEED=$seed
+done
+amkd-report -o assisted.html c2-1 c2-2 assisted-1 assisted-2
+check compared assisted.html c2-1 c2-2 assisted-1 assisted-2
+says assisted.html 'assistant arch=mlp'
+says assisted.html 'amkd-score --noise'
+says assisted.html 'mlp, by its assistant mlp'
+says assisted.html 'numbered among views of the real images'
+grep -qE 'amkd-query --teacher=model:assisted-1/round-2/assistant.safetensors' \
+    assisted.html || fail "the assistant's answers are no command"
+amkd-report -o assisted.html assisted-1
+check figures assisted.html assisted-1
+says assisted.html '<th scope="col">augment</th>'
+
 # Picks among views of the images count for the images.
 cp -r c2-1 views
 rm -r views/round-2
@@ -125,7 +142,7 @@ check whole damaged.html
 says damaged.html 'The figures of round 1 cannot be read'
 says damaged.html 'What round 1 picked cannot be shown'
 says damaged.html 'The times of round 0 cannot be read'
-says damaged.html 'The student of round 1 cannot be read'
+says damaged.html '&#39;student.safetensors&#39; of round 1 cannot be read'
 rm -r random-1/test random-1/round-*/eval.json
 amkd-report -o unmeasured.html random-1
 check whole unmeasured.html

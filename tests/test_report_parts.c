@@ -228,7 +228,7 @@ START_TEST(options_of_commands_are_found_by_their_whole_name)
     ck_assert_ptr_null(amkd_command_option(command, "see"));
     json_t *parameters = json_object();
     json_t *made = json_pack("[{s:s, s:O}]", "tool", "amkd-train", "command", command);
-    ck_assert_int_eq(amkd_parameters_add(parameters, made), 0);
+    ck_assert_int_eq(amkd_parameters_add(parameters, made, NULL, NULL), 0);
     ck_assert_uint_eq(json_object_size(parameters), 2);
     ck_assert_str_eq(json_string_value(json_object_get(parameters, "amkd-train --seeds")),
                      "3");

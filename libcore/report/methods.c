@@ -132,12 +132,16 @@ static int tells_apart(const amkd_methods *methods, const json_t *before, const 
     return 0;
 }
 
-/* What is picked by comes first, sizes last. */
-enum { NRANKS = 4 };
+/* What is picked by comes first, then who teaches; sizes come last. */
+enum { NRANKS = 5 };
 
 static int rank_of(const char *key)
 {
-    return !strcmp(key, BY) ? 0 : !strcmp(key, POOL) ? 3 : is_size(key) ? 2 : 1;
+    return !strcmp(key, BY)                         ? 0
+           : !strcmp(key, AMKD_ASSISTANT " --arch") ? 1
+           : !strcmp(key, POOL)                     ? 4
+           : is_size(key)                           ? 3
+                                                    : 2;
 }
 
 /* The fewest keys, in that order, that tell all methods apart. */
@@ -183,6 +187,8 @@ static void add_to_name(amkd_bytes *name, const json_t *parameters, const char *
         return;
     if (name->n)
         amkd_bytes_puts(name, ", ");
+    if (!strncmp(key, AMKD_ASSISTANT " ", strlen(AMKD_ASSISTANT " ")))
+        amkd_bytes_puts(name, "assistant ");
     if (!value)
         amkd_bytes_format(name, "no %s", option);
     else if (is_size(key))

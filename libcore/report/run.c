@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "data/check.h"
 #include "data/images.h"
-#include "net/model.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
 #include <math.h>
@@ -193,57 +192,24 @@ static int read_round(amkd_run *run, size_t number, size_t nthreads)
 
 /* ------------------------------------------------------------------- the whole run */
 
-static int read_student(amkd_run *run)
-{
-    size_t r = run->nrounds;
-    while (r > 0 && !run->rounds[r - 1].has_student)
-        r--;
-    if (!r)
-        return amkd_run_note(run, "No student has been trained yet.");
-    char *path = amkd_run_path(run, r - 1, "student.safetensors");
-    amkd_model *model;
-    if (!path)
-        return -1;
-    if (amkd_model_load(&model, path)) {
-        free(path);
-        return amkd_run_note(run, "The student of round %zu cannot be read: %s.", r - 1,
-                             amkd_error());
-    }
-    free(path);
-    const json_t *all = model->provenance;
-    json_t *last = json_array_get(all, json_array_size(all) - 1);
-    const json_t *command = json_object_get(last, "command");
-    const char *arch = amkd_command_option(command, "arch");
-    const char *seed = amkd_command_option(command, "seed");
-    run->nweights = model->arch.nparameters;
-    run->training = json_incref(last);
-    run->arch = amkd_strdup(arch ? arch : model->arch.text);
-    snprintf(run->seed, sizeof run->seed, "%s", seed ? seed : "");
-    int rc = run->arch ? 0 : -1;
-    if (!rc && last) {
-        json_t *own = json_pack("[O]", last);
-        rc = own ? amkd_parameters_add(run->parameters, own) : amkd_fail("out of memory");
-        json_decref(own);
-    }
-    amkd_model_free(model);
-    return rc;
-}
-
 static int read_test(amkd_run *run)
 {
     char *labels = amkd_format("%s/test/labels.amkd", run->dir);
     char *times = amkd_format("%s/test/times.tsv", run->dir);
+    char *own_times = amkd_format("%s/times.tsv", run->dir);
     amkd_reader *reader = NULL;
-    int rc = labels && times ? 0 : -1;
+    int rc = labels && times && own_times ? 0 : -1;
     if (!rc && is_there(labels) &&
         (amkd_reader_open(&reader, labels, "labels", 0) ||
          count_rows(&run->ntest, reader)))
         rc = amkd_run_note(run, "The answers about test images cannot be read: %s.",
                            amkd_error());
     amkd_reader_close(reader);
-    if (!rc && amkd_times_read(&run->test_times, times))
-        rc =
-            amkd_run_note(run, "The times of the test cannot be read: %s.", amkd_error());
+    if (!rc && (amkd_times_read(&run->test_times, times) ||
+                amkd_times_read(&run->times, own_times)))
+        rc = amkd_run_note(run, "Times of the run or its test cannot be read: %s.",
+                           amkd_error());
+    free(own_times);
     free(labels);
     free(times);
     return rc;
@@ -319,10 +285,11 @@ int amkd_run_open(amkd_run *run, const char *dir, size_t nthreads)
     if (rc < 0)
         return -1;
     if (run->nrounds &&
-        (amkd_parameters_add(run->parameters, run->rounds[run->nrounds - 1].provenance) ||
+        (amkd_parameters_add(run->parameters, run->rounds[run->nrounds - 1].provenance,
+                             NULL, NULL) ||
          put_size(run, "images", run->nimages) ||
          (run->nrounds > 1 && put_size(run, "picks a round", run->rounds[1].nanswers)) ||
-         read_student(run) || read_test(run)))
+         amkd_run_read_student(run) || read_test(run)))
         return -1;
     return note_what_is_missing(run);
 }
@@ -351,6 +318,8 @@ void amkd_run_close(amkd_run *run)
     free(run->teacher);
     free(run->arch);
     free(run->test_times.tools);
+    free(run->times.tools);
+    json_decref(run->assistant);
     json_decref(run->training);
     json_decref(run->parameters);
     *run = (amkd_run){0};

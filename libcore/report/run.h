@@ -10,6 +10,9 @@
 /* The parameters that are sizes: "run images" and "run picks a round". */
 #define AMKD_SIZES "run "
 
+/* The tool of the parameters that are its assistant's. */
+#define AMKD_ASSISTANT "assistant"
+
 /* What amkd-eval --json says of one network. */
 typedef struct amkd_figures {
     size_t n;
@@ -48,13 +51,15 @@ typedef struct amkd_run {
     char **class_names; /* [nclasses] */
     size_t nrounds;
     amkd_round *rounds; /* the rounds whose answers are there */
+    amkd_times times;   /* of what is made once: views */
     amkd_times test_times;
     size_t ntest;       /* answers about test images, 0: none */
     char *teacher;      /* as amkd-query names it */
     char *arch;         /* as amkd-train was told; or NULL */
     size_t nweights;    /* of the last student; 0: none */
-    json_t *training;   /* the last student's own run: {"tool", "command", "device"};
-                           or NULL */
+    json_t *training;   /* the last student's own run: {"tool", "command", "device",
+                           "inputs"}; or NULL */
+    json_t *assistant;  /* that of its assistant; or NULL */
     json_t *parameters; /* {"amkd-score --by": "c2"}: all that the answers and students
                            were made with, but for seeds and paths */
     char seed[24];      /* of the training; "" when not known */
@@ -77,6 +82,10 @@ int amkd_run_note(amkd_run *run, const char *format, ...)
 /* The last round that was measured, or NULL. */
 const amkd_round *amkd_run_measured(const amkd_run *run);
 
+/* Reads the last round's student, and its assistant if it has one: their parameters go to
+ * the run's. */
+int amkd_run_read_student(amkd_run *run);
+
 /* Reads an evaluation into a round: figures, confusion, agreement and success. */
 int amkd_round_read_eval(amkd_round *round, size_t nclasses, const char *path);
 
@@ -86,8 +95,10 @@ int amkd_round_read_held_out(amkd_round *round, const char *path);
 /* Reads times.tsv; a file that is not there is no time. */
 int amkd_times_read(amkd_times *times, const char *path);
 
-/* Adds every option of every command of a provenance array to parameters. */
-int amkd_parameters_add(json_t *parameters, const json_t *provenance);
+/* Adds every option of every command of a provenance array to parameters; of the tool
+ * only unless that is NULL; under another tool's name unless as is NULL. */
+int amkd_parameters_add(json_t *parameters, const json_t *provenance, const char *only,
+                        const char *as);
 
 /* The value of an option of a recorded command, "" for one without; NULL if it was not
  * given. */

@@ -54,21 +54,24 @@ static int add_word(json_t *parameters, const char *tool, const char *word)
         return 0;
     const size_t n = strcspn(word, "=");
     snprintf(option, sizeof option, "%.*s", (int)n, word);
-    /* A file of weights says no more than that there was one. */
-    if (!strcmp(option, "--init"))
-        return put(parameters, tool, option, "the student before");
+    /* Such files say no more than that there were some. */
+    if (!strcmp(option, "--init") || !strcmp(option, "--bought"))
+        return put(parameters, tool, option, "");
     return put(parameters, tool, option, word[n] ? word + n + 1 : "");
 }
 
-int amkd_parameters_add(json_t *parameters, const json_t *provenance)
+int amkd_parameters_add(json_t *parameters, const json_t *provenance, const char *only,
+                        const char *as)
 {
     for (size_t k = 0; k < json_array_size(provenance); k++) {
         const json_t *made = json_array_get(provenance, k);
         const json_t *command = json_object_get(made, "command");
         const char *tool = json_string_value(json_object_get(made, "tool"));
-        for (size_t w = 1; tool && w < json_array_size(command); w++) {
+        if (!tool || (only && strcmp(only, tool)))
+            continue;
+        for (size_t w = 1; w < json_array_size(command); w++) {
             const char *word = json_string_value(json_array_get(command, w));
-            if (word && add_word(parameters, tool, word))
+            if (word && add_word(parameters, as ? as : tool, word))
                 return -1;
         }
     }

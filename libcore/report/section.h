@@ -17,6 +17,9 @@ void amkd_section_heat(amkd_bytes *page, const amkd_report *report);
 void amkd_section_time(amkd_bytes *page, const amkd_report *report);
 void amkd_section_origin(amkd_bytes *page, const amkd_report *report);
 
+/* Within the summary. */
+void amkd_section_differences(amkd_bytes *page, const amkd_report *report);
+
 /* Within the section of the curve. */
 void amkd_section_paired(amkd_bytes *page, const amkd_report *report);
 

@@ -46,9 +46,14 @@ static int is_new(json_t *seen, json_t *command)
     return 1;
 }
 
+/* A command, after those that made what it took. */
 static void put_made(amkd_bytes *page, json_t *seen, const json_t *made)
 {
     json_t *command = json_object_get(made, "command");
+    const json_t *inputs = json_object_get(made, "inputs");
+    for (size_t k = 0; k < json_array_size(inputs); k++)
+        for (size_t l = 0; l < json_array_size(json_array_get(inputs, k)); l++)
+            put_made(page, seen, json_array_get(json_array_get(inputs, k), l));
     if (!json_is_array(command) || !is_new(seen, command))
         return;
     amkd_html(page, "<li><code>");
@@ -69,6 +74,7 @@ static void put_commands(amkd_bytes *page, const amkd_report *report, const amkd
     for (size_t r = 0; r < run->nrounds; r++)
         for (size_t k = 0; k < json_array_size(run->rounds[r].provenance); k++)
             put_made(page, seen, json_array_get(run->rounds[r].provenance, k));
+    put_made(page, seen, run->assistant);
     put_made(page, seen, run->training);
     amkd_html(page, "</ol></details>\n");
     json_decref(seen);
@@ -97,8 +103,11 @@ static void put_run(amkd_bytes *page, const amkd_report *report, const amkd_run 
         amkd_table_percent(page, round->success);
     else
         amkd_html(page, "<td></td>");
-    amkd_html(page, "<td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>\n",
+    const char *assistant =
+        amkd_command_option(json_object_get(run->assistant, "command"), "arch");
+    amkd_html(page, "<td>%s</td><td>%s%s%s</td><td>%s</td><td>%s</td></tr>\n",
               run->teacher ? run->teacher : "", run->arch ? run->arch : "",
+              assistant ? ", by its assistant " : "", assistant ? assistant : "",
               of_training(run, "device"), of_training(run, "version"));
 }
 

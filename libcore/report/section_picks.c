@@ -40,6 +40,8 @@ static void put_heading(amkd_bytes *page, const amkd_picked *picked, size_t r)
         amkd_html(page, ", from a pool of ");
         amkd_html_count(page, picked->pool);
     }
+    if (r && picked->images->sources)
+        amkd_html(page, ", numbered among views of the real images");
     if (r)
         amkd_html(page, "; the student is that of round %zu, before it learned from them",
                   r - 1);

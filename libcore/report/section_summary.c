@@ -100,6 +100,7 @@ void amkd_section_summary(amkd_bytes *page, const amkd_report *report)
         put_tiles(page, report);
     else
         put_methods(page, report);
+    amkd_section_differences(page, report);
     amkd_html(
         page,
         "<p class=\"hint\">A success rate says little alone: a teacher that is sure "

@@ -57,6 +57,7 @@ static int collect(costs *c, const amkd_report *report)
         for (size_t r = 0; r < run->nrounds; r++)
             add_round(c, alone ? r : n, &run->rounds[r]);
         add_times(c, alone ? run->nrounds : n, &run->test_times);
+        add_times(c, alone ? 0 : n, &run->times);
     }
     for (size_t row = 0; row < c->nrows; row++)
         if (alone && row + 1 == c->nrows)

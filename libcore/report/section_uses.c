@@ -73,7 +73,7 @@ static int by_pair(const void *a, const void *b)
 /* Picks of one pair at several weights are near-duplicates: how many pairs there were. */
 static void put_pairs(amkd_bytes *page, const amkd_detail *detail)
 {
-    size_t npicks = 0, n = 0, ndistinct = 0, nimages = 0;
+    size_t npicks = 0, n = 0, ndistinct = 0, nimages = 0, nsingle = 0;
     for (size_t r = 1; r < detail->nrounds; r++)
         npicks += detail->rounds[r].n;
     amkd_pair *pairs = amkd_alloc(npicks + 1, sizeof *pairs);
@@ -85,6 +85,7 @@ static void put_pairs(amkd_bytes *page, const amkd_detail *detail)
         for (size_t p = 0; p < detail->rounds[r].n; p++) {
             const amkd_pick *pick = &detail->rounds[r].picks[p];
             pairs[n++] = (amkd_pair){pick->i, pick->j};
+            nsingle += pick->i == pick->j;
         }
     qsort(pairs, n, sizeof *pairs, by_pair);
     for (size_t p = 0; p < n; p++)
@@ -96,9 +97,9 @@ static void put_pairs(amkd_bytes *page, const amkd_detail *detail)
     amkd_html_count(page, n);
     amkd_html(page, " picks are of ");
     amkd_html_count(page, ndistinct);
-    amkd_html(page, " distinct pairs of ");
+    amkd_html(page, " distinct %s of ", nsingle < n ? "pairs" : "views");
     amkd_html_count(page, nimages);
-    amkd_html(page, " images.</p>\n");
+    amkd_html(page, " real images.</p>\n");
 }
 
 /* The row that shows a real image: of views the first. */
