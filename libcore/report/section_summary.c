@@ -67,9 +67,9 @@ static void put_methods(amkd_bytes *page, const amkd_report *report)
         "<th scope=\"col\">method</th><th scope=\"col\">runs</th>"
         "<th scope=\"col\">real images</th><th scope=\"col\">answers</th>"
         "<th scope=\"col\">success rate</th><th scope=\"col\">agreement</th>"
-        "<th scope=\"col\">student&#8217;s accuracy</th>"
+        "<th scope=\"col\">accuracy</th>"
         "<th scope=\"col\">teacher&#8217;s accuracy</th>"
-        "<th scope=\"col\">its mean top probability</th></tr></thead><tbody>\n");
+        "<th scope=\"col\">its mean top</th></tr></thead><tbody>\n");
     for (size_t m = 0; m < report->methods.n; m++) {
         const amkd_method *method = &report->methods.methods[m];
         amkd_html(page, "<tr><th scope=\"row\">%s</th><td>%zu</td><td>",
