@@ -305,10 +305,9 @@ START_TEST(clblast_and_own_kernels_of_a_dense_layer_agree)
     amkd_op *own, *op;
     ck_ok(amkd_dense_new(&own, device, &dense_shape, 1));
     ck_ok(amkd_dense_new(&op, device, &dense_shape, 1));
-    amkd_other *clblast = &op->others[op->nothers - 1];
-    ck_assert_str_eq(clblast->names[0], "clblast");
-    ck_ok(clblast->make(&clblast->op, op, op->nothers - 1));
-    force(op, clblast->op, 1);
+    ck_assert_str_eq(op->other.name, "clblast");
+    ck_ok(op->other.make(&op->other.op, op));
+    force(op, op->other.op, 1);
     expect_same_passes(own, op, &dense_shape);
     amkd_op_free(own);
     amkd_op_free(op);

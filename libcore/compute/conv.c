@@ -58,10 +58,9 @@ static amkd_op_shape one_row(const amkd_op_shape *shape)
 
 static int build(amkd_op **out, amkd_device *device, const amkd_op_shape *shape)
 {
-    amkd_conv_tile forward, data, weights;
-    amkd_conv_forward_tiles(&forward, 1, device, shape);
-    amkd_conv_data_tiles(&data, 1, device, shape);
-    amkd_conv_weights_tiles(&weights, 1, device, shape);
+    const amkd_conv_tile forward = amkd_conv_forward_tile(device, shape),
+                         data = amkd_conv_data_tile(device, shape),
+                         weights = amkd_conv_weights_tile(device, shape);
     char *options =
         amkd_format("-DKT=%zu -DFORWARD_CT=%zu -DFORWARD_PT=%zu -DDATA_CT=%zu "
                     "-DDATA_PT=%zu -DWEIGHTS_OT=%zu -DWEIGHTS_IT=%zu",

@@ -30,23 +30,16 @@ static machine describe(const amkd_device *device)
     return (machine){device->vector_width == 16 ? 32 : 16, 0.25, 10, 12, 4, 80, units};
 }
 
-/* The best so far, in order; a new one goes behind those that cost the same. */
-typedef struct list {
-    amkd_conv_tile *tiles;
-    size_t n, max;
-} list;
+/* The best so far; of those that cost the same, the first. */
+typedef struct best {
+    amkd_conv_tile tile;
+    double cost;
+} best;
 
-static void insert(list *l, size_t a, size_t b, double cost)
+static void consider(best *b, size_t channels, size_t other, double cost)
 {
-    size_t at = l->n;
-    while (at > 0 && cost < l->tiles[at - 1].cost)
-        at--;
-    if (at == l->max)
-        return;
-    l->n += l->n < l->max;
-    for (size_t t = l->n - 1; t > at; t--)
-        l->tiles[t] = l->tiles[t - 1];
-    l->tiles[at] = (amkd_conv_tile){{a, b}, cost};
+    if (cost < b->cost)
+        *b = (best){{{channels, other}}, cost};
 }
 
 /* How often all slots are filled. */
@@ -92,18 +85,17 @@ static double row_cost(const machine *m, const row_pass *pass, size_t c, size_t 
     return runs(m, ngroups) * (pass->steps * step + item);
 }
 
-static size_t row_tiles(amkd_conv_tile *tiles, size_t max, const amkd_device *device,
-                        const row_pass *pass)
+static amkd_conv_tile best_row_tile(const amkd_device *device, const row_pass *pass)
 {
     const machine m = describe(device);
-    list l = {tiles, 0, max};
+    best b = {.cost = INFINITY};
     for (size_t c = 1; c <= MAX_CHANNELS && c <= pass->channels; c++)
         for (size_t p = pass->multiple;; p += pass->multiple) {
-            insert(&l, c, p, row_cost(&m, pass, c, p));
+            consider(&b, c, p, row_cost(&m, pass, c, p));
             if (p >= pass->pixels || (double)(c * (p + pass->multiple)) > m.registers)
                 break;
         }
-    return l.n;
+    return b.tile;
 }
 
 size_t amkd_conv_taps(const amkd_op_shape *shape)
@@ -116,8 +108,8 @@ size_t amkd_conv_taps(const amkd_op_shape *shape)
     return taps < shape->kernel ? taps : shape->kernel;
 }
 
-size_t amkd_conv_forward_tiles(amkd_conv_tile *tiles, size_t max,
-                               const amkd_device *device, const amkd_op_shape *shape)
+amkd_conv_tile amkd_conv_forward_tile(const amkd_device *device,
+                                      const amkd_op_shape *shape)
 {
     const row_pass pass = {
         .channels = shape->out_channels,
@@ -129,11 +121,10 @@ size_t amkd_conv_forward_tiles(amkd_conv_tile *tiles, size_t max,
         .spread = (double)shape->stride,
         .multiple = 1,
     };
-    return row_tiles(tiles, max, device, &pass);
+    return best_row_tile(device, &pass);
 }
 
-size_t amkd_conv_data_tiles(amkd_conv_tile *tiles, size_t max, const amkd_device *device,
-                            const amkd_op_shape *shape)
+amkd_conv_tile amkd_conv_data_tile(const amkd_device *device, const amkd_op_shape *shape)
 {
     const double stride = (double)shape->stride;
     const row_pass pass = {
@@ -146,7 +137,7 @@ size_t amkd_conv_data_tiles(amkd_conv_tile *tiles, size_t max, const amkd_device
         .spread = 1 / stride,
         .multiple = shape->stride,
     };
-    return row_tiles(tiles, max, device, &pass);
+    return best_row_tile(device, &pass);
 }
 
 static double weights_cost(const machine *m, const amkd_op_shape *shape, size_t o,
@@ -166,15 +157,15 @@ static double weights_cost(const machine *m, const amkd_op_shape *shape, size_t 
     return runs(m, ngroups) * (npixels * pixel + item);
 }
 
-size_t amkd_conv_weights_tiles(amkd_conv_tile *tiles, size_t max,
-                               const amkd_device *device, const amkd_op_shape *shape)
+amkd_conv_tile amkd_conv_weights_tile(const amkd_device *device,
+                                      const amkd_op_shape *shape)
 {
     const machine m = describe(device);
     const size_t t = amkd_conv_taps(shape);
-    list l = {tiles, 0, max};
+    best b = {.cost = INFINITY};
     for (size_t o = 1; o <= MAX_CHANNELS && o <= shape->out_channels; o++)
         for (size_t i = 1; i <= MAX_CHANNELS && i <= shape->in_channels; i++)
             if (i == 1 || (double)(o * i * t) <= m.registers)
-                insert(&l, o, i, weights_cost(&m, shape, o, i));
-    return l.n;
+                consider(&b, o, i, weights_cost(&m, shape, o, i));
+    return b.tile;
 }

@@ -6,7 +6,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include <clblast_c.h>
-#include <string.h>
 
 static int check(CLBlastStatusCode status, const amkd_op *op, const char *what)
 {
@@ -89,9 +88,8 @@ static int gemm_backward_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradie
 }
 
 /* Its kernels do what a product leaves to do: biases and activations. */
-static int gemm_new(amkd_op **out, const amkd_op *op, size_t nth)
+static int gemm_new(amkd_op **out, const amkd_op *op)
 {
-    (void)nth;
     amkd_op *gemm = amkd_alloc(1, sizeof *gemm);
     if (!gemm)
         return -1;
@@ -114,10 +112,9 @@ static int gemm_new(amkd_op **out, const amkd_op *op, size_t nth)
 
 void amkd_dense_gemm_offer(amkd_op *op)
 {
-    amkd_other *other = &op->others[op->nothers++];
-    for (int pass = 0; pass < AMKD_NPASSES; pass++)
-        strcpy(other->names[pass], "clblast");
-    other->unfit = (op->device->type & CL_DEVICE_TYPE_CPU) != 0;
-    other->ungrouped = 1;
-    other->make = gemm_new;
+    op->other = (amkd_other){
+        .name = "clblast",
+        .unfit = (op->device->type & CL_DEVICE_TYPE_CPU) != 0,
+        .make = gemm_new,
+    };
 }

@@ -5,7 +5,7 @@
 
 #include "compute/op_internal.h"
 
-/* Makes CLBlast one of the others of a dense op, unfit for CPUs: it takes up to a minute
+/* Makes CLBlast the other way of a dense op, unfit for CPUs: it takes up to a minute
  * to compile there what was measured at a tenth of the speed of cl/dense.cl. */
 void amkd_dense_gemm_offer(amkd_op *op);
 

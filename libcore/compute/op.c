@@ -82,8 +82,7 @@ void amkd_op_free(amkd_op *op)
 {
     if (!op)
         return;
-    for (size_t n = 0; n < op->nothers; n++)
-        amkd_op_free(op->others[n].op);
+    amkd_op_free(op->other.op);
     amkd_kernel_free(op->forward);
     amkd_kernel_free(op->backward_data);
     amkd_kernel_free(op->backward_weights);

@@ -7,15 +7,12 @@
 
 extern const char amkd_cl_common[];
 
-enum { AMKD_MAX_OTHERS = 4 };
-
-/* An op that does the same in another way, perhaps faster: with other tiles, or by a
- * library. */
+/* An op that does the same by a library, perhaps faster; it shapes its work-groups by
+ * itself. */
 typedef struct amkd_other {
-    char names[AMKD_NPASSES][24]; /* "3x8": of its tiles in each pass */
-    int unfit;                    /* not for this kind of device */
-    int ungrouped;                /* it shapes its work-groups by itself */
-    int (*make)(amkd_op **out, const amkd_op *op, size_t nth); /* the nth of others */
+    const char *name; /* NULL where there is none */
+    int unfit;        /* not for this kind of device */
+    int (*make)(amkd_op **out, const amkd_op *op);
     amkd_op *op; /* NULL until asked for; owned */
 } amkd_other;
 
@@ -33,9 +30,7 @@ struct amkd_op {
      * alone for the weights' gradient, and the op that does a pass: itself or another. */
     size_t group[AMKD_NPASSES];
     amkd_op *by[AMKD_NPASSES];
-    amkd_other own; /* its names alone */
-    size_t nothers;
-    amkd_other others[AMKD_MAX_OTHERS];
+    amkd_other other;
     int (*run_forward)(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y,
                        size_t nblocks);
     int (*run_backward_data)(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem dy,

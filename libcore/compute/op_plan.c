@@ -30,14 +30,14 @@ typedef struct setting {
     amkd_pass pass;
     const trial *trial;
     amkd_other *other; /* NULL: the op itself */
-    size_t nth, group;
+    size_t group;
 } setting;
 
 /* Puts a setting into force. Another op is made when first asked for. */
 static int apply(const setting *s)
 {
     amkd_op *by = s->op;
-    if (s->other && !s->other->op && s->other->make(&s->other->op, s->op, s->nth))
+    if (s->other && !s->other->op && s->other->make(&s->other->op, s->op))
         return -1;
     if (s->other)
         by = s->other->op;
@@ -61,13 +61,13 @@ static int run(void *context)
     return amkd_op_backward_weights(s->op, t->x, t->dy, t->result, nblocks);
 }
 
-/* Adds the ways of the op itself or of one of its others, as many as have room. The lanes
+/* Adds the ways of the op itself or of its other, as many as have room. The lanes
  * of a work-group of the weights' gradient are summed, so that it has one tile alone. */
 static void add_ways(amkd_plan *plan, setting *settings, setting s, const char *name)
 {
     const amkd_device *device = s.op->device;
-    const int grouped = device->vector_width == 1 && s.pass != AMKD_BACKWARD_WEIGHTS &&
-                        !(s.other && s.other->ungrouped);
+    const int grouped =
+        device->vector_width == 1 && s.pass != AMKD_BACKWARD_WEIGHTS && !s.other;
     for (size_t g = 0; g < (grouped ? NGROUPS : 1) && plan->nways < AMKD_MAX_WAYS; g++) {
         amkd_way *way = &plan->ways[plan->nways];
         s.group = groups[g];
@@ -86,11 +86,9 @@ static void add_ways(amkd_plan *plan, setting *settings, setting s, const char *
 static void list_ways(amkd_plan *plan, setting *settings, amkd_op *op, amkd_pass pass,
                       const trial *t)
 {
-    const char *own = op->own.names[pass];
-    add_ways(plan, settings, (setting){op, pass, t, NULL, 0, 1}, *own ? own : "own");
-    for (size_t n = 0; n < op->nothers; n++)
-        add_ways(plan, settings, (setting){op, pass, t, &op->others[n], n, 1},
-                 op->others[n].names[pass]);
+    add_ways(plan, settings, (setting){op, pass, t, NULL, 1}, "own");
+    if (op->other.name)
+        add_ways(plan, settings, (setting){op, pass, t, &op->other, 1}, op->other.name);
 }
 
 static double count_macs(const amkd_op_shape *s, size_t nlanes)
@@ -158,7 +156,7 @@ static void trial_clear(trial *t)
 static int time_blocks(double *seconds, amkd_op *op, amkd_pass pass, size_t nblocks)
 {
     trial t = {0};
-    const setting first = {op, pass, &t, NULL, 0, 1};
+    const setting first = {op, pass, &t, NULL, 1};
     int rc = trial_new(&t, op, pass, nblocks);
     if (!rc)
         rc = run((void *)&first) || amkd_device_finish(op->device) ? -1 : 0;

@@ -1,6 +1,6 @@
 /* The ways of running an op's passes, and the choice between them: work-groups of
- * different shapes on devices that run work-items in lockstep, other tiles where the kind
- * of op knows of any, and CLBlast for dense layers. */
+ * different shapes on devices that run work-items in lockstep, and CLBlast for dense
+ * layers. On a CPU there is one way alone. */
 #ifndef AMKD_COMPUTE_OP_PLAN_H
 #define AMKD_COMPUTE_OP_PLAN_H
 

@@ -1,6 +1,6 @@
 /* Plans in the cache, one a work, as JSON:
  *
- *     [{"name": "tiles 3x8", "fate": 1, "seconds": 0.0012}, ...]   */
+ *     [{"name": "own, 4 a group", "fate": 1, "seconds": 0.0012}, ...]   */
 #include "compute/plan_memory.h"
 #include "base/memory.h"
 #include "base/version.h"
