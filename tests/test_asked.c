@@ -35,7 +35,7 @@ static void write_labels(amkd_header *header, const label *labels, size_t n)
 
 static const char *const paths[] = {"labels.amkd", "labels.amkd"};
 
-START_TEST(pairs_are_found_whatever_their_lambda_and_images_alone_are_none)
+START_TEST(pairs_are_found_whatever_their_lambda_and_images_alone_too)
 {
     const label labels[] = {{{1, 3, 0.5f}, {1, 0}},
                             {{2, 2, 1}, {1, 0}},
@@ -43,13 +43,14 @@ START_TEST(pairs_are_found_whatever_their_lambda_and_images_alone_are_none)
                             {{1, 3, 0.75f}, {0.5f, 0.5f}}};
     amkd_header header;
     amkd_asked asked = {0};
-    amkd_pair pairs[] = {{0, 1}, {0, 4}, {1, 3}, {2, 3}};
+    amkd_pair pairs[] = {{0, 1}, {0, 4}, {1, 3}, {2, 2}, {2, 3}};
     write_labels(&header, labels, 4);
     ck_assert_int_eq(amkd_asked_load(&asked, paths, 2, &header, 0), 0);
-    ck_assert_uint_eq(asked.n, 2);
+    ck_assert_uint_eq(asked.n, 3);
     ck_assert(amkd_asked_has(&asked, (amkd_pair){1, 3}));
-    ck_assert(!amkd_asked_has(&asked, (amkd_pair){2, 2}));
-    ck_assert_uint_eq(amkd_asked_drop(&asked, pairs, 4), 2);
+    ck_assert(amkd_asked_has(&asked, (amkd_pair){2, 2}));
+    ck_assert(!amkd_asked_has(&asked, (amkd_pair){1, 1}));
+    ck_assert_uint_eq(amkd_asked_drop(&asked, pairs, 5), 2);
     ck_assert(pairs[0].j == 1 && pairs[1].i == 2);
     amkd_asked_clear(&asked);
     amkd_header_clear(&header);
@@ -85,7 +86,7 @@ int main(void)
     Suite *suite = suite_create("asked");
     TCase *tests = tcase_create("asked");
     tcase_add_test(tests,
-                   pairs_are_found_whatever_their_lambda_and_images_alone_are_none);
+                   pairs_are_found_whatever_their_lambda_and_images_alone_too);
     tcase_add_test(tests, rows_that_make_no_sense_are_refused);
     suite_add_tcase(suite, tests);
     return scratch_run(suite);
