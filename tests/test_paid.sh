@@ -56,8 +56,8 @@ more=$(($(bought plain.log) - before))
 # twice was doubtful.
 for fault in drop@p0.2 reset@p0.2 status:429:0@p0.3 "status:503:date+0@p0.3" \
     status:500@p0.2 status:429:1@2-5 drop-after@p0.1 late:502@p0.1 cut@p0.1 \
-    cut-head@p0.1 truncate@p0.1 nan@p0.1 count:1@p0.1 count:-1@p0.1 length:5@p0.1 \
-    length:-5@p0.1 garbage@p0.1 slow:5@3 stall-after:5@4; do
+    cut-head@p0.1 truncate@p0.1 nan@p0.1 infinite@p0.1 count:1@p0.1 count:-1@p0.1 \
+    length:5@p0.1 length:-5@p0.1 garbage@p0.1 slow:5@3 stall-after:5@4; do
     for form in "" --no-binary; do
         [ -z "$form" ] || [[ $fault != slow* && $fault != stall* && $fault != status* ]] ||
             continue
