@@ -6,6 +6,7 @@ set -euo pipefail
 usage() {
     cat <<'END'
 Usage: amkd-distill [OPTION]... [RECIPE] [NAME=VALUE]...
+       amkd-distill compare [OPTION]... RECIPE... [NAME=VALUE]...
        amkd-distill --status|--watch [DIR]
 distil a teacher into a student, in rounds, by make over the amkd tools
 
@@ -19,15 +20,19 @@ distil a teacher into a student, in rounds, by make over the amkd tools
   -v, --verbose     show each command as it is run
       --help        print this text and exit
       --version     print the version and exit
+      --seeds=LIST  compare: run every recipe with each of these seeds, one after
+                    another or N side by side (default: the recipe's SEED)
 
 RECIPE is a file of NAME = VALUE lines; parameters given as arguments come first.
 IMAGES (unlabeled real images), TEACHER (as for amkd-query) and BUDGET (answers in
 all) are needed. A run that was stopped goes on where it stood when the same command
-is given again; with changed parameters it redoes what depends on them.
+is given again; with changed parameters it redoes what depends on them. "compare" runs
+several recipes, asks the teacher nothing twice, and shows their figures side by side.
 
 Examples:
   amkd-distill IMAGES=real.amkd TEACHER=exec:./teacher BUDGET=24000
   amkd-distill -n --dir run recipe.mk ROUNDS=8
+  amkd-distill compare -j 2 --seeds 1,2,3 random.recipe active.recipe
 END
 }
 
@@ -188,6 +193,9 @@ check_parameters() {
     need_path TEST
     need_path DIR
     need_path JOURNAL
+    need_path SHARED
+    [ -z "${value[JOURNAL]}" ] || [ -z "${value[SHARED]}" ] ||
+        misuse "JOURNAL and SHARED are two places for the same answers"
     for name in BUDGET SHARDS STEPS BATCH ASSISTANT_STEPS ASSISTANT_VIEWS TEACHER_BATCH; do
         need_count $name "${value[$name]}" 1
     done
@@ -231,119 +239,12 @@ check_stop_rules() {
     fi
 }
 
-# ------------------------------------------------------------------ what the answers are
-
-# "rows digest" of an image set, as the streams that refer to it say.
-identify() { # IMAGES
-    [ -r "$1" ] || fail "'$1': cannot be read"
-    amkd-pool -q -n 1 "$1" | amkd-cat --header | awk '
-        $1 == "\"digest\":" { gsub(/[",]/, "", $2); digest = $2 }
-        $1 == "\"rows\":" && !n { n = $2 + 0 }
-        END { print n, digest }'
-}
-
-# Sets picks, the number of each round, or says why there is nothing to plan.
-divide_budget() { # IMAGES IN ALL
-    local n=$1 budget=$((10#${value[BUDGET]})) rounds=$((10#${value[ROUNDS]})) k r
-    local views=$((10#${value[VIEWS]})) most=$((10#${value[MAX_PER_IMAGE]})) pairs limit
-    # Of a pool, and of picks that the limit allows.
-    if ((value[SINGLE])); then
-        pairs=$((n * views)) limit=$((n * most))
-    else
-        pairs=$((n * (n - 1) / 2 * (views ? views * views : 1))) limit=$((n * most / 2))
-    fi
-    picks=''
-    ((budget >= n)) ||
-        misuse "BUDGET $budget is less than the $n real images, all of which are asked about"
-    ((rounds)) || return 0
-    k=$(((budget - n) / rounds))
-    ((k)) || misuse "BUDGET $budget leaves $((budget - n)) answers beyond the $n real" \
-        "images, too few for $rounds rounds (ROUNDS=0 distils from the real images alone)"
-    for ((r = 1; r < rounds; r++)); do
-        picks+="$k "
-    done
-    k=$((budget - n - k * (rounds - 1)))
-    picks+=$k
-    if [ "${value[POOL]}" = bought ]; then
-        pairs=$budget
-    elif [ "${value[POOL]}" = all ] || ((10#${value[POOL]} >= pairs)); then
-        assignments+=("POOL=all")
-    else
-        pairs=$((10#${value[POOL]}))
-    fi
-    ((k <= pairs)) || misuse "a round is to pick $k of a pool of $pairs"
-    ((!most || k <= limit)) || misuse "MAX_PER_IMAGE $most lets a round pick" \
-        "$limit of $n images at most, but it is to pick $k"
-}
-
-# The files of the teacher "replay:...", one a line.
-replayed_files() {
-    local pattern path patterns
-    IFS=, read -ra patterns <<<"${value[TEACHER]#replay:}"
-    for pattern in "${patterns[@]}"; do
-        while IFS= read -r path; do
-            [ ! -d "$path" ] || path=$path/answers.amkd
-            [ -r "$path" ] || fail "'$path': cannot be read"
-            printf '%s\n' "$path"
-        done < <(compgen -G "$pattern" || printf '%s\n' "$pattern")
-    done
-}
-
-# Sets what POOL = bought picks among: the replayed labels that are about the images.
-find_bought() { # DIGEST FILE...
-    local file digest=$1 found=''
-    [[ ${value[TEACHER]} = replay:* ]] ||
-        misuse "POOL bought is what a teacher replay:FILES has answers to"
-    shift
-    for file in "$@"; do
-        amkd-cat --header "$file" | awk -v digest="\"$digest\"" '
-            $1 == "\"kind\":" { labels = $2 ~ /labels/ }
-            $1 == "\"digest\":" { sub(/,$/, "", $2); about = about || $2 == digest }
-            END { exit !(labels && about) }' || continue
-        need_path_of "'$file'" "$file"
-        found+=" $file"
-    done
-    [ -n "$found" ] || fail "'${value[TEACHER]}': no labels there about '${value[IMAGES]}'"
-    assignments+=("BOUGHT=$found" SHARDS=1)
-}
-
-find_identities() {
-    local n digest file=${value[TEACHER]#model:} files=()
-    local identity identity_of_images
-    identity=$(identify "${value[IMAGES]}") || exit 1
-    identity_of_images=$identity
-    read -r n digest <<<"$identity"
-    assignments+=("IMAGES_DIGEST=$digest")
-    divide_budget "$n"
-    assignments+=("PICKS=$picks")
-    if [ -n "${value[TEST]}" ]; then
-        identity=$(identify "${value[TEST]}") || exit 1
-        assignments+=("TEST_DIGEST=${identity#* }")
-        amkd-cat --header "${value[TEST]}" | grep '"nclasses"' >/dev/null ||
-            fail "'${value[TEST]}': has no labels to measure a student by"
-    fi
-    case ${value[TEACHER]} in
-    model:*)
-        [ -r "$file" ] || fail "'$file': cannot be read"
-        digest=$(sha256sum <"$file")
-        assignments+=("TEACHER_DIGEST=sha256:${digest%% *}")
-        ;;
-    replay:*)
-        digest=$(replayed_files) || exit 1
-        mapfile -t files <<<"$digest"
-        digest=$(cat -- "${files[@]}" | sha256sum)
-        assignments+=("TEACHER_DIGEST=sha256:${digest%% *}")
-        ;;
-    esac
-    [ "${value[POOL]}" != bought ] || find_bought "${identity_of_images#* }" "${files[@]}"
-}
-
 # -------------------------------------------------------------------------------- the run
 
 # Two runs in one place would buy the same answers. What a killed one was about to write is
 # nobody's then.
 lock() {
-    mkdir -p "${value[DIR]}" || exit 1
+    mkdir -p "${value[DIR]}" ${value[SHARED]:+"${value[SHARED]}"} || exit 1
     exec 9>"${value[DIR]}/.lock"
     if ! flock -n 9; then
         echo "amkd-distill: waiting for another run in '${value[DIR]}'" >&2
@@ -363,8 +264,14 @@ stopped() {
 }
 
 main() {
+    if [ "${1:-}" = compare ]; then
+        find_tools
+        shift
+        exec bash "$AMKD_SHARE/distill-compare.sh" "$(readlink -f "$0")" "$@"
+    fi
     read_arguments "$@"
     find_tools
+    . "$AMKD_SHARE/distill-answers.sh"
     . "$AMKD_SHARE/distill-stop.sh"
     if [ -n "$status" ]; then
         exec bash "$AMKD_SHARE/distill-status.sh" "$dir" "${status#once}"

@@ -88,7 +88,11 @@ TEACHER_OPTIONS =
 # Directory where all that is sent and answered is kept (amkd-query's journal). BUDGET then
 # counts every image that it says was spent, doubtful ones too. Empty: answers are kept in
 # the labels alone.
-JOURNAL = $(if $(at_url),$(DIR)/journal)
+JOURNAL = $(if $(SHARED),,$(if $(at_url),$(DIR)/journal))
+# Directory where runs put what others can use, in place of JOURNAL: all that the teacher
+# answered, so that none asks what another has, and students of the very same first round.
+# BUDGET then counts the answers that this run uses, whoever bought them. Empty: none.
+SHARED =
 # Images a request.
 TEACHER_BATCH = 256
 # Seconds an answer may take. 0: any time.
@@ -105,15 +109,16 @@ PARAMETERS := IMAGES TEACHER BUDGET TEST DIR ROUNDS VIEWS VIEW_OPTIONS SINGLE PO
     LAMBDA MAX_PER_IMAGE NOISE SHARDS TARGET PATIENCE HOLDOUT \
     ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE WARM_START \
     ASSISTANT ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS \
-    TEACHER_INPUT TEACHER_OPTIONS TEACHER_BATCH TIMEOUT JOURNAL SEED DEVICE
+    TEACHER_INPUT TEACHER_OPTIONS TEACHER_BATCH TIMEOUT JOURNAL SHARED SEED DEVICE
 
 # Set by amkd-distill: jobs of -j; PLAN for -n, QUIET, VERBOSE; the picks of each round
 # (one number a round); digests of what the answers depend on; the last round that is to
-# be done, the first whose line is to be said; the labels of POOL = bought.
+# be done, the first whose line is to be said; the labels of POOL = bought; the journal in SHARED.
 JOBS = 1
 LAST = $(ROUNDS)
 FIRST = 0
 BOUGHT =
+STORE =
 PLAN =
 QUIET =
 VERBOSE =

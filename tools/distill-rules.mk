@@ -83,10 +83,12 @@ query_options := -t $(call quote,$(TEACHER))$(if $(TEACHER_INPUT), \
 answered_by := $(query_options) $(TEACHER_DIGEST)
 
 # A journal has every answer, and counts what was spent in all rounds; without one, labels
-# are appended to answer by answer. Either way a run killed here buys nothing again.
-kept = $(if $(JOURNAL),$(if $(1), --budget $(BUDGET)) --journal $(2), \
-    $(if $(1), --budget $(1)) --append)
-query = amkd-query $(query_options) $(strip $(call kept,$(2),$(3))) \
+# are appended to answer by answer. Either way a run killed here buys nothing again. A
+# journal shared by runs, who take turns, has more than this run's answers: their number is
+# that of the images and picks, which the budget was divided into.
+kept = $(if $(STORE), --journal $(STORE),$(if $(JOURNAL), \
+    $(if $(1), --budget $(BUDGET)) --journal $(2),$(if $(1), --budget $(1)) --append))
+query = $(if $(STORE),flock $(STORE).turn )amkd-query $(query_options) $(strip $(call kept,$(2),$(3))) \
     --batch $(TEACHER_BATCH) --timeout $(TIMEOUT)$(device)$(quiet) \
     -o $(@D)/labels.part.amkd $(1)
 
@@ -184,9 +186,15 @@ warm_start = $(if $(filter 1,$(WARM_START)),$(patsubst %, -i %,$(filter %.safete
 checkpoint = --checkpoint $(@:.safetensors=.checkpoint)$(shell \
     for f in $^; do [ $(@:.safetensors=.checkpoint) -nt $$f ] || exit; done; \
     echo ' --resume $(@:.safetensors=.checkpoint)')
-# $(call train,OPTIONS)
+# What a training of round 0 depends on, in files that are equal where the runs are: such
+# a network is trained once for all that share.
+made_with = $(addprefix $(DIR)/,images.digest query.options train.options $(if $(ASSISTANT), \
+    assistant.options study.amkd.options))
+# $(call train,OPTIONS,ROUND)
 define train
-$(call run,amkd-train,amkd-train $(1)$(device)$(quiet)$(warm_start) $(checkpoint) \
+$(call run,amkd-train,$(if $(PLAN),,$(if $(filter 0,$(2)),$(if $(SHARED), \
+    cat $(made_with) | bash "$$AMKD_SHARE/distill-once.sh" $(SHARED)/networks $@ \
+    )))amkd-train $(1)$(device)$(quiet)$(warm_start) $(checkpoint) \
     -o $@ $(filter %.amkd,$^))
 $(call hidden,rm -f $(@:.safetensors=.checkpoint))
 endef
@@ -207,7 +215,7 @@ define assistant
 $(DIR)/round-$(1)/assistant.safetensors: $$(call labels_of,0 $$(shell seq $(1))) \
     $(DIR)/assistant.options \
     $(if $(filter-out 0,$(1)),$(DIR)/round-$(2)/assistant.safetensors)
-	$$(call train,$$(assistant_options))
+	$$(call train,$$(assistant_options),$(1))
 
 $(DIR)/round-$(1)/lessons.amkd: $(DIR)/round-$(1)/assistant.safetensors $(DIR)/study.amkd
 	$$(call run,amkd-query,amkd-query -t model:$$<$$(device)$$(quiet) -o $$@ \
@@ -220,7 +228,7 @@ $(if $(ASSISTANT),$(foreach r,0 $(rounds),$(eval $(call assistant,$(r),$(shell \
 define student
 $(DIR)/round-$(1)/student.safetensors: $$(call lessons,$(1)) \
     $(DIR)/train.options $(if $(filter-out 0,$(1)),$(DIR)/round-$(2)/student.safetensors)
-	$$(call train,$$(train_options))
+	$$(call train,$$(train_options),$(1))
 
 $(DIR)/round-$(1)/eval.json: $(DIR)/round-$(1)/student.safetensors $(TEST) \
     $(DIR)/test/labels.amkd

@@ -1,20 +1,35 @@
-# The table of bench/rounds, from its rounds.tsv: success rates in percent over the seeds
-# of each round and arm, then the differences to the first arm, seed by seed.
+# The table of a comparison, from its rounds.tsv: success rates in percent over the seeds
+# of each round and arm, then the differences to the first arm, seed by seed. Arms compare
+# where they have the same number of answers in the same round.
 
-BEGIN { FS = "\t" }
+BEGIN { FS = "\t"; width = 12 }
 
 NR == 1 { next }
 
 {
-    seed = $1; arm = $2; round = $3
-    if (!(arm in arm_seen)) { arm_seen[arm] = 1; arms[++narms] = arm }
+    seed = $1; arm = $2; round = $4 SUBSEP $3
+    if (!(arm in arm_seen)) {
+        arm_seen[arm] = 1
+        arms[++narms] = arm
+        if (length(arm) > width) width = length(arm)
+    }
     if (!(seed in seed_seen)) { seed_seen[seed] = 1; seeds[++nseeds] = seed }
-    if (!(round in answers)) rounds[++nrounds] = round
+    if (!(round in answers)) insert(round)
     answers[round] = $4
+    number[round] = $3
     success[round, arm, seed] = 100 * $6
     teacher = sprintf("accuracy %.4f, mean top probability %.4f, exactly 1 on %.1f %%",
                       $7, $8, 100 * $9)
-    if (!(teacher in teacher_seen)) { teacher_seen[teacher] = 1; teachers[++nteachers] = teacher }
+    if (!(teacher in taught)) teachers[++nteachers] = teacher
+    if (!((teacher, arm) in teaches)) taught[teacher] = taught[teacher] " " arm
+    teaches[teacher, arm] = 1
+}
+
+# Keeps rounds[] in the order of answers.
+function insert(round,    r) {
+    for (r = ++nrounds; r > 1 && rounds[r - 1] + 0 > round + 0; r--)
+        rounds[r] = rounds[r - 1]
+    rounds[r] = round
 }
 
 # n, mean, smallest, largest and standard deviation (of a sample: over n - 1) of value[].
@@ -44,17 +59,19 @@ function gather(round, arm, less,    n, s, from) {
 
 function table(title, first, less,    r, a, n) {
     print "\n" title
-    printf "%5s %8s  %-12s %3s %8s %8s %8s %8s\n", "round", "answers", "arm", "n", "mean",
+    printf "%5s %8s  %-" width "s %3s %8s %8s %8s %8s\n", "round", "answers", "arm", "n", "mean",
            "min", "max", "sd"
     for (r = 1; r <= nrounds; r++)
         for (a = first; a <= narms; a++)
             if (n = gather(rounds[r], arms[a], less))
-                printf "%5s %8s  %-12s %s\n", rounds[r], answers[rounds[r]], arms[a],
+                printf "%5s %8s  %-" width "s %s\n", number[rounds[r]], answers[rounds[r]], arms[a],
                        summarize(n)
 }
 
 END {
-    for (t = 1; t <= nteachers; t++) print "teacher on the test images: " teachers[t]
+    for (t = 1; t <= nteachers; t++)
+        print "teacher on the test images: " teachers[t] \
+            (nteachers > 1 ? " (" substr(taught[teachers[t]], 2) ")" : "")
     table("success rate, student / teacher, in %", 1, "")
     if (narms > 1) table("points above " arms[1] ", seed by seed", 2, arms[1])
 }

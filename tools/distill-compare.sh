@@ -1,0 +1,320 @@
+#!/usr/bin/env bash
+# amkd-distill compare: several recipes with several seeds, by as many runs of amkd-distill
+# that share what is equal, and their figures side by side.
+# Usage: distill-compare.sh AMKD-DISTILL ARGUMENT...
+set -euo pipefail
+export LC_ALL=C
+distill=$1
+shift
+
+usage() {
+    cat <<'END'
+Usage: amkd-distill compare [OPTION]... RECIPE... [NAME=VALUE]...
+run several recipes with several seeds and show their figures side by side
+
+  -j, --jobs=N      run N of them side by side (default: 1)
+      --dir=DIR     keep everything in DIR (default: amkd-compare)
+      --seeds=LIST  every recipe with each of these seeds (default: its own SEED)
+  -n, --dry-run     show how the recipes differ and what is still to be run
+  -q, --quiet       no word on what is begun and ended
+  -v, --verbose     show each command as it is run
+      --help        print this text and exit
+
+Each RECIPE is an arm, named as its file; the others are compared with the first. The run
+of a seed is in DIR/NAME/seed-SEED, and $(SEED) in a recipe, as in IMAGES, stands for it.
+NAME=VALUE are parameters for all arms, in place of the recipes'. The teacher is asked
+nothing twice, by no arm and no seed: a BUDGET counts the answers that its run uses,
+whoever bought them. TEST is needed. The same command goes on where it was stopped.
+
+DIR/comparison.txt is what is printed, DIR/rounds.tsv its figures, DIR/report.html the
+page of amkd-report.
+
+Examples:
+  amkd-distill compare -j 2 --seeds 1,2,3 random.recipe active.recipe
+  amkd-distill compare -n half.recipe whole.recipe ROUNDS=2 BUDGET=8000
+END
+}
+
+fail() {
+    printf 'amkd-distill: %s\n' "$*" >&2
+    exit 1
+}
+
+misuse() {
+    printf "amkd-distill: %s\nTry 'amkd-distill compare --help'\n" "$*" >&2
+    exit 2
+}
+
+say() {
+    [ -n "$quiet" ] || printf 'amkd-distill: %s\n' "$*" >&2
+}
+
+# --------------------------------------------------------------------- the command line
+
+jobs=1 dir=amkd-compare plan='' quiet='' flags=(-q) seeds=() settings=()
+arms=()           # names, in the order given
+declare -A recipe # of an arm
+runs=()           # "SEED ARM"
+
+take_recipe() {
+    local arm=${1##*/}
+    [ -r "$1" ] || fail "'$1': cannot be read"
+    arm=${arm%.*}
+    [[ $arm =~ ^[A-Za-z0-9_][A-Za-z0-9._+-]*$ && $arm != networks ]] ||
+        misuse "'$1': the name of an arm has letters, digits and '.', '_', '+', '-'"
+    [ -z "${recipe[$arm]:-}" ] || misuse "'$1': there is an arm '$arm' already"
+    arms+=("$arm")
+    recipe[$arm]=$1
+}
+
+take_setting() {
+    case ${1%%=*} in
+    SEED) misuse "$1: seeds are given by --seeds" ;;
+    DIR | JOURNAL | SHARED) misuse "$1: compare sets that itself" ;;
+    *) settings+=("$1") ;;
+    esac
+}
+
+read_arguments() {
+    local options value
+    options=$(getopt -n amkd-distill -o nj:qvh \
+        -l dry-run,jobs:,dir:,seeds:,quiet,verbose,help -- "$@") ||
+        { echo "Try 'amkd-distill compare --help'" >&2 && exit 2; }
+    eval set -- "$options"
+    while [ "$1" != -- ]; do
+        case $1 in
+        -n | --dry-run) plan=1 ;;
+        -j | --jobs) jobs=$2 && shift ;;
+        --dir) dir=$2 && shift ;;
+        --seeds) IFS=, read -ra seeds <<<"$2" && shift ;;
+        -q | --quiet) quiet=1 ;;
+        -v | --verbose) flags+=(-v) ;;
+        -h | --help) usage && exit 0 ;;
+        esac
+        shift
+    done
+    shift
+    [[ $jobs =~ ^[1-9][0-9]{0,5}$ ]] ||
+        misuse "--jobs '$jobs': expected a whole number of at least 1"
+    for value in ${seeds[@]+"${seeds[@]}"}; do
+        [[ $value =~ ^[0-9]{1,15}$ ]] ||
+            misuse "--seeds '$value': expected whole numbers with commas between"
+    done
+    [ -n "$dir" ] || misuse "the name of --dir is empty"
+    for value in "$@"; do
+        case $value in
+        *=*) take_setting "$value" ;;
+        *) take_recipe "$value" ;;
+        esac
+    done
+    [ ${#arms[@]} -gt 0 ] || misuse "no recipe to run"
+}
+
+# ------------------------------------------------------------------------------- the arms
+
+run_of() { # SEED ARM
+    echo "$dir/$2/seed-$1"
+}
+
+# amkd-distill as an arm's run with a seed.
+distil() { # SEED ARM ARGUMENT...
+    local seed=$1 arm=$2
+    shift 2
+    "$distill" "$@" "${recipe[$arm]}" ${settings[@]+"${settings[@]}"} "SEED=$seed" \
+        "DIR=$(run_of "$seed" "$arm")" JOURNAL= "SHARED=$dir/shared"
+}
+
+# What the parameters of an arm are, by make's reading, as "ARM NAME=VALUE" lines.
+list_parameters() { # ARM [SEED]
+    "$distill" --parameters "${recipe[$1]}" ${settings[@]+"${settings[@]}"} DIR= JOURNAL= \
+        "SHARED=$dir/shared" ${2:+"SEED=$2"} | sed "s/^/$1 /"
+}
+
+parameter() { # ARM NAME
+    awk -v key="$1 $2=" 'index($0, key) == 1 { print substr($0, length(key) + 1) }' \
+        <<<"$parameters"
+}
+
+# Sets parameters, of all arms, and runs: seed by seed, so that what there is can be
+# compared early.
+read_recipes() {
+    local arm seed own
+    parameters=$(for arm in "${arms[@]}"; do
+        list_parameters "$arm" "${seeds[0]:-}" || exit 2
+    done) || exit 2
+    if [ ${#seeds[@]} = 0 ]; then
+        for arm in "${arms[@]}"; do
+            own=$(parameter "$arm" SEED)
+            runs+=("$own $arm")
+        done
+        mapfile -t seeds < <(printf '%s\n' "${runs[@]%% *}" | awk '!seen[$0]++')
+        return
+    fi
+    for seed in "${seeds[@]}"; do
+        for arm in "${arms[@]}"; do
+            runs+=("$seed $arm")
+        done
+    done
+}
+
+# What the arms do not have in common, but for where and how fast they run.
+say_differences() {
+    awk -v arms="${arms[*]}" '
+        { arm = $1; line = substr($0, length(arm) + 2); at = index(line, "=")
+          name = substr(line, 1, at - 1)
+          if (!(name in first)) { names[++nnames] = name; first[name] = substr(line, at + 1) }
+          value[arm, name] = substr(line, at + 1)
+          if (name == "ASSISTANT" && value[arm, name] != "") assisted = 1
+          if (value[arm, name] != first[name]) differs[name] = 1 }
+        END {
+            narms = split(arms, arm_of, " ")
+            training = " ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE " \
+                "TEMPERATURE WARM_START HOLDOUT ASSISTANT ASSISTANT_STEPS " \
+                "ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS "
+            for (n = 1; n <= nnames; n++) {
+                name = names[n]
+                if (!(name in differs) || name ~ /^(DEVICE|SHARDS|TEACHER_BATCH|TIMEOUT)$/)
+                    continue
+                if (name ~ /^ASSISTANT_/ && !assisted) continue
+                if (!said++) print "the arms differ in"
+                for (a = 1; a <= narms; a++)
+                    printf "  %-16s %-16s %s\n", a == 1 ? name : "", arm_of[a], \
+                        value[arm_of[a], name] == "" ? "-" : value[arm_of[a], name]
+                if (index(training, " " name " ")) trained = trained " " name
+            }
+            if (narms > 1 && !said) print "the arms differ in nothing"
+            if (trained != "")
+                print "they are not trained alike:" trained
+            if (said || narms > 1) print ""
+        }' <<<"$parameters"
+}
+
+# Everything is found good before anything is asked.
+check_all() {
+    local run seed arm
+    for arm in "${arms[@]}"; do
+        [ -n "$(parameter "$arm" TEST)" ] ||
+            misuse "'${recipe[$arm]}': TEST is not set, there is nothing to compare by"
+    done
+    for run in "${runs[@]}"; do
+        read -r seed arm <<<"$run"
+        distil "$seed" "$arm" -n >/dev/null || exit $?
+    done
+}
+
+show_plans() {
+    local run seed arm
+    for run in "${runs[@]}"; do
+        read -r seed arm <<<"$run"
+        printf '# %s, seed %s\n' "$arm" "$seed"
+        distil "$seed" "$arm" -n
+    done
+}
+
+# -------------------------------------------------------------------------------- the runs
+
+run_one() { # SEED ARM
+    local run
+    run=$(run_of "$1" "$2")
+    mkdir -p "$run"
+    say "$2, seed $1"
+    if ! distil "$1" "$2" "${flags[@]}" >"$run/table.txt.new"; then
+        printf 'amkd-distill: %s, seed %s: failed\n' "$2" "$1" >&2
+        return 1
+    fi
+    mv "$run/table.txt.new" "$run/table.txt"
+    say "$2, seed $1: done"
+}
+
+# Each run is a process group, so that all of it is stopped with this script.
+stop_all() {
+    local group
+    trap '' INT TERM HUP
+    for group in $(jobs -p); do
+        kill -- "-$group" 2>/dev/null || true
+    done
+    wait
+    fail "stopped; the same command goes on from here"
+}
+
+# One that fails stops no other.
+run_all() {
+    local run running=0 failed=0
+    set -m
+    trap stop_all INT TERM HUP
+    for run in "${runs[@]}"; do
+        if ((running == jobs)); then
+            wait -n || failed=1
+            running=$((running - 1))
+        fi
+        # shellcheck disable=SC2086 # a seed and an arm
+        run_one $run </dev/null &
+        running=$((running + 1))
+    done
+    while ((running)); do
+        wait -n || failed=1
+        running=$((running - 1))
+    done
+    trap - INT TERM HUP
+    [ $failed = 0 ] || fail "a run failed; the same command goes on from here"
+}
+
+# ------------------------------------------------------------------------------ the figures
+
+# The lines of one run. Its table has rounds and answers, the evaluations the figures.
+tabulate() { # SEED ARM
+    local run round answers
+    run=$(run_of "$1" "$2")
+    awk '$1 ~ /^[0-9]+$/ { print $1, $2 }' "$run/table.txt" | while read -r round answers; do
+        awk -v OFS='\t' -v seed="$1" -v arm="$2" -v round="$round" \
+            -v answers="$answers" '
+            { sub(/,$/, "", $2) }
+            $1 ~ /^"(student|teacher)":$/ { object = $1 }
+            $1 == "\"success_rate\":" { success = $2 }
+            $1 ~ /^"(accuracy|mean_top_probability|share_certain)":$/ {
+                value[object $1] = $2 }
+            END { t = "\"teacher\":"
+                print seed, arm, round, answers, value["\"student\":\"accuracy\":"],
+                    success, value[t "\"accuracy\":"],
+                    value[t "\"mean_top_probability\":"], value[t "\"share_certain\":"] }' \
+            "$run/round-$round/eval.json"
+    done
+}
+
+compare() {
+    local run seed arm dirs=() device
+    {
+        printf '%s\t' seed arm round answers accuracy success teacher_accuracy teacher_top
+        printf 'teacher_certain\n'
+        for run in "${runs[@]}"; do
+            read -r seed arm <<<"$run"
+            tabulate "$seed" "$arm"
+            dirs+=("$(run_of "$seed" "$arm")")
+        done
+    } >"$dir/rounds.tsv"
+    device=$(parameter "${arms[0]}" DEVICE)
+    amkd-report -q ${device:+-d "$device"} -o "$dir/report.html" "${dirs[@]}" ||
+        fail "'$dir/report.html': not made"
+    {
+        [ ${#arms[@]} = 1 ] || say_differences
+        awk -f "$AMKD_SHARE/distill-compare.awk" "$dir/rounds.tsv"
+    } | tee "$dir/comparison.txt"
+    say "the page: $dir/report.html"
+}
+
+main() {
+    read_arguments "$@"
+    command -v amkd-report >/dev/null || fail "amkd-report is not installed"
+    read_recipes
+    check_all
+    if [ -n "$plan" ]; then
+        say_differences
+        show_plans
+        exit 0
+    fi
+    [ -n "$quiet" ] || say_differences | grep -v '^$' >&2 || true
+    run_all
+    compare
+}
+
+main "$@"
