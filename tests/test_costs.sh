@@ -66,3 +66,28 @@ rm slow
 ! wait $query || fail "exit status 0 after a signal"
 said "stopped by a signal; 4 answers of this run are in 'signal'"
 ! grep -q "budget" said || fail "a budget that none gave: $(cat said)"
+
+# A second signal waits for nothing: what is under way is doubtful, the journal is free.
+touch slow
+amkd-query --batch 4 -t 'exec:perl slow.pl' --journal twice -o out.amkd real.amkd 2>said &
+query=$!
+for ((i = 0; i < 200; i++)); do
+    [ -s twice/reserve ] && break
+    sleep 0.05
+done
+kill -TERM $query
+sleep 0.3
+kill -0 $query || fail "the first signal did not wait for the answers under way"
+kill -TERM $query
+for ((i = 0; i < 200; i++)); do
+    kill -0 $query 2>/dev/null || break
+    sleep 0.05
+done
+rm slow
+[ $i -lt 200 ] || fail "a second signal did not end it"
+got=0
+wait $query || got=$?
+[ "$got" = 143 ] || fail "exit status $got after a second signal"
+amkd-query -v --batch 4 -t 'exec:perl slow.pl' --journal twice -o out.amkd real.amkd 2>said
+said "44 images spent over all runs"
+said "4 images of all runs are doubtful"
