@@ -50,7 +50,7 @@ done
 
 echo "# the wrong kind"
 declare -A wants=([pool]=images [score]=pairs [merge]=picks [query]="picks or images"
-    [train]="labels or labeled images" [eval]=images [exclude]=labels
+    [train]="labels or labeled images" [eval]="labels or labeled images" [exclude]=labels
     [val]="labels or labeled images" [answers]=labels [replace]=images)
 for tool in "${!wants[@]}"; do
     for kind in images pairs picks labels; do
