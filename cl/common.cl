@@ -51,7 +51,7 @@ typedef int16 ivec;
 static inline vec act_forward(vec v)
 {
 #if ACT == ACT_RELU
-    return fmax(v, (vec)0.0f);
+    return v < (vec)0.0f ? (vec)0.0f : v; /* fmax would make 0 of a NaN */
 #elif ACT == ACT_TANH
     return tanh(v);
 #else

@@ -29,13 +29,19 @@
 #define RUN(width) (width)
 #endif
 
+/* The maximum, NaN if either is: a sum that overflowed must not look like none. */
+static inline vec larger(vec a, vec b)
+{
+    return (b > a) | (b != b) ? b : a;
+}
+
 static inline vec window_result(global const vec *x, int v, int u)
 {
     vec result = x[(v * S * IW + u * S) * VECTORS];
 #pragma unroll
     for (int ac = 1; ac < K * K; ac++) {
         const vec value = x[((v * S + ac / K) * IW + u * S + ac % K) * VECTORS];
-        result = AVERAGE ? result + value : fmax(result, value);
+        result = AVERAGE ? result + value : larger(result, value);
     }
     return AVERAGE ? result * (1.0f / (K * K)) : result;
 }

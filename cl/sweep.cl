@@ -33,6 +33,7 @@
 #define MAP_SIZE 2352
 #define NCLASSES 10
 #define MEASURE MEASURE_CONFIDENCE
+#define MAY_OVERFLOW 1
 #endif
 
 #if VW == 1
@@ -118,12 +119,18 @@ static vec sweep_tanh(const vec x)
     return copysign((1.0f - e) / (1.0f + e), x);
 }
 
-/* Pooling, value k of a window: the maximum, and the sum. */
+/* Pooling, value k of a window: the maximum, and the sum. To look for a NaN behind the
+ * first value takes two instructions more, which students that cannot have one are
+ * spared. */
 static vec sweep_max(const int k, const vec pooled, const vec value)
 {
     if (k == 0)
         return value;
+#if MAY_OVERFLOW
+    return (pooled < value) | (value != value) ? value : pooled;
+#else
     return pooled < value ? value : pooled;
+#endif
 }
 
 static vec sweep_sum(const int k, const vec pooled, const vec value)

@@ -35,7 +35,7 @@ static int ask_student(float **probs, amkd_device *device, const amkd_model *mod
         return -1;
     const int rc = amkd_predictor_run(predictor, *probs, images->pixels, images->n);
     amkd_predictor_free(predictor);
-    return rc;
+    return rc ? amkd_fail_in("'%s'", name) : 0;
 }
 
 /* A live teacher's probabilities for all images; allocated. */
@@ -145,7 +145,9 @@ static int evaluate_answers(const arguments *args, amkd_device *device,
         return amkd_fail_in("'%s'", args->student);
     if (amkd_predictor_new(&predictor, device, model))
         return -1;
-    int rc = amkd_evaluate_dataset(&agreement, predictor, dataset);
+    int rc = amkd_evaluate_dataset(&agreement, predictor, dataset)
+                 ? amkd_fail_in("'%s'", args->student)
+                 : 0;
     amkd_predictor_free(predictor);
     char *text = NULL;
     if (!rc)

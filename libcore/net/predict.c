@@ -5,6 +5,7 @@
 #include "compute/batch.h"
 #include "compute/loss.h"
 #include "net/network_plan.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,7 +175,12 @@ int amkd_predictor_run(amkd_predictor *predictor, float *probs, const uint8_t *p
                        size_t n)
 {
     const amkd_prediction wanted = {.pixels = pixels, .probs = probs};
-    return amkd_predictor_predict(predictor, &wanted, n);
+    if (amkd_predictor_predict(predictor, &wanted, n))
+        return -1;
+    for (size_t p = 0; p < n * predictor->nclasses; p++)
+        if (!isfinite(probs[p]))
+            return amkd_fail("a probability is not a number: the model's sums overflow");
+    return 0;
 }
 
 void amkd_predictor_free(amkd_predictor *predictor)

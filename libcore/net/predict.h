@@ -19,7 +19,8 @@ int amkd_predictor_new(amkd_predictor **out, amkd_device *device,
 /* Predicts from now on as this model, one of the same network and normalization. */
 int amkd_predictor_update(amkd_predictor *predictor, const amkd_model *model);
 
-/* probs[n][nclasses] = softmax of the logits for pixels[n][height][width][channels]. */
+/* probs[n][nclasses] = softmax of the logits for pixels[n][height][width][channels].
+ * Fails where the network's sums overflow, so that all probs are numbers. */
 int amkd_predictor_run(amkd_predictor *predictor, float *probs, const uint8_t *pixels,
                        size_t n);
 
@@ -30,7 +31,8 @@ typedef struct amkd_prediction {
     float *probs, *logits; /* [n][nclasses]; NULL: not wanted */
 } amkd_prediction;
 
-/* As amkd_predictor_run, for images and outputs of either kind. */
+/* As amkd_predictor_run, for images and outputs of either kind; outputs of sums that
+ * overflow are NaN or infinite. */
 int amkd_predictor_predict(amkd_predictor *predictor, const amkd_prediction *wanted,
                            size_t n);
 

@@ -3,6 +3,7 @@
 #include "net/sweep.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "net/bound.h"
 #include "net/sweep_internal.h"
 #include <math.h>
 #include <stdlib.h>
@@ -99,10 +100,10 @@ static int new_inputs(amkd_sweep *sweep, const amkd_model *model,
     in->nlambdas = options->nlambdas;
     in->defines = amkd_format(
         "\n#define NLAMBDAS %zu\n#define SPAN %zu\n#define MAP_SIZE %zu\n"
-        "#define NCLASSES %zu\n#define MEASURE MEASURE_%s\n\n",
+        "#define NCLASSES %zu\n#define MEASURE MEASURE_%s\n#define MAY_OVERFLOW %d\n\n",
         options->nlambdas, span_of(options->nlambdas, in->device->vector_width),
         amkd_shape_size(sweep->stages.maps), sweep->arch.nclasses,
-        measures[options->measure]);
+        measures[options->measure], amkd_model_may_overflow(model));
     if (!in->defines || new_tables(in, options->lambdas) ||
         amkd_buffer_new(&in->parameters, in->device, CL_MEM_READ_ONLY,
                         sweep->arch.nparameters * sizeof(float), model->parameters))
