@@ -115,6 +115,29 @@ grep -q '^[1-9][0-9]* programs forgotten$' "$dir/out" || fail "no programs"
 [ -z "$(find "$XDG_CACHE_HOME/amkd" -type f)" ] || fail "files are left"
 unset XDG_CACHE_HOME
 
+if [ -e /etc/OpenCL/vendors/pocl.icd ]; then
+    echo "a cache that cannot be written is no error, to PoCL neither"
+    mkdir "$dir/pocl"
+    cp /etc/OpenCL/vendors/pocl.icd "$dir/pocl"
+    mkdir -m 1777 "$dir/tmp"
+    chmod 755 "$dir"
+    pocl=(env -u POCL_CACHE_DIR XDG_CACHE_HOME=/proc/none TMPDIR="$dir/tmp"
+        OCL_ICD_VENDORS="$dir/pocl/")
+    expect 0 '^\* 0  ' "${pocl[@]}" amkd-devices
+    [ "$(stat -c %a "$dir/tmp/amkd-$(id -u)")" = 700 ] || fail "no cache of one's own"
+
+    echo "nor is a user without a home"
+    nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+    if [ "$(id -u)" = 0 ] && "${nobody[@]}" amkd-devices --version >/dev/null 2>&1; then
+        expect 0 ' forward .* own ' "${nobody[@]}" "${pocl[@]}" env -u XDG_CACHE_HOME \
+            HOME=/nonexistent amkd-devices --plan "$dir/model"
+    fi
+
+    echo "a directory that others can change is no place for programs"
+    chmod 777 "$dir/tmp/amkd-$(id -u)"
+    expect 1 'needs a cache that it can write \(POCL_CACHE_DIR\)' "${pocl[@]}" amkd-devices
+fi
+
 echo "on devices in lockstep, work-groups are tried"
 expect 0 ' 2 a group:? ' env AMKD_VECTOR_WIDTH=1 XDG_CACHE_HOME="$dir/cache" \
     amkd-devices --plan "$dir/model"

@@ -3,10 +3,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "compute/cache_files.h"
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
 
@@ -18,18 +16,6 @@ static const char magic[MAGIC_NBYTES + 1] = "amkdbin1";
 /* Some hundred networks' kernels, and a season. */
 static const off_t most_nbytes = 256 << 20;
 static const time_t most_seconds = 90 * 24 * 60 * 60;
-
-/* Makes path and its parents; whether it worked shows when a file is written there. */
-static void make_directories(char *path)
-{
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        int failed = mkdir(path, 0700) && errno != EEXIST;
-        *slash = '/';
-        if (failed)
-            return;
-    }
-}
 
 static void hash(unsigned char out[HASH_NBYTES], const void *bytes, size_t nbytes)
 {
@@ -105,7 +91,11 @@ void amkd_cache_store(amkd_cache cache, const char *key, const void *bytes, size
     char *path = file_path(cache, key_hash);
     unsigned char *file = path ? amkd_alloc(HEAD_NBYTES + nbytes, 1) : NULL;
     if (file) {
-        make_directories(path);
+        /* Whether it worked shows when the file is written there. */
+        char *name = strrchr(path, '/');
+        *name = 0;
+        (void)amkd_cache_make_directory(path);
+        *name = '/';
         memcpy(file, magic, MAGIC_NBYTES);
         memcpy(file + MAGIC_NBYTES, key_hash, HASH_NBYTES);
         hash(file + MAGIC_NBYTES + HASH_NBYTES, bytes, nbytes);

@@ -30,6 +30,22 @@ char *amkd_cache_directory(amkd_cache cache)
     return NULL;
 }
 
+int amkd_cache_make_directory(const char *path)
+{
+    char *part = amkd_strdup(path);
+    int failed = !part || !*part;
+    for (char *slash = part; !failed && slash;) {
+        slash = strchr(slash + 1, '/');
+        if (slash)
+            *slash = 0;
+        failed = mkdir(part, 0700) && errno != EEXIST;
+        if (slash)
+            *slash = '/';
+    }
+    free(part);
+    return failed ? -1 : 0;
+}
+
 /* Once a day, so that a start need not write. */
 void amkd_cache_touch(const char *path)
 {

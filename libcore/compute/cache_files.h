@@ -9,6 +9,10 @@
  * names none. */
 char *amkd_cache_directory(amkd_cache cache);
 
+/* Makes a directory and its parents, those that are not there for this user alone. -1
+ * where it cannot; sets no error. */
+int amkd_cache_make_directory(const char *path);
+
 /* Notes that path is of use today, which keeps it from being dropped. */
 void amkd_cache_touch(const char *path);
 

@@ -2,6 +2,7 @@
 #include "compute/device.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "compute/driver_cache.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -149,6 +150,7 @@ int amkd_devices_list(amkd_device **devices, size_t *n)
 {
     *devices = NULL;
     *n = 0;
+    amkd_driver_cache_prepare();
     cl_platform_id platforms[MAX_PLATFORMS];
     cl_uint nplatforms = 0;
     cl_int status = clGetPlatformIDs(MAX_PLATFORMS, platforms, &nplatforms);
@@ -218,7 +220,8 @@ int amkd_device_choose(size_t *index, const amkd_device *devices, size_t n,
 {
     if (!n)
         return amkd_fail("no OpenCL device: no platform has one; package "
-                         "pocl-opencl-icd brings one for the CPU");
+                         "pocl-opencl-icd brings one for the CPU, which needs a cache "
+                         "that it can write (POCL_CACHE_DIR)");
     const char *source;
     which = wanted(which, &source);
     if (!which || !*which)
