@@ -138,6 +138,16 @@ grep -qF '"refine":{"candidates":1.0,"coarse":[0.0,0.25,0.5,0.75,1.0]}' header |
     fail "$(cat header)"
 score --lambda 0:1:33 -k 25 --max-per-image 3 --refine 2 --by entropy pairs.amkd | rows >got
 test "$(wc -l <got)" -eq 25 || fail "not 25 picks"
+score --lambda 0:1:33 -k 25 --max-per-image 2 -o fine.amkd pairs.amkd
+score --lambda 0:1:33 -k 25 --max-per-image 2 --refine 31.2 -o refined.amkd pairs.amkd
+rows fine.amkd >want
+rows refined.amkd >got # here, too, all pairs are candidates
+same got want
+for limits in "-k 18 --max-per-image 1" "-k 37 --max-per-image 2"; do # nearly the most
+    score --lambda 0:1:33 $limits --refine 2 -o refined.amkd pairs.amkd
+    rows refined.amkd | cut -f1,2 | tr '\t' '\n' | sort | uniq -c |
+        awk -v most="${limits##* }" '$1 > most {exit 1}' || fail "an image too often"
+done
 fails 1 "a shard, which cannot be refined" \
     amkd-score -q -s student.safetensors -k 3 --refine 2 -o out.amkd part0.amkd
 

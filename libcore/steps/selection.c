@@ -16,6 +16,12 @@ struct amkd_selection {
     amkd_lowest *lowest; /* NULL without k */
     amkd_writer *writer; /* NULL with k until the end */
     uint64_t npicks;
+    /* Of a coarse pass with a limit per image: k picks that keep to it, and their pairs,
+     * sorted, for the fine pass, where these alone may be chosen again. What the larger
+     * limit of the coarse pass lets in may have too few. NULL else. */
+    amkd_lowest *certain;
+    amkd_pair *certain_pairs;
+    size_t ncertain;
 };
 
 static int put_count(amkd_header *header, const char *key, uint64_t value)
@@ -23,21 +29,24 @@ static int put_count(amkd_header *header, const char *key, uint64_t value)
     return amkd_header_put(header, key, json_integer((json_int_t)value));
 }
 
-static int new_lowest(amkd_selection *selection, uint64_t k)
+static int new_lowest(amkd_lowest **lowest, const amkd_selection *selection, uint64_t k)
 {
     const amkd_selection_options *options = &selection->options;
-    if (amkd_lowest_new(&selection->lowest, k, options->max_per_image, options->nimages))
+    /* C times the limit for C times the picks of a coarse pass: with the picks' own, each
+     * image would go into the fine pass with the pairs of its coarse picks alone. */
+    if (amkd_lowest_new(lowest, k, k / options->k * options->max_per_image,
+                        options->nimages))
         return -1;
-    amkd_lowest_noise(selection->lowest, &selection->noise);
+    amkd_lowest_noise(*lowest, &selection->noise);
     /* Of a coarse pass a class has the same part as of the picks. */
     const uint64_t limit = options->max_per_class;
     const uint64_t most =
         k <= options->k ? limit
                         : (uint64_t)ceil((double)limit * (double)k / (double)options->k);
-    if (limit && amkd_lowest_classes(selection->lowest, most, options->classes->of_image,
+    if (limit && amkd_lowest_classes(*lowest, most, options->classes->of_image,
                                      options->classes->n))
         return -1;
-    return amkd_lowest_sources(selection->lowest, options->sources, options->nsources);
+    return amkd_lowest_sources(*lowest, options->sources, options->nsources);
 }
 
 static int open_lowest(amkd_selection *selection)
@@ -51,7 +60,11 @@ static int open_lowest(amkd_selection *selection)
           amkd_header_put(&selection->header, "classes",
                           json_string(options->classes->digest)))))
         return -1;
-    return new_lowest(selection, options->ncoarse ? options->ncoarse : options->k);
+    if (options->max_per_image && options->ncoarse / options->k > 1 &&
+        new_lowest(&selection->certain, selection, options->k))
+        return -1;
+    return new_lowest(&selection->lowest, selection,
+                      options->ncoarse ? options->ncoarse : options->k);
 }
 
 int amkd_selection_open(amkd_selection **out, const amkd_header *header,
@@ -73,8 +86,30 @@ int amkd_selection_open(amkd_selection **out, const amkd_header *header,
     return 0;
 }
 
+static int compare_pairs(const void *a, const void *b)
+{
+    const amkd_pair *p = a, *q = b;
+    return p->i != q->i ? (p->i < q->i ? -1 : 1) : (p->j > q->j) - (p->j < q->j);
+}
+
+static int add_certain(amkd_selection *selection, const amkd_pick *picks, size_t n)
+{
+    if (!selection->certain_pairs)
+        return amkd_lowest_offer(selection->certain, picks, n);
+    for (size_t p = 0; p < n; p++) {
+        const amkd_pair pair = {picks[p].i, picks[p].j};
+        if (bsearch(&pair, selection->certain_pairs, selection->ncertain, sizeof pair,
+                    compare_pairs) &&
+            amkd_lowest_offer(selection->certain, &picks[p], 1))
+            return -1;
+    }
+    return 0;
+}
+
 int amkd_selection_add(amkd_selection *selection, const amkd_pick *picks, size_t n)
 {
+    if (selection->certain && add_certain(selection, picks, n))
+        return -1;
     if (selection->lowest)
         return amkd_lowest_offer(selection->lowest, picks, n);
     selection->npicks += n;
@@ -83,7 +118,12 @@ int amkd_selection_add(amkd_selection *selection, const amkd_pick *picks, size_t
 
 float amkd_selection_threshold(const amkd_selection *selection)
 {
-    return selection->lowest ? amkd_lowest_threshold(selection->lowest) : INFINITY;
+    if (!selection->lowest)
+        return INFINITY;
+    const float threshold = amkd_lowest_threshold(selection->lowest);
+    return selection->certain
+               ? fmaxf(threshold, amkd_lowest_threshold(selection->certain))
+               : threshold;
 }
 
 const amkd_noise *amkd_selection_noise(const amkd_selection *selection)
@@ -93,22 +133,57 @@ const amkd_noise *amkd_selection_noise(const amkd_selection *selection)
 
 double amkd_selection_cutoff(const amkd_selection *selection)
 {
-    return selection->lowest ? amkd_lowest_cutoff(selection->lowest) : (double)INFINITY;
+    if (!selection->lowest)
+        return (double)INFINITY;
+    const double cutoff = amkd_lowest_cutoff(selection->lowest);
+    return selection->certain ? fmax(cutoff, amkd_lowest_cutoff(selection->certain))
+                              : cutoff;
 }
 
-int amkd_selection_refine(amkd_selection *selection, amkd_pair **pairs, size_t *n)
+/* The pairs of what lowest has kept, sorted; a new lowest takes its place. */
+static int take_pairs(amkd_pair **pairs, size_t *n, amkd_lowest **lowest,
+                      const amkd_selection *selection)
 {
-    const amkd_pick *coarse;
-    if (amkd_lowest_finish(selection->lowest, &coarse, n))
+    const amkd_pick *picks;
+    if (amkd_lowest_finish(*lowest, &picks, n))
         return -1;
     *pairs = amkd_alloc(*n ? *n : 1, sizeof **pairs);
     if (!*pairs)
         return -1;
     for (size_t p = 0; p < *n; p++)
-        (*pairs)[p] = (amkd_pair){coarse[p].i, coarse[p].j};
-    amkd_lowest_free(selection->lowest);
-    selection->lowest = NULL;
-    return new_lowest(selection, selection->options.k);
+        (*pairs)[p] = (amkd_pair){picks[p].i, picks[p].j};
+    qsort(*pairs, *n, sizeof **pairs, compare_pairs);
+    amkd_lowest_free(*lowest);
+    *lowest = NULL;
+    return new_lowest(lowest, selection, selection->options.k);
+}
+
+/* Adds those of the certain pairs that are not among the n sorted ones. */
+static int join_certain(const amkd_selection *selection, amkd_pair **pairs, size_t *n)
+{
+    const amkd_pair *more = selection->certain_pairs;
+    const size_t nmore = selection->ncertain, nbefore = *n;
+    amkd_pair *all = amkd_realloc(*pairs, nbefore + nmore + 1, sizeof *all);
+    if (!all)
+        return -1;
+    *pairs = all;
+    for (size_t p = 0; p < nmore; p++)
+        if (!bsearch(&more[p], all, nbefore, sizeof *all, compare_pairs))
+            all[(*n)++] = more[p];
+    return 0;
+}
+
+int amkd_selection_refine(amkd_selection *selection, amkd_pair **pairs, size_t *n)
+{
+    if (take_pairs(pairs, n, &selection->lowest, selection))
+        return -1;
+    if (!selection->certain)
+        return 0;
+    return take_pairs(&selection->certain_pairs, &selection->ncertain,
+                      &selection->certain, selection) ||
+                   join_certain(selection, pairs, n)
+               ? -1
+               : 0;
 }
 
 static int fail_few(const amkd_selection_options *options, size_t n, uint64_t nasked)
@@ -138,6 +213,9 @@ static int write_lowest(amkd_selection *selection, uint64_t nasked)
     } else {
         if (amkd_lowest_finish(selection->lowest, &picks, &n))
             return -1;
+        if (n < options->k && selection->certain &&
+            amkd_lowest_finish(selection->certain, &picks, &n))
+            return -1;
         if (n < options->k)
             return fail_few(options, n, nasked);
     }
@@ -152,6 +230,8 @@ static int write_lowest(amkd_selection *selection, uint64_t nasked)
 static void free_selection(amkd_selection *selection)
 {
     amkd_lowest_free(selection->lowest);
+    amkd_lowest_free(selection->certain);
+    free(selection->certain_pairs);
     amkd_header_clear(&selection->header);
     free(selection);
 }

@@ -21,7 +21,8 @@ typedef struct amkd_selection_options {
     uint64_t nsources;
     uint64_t max_per_class; /* 0: no limit; needs k and classes, borrowed until closed */
     const amkd_image_classes *classes;
-    uint64_t ncoarse; /* not 0: a coarse pass first, of which so many are kept */
+    uint64_t ncoarse; /* not 0: a coarse pass first, of which so many are kept, and both
+                         limits are as many times larger (whole times for images) */
     int shard; /* of a pool: fewer than k are no error, and what a merge may still pick
                   is kept (amkd_lowest_finish_shard) */
     const char *output; /* NULL or "-" for stdout */
@@ -46,8 +47,9 @@ const amkd_noise *amkd_selection_noise(const amkd_selection *selection);
 double amkd_selection_cutoff(const amkd_selection *selection);
 
 /* Ends the coarse pass: *pairs are those of its lowest, ncoarse of them or as many as
- * there are, freed with free(). Nothing is selected yet: what is added from here on is.
- */
+ * there are, and with a limit per image k more that keep to it, which are chosen from
+ * where the others leave fewer than k; freed with free(). Nothing is selected yet: what is
+ * added from here on is. */
 int amkd_selection_refine(amkd_selection *selection, amkd_pair **pairs, size_t *n);
 
 /* Writes what is left, commits the output and frees; *npicks is what was written. Fails
