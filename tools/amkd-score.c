@@ -152,8 +152,10 @@ static int run(const arguments *given)
         for (size_t d = 0; d < counts.ndevices; d++) {
             const amkd_score_share *share = &counts.shares[d];
             fprintf(stderr,
-                    "amkd-score: device %zu (%s): %" PRIu64 " mixes, engine: %s\n",
-                    share->index, share->device, share->nmixes, share->engine);
+                    "amkd-score: device %zu (%s): %" PRIu64 " mixes, engine: %s%s%s%s\n",
+                    share->index, share->device, share->nmixes, share->engine,
+                    *share->reason ? " (fused: " : "", share->reason,
+                    *share->reason ? ")" : "");
         }
     }
     return 0;

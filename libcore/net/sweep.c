@@ -33,6 +33,7 @@ struct amkd_sweep {
     size_t neach;      /* scores of a pair that may come back: 1, or all with every */
     amkd_fused *fused; /* one of the two */
     amkd_layered *layered;
+    char *reason; /* why not the fused one, which was tried; NULL */
     amkd_found *found;
     slot slots[NSLOTS];
     size_t nstarted, nfinished;
@@ -130,7 +131,7 @@ static int new_stages(amkd_sweep *sweep, const amkd_sweep_options *options)
     return amkd_stages_new(&sweep->stages, &sweep->arch, 0, device->vector_width);
 }
 
-/* The fused engine, once it is seen to score right. */
+/* The fused engine, once it is seen to score right. -1 leaves none. */
 static int new_fused(amkd_sweep *sweep, const amkd_model *model,
                      const amkd_images *images, const amkd_sweep_options *options)
 {
@@ -149,13 +150,19 @@ static int new_engine(amkd_sweep *sweep, const amkd_model *model,
     const size_t width = sweep->inputs.device->vector_width;
     const int fits = width > 1 && amkd_stages_private_nbytes(&sweep->stages, width) <=
                                       MAX_PRIVATE_NBYTES;
-    if (options->engine == AMKD_ENGINE_FUSED)
-        return new_fused(sweep, model, images, options);
-    /* A compiler that gives up on the large kernel, or gets it wrong, is no reason to
-     * fail. */
-    if (options->engine == AMKD_ENGINE_AUTO && fits &&
-        !new_fused(sweep, model, images, options))
-        return 0;
+    const int forced = options->engine == AMKD_ENGINE_FUSED;
+    if (forced || (options->engine == AMKD_ENGINE_AUTO && fits)) {
+        if (amkd_fused_dump(&sweep->inputs, &sweep->stages))
+            return -1;
+        const int failed = new_fused(sweep, model, images, options);
+        if (forced || !failed)
+            return failed;
+        /* A compiler that gives up on the large kernel, or gets it wrong, is no reason to
+         * fail. */
+        sweep->reason = amkd_strdup(amkd_error());
+        if (!sweep->reason)
+            return -1;
+    }
     return amkd_layered_new(&sweep->layered, &sweep->inputs, &sweep->stages);
 }
 
@@ -216,6 +223,11 @@ size_t amkd_sweep_max_pairs(const amkd_sweep *sweep)
 const char *amkd_sweep_engine(const amkd_sweep *sweep)
 {
     return sweep->fused ? "fused" : "layered";
+}
+
+const char *amkd_sweep_reason(const amkd_sweep *sweep)
+{
+    return sweep->reason;
 }
 
 static int run_engine(amkd_sweep *sweep, const slot *s)
@@ -314,6 +326,7 @@ void amkd_sweep_free(amkd_sweep *sweep)
     amkd_buffer_free(sweep->inputs.lambda_table);
     amkd_buffer_free(sweep->inputs.slot_table);
     free(sweep->inputs.defines);
+    free(sweep->reason);
     amkd_stages_clear(&sweep->stages);
     amkd_arch_clear(&sweep->arch);
     free(sweep);

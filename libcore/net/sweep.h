@@ -47,6 +47,10 @@ size_t amkd_sweep_max_pairs(const amkd_sweep *sweep);
 /* The engine in use: "fused" or "layered". */
 const char *amkd_sweep_engine(const amkd_sweep *sweep);
 
+/* Why the fused engine, which AMKD_ENGINE_AUTO tried, is not in use; NULL if it is or was
+ * not tried. Valid until the sweep is freed. */
+const char *amkd_sweep_reason(const amkd_sweep *sweep);
+
 /* Copies n pairs (1 or more, all within the images) and starts their sweep on the device;
  * returns at once. Two may be under way. Scores above threshold need not come back:
  * INFINITY for all of them. */

@@ -30,18 +30,21 @@ static int write_source(char **source, const amkd_stages *stages, const char *de
     return 0;
 }
 
-/* $AMKD_DUMP_KERNELS names a directory that gets what was generated. */
-static int dump(const char *source)
+int amkd_fused_dump(const amkd_sweep_inputs *inputs, const amkd_stages *stages)
 {
     const char *directory = getenv("AMKD_DUMP_KERNELS");
+    char *source = NULL;
     if (!directory || !*directory)
         return 0;
+    if (write_source(&source, stages, inputs->defines))
+        return -1;
     char *path = amkd_format("%s/sweep_fused.cl", directory);
     char *text = path ? amkd_format("%s%s", amkd_cl_common, source) : NULL;
     const int rc = text ? amkd_file_write(path, text, strlen(text)) : -1;
+    free(source);
     free(path);
     free(text);
-    return rc;
+    return rc ? amkd_fail_in("AMKD_DUMP_KERNELS") : 0;
 }
 
 int amkd_fused_new(amkd_fused **out, const amkd_sweep_inputs *inputs,
@@ -52,7 +55,7 @@ int amkd_fused_new(amkd_fused **out, const amkd_sweep_inputs *inputs,
         return -1;
     const char *sources[] = {amkd_cl_common, source};
     amkd_fused *fused = amkd_alloc(1, sizeof *fused);
-    int rc = fused ? dump(source) : -1;
+    int rc = fused ? 0 : -1;
     if (!rc) {
         fused->inputs = inputs;
         rc = amkd_program_build(&fused->program, inputs->device, sources, 2, NULL);

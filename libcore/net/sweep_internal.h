@@ -25,6 +25,8 @@ int amkd_sweep_maps(cl_mem *maps, amkd_device *device, const amkd_stages *stages
 typedef struct amkd_fused amkd_fused;
 int amkd_fused_new(amkd_fused **out, const amkd_sweep_inputs *inputs,
                    const amkd_stages *stages);
+/* Writes the kernel's source into the directory that $AMKD_DUMP_KERNELS names, if any. */
+int amkd_fused_dump(const amkd_sweep_inputs *inputs, const amkd_stages *stages);
 /* scores, float [pair][lambda], must have room for whole lane blocks. */
 int amkd_fused_run(amkd_fused *fused, cl_mem scores, cl_mem pairs, size_t npairs);
 void amkd_fused_free(amkd_fused *fused); /* NULL is fine */

@@ -71,6 +71,19 @@ static int take_single(scoring *s)
     return 0;
 }
 
+/* Whether k picks can come of so many pairs, said before they are scored. A shard may
+ * have fewer: the others have the rest. */
+static int check_k(const scoring *s)
+{
+    const amkd_score_options *options = s->options;
+    const json_t *rows = json_object_get(amkd_reader_header(s->reader)->more, "rows");
+    const uint64_t neach = options->by == AMKD_BY_C1 ? options->nlambdas : 1;
+    if (!rows || is_shard(s) || options->k <= (uint64_t)json_integer_value(rows) * neach)
+        return 0;
+    return amkd_fail("cannot pick %" PRIu64 ": the pool has %" PRIu64 " candidates",
+                     options->k, (uint64_t)json_integer_value(rows) * neach);
+}
+
 static int open_pairs(scoring *s)
 {
     const amkd_score_options *options = s->options;
@@ -156,6 +169,8 @@ static int open_sweep(scoring *s, size_t d)
     share->index = device->index;
     snprintf(share->device, sizeof share->device, "%s", device->name);
     share->engine = amkd_sweep_engine(scorer->sweep);
+    const char *reason = amkd_sweep_reason(scorer->sweep);
+    snprintf(share->reason, sizeof share->reason, "%s", reason ? reason : "");
     return 0;
 }
 
@@ -174,19 +189,6 @@ static int open_pass(scoring *s, const double *lambdas, size_t nlambdas)
     return 0;
 }
 
-/* Whether k picks can come of so many pairs, said before they are scored. A shard may
- * have fewer: the others have the rest. */
-static int check_k(const scoring *s)
-{
-    const amkd_score_options *options = s->options;
-    const json_t *rows = json_object_get(amkd_reader_header(s->reader)->more, "rows");
-    const uint64_t neach = options->by == AMKD_BY_C1 ? options->nlambdas : 1;
-    if (!rows || is_shard(s) || options->k <= (uint64_t)json_integer_value(rows) * neach)
-        return 0;
-    return amkd_fail("cannot pick %" PRIu64 ": the pool has %" PRIu64 " candidates",
-                     options->k, (uint64_t)json_integer_value(rows) * neach);
-}
-
 static int open_selection(scoring *s)
 {
     const amkd_score_options *options = s->options;
@@ -203,10 +205,8 @@ static int open_selection(scoring *s)
         .output = options->output,
         .nthreads = options->nthreads};
     amkd_header header = {0};
-    int rc = check_k(s) || amkd_output_probe(options->output, "a picks stream")
-                 ? -1
-                 : amkd_score_header(&header, options, s->coarse,
-                                     amkd_reader_header(s->reader));
+    int rc =
+        amkd_score_header(&header, options, s->coarse, amkd_reader_header(s->reader));
     if (!rc)
         rc = amkd_selection_open(&s->selection, &header, &selection);
     amkd_header_clear(&header);
@@ -224,7 +224,10 @@ static int open_all(scoring *s)
                             options->nlambdas);
     }
     const int chance = options->by == AMKD_BY_RANDOM;
-    if (open_pairs(s) || (!chance && open_student(s)) ||
+    /* What is wrong with the command line is said before kernels are compiled. */
+    if (open_pairs(s) || check_k(s) ||
+        amkd_output_probe(options->output, "a picks stream") ||
+        (!chance && open_student(s)) ||
         (chance && (options->max_per_image || options->max_per_class) &&
          load_sources(s)) ||
         (options->max_per_class &&

@@ -58,6 +58,7 @@ typedef struct amkd_score_share {
     size_t index;       /* of the device, as amkd_devices_list numbers them */
     char device[256];   /* its name */
     const char *engine; /* "fused" or "layered" */
+    char reason[256];   /* why not fused, which was tried; "" */
     uint64_t nmixes;    /* scored */
 } amkd_score_share;
 
