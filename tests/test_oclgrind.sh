@@ -22,5 +22,7 @@ check() { # TEST CASE WIDTH
 for width in 1 4; do
     check test_network "small shapes" $width
     check test_sweep tiny $width
+    check test_selftest "small parts" $width
     check test_augment device $width
 done
+check test_dense_gemm "small shapes" 1 # as on a GPU

@@ -6,6 +6,29 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include <clblast_c.h>
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* CLBlast 1.5.3 compiles and keeps its kernels without a lock, or with one too few: two
+ * threads with a device each must not be in it at once. Its calls only enqueue. */
+static pthread_mutex_t clblast = PTHREAD_MUTEX_INITIALIZER;
+
+/* The library's file, which has its version in the name: "libclblast.so.1.5.3". */
+static char library[64];
+
+static void find_library(void)
+{
+    Dl_info info;
+    const void *symbol = dlsym(RTLD_DEFAULT, "CLBlastSgemm");
+    char *path = symbol && dladdr(symbol, &info) ? realpath(info.dli_fname, NULL) : NULL;
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    if (slash)
+        snprintf(library, sizeof library, "%s", slash + 1);
+    free(path);
+}
 
 static int check(CLBlastStatusCode status, const amkd_op *op, const char *what)
 {
@@ -21,12 +44,31 @@ static int multiply(amkd_op *op, cl_mem weights, CLBlastTranspose transpose, cl_
                     cl_mem out, size_t rows_in, size_t rows_out, size_t nblocks)
 {
     const size_t nlanes = op->device->nlanes;
-    return check(CLBlastSgemmStridedBatched(
-                     CLBlastLayoutRowMajor, transpose, CLBlastTransposeNo, rows_out,
-                     nlanes, rows_in, 1, weights, op->shape.weights,
-                     op->shape.in_channels, 0, in, 0, nlanes, rows_in * nlanes, 0, out, 0,
-                     nlanes, rows_out * nlanes, nblocks, &op->device->queue, NULL),
-                 op, "a batched product");
+    pthread_mutex_lock(&clblast);
+    const CLBlastStatusCode status = CLBlastSgemmStridedBatched(
+        CLBlastLayoutRowMajor, transpose, CLBlastTransposeNo, rows_out, nlanes, rows_in,
+        1, weights, op->shape.weights, op->shape.in_channels, 0, in, 0, nlanes,
+        rows_in * nlanes, 0, out, 0, nlanes, rows_out * nlanes, nblocks,
+        &op->device->queue, NULL);
+    pthread_mutex_unlock(&clblast);
+    return check(status, op, "a batched product");
+}
+
+/* A slice's product of block b, added to what is there unless it is the first; over no
+ * block (none) it is zero. */
+static int multiply_block(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients,
+                          size_t slice, size_t b, int none, int add)
+{
+    const amkd_op_shape *s = &op->shape;
+    const size_t nlanes = op->device->nlanes;
+    pthread_mutex_lock(&clblast);
+    const CLBlastStatusCode status = CLBlastSgemm(
+        CLBlastLayoutRowMajor, CLBlastTransposeNo, CLBlastTransposeYes, s->out_channels,
+        s->in_channels, nlanes, (float)!none, dy, none ? 0 : b * s->out_channels * nlanes,
+        nlanes, x, none ? 0 : b * s->in_channels * nlanes, nlanes, (float)add, gradients,
+        slice * s->nparameters + s->weights, s->in_channels, &op->device->queue, NULL);
+    pthread_mutex_unlock(&clblast);
+    return check(status, op, "a product");
 }
 
 /* Runs a kernel with two arguments over every value of [block][nfeatures][lane]. */
@@ -64,20 +106,12 @@ static int gemm_backward_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradie
                                  size_t nblocks)
 {
     const amkd_op_shape *s = &op->shape;
-    const size_t nlanes = op->device->nlanes, items = amkd_lane_items(op->device);
+    const size_t items = amkd_lane_items(op->device);
     for (size_t slice = 0; slice < s->nslices; slice++) {
         const size_t first = slice * nblocks / s->nslices;
         const size_t end = (slice + 1) * nblocks / s->nslices;
-        /* A slice without blocks is a product over none: zero. */
         for (size_t b = first; b < end || b == first; b++)
-            if (check(CLBlastSgemm(
-                          CLBlastLayoutRowMajor, CLBlastTransposeNo, CLBlastTransposeYes,
-                          s->out_channels, s->in_channels, nlanes, b < end, dy,
-                          b < end ? b * s->out_channels * nlanes : 0, nlanes, x,
-                          b < end ? b * s->in_channels * nlanes : 0, nlanes, b > first,
-                          gradients, slice * s->nparameters + s->weights, s->in_channels,
-                          &op->device->queue, NULL),
-                      op, "a product"))
+            if (multiply_block(op, x, dy, gradients, slice, b, b == end, b > first))
                 return -1;
     }
     const cl_uint n = (cl_uint)nblocks;
@@ -112,9 +146,12 @@ static int gemm_new(amkd_op **out, const amkd_op *op)
 
 void amkd_dense_gemm_offer(amkd_op *op)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, find_library);
     op->other = (amkd_other){
         .name = "clblast",
         .unfit = (op->device->type & CL_DEVICE_TYPE_CPU) != 0,
+        .library = library,
         .make = gemm_new,
     };
 }

@@ -10,8 +10,9 @@ extern const char amkd_cl_common[];
 /* An op that does the same by a library, perhaps faster; it shapes its work-groups by
  * itself. */
 typedef struct amkd_other {
-    const char *name; /* NULL where there is none */
-    int unfit;        /* not for this kind of device */
+    const char *name;    /* NULL where there is none */
+    int unfit;           /* not for this kind of device */
+    const char *library; /* by whose change plans are void; NULL: amkd's own kernels */
     int (*make)(amkd_op **out, const amkd_op *op);
     amkd_op *op; /* NULL until asked for; owned */
 } amkd_other;

@@ -102,13 +102,15 @@ static char *describe(const amkd_op *op, amkd_pass pass)
 {
     static const char *const passes[] = {"forward", "backward weights", "backward data"};
     const amkd_op_shape *s = &op->shape;
+    const char *library = op->other.library;
     return amkd_format("%s %s, %zux%zux%zu to %zux%zux%zu, kernel %zu, stride %zu, "
                        "padding %zu, activations %d %d, %zu blocks of %zu in vectors of "
-                       "%zu, %zu slices",
+                       "%zu, %zu slices%s%s",
                        op->kind, passes[pass], s->in_channels, s->in_height, s->in_width,
                        s->out_channels, s->out_height, s->out_width, s->kernel, s->stride,
                        s->padding, (int)s->act, (int)s->previous_act, s->max_blocks,
-                       op->device->nlanes, op->device->vector_width, s->nslices);
+                       op->device->nlanes, op->device->vector_width, s->nslices,
+                       library ? ", " : "", library ? library : "");
 }
 
 /* A buffer of nfloats values spread over +-1. */

@@ -37,8 +37,8 @@ typedef struct amkd_plan {
 
 /* Fills in what is remembered under the device, its driver, the version of amkd, the
  * sources and the work: the fates of ways of the same names, and the one chosen; the
- * first when nothing is. Returns 1 when all is known, 0 when there are ways to be timed.
- */
+ * first when nothing is. A way that failed is to be timed again after a day. Returns 1
+ * when all is known, 0 when there are ways to be timed. */
 int amkd_plan_recall(amkd_plan *plan, const amkd_device *device);
 
 /* Chooses one of the ways, which leave their result in nfloats floats of result, and

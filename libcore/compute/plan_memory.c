@@ -1,14 +1,21 @@
 /* Plans in the cache, one a work, as JSON:
  *
- *     [{"name": "own, 4 a group", "fate": 1, "seconds": 0.0012}, ...]   */
+ *     [{"name": "own, 4 a group", "fate": 1, "seconds": 0.0012, "when": 1789000000},
+ *      ...]   */
 #include "compute/plan_memory.h"
 #include "base/memory.h"
 #include "base/version.h"
 #include "compute/cache.h"
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <xxhash.h>
+
+/* For so long a way that failed is left alone: what it lacked, memory often, may be there
+ * again, but a library that never works must not delay every start. */
+static const double retry_seconds = 24 * 60 * 60;
 
 static char *plan_key(const amkd_plan *plan, const amkd_device *device)
 {
@@ -44,11 +51,13 @@ static void recall_way(amkd_way *way, json_t *ways)
     json_array_foreach (ways, w, kept) {
         const char *name;
         int fate;
-        double seconds;
-        if (!json_unpack(kept, "{s:s, s:i, s:F}", "name", &name, "fate", &fate, "seconds",
-                         &seconds) &&
+        double seconds, when;
+        if (!json_unpack(kept, "{s:s, s:i, s:F, s:F}", "name", &name, "fate", &fate,
+                         "seconds", &seconds, "when", &when) &&
             !strcmp(name, way->name) && fate >= AMKD_FATE_UNKNOWN &&
-            fate <= AMKD_FATE_UNFIT) {
+            fate <= AMKD_FATE_UNFIT &&
+            (fate != AMKD_FATE_FAILED ||
+             fabs((double)time(NULL) - when) < retry_seconds)) {
             way->fate = (amkd_fate)fate;
             way->seconds = seconds;
         }
@@ -80,8 +89,9 @@ void amkd_plan_remember(const amkd_plan *plan, const amkd_device *device)
     json_t *ways = json_array();
     for (size_t w = 0; ways && w < plan->nways; w++)
         json_array_append_new(
-            ways, json_pack("{s:s, s:i, s:f}", "name", plan->ways[w].name, "fate",
-                            (int)plan->ways[w].fate, "seconds", plan->ways[w].seconds));
+            ways, json_pack("{s:s, s:i, s:f, s:f}", "name", plan->ways[w].name, "fate",
+                            (int)plan->ways[w].fate, "seconds", plan->ways[w].seconds,
+                            "when", (double)time(NULL)));
     char *text = json_dumps(ways, JSON_COMPACT), *key = plan_key(plan, device);
     if (text && key)
         amkd_cache_store(AMKD_CACHE_PLANS, key, text, strlen(text));

@@ -1,0 +1,143 @@
+/* An op's passes, run by two ops over the same data, for the tests of ops' ways. */
+#ifndef AMKD_TESTS_OP_PASSES_H
+#define AMKD_TESTS_OP_PASSES_H
+
+#include "base/error.h"
+#include "base/random.h"
+#include "compute/op_internal.h"
+#include "scratch.h"
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define ck_ok(call) ck_assert_msg(!(call), "%s", amkd_error())
+
+static amkd_device *device;
+
+static inline void open_device(void)
+{
+    char pocl[512]; /* PoCL's own cache stays where it is: CLBlast compiles for long */
+    const char *home = getenv("HOME");
+    snprintf(pocl, sizeof pocl, "%s/.cache/pocl/kcache", home ? home : "/tmp");
+    setenv("POCL_CACHE_DIR", pocl, 0);
+    setenv("XDG_CACHE_HOME", scratch, 1);
+    setenv("AMKD_VECTOR_WIDTH", "1", 1); /* as on a GPU, where products are planned */
+    ck_ok(amkd_device_open(&device, NULL));
+}
+
+static inline void close_device(void)
+{
+    amkd_device_close(device);
+    ck_assert_int_eq(system("rm -rf amkd"), 0); /* the plans and programs kept */
+}
+
+static inline cl_mem random_buffer(size_t nfloats, uint64_t stream)
+{
+    float *values = malloc(nfloats * sizeof *values);
+    cl_mem buffer;
+    for (size_t v = 0; v < nfloats; v++)
+        values[v] = (float)amkd_random_normal(1, stream, v);
+    ck_ok(amkd_buffer_new(&buffer, device, CL_MEM_READ_WRITE, nfloats * sizeof *values,
+                          values));
+    free(values);
+    return buffer;
+}
+
+/* Both buffers hold the same values but for rounding. */
+static inline void expect_same(cl_mem a, cl_mem b, size_t nfloats)
+{
+    float *x = malloc(nfloats * sizeof *x), *y = malloc(nfloats * sizeof *y);
+    ck_ok(amkd_buffer_read(device, x, a, 0, nfloats * sizeof *x));
+    ck_ok(amkd_buffer_read(device, y, b, 0, nfloats * sizeof *y));
+    for (size_t v = 0; v < nfloats; v++)
+        ck_assert_msg(
+            fabs((double)x[v] - (double)y[v]) <= 1e-4 + 1e-4 * fabs((double)x[v]),
+            "value %zu is %g by one, %g by the other", v, (double)x[v], (double)y[v]);
+    free(x);
+    free(y);
+}
+
+static inline void run_pass(amkd_op *op, amkd_pass pass, cl_mem x, cl_mem parameters,
+                            cl_mem dy, cl_mem out, size_t nblocks)
+{
+    if (pass == AMKD_FORWARD)
+        ck_ok(amkd_op_forward(op, x, parameters, out, nblocks));
+    else if (pass == AMKD_BACKWARD_DATA)
+        ck_ok(amkd_op_backward_data(op, x, parameters, dy, out, nblocks));
+    else
+        ck_ok(amkd_op_backward_weights(op, x, dy, out, nblocks));
+}
+
+enum { BLOCKS = 3, SLICES = 2, BEFORE = 5 };
+
+static const amkd_op_shape dense_shape = {
+    .in_channels = 37,
+    .in_height = 1,
+    .in_width = 1,
+    .out_channels = 11,
+    .out_height = 1,
+    .out_width = 1,
+    .kernel = 1,
+    .stride = 1,
+    .act = AMKD_ACT_TANH,
+    .previous_act = AMKD_ACT_RELU,
+    .weights = BEFORE,
+    .biases = BEFORE + 37 * 11,
+    .nparameters = BEFORE + 37 * 11 + 11,
+    .nslices = SLICES,
+    .max_blocks = BLOCKS,
+};
+
+static const amkd_op_shape conv_shape = {
+    .in_channels = 16,
+    .in_height = 9,
+    .in_width = 20,
+    .out_channels = 32,
+    .out_height = 9,
+    .out_width = 20,
+    .kernel = 3,
+    .stride = 1,
+    .padding = 1,
+    .act = AMKD_ACT_RELU,
+    .previous_act = AMKD_ACT_RELU,
+    .weights = BEFORE,
+    .biases = BEFORE + 16 * 32 * 9,
+    .nparameters = BEFORE + 16 * 32 * 9 + 32,
+    .nslices = SLICES,
+    .max_blocks = BLOCKS,
+};
+
+/* Both ops, over the same data, in all passes and with an empty slice. */
+static inline void expect_same_passes(amkd_op *one, amkd_op *other,
+                                      const amkd_op_shape *s)
+{
+    const size_t n = BLOCKS * device->nlanes;
+    const size_t nx = n * s->in_channels * s->in_height * s->in_width;
+    const size_t ny = n * s->out_channels * s->out_height * s->out_width;
+    const size_t sizes[] = {ny, SLICES * s->nparameters, nx};
+    cl_mem x = random_buffer(nx, 1), parameters = random_buffer(s->nparameters, 2);
+    cl_mem dy = random_buffer(ny, 3);
+    for (size_t nblocks = 1; nblocks <= BLOCKS; nblocks += 2)
+        for (int pass = 0; pass < AMKD_NPASSES; pass++) {
+            cl_mem a = random_buffer(sizes[pass], 4), b = random_buffer(sizes[pass], 4);
+            run_pass(one, (amkd_pass)pass, x, parameters, dy, a, nblocks);
+            run_pass(other, (amkd_pass)pass, x, parameters, dy, b, nblocks);
+            expect_same(a, b, sizes[pass]);
+            amkd_buffer_free(a);
+            amkd_buffer_free(b);
+        }
+    amkd_buffer_free(x);
+    amkd_buffer_free(parameters);
+    amkd_buffer_free(dy);
+}
+
+/* Another way of the op in all of its passes. */
+static inline void force(amkd_op *op, amkd_op *by, size_t group)
+{
+    for (int pass = 0; pass < AMKD_NPASSES; pass++) {
+        by->group[pass] = pass == AMKD_BACKWARD_WEIGHTS ? 1 : group;
+        op->by[pass] = by;
+    }
+}
+
+#endif

@@ -1,0 +1,180 @@
+/* The ways of an op: they leave the same, and the planner takes the fastest. */
+#include "base/progress.h"
+#include "compute/op_plan.h"
+#include "op_passes.h"
+#include <time.h>
+
+/* Takes the place of the library's clock, so that a way may take any time. */
+static double slept;
+
+double amkd_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return slept + (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+START_TEST(clblast_and_own_kernels_of_a_dense_layer_agree)
+{
+    amkd_op *own, *op;
+    ck_ok(amkd_dense_new(&own, device, &dense_shape, 1));
+    ck_ok(amkd_dense_new(&op, device, &dense_shape, 1));
+    ck_assert_str_eq(op->other.name, "clblast");
+    ck_ok(op->other.make(&op->other.op, op));
+    force(op, op->other.op, 1);
+    expect_same_passes(own, op, &dense_shape);
+    amkd_op_free(own);
+    amkd_op_free(op);
+}
+END_TEST
+
+static int (*own_forward)(amkd_op *, cl_mem, cl_mem, cl_mem, size_t);
+static int (*own_data)(amkd_op *, cl_mem, cl_mem, cl_mem, cl_mem, size_t);
+static int (*own_weights)(amkd_op *, cl_mem, cl_mem, cl_mem, size_t);
+
+/* The op's own kernels at the speed of a device that is slow at them. */
+static int slow_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y, size_t n)
+{
+    slept += 1;
+    return own_forward(op, x, parameters, y, n);
+}
+
+static int slow_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem dy, cl_mem dx,
+                     size_t n)
+{
+    slept += 1;
+    return own_data(op, x, parameters, dy, dx, n);
+}
+
+static int slow_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients, size_t n)
+{
+    slept += 1;
+    return own_weights(op, x, dy, gradients, n);
+}
+
+static void slow_down(amkd_op *op)
+{
+    own_forward = op->run_forward;
+    own_data = op->run_backward_data;
+    own_weights = op->run_backward_weights;
+    op->run_forward = slow_forward;
+    op->run_backward_data = slow_data;
+    op->run_backward_weights = slow_weights;
+}
+
+START_TEST(the_planner_takes_clblast_where_it_is_faster)
+{
+    amkd_op *own, *op;
+    amkd_plan plan;
+    amkd_op_shape shape = dense_shape; /* large enough to be worth it */
+    shape.in_channels = 331;
+    shape.out_channels = 149;
+    shape.biases = BEFORE + 331 * 149;
+    shape.nparameters = shape.biases + 149;
+    const cl_device_type type = device->type;
+    device->type = CL_DEVICE_TYPE_GPU;
+    ck_ok(amkd_dense_new(&own, device, &shape, 1));
+    ck_ok(amkd_dense_new(&op, device, &shape, 1));
+    slow_down(op);
+    for (int pass = 0; pass < AMKD_NPASSES; pass++) {
+        ck_ok(amkd_op_plan(&plan, op, (amkd_pass)pass, amkd_now() + 1000, 0));
+        ck_assert_str_eq(plan.ways[plan.chosen].name, "clblast");
+        ck_assert_ptr_ne(op->by[pass], op);
+        /* An update of the library voids the plan. */
+        ck_assert_ptr_nonnull(strstr(plan.work, "libclblast"));
+        amkd_plan_clear(&plan);
+    }
+    expect_same_passes(own, op, &shape);
+    amkd_op_free(own);
+    amkd_op_free(op);
+    device->type = type;
+}
+END_TEST
+
+START_TEST(work_groups_of_any_shape_leave_the_same)
+{
+    amkd_op *own, *op;
+    ck_ok(amkd_conv_new(&own, device, &conv_shape, 1));
+    ck_ok(amkd_conv_new(&op, device, &conv_shape, 1));
+    for (size_t group = 2; group <= 8; group *= 2) {
+        force(op, op, group);
+        expect_same_passes(own, op, &conv_shape);
+    }
+    amkd_op_free(own);
+    amkd_op_free(op);
+}
+END_TEST
+
+/* The names of the ways with a fate, in one text. */
+static void list_fates(char *text, const amkd_plan *plan, amkd_fate fate)
+{
+    *text = 0;
+    for (size_t w = 0; w < plan->nways; w++)
+        if (plan->ways[w].fate == fate)
+            strcat(strcat(text, plan->ways[w].name), ";");
+}
+
+START_TEST(a_layer_is_planned_among_all_of_its_ways_once)
+{
+    amkd_op *own, *op;
+    amkd_plan plan;
+    char names[512];
+    ck_ok(amkd_conv_new(&own, device, &conv_shape, 1));
+    ck_ok(amkd_conv_new(&op, device, &conv_shape, 1));
+    for (int again = 0; again < 2; again++)
+        for (int pass = 0; pass < AMKD_NPASSES; pass++) {
+            ck_ok(amkd_op_plan(&plan, op, (amkd_pass)pass, amkd_now() + 60, 1));
+            ck_assert_uint_eq(plan.nways, pass == AMKD_BACKWARD_WEIGHTS ? 1 : 4);
+            ck_assert_int_eq(plan.recalled, again);
+            list_fates(names, &plan, AMKD_FATE_UNKNOWN);
+            ck_assert_str_eq(names, "");
+            list_fates(names, &plan, AMKD_FATE_WRONG);
+            ck_assert_str_eq(names, "");
+            amkd_plan_clear(&plan);
+        }
+    expect_same_passes(own, op, &conv_shape);
+    amkd_op_free(own);
+    amkd_op_free(op);
+}
+END_TEST
+
+START_TEST(small_layers_keep_their_first_way_and_cpus_their_own_products)
+{
+    amkd_op *op;
+    amkd_plan plan;
+    ck_ok(amkd_dense_new(&op, device, &dense_shape, 1));
+    ck_ok(amkd_op_plan(&plan, op, AMKD_FORWARD, amkd_now() + 60, 1));
+    ck_assert_uint_eq(plan.chosen, 0);
+    ck_assert_int_eq(plan.ways[0].fate, AMKD_FATE_UNKNOWN);
+    ck_assert_ptr_eq(op->by[AMKD_FORWARD], op);
+    ck_assert_str_eq(plan.ways[plan.nways - 1].name, "clblast");
+    ck_assert_ptr_null(plan.ways[plan.nways - 1].run);
+    amkd_plan_clear(&plan);
+    amkd_op_free(op);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("op plan");
+    TCase *own = tcase_create("own kernels"), *clblast = tcase_create("CLBlast");
+    tcase_add_unchecked_fixture(own, open_device, close_device);
+    tcase_add_unchecked_fixture(clblast, open_device, close_device);
+    tcase_set_timeout(own, 300);
+    tcase_set_timeout(clblast, 300);
+    tcase_add_test(own, work_groups_of_any_shape_leave_the_same);
+    tcase_add_test(own, a_layer_is_planned_among_all_of_its_ways_once);
+    tcase_add_test(own, small_layers_keep_their_first_way_and_cpus_their_own_products);
+    tcase_add_test(clblast, clblast_and_own_kernels_of_a_dense_layer_agree);
+    tcase_add_test(clblast, the_planner_takes_clblast_where_it_is_faster);
+    suite_add_tcase(suite, own);
+    suite_add_tcase(suite, clblast);
+    scratch_open();
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK); /* a device does not survive a fork */
+    srunner_run_all(runner, CK_ENV);
+    const int nfailed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    scratch_close();
+    return nfailed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
