@@ -123,6 +123,28 @@ killed merge amkd-score -q --by random many.amkd
 killed train amkd-query -q -t "exec:perl teacher.pl" larger.amkd
 killed cat amkd-query -q -t "exec:perl teacher.pl" larger.amkd
 
+echo "# ended by a signal, which an OpenCL driver may handle, too: nothing is left"
+mkdir ended
+rm -f pipe
+mkfifo pipe
+for signal in TERM HUP; do
+    amkd-score -q -s model -o ended/out pipe &
+    scorer=$!
+    exec 9>pipe
+    cat pairs.amkd >&9
+    # The file that it writes in the end, not the one that it tries out first.
+    for ((tries = 0; tries < 600; tries++)); do
+        temp=$(find ended -name '*.tmp')
+        sleep 0.2
+        [ -z "$temp" ] || [ ! -e "$temp" ] || break
+    done
+    [ -e "$temp" ] || fail "amkd-score opens no file"
+    kill -$signal $scorer
+    wait $scorer 2>/dev/null && fail "SIG$signal did not end it"
+    exec 9>&-
+    [ -z "$(ls -A ended)" ] || fail "SIG$signal leaves $(ls -A ended)"
+done
+
 echo "# one that fails pulls down all behind it"
 # pipe STATUSES: of a pipeline of four whose first reads \$first.
 pipe() {

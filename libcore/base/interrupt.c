@@ -26,6 +26,7 @@ void amkd_interrupt_catch(void)
         sigemptyset(&action.sa_mask);
         if (!sigaction(numbers[i], NULL, &before) && before.sa_handler != SIG_IGN)
             sigaction(numbers[i], &action, NULL);
+        amkd_temp_leave(numbers[i]);
     }
     signal(SIGPIPE, SIG_IGN);
 }

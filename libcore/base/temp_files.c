@@ -15,6 +15,11 @@ static _Atomic(char *) slots[NSLOTS];
 static pid_t owner; /* a forked child must not remove its parent's files */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
+static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+enum { NSIGNALS = sizeof numbers / sizeof *numbers };
+static struct sigaction before[NSIGNALS]; /* what is done about them else */
+static _Atomic int left;                  /* bits: they are somebody else's */
+
 void amkd_temp_remove_all(void)
 {
     if (getpid() != owner)
@@ -26,26 +31,36 @@ void amkd_temp_remove_all(void)
     }
 }
 
-/* Installed with SA_RESETHAND: the second signal ends the process as it should. */
+/* Then what was there before: the end, or a handler of a library that has files of its
+ * own (LLVM, in OpenCL drivers, has one). */
 static void on_signal(int number)
 {
     amkd_temp_remove_all();
+    for (int s = 0; s < NSIGNALS; s++)
+        if (numbers[s] == number)
+            sigaction(number, &before[s], NULL);
     raise(number);
 }
 
 static void install(void)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
     owner = getpid();
     atexit(amkd_temp_remove_all);
-    for (int i = 0; i < 3; i++) {
-        struct sigaction before,
-            action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    for (int s = 0; s < NSIGNALS; s++) {
+        struct sigaction action = {.sa_handler = on_signal};
         sigemptyset(&action.sa_mask);
-        /* A signal ignored (nohup) or handled by someone else stays so. */
-        if (!sigaction(numbers[i], NULL, &before) && before.sa_handler == SIG_DFL)
-            sigaction(numbers[i], &action, NULL);
+        /* A signal ignored (nohup) stays so. */
+        if (!(atomic_load(&left) & 1 << s) && !sigaction(numbers[s], NULL, &before[s]) &&
+            before[s].sa_handler != SIG_IGN)
+            sigaction(numbers[s], &action, NULL);
     }
+}
+
+void amkd_temp_leave(int number)
+{
+    for (int s = 0; s < NSIGNALS; s++)
+        if (numbers[s] == number)
+            atomic_fetch_or(&left, 1 << s);
 }
 
 int amkd_temp_add(char *path)

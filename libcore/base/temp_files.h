@@ -10,6 +10,10 @@ int amkd_temp_add(char *path);
 /* Takes path out again, after the file was renamed or removed, and frees it. */
 void amkd_temp_remove(char *path);
 
+/* Leaves a signal to the caller, whose handler calls amkd_temp_remove_all if the process
+ * is to end. */
+void amkd_temp_leave(int number);
+
 /* Removes them all; fit for signal handlers. */
 void amkd_temp_remove_all(void);
 
