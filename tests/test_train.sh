@@ -20,3 +20,16 @@ runs=$(grep -ao 'tool\\":\\"amkd-train\\"' second.safetensors | wc -l)
 grep -aq '\["amkd-train","--arch=fc classes","--steps=2","named.amkd"\]' \
     <(tr -d '\\' <second.safetensors) || fail "the command of the first training"
 grep -aq '"amkd.classes":"\[\\"cat\\",\\"dog\\"\]"' second.safetensors || fail "class names"
+
+# Two sets with the same labels in the other order are another training: nothing to go on
+# with.
+{ printf '\0\0\x8\x3\0\0\0\x6\0\0\0\x2\0\0\0\x3'; printf '%.36s' "$(seq -s '' 2000 2010)"; } >other-images-idx3
+cp set-labels-idx1 other-labels-idx1
+amkd-import -q -o other.amkd other-images-idx3
+training=(amkd-train -q -a "fc classes" --steps 300)
+"${training[@]}" --checkpoint state --checkpoint-seconds 0 -o full unnamed.amkd other.amkd
+"${training[@]}" --resume state -o resumed unnamed.amkd other.amkd
+if "${training[@]}" --resume state -o resumed other.amkd unnamed.amkd 2>stderr; then
+    fail "resumed with the images in another order"
+fi
+grep -q "'state'" stderr || fail "$(cat stderr)"

@@ -82,9 +82,11 @@ static char *describe_training(const trainer *t)
     const amkd_train_options *o = t->options;
     const amkd_dataset *d = t->dataset;
     XXH64_hash_t data = XXH3_64bits(d->keys, d->n * sizeof *d->keys);
-    data ^= XXH3_64bits(d->targets, d->n * d->nclasses * sizeof *d->targets);
-    for (size_t r = 0; r < d->images->nrefs; r++)
-        data ^= XXH3_64bits(d->images->refs[r].digest, strlen(d->images->refs[r].digest));
+    data = XXH3_64bits_withSeed(d->targets, d->n * d->nclasses * sizeof *d->targets, data);
+    for (size_t r = 0; r < d->images->nrefs; r++) {
+        const char *digest = d->images->refs[r].digest;
+        data = XXH3_64bits_withSeed(digest, strlen(digest), data);
+    }
     const XXH64_hash_t start =
         XXH3_64bits(t->model->parameters, t->model->arch.nparameters * sizeof(float));
     return amkd_format(
