@@ -1,22 +1,7 @@
 #!/usr/bin/env bash
 # amkd-merge on the command line: shards scored apart give the bytes of the whole pool.
 set -euo pipefail
-dir=$(mktemp -d)
-trap 'rm -rf "$dir"' EXIT
-cd "$dir"
-
-fail() { echo "failed: $*" >&2; exit 1; }
-
-# expect STATUS TEXT COMMAND...: it exits with STATUS, says TEXT on stderr, leaves no "out".
-expect() {
-    local status=$1 text=$2 got=0
-    shift 2
-    "$@" >stdout 2>stderr || got=$?
-    [ "$got" = "$status" ] || fail "$*: exit status $got, expected $status: $(cat stderr)"
-    grep -qF -- "$text" stderr || fail "$*: no '$text' in: $(cat stderr)"
-    [ ! -e out ] || fail "$*: left an output"
-    [ "$status" = 0 ] || [ ! -s stdout ] || fail "$*: wrote to stdout"
-}
+source "$SOURCE/tests/command.sh"
 
 # Sixty images of 2 x 2 by way of an IDX file. Scores by chance need no student.
 { printf '\0\0\x8\x3\0\0\0\x3c\0\0\0\x2\0\0\0\x2'; seq 1000 | head -c 240; } >set-idx3-ubyte

@@ -63,7 +63,7 @@ $(images): $(DIR)/images.digest
 # ------------------------------------------------------------------------------- views
 
 # $(eval $(call make_views,FILE,VARIABLE)): FILE holds the views that the options in
-# VARIABLE make of the real images. Answers about a part of other views are put aside.
+# VARIABLE make of the real images.
 define make_views
 $$(eval $$(call keep,$(1).options,$(2),:))
 $(1): $$(images) $(1).options

@@ -66,13 +66,33 @@ static void fit(amkd_chart *chart, const amkd_series *series, size_t n)
         chart->y.high = 1;
 }
 
+typedef struct curve {
+    const char *id, *title, *label, *caption;
+    pick_mean *of;
+} curve;
+
+static const curve curves[] = {
+    {"curve-success", "Success rate over answers bought", "success rate",
+     "Success rate: the student's test accuracy as a share of the teacher's.", success_of},
+    {"curve-agreement", "Agreement over answers bought", "agreement",
+     "Agreement: the share of test images on which student and teacher name the same class.",
+     agreement_of},
+    {"curve-held-out", "Agreement on answers held out", "agreement",
+     "The same on answers that were held out of the training: questions like those that "
+     "were asked.",
+     held_out_of},
+};
+
 /* Nothing if no method has such points. */
-static void put_chart(amkd_bytes *page, const amkd_methods *methods, amkd_chart chart,
-                      pick_mean *pick, const char *caption)
+static void put_curve(amkd_bytes *page, const amkd_methods *methods, const curve *kind)
 {
+    amkd_chart chart = {.id = kind->id,
+                        .title = kind->title,
+                        .description = "The numbers are in the table below.",
+                        .y.label = kind->label};
     amkd_series *series = NULL;
     size_t npoints = 0;
-    if (make_series(&series, methods, pick))
+    if (make_series(&series, methods, kind->of))
         page->failed = 1;
     for (size_t s = 0; series && s < methods->n; s++)
         npoints += series[s].n;
@@ -80,7 +100,7 @@ static void put_chart(amkd_bytes *page, const amkd_methods *methods, amkd_chart 
         fit(&chart, series, methods->n);
         amkd_html(page, "<figure>");
         amkd_svg_lines(page, &chart, series, methods->n);
-        amkd_html(page, "<figcaption>%s</figcaption></figure>\n", caption);
+        amkd_html(page, "<figcaption>%s</figcaption></figure>\n", kind->caption);
     }
     free_series(series, methods->n);
 }
@@ -142,29 +162,8 @@ void amkd_section_curve(amkd_bytes *page, const amkd_report *report)
     if (methods->n > 1)
         put_legend(page, methods);
     amkd_html(page, "<div class=\"plots\">\n");
-    put_chart(page, methods,
-              (amkd_chart){.id = "curve-success",
-                           .title = "Success rate over answers bought",
-                           .description = "The numbers are in the table below.",
-                           .y.label = "success rate"},
-              success_of,
-              "Success rate: the student's test accuracy as a share of the teacher's.");
-    put_chart(page, methods,
-              (amkd_chart){.id = "curve-agreement",
-                           .title = "Agreement over answers bought",
-                           .description = "The numbers are in the table below.",
-                           .y.label = "agreement"},
-              agreement_of,
-              "Agreement: the share of test images on which student and teacher name the "
-              "same class.");
-    put_chart(page, methods,
-              (amkd_chart){.id = "curve-held-out",
-                           .title = "Agreement on answers held out",
-                           .description = "The numbers are in the table below.",
-                           .y.label = "agreement"},
-              held_out_of,
-              "The same on answers that were held out of the training: questions like "
-              "those that were asked.");
+    for (size_t c = 0; c < sizeof curves / sizeof *curves; c++)
+        put_curve(page, methods, &curves[c]);
     amkd_html(page, "</div>\n");
     if (report->nruns > methods->n)
         amkd_html(page, "<p class=\"hint\">Lines are means over seeds; bands reach from "
