@@ -25,9 +25,10 @@ distil a teacher into a student, in rounds, by make over the amkd tools
 
 RECIPE is a file of NAME = VALUE lines; parameters given as arguments come first.
 IMAGES (unlabeled real images), TEACHER (as for amkd-query) and BUDGET (answers in
-all) are needed. A run that was stopped goes on where it stood when the same command
-is given again; with changed parameters it redoes what depends on them. "compare" runs
-several recipes, asks the teacher nothing twice, and shows their figures side by side.
+all) or BUDGETS (the same by the end of each round) are needed. A run that was stopped
+goes on where it stood when the same command is given again; with changed parameters
+it redoes what depends on them. "compare" runs several recipes, asks the teacher
+nothing twice, and shows their figures side by side.
 
 Examples:
   amkd-distill IMAGES=real.amkd TEACHER=exec:./teacher BUDGET=24000
@@ -196,6 +197,7 @@ check_parameters() {
     need_path SHARED
     [ -z "${value[JOURNAL]}" ] || [ -z "${value[SHARED]}" ] ||
         misuse "JOURNAL and SHARED are two places for the same answers"
+    check_budgets
     for name in BUDGET SHARDS STEPS BATCH ASSISTANT_STEPS ASSISTANT_VIEWS TEACHER_BATCH; do
         need_count $name "${value[$name]}" 1
     done
@@ -223,6 +225,23 @@ check_parameters() {
     *) misuse "TEACHER '${value[TEACHER]}': expected model:FILE, exec:COMMAND," \
         "replay:FILES or a URL" ;;
     esac
+}
+
+# BUDGETS is ascending, and neither BUDGET nor ROUNDS says something else.
+check_budgets() {
+    local budgets answers before=0
+    [ -n "${value[BUDGETS]}" ] || return 0
+    read -ra budgets <<<"${value[BUDGETS]}"
+    for answers in "${budgets[@]}"; do
+        need_count BUDGETS "$answers" 1
+        ((10#$answers > before)) || misuse "BUDGETS '${value[BUDGETS]}': expected" \
+            "ascending numbers, but $answers follows $before"
+        before=$((10#$answers))
+    done
+    [[ ${value[BUDGET]} =~ ^0*$before$ ]] ||
+        misuse "BUDGET is ${value[BUDGET]}, but BUDGETS '${value[BUDGETS]}' ends with $before"
+    [[ ${value[ROUNDS]} =~ ^0*${#budgets[@]}$ ]] || misuse "ROUNDS is ${value[ROUNDS]}," \
+        "but BUDGETS '${value[BUDGETS]}' is of ${#budgets[@]}"
 }
 
 check_stop_rules() {

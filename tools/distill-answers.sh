@@ -13,35 +13,58 @@ identify() { # IMAGES
 # Sets picks, the number of each round, or says why there is nothing to plan.
 divide_budget() { # IMAGES IN ALL
     local n=$1 budget=$((10#${value[BUDGET]})) rounds=$((10#${value[ROUNDS]})) k r
-    local views=$((10#${value[VIEWS]})) most=$((10#${value[MAX_PER_IMAGE]})) pairs limit
-    # Of a pool, and of picks that the limit allows.
+    picks=''
+    ((budget >= n)) ||
+        misuse "BUDGET $budget is less than the $n real images, all of which are asked about"
+    ((rounds)) || return 0
+    if [ -n "${value[BUDGETS]}" ]; then
+        divide_as_told "$n"
+    else
+        k=$(((budget - n) / rounds))
+        ((k)) || misuse "BUDGET $budget leaves $((budget - n)) answers beyond the $n real" \
+            "images, too few for $rounds rounds (ROUNDS=0 distils from the real images alone)"
+        for ((r = 1; r < rounds; r++)); do
+            picks+="$k "
+        done
+        picks+=$((budget - n - k * (rounds - 1)))
+    fi
+    check_picks "$n"
+}
+
+# The same by BUDGETS, which is ascending.
+divide_as_told() { # IMAGES IN ALL
+    local before=$1 answers
+    for answers in ${value[BUDGETS]}; do
+        answers=$((10#$answers))
+        ((answers > before)) || misuse "BUDGETS begins with $answers, which leaves nothing" \
+            "to ask beyond the $before real images"
+        picks+="${picks:+ }$((answers - before))"
+        before=$answers
+    done
+}
+
+# Whether the largest round's picks are to be had: of its pool, and by MAX_PER_IMAGE.
+check_picks() { # IMAGES IN ALL
+    local n=$1 views=$((10#${value[VIEWS]})) most=$((10#${value[MAX_PER_IMAGE]}))
+    local pairs limit k largest=0
+    for k in $picks; do
+        ((k <= largest)) || largest=$k
+    done
     if ((value[SINGLE])); then
         pairs=$((n * views)) limit=$((n * most))
     else
         pairs=$((n * (n - 1) / 2 * (views ? views * views : 1))) limit=$((n * most / 2))
     fi
-    picks=''
-    ((budget >= n)) ||
-        misuse "BUDGET $budget is less than the $n real images, all of which are asked about"
-    ((rounds)) || return 0
-    k=$(((budget - n) / rounds))
-    ((k)) || misuse "BUDGET $budget leaves $((budget - n)) answers beyond the $n real" \
-        "images, too few for $rounds rounds (ROUNDS=0 distils from the real images alone)"
-    for ((r = 1; r < rounds; r++)); do
-        picks+="$k "
-    done
-    k=$((budget - n - k * (rounds - 1)))
-    picks+=$k
     if [ "${value[POOL]}" = bought ]; then
-        pairs=$budget
+        pairs=$((10#${value[BUDGET]}))
     elif [ "${value[POOL]}" = all ] || ((10#${value[POOL]} >= pairs)); then
         assignments+=("POOL=all")
     else
         pairs=$((10#${value[POOL]}))
     fi
-    ((k <= pairs)) || misuse "a round is to pick $k of a pool of $pairs"
-    ((!most || k <= limit)) || misuse "MAX_PER_IMAGE $most lets a round pick" \
-        "$limit of $n images at most, but it is to pick $k"
+    ((largest <= pairs)) || misuse "a round is to pick $largest of a pool of $pairs"
+    ((!most || largest <= limit)) || misuse "MAX_PER_IMAGE $most lets a round pick" \
+        "$limit of $n images at most, but it is to pick $largest"
 }
 
 # The files of the teacher "replay:...", one a line.

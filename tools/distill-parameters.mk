@@ -10,8 +10,9 @@
 IMAGES =
 # The black box, as for amkd-query: model:FILE, exec:COMMAND, replay:FILES or a URL. Needed.
 TEACHER =
-# Answers the teacher may give in all, those about the real images included. Needed.
-BUDGET =
+# Answers the teacher may give in all, those about the real images included. Needed, unless
+# BUDGETS says it.
+BUDGET = $(lastword $(BUDGETS))
 # Labeled images, an images stream, to measure each round's student by; nothing is chosen
 # by them. The teacher is asked about them once, and that is not counted in BUDGET.
 # Empty: nothing is measured and nothing is asked.
@@ -21,7 +22,10 @@ DIR = amkd-run
 
 # Rounds beyond round 0, which asks about the real images. Each asks about the same number
 # of mixed images, the last one about what then remains of BUDGET.
-ROUNDS = 4
+ROUNDS = $(if $(BUDGETS),$(words $(BUDGETS)),4)
+# Answers in all by the end of each of these rounds, ascending, with spaces between: rounds of
+# unequal size. Empty: they are of equal size.
+BUDGETS =
 # Random views of each real image (amkd-augment) that pools are drawn from. 0: pools are
 # of the real images themselves.
 VIEWS = 0
@@ -105,8 +109,8 @@ DEVICE =
 
 at_url = $(filter http://% https://%,$(firstword $(TEACHER)))
 
-PARAMETERS := IMAGES TEACHER BUDGET TEST DIR ROUNDS VIEWS VIEW_OPTIONS SINGLE POOL BY \
-    LAMBDA MAX_PER_IMAGE NOISE SHARDS TARGET PATIENCE HOLDOUT \
+PARAMETERS := IMAGES TEACHER BUDGET TEST DIR ROUNDS BUDGETS VIEWS VIEW_OPTIONS SINGLE POOL \
+    BY LAMBDA MAX_PER_IMAGE NOISE SHARDS TARGET PATIENCE HOLDOUT \
     ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE WARM_START \
     ASSISTANT ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS \
     TEACHER_INPUT TEACHER_OPTIONS TEACHER_BATCH TIMEOUT JOURNAL SHARED SEED DEVICE
