@@ -2,6 +2,7 @@
  * repeatable, resumes exactly and refuses what it cannot train on. */
 #include "base/error.h"
 #include "base/random.h"
+#include "compute/average.h"
 #include "compute/loss.h"
 #include "compute/optimizer.h"
 #include "steps/evaluate.h"
@@ -42,6 +43,18 @@ START_TEST(schedules_start_peak_and_end_where_they_should)
     for (uint64_t n = 1; n < 5; n++) /* short trainings have finite rates too */
         for (uint64_t s = 0; s < n; s++)
             ck_assert(isfinite(amkd_schedule_rate(AMKD_ONECYCLE, 1, s, n)));
+}
+END_TEST
+
+START_TEST(every_eighth_of_the_last_steps_is_averaged_and_the_last)
+{
+    ck_assert_uint_eq(amkd_schedule_first_averaged(0, 100), 101);
+    ck_assert_uint_eq(amkd_schedule_first_averaged(1e-9, 100), 100);
+    ck_assert_uint_eq(amkd_schedule_first_averaged(0.08, 100), 100);
+    ck_assert_uint_eq(amkd_schedule_first_averaged(0.09, 100), 92);
+    ck_assert_uint_eq(amkd_schedule_first_averaged(0.25, 100), 76);
+    ck_assert_uint_eq(amkd_schedule_first_averaged(1, 100), 4);
+    ck_assert_uint_eq(amkd_schedule_first_averaged(1, 1), 1);
 }
 END_TEST
 
@@ -99,6 +112,29 @@ START_TEST(optimizers_equal_their_formulas)
     amkd_buffer_free(on_device);
     amkd_buffer_free(slices);
     amkd_optimizer_free(optimizer);
+}
+END_TEST
+
+START_TEST(a_running_mean_equals_the_mean)
+{
+    enum { N = 130, TIMES = 300 };
+    float parameters[N], mean[N];
+    double sums[N] = {0};
+    amkd_average *average;
+    cl_mem on_device;
+    ck_ok(amkd_average_new(&average, device, N));
+    ck_ok(amkd_buffer_new(&on_device, device, CL_MEM_READ_WRITE, sizeof mean, NULL));
+    for (uint64_t t = 1; t <= TIMES; t++) {
+        for (size_t p = 0; p < N; p++)
+            sums[p] += parameters[p] = (float)(3 + normal(t, p));
+        ck_ok(amkd_buffer_write(device, on_device, parameters, 0, sizeof parameters));
+        ck_ok(amkd_average_add(average, on_device, t));
+    }
+    ck_ok(amkd_buffer_read(device, mean, amkd_average_mean(average), 0, sizeof mean));
+    for (size_t p = 0; p < N; p++)
+        ck_assert_double_eq_tol(mean[p], sums[p] / TIMES, 5e-6);
+    amkd_buffer_free(on_device);
+    amkd_average_free(average);
 }
 END_TEST
 
@@ -235,6 +271,54 @@ START_TEST(training_learns_and_the_same_seed_gives_the_same_weights)
 }
 END_TEST
 
+/* With a constant rate a training passes through the weights that shorter ones end in. */
+START_TEST(averaged_weights_are_the_mean_of_those_passed)
+{
+    amkd_dataset dataset = make_dataset();
+    amkd_train_options options = make_options();
+    options.schedule = AMKD_CONSTANT;
+    amkd_model *averaged = make_model(small_arch);
+    const size_t n = averaged->arch.nparameters;
+    double *sums = calloc(n, sizeof *sums);
+    for (options.nsteps = 260; options.nsteps <= 276; options.nsteps += 8) {
+        amkd_model *model = make_model(small_arch);
+        ck_ok(amkd_train(model, device, &dataset, &options, NULL, NULL));
+        for (size_t p = 0; p < n; p++)
+            sums[p] += model->parameters[p];
+        amkd_model_free(model);
+    }
+    options.nsteps = 276;
+    options.average = 20 / 276.0;
+    ck_ok(amkd_train(averaged, device, &dataset, &options, NULL, NULL));
+    for (size_t p = 0; p < n; p++)
+        ck_assert_double_eq_tol(averaged->parameters[p], sums[p] / 3, 1e-6);
+    amkd_model_free(averaged);
+    amkd_dataset_clear(&dataset);
+    free(sums);
+}
+END_TEST
+
+START_TEST(training_with_mixup_learns_and_is_another_training)
+{
+    amkd_dataset dataset = make_dataset();
+    amkd_train_options options = make_options();
+    amkd_model *plain = make_model(small_arch), *mixed = make_model(small_arch);
+    amkd_agreement agreement;
+    amkd_predictor *predictor;
+    ck_ok(amkd_train(plain, device, &dataset, &options, NULL, NULL));
+    options.mixup = 0.4;
+    ck_ok(amkd_train(mixed, device, &dataset, &options, NULL, NULL));
+    ck_assert(memcmp(plain->parameters, mixed->parameters,
+                     plain->arch.nparameters * sizeof(float)));
+    ck_ok(amkd_predictor_new(&predictor, device, mixed));
+    ck_ok(amkd_evaluate_dataset(&agreement, predictor, &dataset));
+    ck_assert_double_gt(agreement.agreement, 0.99);
+    amkd_predictor_free(predictor);
+    amkd_model_free(plain), amkd_model_free(mixed);
+    amkd_dataset_clear(&dataset);
+}
+END_TEST
+
 /* Ends the training at the second report, as a kill would. */
 static int stop_at_second(void *context, const amkd_train_report *report)
 {
@@ -248,8 +332,12 @@ START_TEST(a_stopped_training_resumes_to_the_same_weights)
     close(mkstemp(path));
     amkd_dataset dataset = make_dataset();
     amkd_train_options options = make_options();
-    options.optimizer.kind = (amkd_optimizer_kind)_i;
+    options.optimizer.kind = (amkd_optimizer_kind)(_i / 2);
     options.optimizer.momentum = 0.9;
+    if (_i % 2) { /* stopped when weights are averaged already */
+        options.average = 0.9;
+        options.mixup = 0.4;
+    }
     amkd_model *through = make_model(small_arch), *resumed = make_model(small_arch);
     ck_ok(amkd_train(through, device, &dataset, &options, NULL, NULL));
     int nreports = 0;
@@ -318,8 +406,12 @@ int main(void)
         tests, loss_at_a_temperature_equals_its_formula_and_leaves_empty_lanes_alone, 0,
         2);
     tcase_add_test(tests, training_learns_and_the_same_seed_gives_the_same_weights);
-    tcase_add_loop_test(tests, a_stopped_training_resumes_to_the_same_weights, AMKD_SGD,
-                        AMKD_ADAMW + 1);
+    tcase_add_loop_test(tests, a_stopped_training_resumes_to_the_same_weights,
+                        2 * AMKD_SGD, 2 * AMKD_ADAMW + 2);
+    tcase_add_test(tests, every_eighth_of_the_last_steps_is_averaged_and_the_last);
+    tcase_add_test(tests, a_running_mean_equals_the_mean);
+    tcase_add_test(tests, averaged_weights_are_the_mean_of_those_passed);
+    tcase_add_test(tests, training_with_mixup_learns_and_is_another_training);
     tcase_add_test(tests, a_diverging_training_is_an_error);
     tcase_add_test(tests, data_of_another_shape_or_class_count_is_refused);
     suite_add_tcase(suite, tests);

@@ -41,12 +41,24 @@ double amkd_random_uniform(uint64_t seed, uint64_t stream, uint64_t index)
     return to_uniform(amkd_random_u64(seed, stream, index));
 }
 
+static const double two_pi = 6.283185307179586;
+
 double amkd_random_normal(uint64_t seed, uint64_t stream, uint64_t index)
 {
-    const double two_pi = 6.283185307179586;
     uint64_t key = stream_key(seed, stream);
     double radius = sqrt(-2 * log(1 - to_uniform(keyed(key, 2 * index))));
     return radius * cos(two_pi * to_uniform(keyed(key, 2 * index + 1)));
+}
+
+/* t^2 / (2 alpha) of a Student's t is (u^(-1/alpha) - 1) cos^2(2 pi v), and beta then is
+ * (1 + t / sqrt(2 alpha + t^2)) / 2. Infinities of small alpha end as 0 or 1. */
+double amkd_random_beta(double alpha, uint64_t seed, uint64_t stream, uint64_t index)
+{
+    const uint64_t key = stream_key(seed, stream);
+    const double u = 1 - to_uniform(keyed(key, 2 * index));
+    const double cosine = cos(two_pi * to_uniform(keyed(key, 2 * index + 1)));
+    const double square = expm1(log(1 / u) / alpha) * cosine * cosine;
+    return 0.5 + copysign(0.5 / sqrt(1 + 1 / square), cosine);
 }
 
 void amkd_permutation_init(amkd_permutation *permutation, uint64_t n, uint64_t seed,

@@ -16,6 +16,11 @@ double amkd_random_uniform(uint64_t seed, uint64_t stream, uint64_t index);
 /* Standard normal (Box-Muller over two values of the index). */
 double amkd_random_normal(uint64_t seed, uint64_t stream, uint64_t index);
 
+/* Beta(alpha, alpha), alpha > 0, exact for every alpha: from two values of the index by
+ * Student's t with 2 alpha degrees of freedom (Devroye, "Random variate generation in one
+ * line of code", WSC 1996; Bailey, Math. Comp. 62, 1994). */
+double amkd_random_beta(double alpha, uint64_t seed, uint64_t stream, uint64_t index);
+
 /* A keyed pseudo-random permutation of 0..n-1: amkd_permute maps index to its image in
  * constant memory (a Feistel network over the next even power of two, cycle-walked back
  * into range: Black and Rogaway, "Ciphers with arbitrary finite domains", 2002). */

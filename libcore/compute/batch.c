@@ -15,7 +15,7 @@ struct amkd_batches {
     size_t npixels; /* of one image, times channels */
     size_t nchannels, nkeys;
     cl_program program;
-    cl_kernel load, mix;
+    cl_kernel load, load_mixup, mix_targets, mix;
     cl_mem images, keys, scale, shift;
 };
 
@@ -33,6 +33,8 @@ int amkd_batches_new(amkd_batches **out, amkd_device *device, size_t height, siz
     batches->nchannels = channels;
     if (amkd_program_build(&batches->program, device, sources, 2, options) ||
         amkd_kernel_new(&batches->load, batches->program, "batch_load") ||
+        amkd_kernel_new(&batches->load_mixup, batches->program, "batch_load_mixup") ||
+        amkd_kernel_new(&batches->mix_targets, batches->program, "mix_targets") ||
         amkd_kernel_new(&batches->mix, batches->program, "mix_images"))
         goto fail;
     free(options);
@@ -85,10 +87,21 @@ int amkd_batches_keys(amkd_batches *batches, const amkd_label_key *keys, size_t 
     return rc;
 }
 
+/* Work-items for count samples: a vector of lanes, a tile of pixels, a block each. */
+static int run_load(amkd_batches *batches, cl_kernel kernel, const amkd_arg *args,
+                    size_t nargs, size_t count)
+{
+    const amkd_device *device = batches->device;
+    const size_t vectors = device->nlanes / device->vector_width;
+    const size_t global[] = {vectors, (batches->npixels + PIXEL_TILE - 1) / PIXEL_TILE,
+                             (count + device->nlanes - 1) / device->nlanes};
+    return amkd_kernel_run(batches->device, kernel, args, nargs, 3, global,
+                           (size_t[]){vectors, 1, 1});
+}
+
 int amkd_batches_load(amkd_batches *batches, cl_mem x, cl_mem order, size_t first,
                       size_t count)
 {
-    const amkd_device *device = batches->device;
     const cl_uint begin = (cl_uint)first, n = (cl_uint)count;
     const amkd_arg args[] = {AMKD_ARG(batches->images),
                              AMKD_ARG(batches->keys),
@@ -98,11 +111,35 @@ int amkd_batches_load(amkd_batches *batches, cl_mem x, cl_mem order, size_t firs
                              AMKD_ARG(batches->scale),
                              AMKD_ARG(batches->shift),
                              AMKD_ARG(x)};
-    const size_t vectors = device->nlanes / device->vector_width;
-    const size_t global[] = {vectors, (batches->npixels + PIXEL_TILE - 1) / PIXEL_TILE,
-                             (count + device->nlanes - 1) / device->nlanes};
-    return amkd_kernel_run(batches->device, batches->load, args, 8, 3, global,
-                           (size_t[]){vectors, 1, 1});
+    return run_load(batches, batches->load, args, 8, count);
+}
+
+int amkd_batches_load_mixup(amkd_batches *batches, cl_mem x, cl_mem order, size_t first,
+                            size_t count, cl_mem mu)
+{
+    const cl_uint begin = (cl_uint)first, n = (cl_uint)count;
+    const amkd_arg args[] = {AMKD_ARG(batches->images),
+                             AMKD_ARG(batches->keys),
+                             AMKD_ARG(order),
+                             AMKD_ARG(begin),
+                             AMKD_ARG(n),
+                             AMKD_ARG(batches->scale),
+                             AMKD_ARG(batches->shift),
+                             AMKD_ARG(mu),
+                             AMKD_ARG(x)};
+    return run_load(batches, batches->load_mixup, args, 9, count);
+}
+
+int amkd_batches_mix_targets(amkd_batches *batches, cl_mem mixed, cl_mem targets,
+                             size_t nclasses, cl_mem order, size_t first, size_t count,
+                             cl_mem mu)
+{
+    const cl_uint begin = (cl_uint)first, n = (cl_uint)count, classes = (cl_uint)nclasses;
+    const amkd_arg args[] = {AMKD_ARG(targets), AMKD_ARG(order),   AMKD_ARG(begin),
+                             AMKD_ARG(n),       AMKD_ARG(classes), AMKD_ARG(mu),
+                             AMKD_ARG(mixed)};
+    return amkd_kernel_run(batches->device, batches->mix_targets, args, 7, 2,
+                           (size_t[]){nclasses, count}, NULL);
 }
 
 int amkd_batches_mix(amkd_batches *batches, uint8_t *pixels)
@@ -130,6 +167,8 @@ void amkd_batches_free(amkd_batches *batches)
     amkd_buffer_free(batches->scale);
     amkd_buffer_free(batches->shift);
     amkd_kernel_free(batches->load);
+    amkd_kernel_free(batches->load_mixup);
+    amkd_kernel_free(batches->mix_targets);
     amkd_kernel_free(batches->mix);
     amkd_program_free(batches->program);
     free(batches);

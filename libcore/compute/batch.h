@@ -27,6 +27,17 @@ int amkd_batches_keys(amkd_batches *batches, const amkd_label_key *keys, size_t 
 int amkd_batches_load(amkd_batches *batches, cl_mem x, cl_mem order, size_t first,
                       size_t count);
 
+/* The same after mixup: sample n is mixed with sample (n + 1) mod count by mu[first + n],
+ * mu being a float buffer. */
+int amkd_batches_load_mixup(amkd_batches *batches, cl_mem x, cl_mem order, size_t first,
+                            size_t count, cl_mem mu);
+
+/* The targets of these samples, mixed likewise: writes mixed, float [count][nclasses], of
+ * targets, float [row][nclasses]. */
+int amkd_batches_mix_targets(amkd_batches *batches, cl_mem mixed, cl_mem targets,
+                             size_t nclasses, cl_mem order, size_t first, size_t count,
+                             cl_mem mu);
+
 /* Reads back the mixed pixels of all rows, uint8 [row][height][width][channels]. */
 int amkd_batches_mix(amkd_batches *batches, uint8_t *pixels);
 

@@ -5,27 +5,22 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"
-#include "compute/batch.h"
+#include "compute/average.h"
 #include "compute/loss.h"
 #include "net/network_plan.h"
-#include "net/predict.h"
 #include "steps/checkpoint.h"
-#include "steps/order.h"
+#include "steps/samples.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
-/* Few enough that the queues of drivers stay short. */
-enum { SPAN_STEPS = 256 };
-
 /* Steps enqueued, and what is read back behind them. */
 typedef struct span {
     uint64_t first, end;
     size_t nsamples;
-    cl_mem order;
-    uint32_t *rows; /* what goes into order: [SPAN_STEPS][order.batch] */
     float *parameters;
+    float *average;             /* NULL where none is taken */
     float *losses, *agreements; /* [max_blocks * nlanes] */
     cl_event done;              /* NULL once it was waited for */
 } span;
@@ -35,15 +30,16 @@ typedef struct trainer {
     const amkd_train_options *options;
     const amkd_dataset *dataset;
     amkd_model *model;
-    amkd_order order;
     span spans[2];
     size_t max_blocks;
-    uint64_t nsteps, step; /* step: the next to be enqueued */
+    uint64_t nsteps, step;   /* step: the next to be enqueued */
+    uint64_t first_averaged; /* as amkd_schedule_first_averaged tells it */
+    amkd_samples *samples;
     amkd_network *network;
-    amkd_batches *batches;
     amkd_loss *loss;
     amkd_optimizer *optimizer;
-    cl_mem targets, losses, agreements;
+    amkd_average *average; /* NULL where none is taken */
+    cl_mem losses, agreements;
     float *moments; /* [2 * nparameters], for checkpoints */
     char *training; /* what a checkpoint must be of */
 } trainer;
@@ -53,36 +49,14 @@ static size_t sums_nbytes(const trainer *t)
     return t->max_blocks * t->device->nlanes * sizeof(float);
 }
 
-/* Uploads the targets at the temperature: softmax(log p / T) = p^(1/T), normalized. */
-static int upload_targets(trainer *t)
-{
-    const size_t nclasses = t->dataset->nclasses;
-    const double power = 1 / t->options->temperature;
-    const size_t n = t->dataset->n;
-    float *targets = amkd_alloc(n, nclasses * sizeof *targets);
-    if (!targets)
-        return -1;
-    for (size_t r = 0; r < n; r++) {
-        const float *p = &t->dataset->targets[r * nclasses];
-        double sum = 0;
-        for (size_t c = 0; c < nclasses; c++)
-            sum += pow(p[c], power);
-        for (size_t c = 0; c < nclasses; c++)
-            targets[r * nclasses + c] = (float)(pow(p[c], power) / sum);
-    }
-    const int rc = amkd_buffer_new(&t->targets, t->device, CL_MEM_READ_ONLY,
-                                   n * nclasses * sizeof *targets, targets);
-    free(targets);
-    return rc;
-}
-
 /* All that the weights depend on, as text. */
 static char *describe_training(const trainer *t)
 {
     const amkd_train_options *o = t->options;
     const amkd_dataset *d = t->dataset;
     XXH64_hash_t data = XXH3_64bits(d->keys, d->n * sizeof *d->keys);
-    data = XXH3_64bits_withSeed(d->targets, d->n * d->nclasses * sizeof *d->targets, data);
+    data =
+        XXH3_64bits_withSeed(d->targets, d->n * d->nclasses * sizeof *d->targets, data);
     for (size_t r = 0; r < d->images->nrefs; r++) {
         const char *digest = d->images->refs[r].digest;
         data = XXH3_64bits_withSeed(digest, strlen(digest), data);
@@ -91,11 +65,12 @@ static char *describe_training(const trainer *t)
         XXH3_64bits(t->model->parameters, t->model->arch.nparameters * sizeof(float));
     return amkd_format(
         "arch '%s', weights %016llx, data %016llx, optimizer %d %g %g %g %g %g, "
-        "schedule %d, rate %g, temperature %g, batch %llu, steps %llu, seed %llu",
+        "schedule %d, rate %g, temperature %g, average %g, mixup %g, batch %llu, "
+        "steps %llu, seed %llu",
         t->model->arch.text, (unsigned long long)start, (unsigned long long)data,
         (int)o->optimizer.kind, o->optimizer.momentum, o->optimizer.beta1,
         o->optimizer.beta2, o->optimizer.epsilon, o->optimizer.decay, (int)o->schedule,
-        o->rate, o->temperature, (unsigned long long)o->batch,
+        o->rate, o->temperature, o->average, o->mixup, (unsigned long long)o->batch,
         (unsigned long long)t->nsteps, (unsigned long long)o->seed);
 }
 
@@ -108,53 +83,54 @@ static double planning_seconds(const trainer *t)
 
 static int new_span(span *s, const trainer *t)
 {
-    const size_t nrows = SPAN_STEPS * t->order.batch;
-    s->rows = amkd_alloc(nrows, sizeof *s->rows);
-    s->parameters = amkd_alloc(t->model->arch.nparameters, sizeof *s->parameters);
+    const size_t n = t->model->arch.nparameters;
+    s->parameters = amkd_alloc(n, sizeof *s->parameters);
+    s->average = t->average ? amkd_alloc(n, sizeof *s->average) : NULL;
     s->losses = amkd_alloc(sums_nbytes(t), 1);
     s->agreements = amkd_alloc(sums_nbytes(t), 1);
-    return !s->rows || !s->parameters || !s->losses || !s->agreements
+    return !s->parameters || (t->average && !s->average) || !s->losses || !s->agreements
                ? -1
-               : amkd_buffer_new(&s->order, t->device, CL_MEM_READ_ONLY,
-                                 nrows * sizeof *s->rows, NULL);
+               : 0;
 }
 
 static void free_span(span *s)
 {
-    amkd_buffer_free(s->order);
-    free(s->rows);
     free(s->parameters);
+    free(s->average);
     free(s->losses);
     free(s->agreements);
     if (s->done)
         clReleaseEvent(s->done);
 }
 
+/* How many steps there are, of how many blocks, and which of them are averaged. */
+static void count_steps(trainer *t)
+{
+    const amkd_order *order = amkd_samples_order(t->samples);
+    const size_t nlanes = t->device->nlanes;
+    t->nsteps = t->options->nsteps ? t->options->nsteps
+                                   : t->options->nepochs * order->epoch_nsteps;
+    t->max_blocks = (order->batch + nlanes - 1) / nlanes;
+    t->first_averaged = amkd_schedule_first_averaged(t->options->average, t->nsteps);
+}
+
 static int set_up(trainer *t)
 {
     const amkd_arch *arch = &t->model->arch;
-    const amkd_images *images = t->dataset->images;
-    const size_t nlanes = t->device->nlanes;
-    if (amkd_order_new(&t->order, t->dataset->n, t->options->batch, t->options->seed))
+    if (amkd_samples_new(&t->samples, t->device, t->dataset, t->model, t->options))
         return -1;
-    t->nsteps = t->options->nsteps ? t->options->nsteps
-                                   : t->options->nepochs * t->order.epoch_nsteps;
-    t->max_blocks = (t->order.batch + nlanes - 1) / nlanes;
+    count_steps(t);
     t->moments = amkd_alloc(2 * arch->nparameters, sizeof *t->moments);
     t->training = describe_training(t);
-    if (!t->moments || !t->training || new_span(&t->spans[0], t) ||
-        new_span(&t->spans[1], t) ||
+    if (!t->moments || !t->training ||
+        (t->options->average > 0 &&
+         amkd_average_new(&t->average, t->device, arch->nparameters)) ||
+        new_span(&t->spans[0], t) || new_span(&t->spans[1], t) ||
         amkd_network_new(&t->network, t->device, arch, t->max_blocks, 1) ||
         amkd_network_plan(t->network, planning_seconds(t), NULL, NULL) ||
-        amkd_batches_new(&t->batches, t->device, images->height, images->width,
-                         images->channels) ||
-        amkd_batches_images(t->batches, images->pixels, images->n) ||
-        amkd_batches_keys(t->batches, t->dataset->keys, t->dataset->n) ||
-        amkd_model_normalize(t->batches, t->model) ||
         amkd_loss_new(&t->loss, t->device, arch->nclasses) ||
         amkd_optimizer_new(&t->optimizer, t->device, &t->options->optimizer,
                            arch->nparameters) ||
-        upload_targets(t) ||
         amkd_buffer_new(&t->losses, t->device, CL_MEM_READ_WRITE, sums_nbytes(t), NULL) ||
         amkd_buffer_new(&t->agreements, t->device, CL_MEM_READ_WRITE, sums_nbytes(t),
                         NULL))
@@ -167,22 +143,23 @@ static void tear_down(trainer *t)
     clFinish(t->device->queue); /* a failed training may have left reads into spans */
     free_span(&t->spans[0]);
     free_span(&t->spans[1]);
+    amkd_samples_free(t->samples);
     amkd_network_free(t->network);
-    amkd_batches_free(t->batches);
     amkd_loss_free(t->loss);
     amkd_optimizer_free(t->optimizer);
-    amkd_buffer_free(t->targets);
+    amkd_average_free(t->average);
     amkd_buffer_free(t->losses);
     amkd_buffer_free(t->agreements);
-    amkd_order_clear(&t->order);
     free(t->moments);
     free(t->training);
 }
 
-static int checkpoint_save(trainer *t)
+/* Of the weights that the span, behind which nothing was enqueued, ended with. */
+static int checkpoint_save(trainer *t, const span *s)
 {
-    amkd_checkpoint state = {.parameters = t->model->parameters,
+    amkd_checkpoint state = {.parameters = s->parameters,
                              .moments = t->moments,
+                             .average = s->average,
                              .nparameters = t->model->arch.nparameters};
     return amkd_optimizer_save(t->optimizer, t->moments, &state.step) ||
                    amkd_checkpoint_save(&state, t->options->checkpoint, t->training)
@@ -190,35 +167,61 @@ static int checkpoint_save(trainer *t)
                : 0;
 }
 
+/* Goes on from the checkpoint. */
+static int resume(trainer *t)
+{
+    const size_t n = t->model->arch.nparameters;
+    amkd_checkpoint state = {.parameters = t->model->parameters,
+                             .moments = t->moments,
+                             .average = t->spans[0].average,
+                             .nparameters = n};
+    if (amkd_checkpoint_load(&state, t->options->resume, t->training) ||
+        amkd_optimizer_restore(t->optimizer, t->moments, state.step))
+        return -1;
+    t->step = state.step;
+    return t->average ? amkd_buffer_write(t->device, amkd_average_mean(t->average),
+                                          state.average, 0, n * sizeof *state.average)
+                      : 0;
+}
+
 /* The weights to start with, the checkpoint's if there is one to resume. */
 static int start(trainer *t)
 {
-    amkd_checkpoint state = {.parameters = t->model->parameters,
-                             .moments = t->moments,
-                             .nparameters = t->model->arch.nparameters};
-    if (t->options->resume &&
-        (amkd_checkpoint_load(&state, t->options->resume, t->training) ||
-         amkd_optimizer_restore(t->optimizer, t->moments, state.step)))
+    if (t->options->resume && resume(t))
         return -1;
-    t->step = state.step;
     return amkd_buffer_write(t->device, amkd_network_parameters(t->network),
                              t->model->parameters, 0,
-                             state.nparameters * sizeof *state.parameters);
+                             t->model->arch.nparameters * sizeof(float));
 }
 
-/* Enqueues one step over the count samples from order[first] on. */
-static int take_step(trainer *t, cl_mem order, size_t first, size_t count)
+/* Enqueues the averaging of the weights behind the steps taken, if their turn has come.
+ */
+static int average(trainer *t)
 {
-    const size_t nblocks = (count + t->device->nlanes - 1) / t->device->nlanes;
+    if (!t->average || t->step < t->first_averaged)
+        return 0;
+    const uint64_t behind = t->step - t->first_averaged;
+    return behind % AMKD_AVERAGE_EVERY
+               ? 0
+               : amkd_average_add(t->average, amkd_network_parameters(t->network),
+                                  behind / AMKD_AVERAGE_EVERY + 1);
+}
+
+/* Enqueues one step. */
+static int take_step(trainer *t)
+{
     const double rate =
         amkd_schedule_rate(t->options->schedule, t->options->rate, t->step, t->nsteps);
     amkd_network *network = t->network;
     cl_mem logits = amkd_network_activation(network, amkd_network_nlayers(network));
-    if (amkd_batches_load(t->batches, amkd_network_activation(network, 0), order, first,
-                          count) ||
-        amkd_network_forward(network, 0, nblocks) ||
+    const size_t nlanes = t->device->nlanes;
+    amkd_step_targets p;
+    if (amkd_samples_load(t->samples, &p, amkd_network_activation(network, 0), t->step))
+        return amkd_fail_in("step %llu", (unsigned long long)t->step);
+    const size_t nblocks = (p.count + nlanes - 1) / nlanes;
+    if (amkd_network_forward(network, 0, nblocks) ||
         amkd_loss_run(t->loss, amkd_network_logits_gradient(network), t->losses,
-                      t->agreements, logits, t->targets, order, first, count,
+                      t->agreements, logits, p.targets, p.order, p.first, p.count,
                       (float)t->options->temperature) ||
         amkd_network_backward(network, nblocks) ||
         amkd_optimizer_step(t->optimizer, amkd_network_parameters(network),
@@ -226,44 +229,41 @@ static int take_step(trainer *t, cl_mem order, size_t first, size_t count)
                             amkd_network_nslices(network), rate))
         return amkd_fail_in("step %llu", (unsigned long long)t->step);
     t->step++;
-    return 0;
+    return average(t);
 }
 
-/* Uploads the order of the samples of the span's steps. */
-static int upload_order(trainer *t, span *s)
+/* Enqueues the reading of what a span comes to; its event is that of the last. */
+static int read_later(trainer *t, span *s)
 {
-    size_t n = 0;
-    s->nsamples = 0;
-    for (uint64_t step = s->first; step < s->end; step++) {
-        n = (size_t)(step - s->first) * t->order.batch;
-        amkd_order_step(&t->order, s->rows + n, step);
-        s->nsamples += amkd_order_count(&t->order, step);
-    }
-    return amkd_buffer_write_later(t->device, s->order, s->rows, 0,
-                                   (n + t->order.batch) * sizeof *s->rows);
+    const size_t nbytes = t->model->arch.nparameters * sizeof(float);
+    return (t->average &&
+            amkd_buffer_read_later(t->device, s->average, amkd_average_mean(t->average),
+                                   0, nbytes, NULL)) ||
+                   amkd_buffer_read_later(t->device, s->losses, t->losses, 0,
+                                          sums_nbytes(t), NULL) ||
+                   amkd_buffer_read_later(t->device, s->agreements, t->agreements, 0,
+                                          sums_nbytes(t), NULL) ||
+                   amkd_buffer_read_later(t->device, s->parameters,
+                                          amkd_network_parameters(t->network), 0, nbytes,
+                                          &s->done)
+               ? -1
+               : 0;
 }
 
 /* Enqueues the next steps, and the reading of what they come to. */
 static int start_span(trainer *t, span *s)
 {
     s->first = t->step;
-    s->end = s->first + SPAN_STEPS < t->nsteps ? s->first + SPAN_STEPS : t->nsteps;
-    if (upload_order(t, s) || amkd_buffer_zero(t->device, t->losses, sums_nbytes(t)) ||
+    s->end =
+        s->first + AMKD_SPAN_STEPS < t->nsteps ? s->first + AMKD_SPAN_STEPS : t->nsteps;
+    if (amkd_samples_begin(t->samples, &s->nsamples, s->first, s->end) ||
+        amkd_buffer_zero(t->device, t->losses, sums_nbytes(t)) ||
         amkd_buffer_zero(t->device, t->agreements, sums_nbytes(t)))
         return -1;
     while (t->step < s->end)
-        if (take_step(t, s->order, (size_t)(t->step - s->first) * t->order.batch,
-                      amkd_order_count(&t->order, t->step)))
+        if (take_step(t))
             return -1;
-    return amkd_buffer_read_later(t->device, s->losses, t->losses, 0, sums_nbytes(t),
-                                  NULL) ||
-                   amkd_buffer_read_later(t->device, s->agreements, t->agreements, 0,
-                                          sums_nbytes(t), NULL) ||
-                   amkd_buffer_read_later(
-                       t->device, s->parameters, amkd_network_parameters(t->network), 0,
-                       t->model->arch.nparameters * sizeof(float), &s->done)
-               ? -1
-               : 0;
+    return read_later(t, s);
 }
 
 static double mean_of(const trainer *t, const float *sums, size_t nsamples)
@@ -274,7 +274,8 @@ static double mean_of(const trainer *t, const float *sums, size_t nsamples)
     return sum / (double)nsamples;
 }
 
-/* Waits for the span: its weights become the model's, its loss the report's. */
+/* Waits for the span: its weights, or their mean, become the model's, its loss the
+ * report's. */
 static int finish_span(trainer *t, span *s, amkd_train_report *report)
 {
     if (amkd_event_wait(&s->done))
@@ -282,7 +283,7 @@ static int finish_span(trainer *t, span *s, amkd_train_report *report)
     *report = (amkd_train_report){
         .step = s->end,
         .nsteps = t->nsteps,
-        .epoch = (double)s->end / (double)t->order.epoch_nsteps,
+        .epoch = (double)s->end / (double)amkd_samples_order(t->samples)->epoch_nsteps,
         .rate = amkd_schedule_rate(t->options->schedule, t->options->rate, s->end - 1,
                                    t->nsteps),
         .loss = mean_of(t, s->losses, s->nsamples),
@@ -298,7 +299,7 @@ static int finish_span(trainer *t, span *s, amkd_train_report *report)
                 "the training diverged: at step %llu a weight is %g; a lower "
                 "learning rate may help",
                 (unsigned long long)s->end, (double)s->parameters[p]);
-    memcpy(t->model->parameters, s->parameters,
+    memcpy(t->model->parameters, s->end < t->first_averaged ? s->parameters : s->average,
            t->model->arch.nparameters * sizeof(float));
     return 0;
 }
@@ -320,7 +321,7 @@ static int run(trainer *t, int (*report)(void *context, const amkd_train_report 
             (report && report(context, &said)))
             return -1;
         if (save) {
-            if (checkpoint_save(t) || start_span(t, next))
+            if (checkpoint_save(t, s) || start_span(t, next))
                 return -1;
             saved = amkd_now();
         }

@@ -14,10 +14,14 @@ typedef struct amkd_train_options {
     amkd_schedule schedule;
     double rate;        /* learning rate, the schedule's highest */
     double temperature; /* T of cl/loss.cl; targets become p^(1/T), normalized */
-    uint64_t batch;     /* samples a step */
-    uint64_t nsteps;    /* in all; 0: nepochs times the batches of an epoch */
+    double average;  /* the weights become their mean over this last share of the steps,
+                        0 to 1 (amkd_schedule_first_averaged, cl/average.cl); 0: none */
+    double mixup;    /* alpha of mu ~ Beta(alpha, alpha), drawn for each sample of a batch
+                        to mix it with the next (cl/batch.cl); 0: none */
+    uint64_t batch;  /* samples a step */
+    uint64_t nsteps; /* in all; 0: nepochs times the batches of an epoch */
     uint64_t nepochs;
-    uint64_t seed;             /* of the order of the samples */
+    uint64_t seed;             /* of the order of the samples, and of mixup */
     const char *checkpoint;    /* file to keep the state in while training, or NULL */
     double checkpoint_seconds; /* how often */
     const char *resume;        /* checkpoint to go on from, or NULL */
@@ -27,14 +31,15 @@ typedef struct amkd_train_report {
     uint64_t step, nsteps; /* steps taken */
     double epoch;
     double loss;      /* mean over the samples since the last report */
-    double agreement; /* share of them whose top class is the target's */
+    double agreement; /* share of them whose top class is the target's (after mixup) */
     double rate;      /* learning rate of the last step */
 } amkd_train_report;
 
 /* Trains model in place. report is called every few hundred steps with the context; it
  * may end the training by returning -1 (its error is then amkd_train's), and may read the
- * model, which holds the weights of that moment. The result depends on the seed, the data
- * and the device alone; a resumed training ends in the same weights as one run through.
+ * model, which holds the weights of that moment, or their mean once they are averaged.
+ * The result depends on the seed, the data and the device alone; a resumed training ends
+ * in the same weights as one run through.
  */
 int amkd_train(amkd_model *model, amkd_device *device, const amkd_dataset *dataset,
                const amkd_train_options *options,

@@ -1,0 +1,196 @@
+/* The order of the samples goes to the device some hundred steps at a time, and with it
+ * the mu of mixup, one a sample. */
+#include "steps/samples.h"
+#include "base/memory.h"
+#include "base/random.h"
+#include "compute/batch.h"
+#include "net/predict.h"
+#include <math.h>
+#include <stdlib.h>
+
+/* Stream of the seed; mu of sample n of a step is number step * batch + n of it. */
+static const uint64_t mixup_stream = 0x6d69787570; /* "mixup" */
+
+/* Steps that were begun, as rows [AMKD_SPAN_STEPS][order.batch] and mu likewise. */
+typedef struct span {
+    uint64_t first;
+    cl_mem order, mu;
+    uint32_t *rows;
+    float *shares; /* what goes into mu; NULL without mixup, as mu is */
+} span;
+
+struct amkd_samples {
+    amkd_device *device;
+    const amkd_dataset *dataset;
+    double mixup;
+    amkd_order order;
+    span spans[2];
+    size_t last; /* the span begun last */
+    amkd_batches *batches;
+    cl_mem targets;
+    cl_mem mixed;    /* float [order.batch][nclasses], after mixup; else NULL */
+    cl_mem in_order; /* 0, 1, ... order.batch - 1; else NULL */
+};
+
+/* Uploads the targets at the temperature: softmax(log p / T) = p^(1/T), normalized. */
+static int upload_targets(amkd_samples *samples, double temperature)
+{
+    const amkd_dataset *dataset = samples->dataset;
+    const size_t n = dataset->n, nclasses = dataset->nclasses;
+    float *targets = amkd_alloc(n, nclasses * sizeof *targets);
+    if (!targets)
+        return -1;
+    for (size_t r = 0; r < n; r++) {
+        const float *p = &dataset->targets[r * nclasses];
+        double sum = 0;
+        for (size_t c = 0; c < nclasses; c++)
+            sum += pow(p[c], 1 / temperature);
+        for (size_t c = 0; c < nclasses; c++)
+            targets[r * nclasses + c] = (float)(pow(p[c], 1 / temperature) / sum);
+    }
+    const int rc = amkd_buffer_new(&samples->targets, samples->device, CL_MEM_READ_ONLY,
+                                   n * nclasses * sizeof *targets, targets);
+    free(targets);
+    return rc;
+}
+
+static int new_span(span *s, const amkd_samples *samples)
+{
+    const size_t nrows = AMKD_SPAN_STEPS * samples->order.batch;
+    s->rows = amkd_alloc(nrows, sizeof *s->rows);
+    if (!s->rows || amkd_buffer_new(&s->order, samples->device, CL_MEM_READ_ONLY,
+                                    nrows * sizeof *s->rows, NULL))
+        return -1;
+    if (samples->mixup <= 0)
+        return 0;
+    s->shares = amkd_alloc(nrows, sizeof *s->shares);
+    return s->shares ? amkd_buffer_new(&s->mu, samples->device, CL_MEM_READ_ONLY,
+                                       nrows * sizeof *s->shares, NULL)
+                     : -1;
+}
+
+static void free_span(span *s)
+{
+    amkd_buffer_free(s->order);
+    amkd_buffer_free(s->mu);
+    free(s->rows);
+    free(s->shares);
+}
+
+/* What mixup needs beside the spans' mu. */
+static int set_up_mixup(amkd_samples *samples)
+{
+    const size_t batch = samples->order.batch;
+    if (samples->mixup <= 0)
+        return 0;
+    uint32_t *numbers = amkd_alloc(batch, sizeof *numbers);
+    if (!numbers)
+        return -1;
+    for (size_t n = 0; n < batch; n++)
+        numbers[n] = (uint32_t)n;
+    const int rc =
+        amkd_buffer_new(&samples->in_order, samples->device, CL_MEM_READ_ONLY,
+                        batch * sizeof *numbers, numbers) ||
+        amkd_buffer_new(&samples->mixed, samples->device, CL_MEM_READ_WRITE,
+                        batch * samples->dataset->nclasses * sizeof(float), NULL);
+    free(numbers);
+    return rc ? -1 : 0;
+}
+
+int amkd_samples_new(amkd_samples **out, amkd_device *device, const amkd_dataset *dataset,
+                     const amkd_model *model, const amkd_train_options *options)
+{
+    const amkd_images *images = dataset->images;
+    amkd_samples *samples = amkd_alloc(1, sizeof *samples);
+    if (!samples)
+        return -1;
+    samples->device = device;
+    samples->dataset = dataset;
+    samples->mixup = options->mixup;
+    if (amkd_order_new(&samples->order, dataset->n, options->batch, options->seed) ||
+        new_span(&samples->spans[0], samples) || new_span(&samples->spans[1], samples) ||
+        amkd_batches_new(&samples->batches, device, images->height, images->width,
+                         images->channels) ||
+        amkd_batches_images(samples->batches, images->pixels, images->n) ||
+        amkd_batches_keys(samples->batches, dataset->keys, dataset->n) ||
+        amkd_model_normalize(samples->batches, model) ||
+        upload_targets(samples, options->temperature) || set_up_mixup(samples)) {
+        amkd_samples_free(samples);
+        return -1;
+    }
+    *out = samples;
+    return 0;
+}
+
+const amkd_order *amkd_samples_order(const amkd_samples *samples)
+{
+    return &samples->order;
+}
+
+static void draw_shares(const amkd_samples *samples, float *shares, uint64_t step,
+                        size_t count)
+{
+    for (size_t n = 0; n < count; n++)
+        shares[n] =
+            (float)amkd_random_beta(samples->mixup, samples->order.seed, mixup_stream,
+                                    step * samples->order.batch + n);
+}
+
+int amkd_samples_begin(amkd_samples *samples, size_t *nsamples, uint64_t first,
+                       uint64_t end)
+{
+    amkd_order *order = &samples->order;
+    samples->last = 1 - samples->last;
+    span *s = &samples->spans[samples->last];
+    s->first = first;
+    *nsamples = 0;
+    for (uint64_t step = first; step < end; step++) {
+        const size_t at = (size_t)(step - first) * order->batch;
+        const size_t count = amkd_order_count(order, step);
+        amkd_order_step(order, s->rows + at, step);
+        if (s->shares)
+            draw_shares(samples, s->shares + at, step, count);
+        *nsamples += count;
+    }
+    const size_t nrows = (size_t)(end - first) * order->batch;
+    return amkd_buffer_write_later(samples->device, s->order, s->rows, 0,
+                                   nrows * sizeof *s->rows) ||
+                   (s->shares &&
+                    amkd_buffer_write_later(samples->device, s->mu, s->shares, 0,
+                                            nrows * sizeof *s->shares))
+               ? -1
+               : 0;
+}
+
+int amkd_samples_load(amkd_samples *samples, amkd_step_targets *targets, cl_mem x,
+                      uint64_t step)
+{
+    const span *s = &samples->spans[samples->last];
+    const size_t first = (size_t)(step - s->first) * samples->order.batch;
+    const size_t count = amkd_order_count(&samples->order, step);
+    if (!s->mu) {
+        *targets = (amkd_step_targets){samples->targets, s->order, first, count};
+        return amkd_batches_load(samples->batches, x, s->order, first, count);
+    }
+    *targets = (amkd_step_targets){samples->mixed, samples->in_order, 0, count};
+    return amkd_batches_load_mixup(samples->batches, x, s->order, first, count, s->mu) ||
+                   amkd_batches_mix_targets(samples->batches, samples->mixed,
+                                            samples->targets, samples->dataset->nclasses,
+                                            s->order, first, count, s->mu)
+               ? -1
+               : 0;
+}
+
+void amkd_samples_free(amkd_samples *samples)
+{
+    if (!samples)
+        return;
+    free_span(&samples->spans[0]);
+    free_span(&samples->spans[1]);
+    amkd_batches_free(samples->batches);
+    amkd_buffer_free(samples->targets);
+    amkd_buffer_free(samples->mixed);
+    amkd_buffer_free(samples->in_order);
+    amkd_order_clear(&samples->order);
+    free(samples);
+}
