@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# amkd-distill --status: of a run under way, of one that was killed, of one that ended.
+# amkd-distill --status: of a run under way, of one that was killed, of one that ended, and
+# of a comparison.
 set -euo pipefail
 data=/usr/share/datasets/fashion-mnist
 if [ ! -e $data/train-images-idx3-ubyte.gz ]; then
@@ -9,7 +10,7 @@ fi
 dir=$(mktemp -d)
 run=''
 end() {
-    [ -z "$run" ] || kill -9 -- "-$run" 2>/dev/null || true
+    [ -z "$run" ] || { kill "$run" && sleep 0.5 && kill -9 -- "-$run"; } 2>/dev/null || true
     [ ! -s "$dir/hanging" ] || kill -9 "$(cat "$dir/hanging")" 2>/dev/null || true
     rm -rf "$dir"
 }
@@ -69,3 +70,65 @@ amkd-distill --status >said
 says '^amkd-run: ended after round 0: its student agrees'
 says '^round 0 of 2, at most, 200 of 400 answers$'
 ! grep -qE '^ +1 ' said || fail "a round behind the end: $(cat said)"
+
+# Of a comparison while the teacher hangs: what each of its runs is doing.
+{ zcat $data/t10k-images-idx3-ubyte.gz || true; } | head -c $((16 + 80 * 784)) |
+    perl -0777 -pe 'substr($_, 4, 4) = pack "N", 80' >test-images-idx3-ubyte
+perl -e 'print pack("NN", 0x801, 80), map { chr($_ % 3) } 1 .. 80' >test-labels-idx1-ubyte
+amkd-import -q -o test.amkd test-images-idx3-ubyte
+{ printf '%s\n' "${args[@]//\$/\$\$}" && echo TEST = test.amkd && echo BUDGET = 220; } >c2.mk
+{ echo include c2.mk && echo BY = random; } >random.recipe
+compare=(amkd-distill compare -q --dir both --seeds '1,2' random.recipe c2.mk)
+echo hangs-second >behaviour
+setsid "${compare[@]}" >/dev/null 2>&1 &
+run=$!
+for ((t = 0; t < 600; t++)); do
+    [ ! -s hanging ] || break
+    sleep 0.1
+done
+amkd-distill --status both >said
+says '^both: running$'
+! flock -n both/.lock true || fail "between its runs a comparison is at work too"
+says '^0 of 4 runs done, 64 answers bought, [0-9]+ s so far$'
+says '^random +1 +0 +-  running: amkd-query, [0-9]+ s'
+[ "$(grep -cE '^(random|c2) +[12] +- +-  waiting$' said)" = 3 ] || fail "$(cat said)"
+kill "$run"
+kill -9 "$(cat hanging)"
+wait "$run" 2>/dev/null || true
+rm hanging
+run=''
+for ((t = 0; t < 100; t++)); do
+    amkd-distill --status both >said
+    ! grep -q 'running' said || { sleep 0.1 && continue; }
+    break
+done
+says '^both: stopped; the same command goes on$'
+says '^random +1 +0 +-  stopped$'
+
+# Ended.
+echo honest >behaviour
+"${compare[@]}" >table
+amkd-distill --watch both >said
+says '^both: ended$'
+says "^4 of 4 runs done, $(($(amkd-cat both/shared/answers-*/answers.amkd | wc -l) - 1)) ans"
+[ "$(grep -cE '^(random|c2) +[12] +2 +[0-9.]+ %  done$' said)" = 4 ] || fail "$(cat said)"
+[ "$(wc -l <said)" = 7 ] || fail "seven lines: $(cat said)"
+flock -s both/.lock amkd-distill --status both >said
+says '^both: running$'
+
+# Known figures: times, of which overlaps count once, and the time left.
+. "$SOURCE/tools/distill-status-runs.sh"
+printf '%s\n' 'done a 100' 'done a 300' 'done b 50' 'running a 80' 'running c 10' \
+    'waiting b 0' 'stopped a 999' >runs
+[ "$(sum_up <runs)" = "3 $(((120 + 140 + 50) / 2))" ] || fail "left: $(sum_up <runs)"
+[ "$(echo waiting a 0 | sum_up)" = '0 ' ] || fail "nothing is known yet"
+mkdir -p known/{a,b}/round-{0,1}
+printf 'x\tx\t%s\t%s\n' 10 20 15 30 >known/a/round-0/times.tsv
+printf 'x\tx\t%s\t%s\n' 40 41.5 >known/a/round-1/times.tsv
+printf 'x\tx\t%s\t%s\n' 25 32 60 61 >known/b/round-0/times.tsv
+declare -A took
+runs=(known/{a,b,c}) && measure_runs
+[ "${took[known/a]} ${took[known/b]} ${took[.]}" = '21.5 8 24.5' ] || fail "${took[*]}"
+seq 9 | sed 's/^[789]$/& waiting/' >lines
+[ "$(fit 7 <lines | xargs)" = '1 2 3 4 5 6' ] && [ "$(fit 6 <lines | xargs)" = '1 2 3 5 6' ] &&
+    [ "$(fit 24 <lines | wc -l)" = 9 ] || fail "lines of a terminal: $(fit 7 <lines)"

@@ -14,8 +14,8 @@ distil a teacher into a student, in rounds, by make over the amkd tools
   -j, --jobs=N      run N commands side by side where they do not wait for each other
       --dir=DIR     keep everything in DIR (default: amkd-run)
       --parameters  list the parameters with their values and exit
-      --status      say what the run in DIR is doing or did, and exit
-      --watch       the same again every two seconds while it runs
+      --status      say what the run or the comparison in DIR is doing or did, and exit
+      --watch       the same again every two seconds while it runs (a comparison: ten)
   -q, --quiet       no progress, errors and the rounds' figures only
   -v, --verbose     show each command as it is run
       --help        print this text and exit

@@ -27,7 +27,7 @@ nothing twice, by no arm and no seed: a BUDGET counts the answers that its run u
 whoever bought them. TEST is needed. The same command goes on where it was stopped.
 
 DIR/comparison.txt is what is printed, DIR/rounds.tsv its figures, DIR/report.html the
-page of amkd-report.
+page of amkd-report. "amkd-distill --watch DIR" says how far it is.
 
 Examples:
   amkd-distill compare -j 2 --seeds 1,2,3 random.recipe active.recipe
@@ -213,6 +213,19 @@ show_plans() {
 
 # -------------------------------------------------------------------------------- the runs
 
+# What there is to run, for --status, and, by a lock, that it is at work. Comparisons in one
+# place may go on side by side.
+note_runs() {
+    mkdir -p "$dir"
+    exec 9>"$dir/.lock"
+    flock -s 9
+    {
+        printf 'seed\tarm\n'
+        printf '%s\n' "${runs[@]}" | tr ' ' '\t'
+    } >"$dir/runs.tsv.new"
+    mv "$dir/runs.tsv.new" "$dir/runs.tsv"
+}
+
 run_one() { # SEED ARM
     local run
     run=$(run_of "$1" "$2")
@@ -313,6 +326,7 @@ main() {
         exit 0
     fi
     [ -n "$quiet" ] || say_differences | grep -v '^$' >&2 || true
+    note_runs
     run_all
     compare
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# What a run of amkd-distill is doing, or did, out of the files it keeps.
+# What a run of amkd-distill is doing, or did, out of the files it keeps; of a comparison see
+# distill-status-runs.sh.
 # Usage: distill-status.sh DIR [watch]
 set -euo pipefail
 export LC_ALL=C
@@ -141,7 +142,7 @@ whole_left() {
         'BEGIN { print left + each * more }'
 }
 
-show() {
+show_run() {
     local rest='' held=''
     find_state
     read_rounds
@@ -155,15 +156,25 @@ show() {
     printf '%s' "$table"
 }
 
-if [ ! -e "$dir/parameters.txt" ]; then
+# The time between two looks is long beside that of one.
+if [ -e "$dir/runs.tsv" ]; then
+    . "$(dirname "$0")/distill-status-runs.sh"
+    show=show_comparison find=find_comparison pause=10
+elif [ -e "$dir/parameters.txt" ]; then
+    show=show_run find=find_state pause=2
+else
     echo "amkd-distill: '$dir': no run is kept there" >&2
     exit 1
 fi
 while :; do
-    text=$(show)
-    find_state
-    if [ -n "$watch" ] && [ -t 1 ]; then printf '\e[H\e[2J'; fi
+    text=$($show)
+    $find
+    if [ -n "$watch" ] && [ -t 1 ]; then
+        rows=$({ stty size </dev/tty || true; } 2>/dev/null | cut -d ' ' -f 1)
+        [ $show = show_run ] || ((rows < 6)) || text=$(fit "$rows" <<<"$text")
+        printf '\e[H\e[2J'
+    fi
     printf '%s\n' "$text"
     [ -n "$watch" ] && [ -n "$alive" ] || break
-    sleep 2
+    sleep $pause
 done
