@@ -55,6 +55,15 @@ cp run/round-0/labels.amkd before.amkd
 amkd-distill -q recipe.mk ASSISTANT_STEPS=50
 cmp before.amkd run/round-0/labels.amkd || fail "answers were bought again"
 
+# Both are trained the same way, and the student of every round is measured by the answers
+# that its assistant does not learn from.
+amkd-distill -n recipe.mk HOLDOUT=0.2 AVERAGE=0.5 MIXUP=0.2 >plan
+[ "$(grep -c '^amkd-train .* --average 0.5 --mixup 0.2 ' plan)" = 6 ] || fail "$(cat plan)"
+for round in 0 1 2; do
+    grep -q "^amkd-eval .*--holdout 0.2 -s run/round-$round/student.* run/round-$round/labels" \
+        plan || fail "held out of round $round: $(cat plan)"
+done
+
 # Images as they are, which the teacher is asked about unmixed.
 amkd-distill -q --dir single recipe.mk SINGLE=1 POOL=all ASSISTANT=
 [ "$(amkd-cat -N --field i --field j single/round-1/picks.amkd |

@@ -86,13 +86,14 @@ cmp {random,active}/seed-1/round-0/student.safetensors
 
 # The tables and the page.
 [ "$(wc -l <rounds.tsv)" = 13 ] || fail "a line a run and round: $(cat rounds.tsv)"
-awk -F '\t' 'NF != 9 || (NR > 1 && $6 <= 0) { exit 1 }' rounds.tsv ||
+awk -F '\t' 'NF != 10 || (NR > 1 && ($6 <= 0 || $10 != "-")) { exit 1 }' rounds.tsv ||
     fail "figures: $(cat rounds.tsv)"
 [ "$(grep -cE '^ *[012] +[0-9]+  (random|active) +2 ' comparison.txt)" = 9 ] ||
     fail "rows of two seeds: $(cat comparison.txt)"
 ! grep -q LAMBDA comparison.txt || fail "both have LAMBDA 0.5: $(cat comparison.txt)"
 grep -q 'points above random' comparison.txt || fail "differences: $(cat comparison.txt)"
 grep -q '^teacher on the test images: accuracy 0\.' comparison.txt || fail "the teacher"
+! grep -q 'held-out' comparison.txt || fail "none are held out: $(cat comparison.txt)"
 grep -q '<svg' report.html || fail "the page"
 cd ..
 
@@ -118,6 +119,29 @@ amkd-distill compare --seeds 1 top.mk zero.mk >table 2>stderr || fail "two more:
 [ ! -s log ] || fail "$(wc -l <log) questions for what was answered before"
 grep -q '^they are not trained alike: STEPS$' table || fail "STEPS: $(cat table)"
 [ "$(grep -c '^ *0 *60  zero ' table)" = 2 ] || fail "rounds both have: $(cat table)"
+
+# Held out of some arms, of all rounds: the figures of the runs' own tables. What was held
+# out once is no figure of a run that holds out nothing.
+{ echo include common.mk && echo LAMBDA = 0.5 && echo HOLDOUT = 0.3; } >held.mk
+{ echo include held.mk && echo AVERAGE = 0.5 && echo MIXUP = 0.2; } >mixed.mk
+held=(amkd-distill compare -q --dir held --seeds 1 held.mk mixed.mk active.mk)
+"${held[@]}" >table 2>stderr || fail "held out: $(cat stderr)"
+grep -q '^they are not trained alike: HOLDOUT AVERAGE MIXUP$' table || fail "$(cat table)"
+for round in 0 1 2; do
+    for arm in held mixed; do
+        own=$(awk -v r=$round '$1 == r { print $6 }' held/$arm/seed-1/table.txt)
+        awk -F '\t' -v r=$round -v arm=$arm -v own="$own" '$2 == arm && $3 == r &&
+            sprintf("%.4f", $10) == own { found = 1 } END { exit !found }' held/rounds.tsv ||
+            fail "$arm's $own: $(cat held/rounds.tsv)"
+    done
+done
+[ "$(cut -f 2,10 held/rounds.tsv | grep -c '^active.-$')" = 3 ] || fail "$(cat held/rounds.tsv)"
+[ "$(sed -n '/^agreement on held-out answers, %$/,$p' table | grep -c '^ *[012] .* mixed ')" = 6 ] ||
+    fail "agreement of two arms: $(cat table)"
+grep -q -- '--average 0.5 --mixup 0.2' held/mixed/seed-1/train.options || fail "the training"
+! grep -q -- '--average\|--mixup' held/held/seed-1/train.options || fail "a plain training"
+"${held[@]}" HOLDOUT=0 >table
+! grep -q 'held-out' table || fail "held out once: $(cat table)"
 
 # Stopped, with all its runs, while the teacher answers, and the same again: nothing is
 # asked twice.
@@ -158,15 +182,17 @@ expect 1 'the same command goes on from here' --dir partly broken.mk active.mk R
 # at the same number of answers alone.
 {
     echo header
-    for line in '1 random 0 50 .5 .80' '1 c2 0 50 .5 .83' '2 random 0 50 .5 .82' \
-        '2 c2 0 50 .5 .82' '3 random 0 50 .5 .87' '1 c2 1 90 .6 .90' \
-        '1 random 1 70 .6 .88'; do
-        printf '%s .9 .95 .125\n' "$line" | tr ' ' '\t'
+    for line in '1 random 0 50 .5 .80 .6' '1 c2 0 50 .5 .83 .7' '2 random 0 50 .5 .82 .5' \
+        '2 c2 0 50 .5 .82 .4' '3 random 0 50 .5 .87 -' '1 c2 1 90 .6 .90 -' \
+        '1 random 1 70 .6 .88 -'; do
+        printf '%s .9 .95 .125 %s\n' "${line% *}" "${line##* }" | tr ' ' '\t'
     done
 } >known.tsv
 awk -f "$SOURCE/tools/distill-compare.awk" known.tsv | tr -s ' ' >known
 for line in ' 0 50 random 3 83.00 80.00 87.00 3.61' ' 0 50 c2 2 82.50 82.00 83.00 0.71' \
-    ' 1 90 c2 1 90.00 90.00 90.00 -' ' 0 50 c2 2 1.50 0.00 3.00 2.12'; do
+    ' 1 90 c2 1 90.00 90.00 90.00 -' ' 0 50 c2 2 1.50 0.00 3.00 2.12' \
+    ' 0 50 random 2 55.00 50.00 60.00 7.07' ' 0 50 c2 2 55.00 40.00 70.00 21.21' \
+    ' 0 50 c2 2 0.00 -10.00 10.00 14.14'; do
     grep -qxF -- "$line" known || fail "no '$line' in: $(cat known)"
 done
 [ "$(grep -oE '^ 1 (70 random|90 c2)' known | head -1)" = ' 1 70 random' ] ||
@@ -174,4 +200,4 @@ done
 [ "$(grep -c ' 1 90 c2 ' known)" = 1 ] || fail "compared at other answers: $(cat known)"
 grep -q 'accuracy 0.9000, mean top probability 0.9500, exactly 1 on 12.5 %' known ||
     fail "the teacher: $(cat known)"
-[ "$(grep -c random known)" = 3 ] || fail "random beside itself: $(cat known)"
+[ "$(grep -c random known)" = 5 ] || fail "random beside itself: $(cat known)"

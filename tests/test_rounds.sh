@@ -21,7 +21,7 @@ amkd-train -q -a mlp --steps 20 -o teacher.safetensors some.amkd
 rounds >table 2>stderr || fail "a run: $(cat stderr)"
 cmp table run/comparison.txt
 [ "$(wc -l <run/rounds.tsv)" = 9 ] || fail "a line a round, arm and seed: $(cat run/rounds.tsv)"
-awk -F '\t' 'NF != 9 || (NR > 1 && ($6 <= 0 || $7 <= 0 || $8 <= 0)) { exit 1 }' \
+awk -F '\t' 'NF != 10 || (NR > 1 && ($6 <= 0 || $7 <= 0 || $8 <= 0)) { exit 1 }' \
     run/rounds.tsv || fail "figures: $(cat run/rounds.tsv)"
 [ "$(cut -f 4 run/rounds.tsv | sort -u | tr '\n' ' ')" = '40 60 answers ' ] ||
     fail "answers: $(cat run/rounds.tsv)"

@@ -205,10 +205,11 @@ check_parameters() {
         need_count $name "${value[$name]}" 0
     done
     [[ ${value[POOL]} = all || ${value[POOL]} = bought ]] || need_count POOL "${value[POOL]}" 1
-    for name in NOISE LR MOMENTUM WEIGHT_DECAY TEMPERATURE TIMEOUT; do
+    for name in NOISE LR MOMENTUM WEIGHT_DECAY TEMPERATURE MIXUP TIMEOUT; do
         [[ ${value[$name]} =~ ^[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$ ]] ||
             misuse "$name '${value[$name]}': expected a number"
     done
+    check_share AVERAGE
     check_stop_rules
     [[ ${value[LAMBDA]} =~ ^[-+0-9.eE:,]+$ ]] ||
         misuse "LAMBDA '${value[LAMBDA]}': expected LOW:HIGH:COUNT or a list"
@@ -244,12 +245,15 @@ check_budgets() {
         "but BUDGETS '${value[BUDGETS]}' is of ${#budgets[@]}"
 }
 
+check_share() { # NAME
+    [[ ${value[$1]} =~ ^(0?\.[0-9]+|[01]|1\.0*)$ ]] ||
+        misuse "$1 '${value[$1]}': expected a number from 0 to 1"
+}
+
 check_stop_rules() {
-    local share='^(0?\.[0-9]+|[01]|1\.0*)$'
     [[ ${value[HOLDOUT]} =~ ^(0?\.[0-9]+|0)$ ]] ||
         misuse "HOLDOUT '${value[HOLDOUT]}': expected a number from 0, below 1"
-    [ -z "${value[TARGET]}" ] || [[ ${value[TARGET]} =~ $share ]] ||
-        misuse "TARGET '${value[TARGET]}': expected an agreement from 0 to 1"
+    [ -z "${value[TARGET]}" ] || check_share TARGET
     assignments+=("PATIENCE=$((10#${value[PATIENCE]}))")
     if [[ ${value[HOLDOUT]} =~ ^0?\.?0*$ ]]; then
         assignments+=("HOLDOUT=0")

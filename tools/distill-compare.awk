@@ -1,6 +1,7 @@
-# The table of a comparison, from its rounds.tsv: success rates in percent over the seeds
-# of each round and arm, then the differences to the first arm, seed by seed. Arms compare
-# where they have the same number of answers in the same round.
+# The tables of a comparison, from its rounds.tsv: success rates in percent over the seeds
+# of each round and arm, then the differences to the first arm, seed by seed; and the same
+# of the agreement on answers held out, where some are. Arms compare where they have the
+# same number of answers in the same round.
 
 BEGIN { FS = "\t"; width = 12 }
 
@@ -17,7 +18,11 @@ NR == 1 { next }
     if (!(round in answers)) insert(round)
     answers[round] = $4
     number[round] = $3
-    success[round, arm, seed] = 100 * $6
+    figures["success", round, arm, seed] = 100 * $6
+    if ($10 != "-") {
+        figures["held out", round, arm, seed] = 100 * $10
+        nheld_out++
+    }
     teacher = sprintf("accuracy %.4f, mean top probability %.4f, exactly 1 on %.1f %%",
                       $7, $8, 100 * $9)
     if (!(teacher in taught)) teachers[++nteachers] = teacher
@@ -45,33 +50,40 @@ function summarize(n,    k, mean, low, high, squares) {
                    n > 1 ? sprintf("%.2f", sqrt(squares / (n - 1))) : "-")
 }
 
-# Fills value[] with what the seeds have, less that of the arm less unless it is "".
-function gather(round, arm, less,    n, s, from) {
+# Fills value[] with what the seeds have of a figure, less that of the arm less unless it is "".
+function gather(figure, round, arm, less,    n, s, from) {
     n = 0
     for (s = 1; s <= nseeds; s++) {
         from = 0
-        if (less != "" && !((round, less, seeds[s]) in success)) continue
-        if (less != "") from = success[round, less, seeds[s]]
-        if ((round, arm, seeds[s]) in success) value[++n] = success[round, arm, seeds[s]] - from
+        if (less != "" && !((figure, round, less, seeds[s]) in figures)) continue
+        if (less != "") from = figures[figure, round, less, seeds[s]]
+        if ((figure, round, arm, seeds[s]) in figures)
+            value[++n] = figures[figure, round, arm, seeds[s]] - from
     }
     return n
 }
 
-function table(title, first, less,    r, a, n) {
+function table(figure, title, first, less,    r, a, n) {
     print "\n" title
     printf "%5s %8s  %-" width "s %3s %8s %8s %8s %8s\n", "round", "answers", "arm", "n", "mean",
            "min", "max", "sd"
     for (r = 1; r <= nrounds; r++)
         for (a = first; a <= narms; a++)
-            if (n = gather(rounds[r], arms[a], less))
+            if (n = gather(figure, rounds[r], arms[a], less))
                 printf "%5s %8s  %-" width "s %s\n", number[rounds[r]], answers[rounds[r]], arms[a],
                        summarize(n)
+}
+
+# A figure of all arms, and of the others less the first's.
+function tables(figure, title) {
+    table(figure, title, 1, "")
+    if (narms > 1) table(figure, "points above " arms[1] ", seed by seed", 2, arms[1])
 }
 
 END {
     for (t = 1; t <= nteachers; t++)
         print "teacher on the test images: " teachers[t] \
             (nteachers > 1 ? " (" substr(taught[teachers[t]], 2) ")" : "")
-    table("success rate, student / teacher, in %", 1, "")
-    if (narms > 1) table("points above " arms[1] ", seed by seed", 2, arms[1])
+    tables("success", "success rate, student / teacher, in %")
+    if (nheld_out) tables("held out", "agreement on held-out answers, %")
 }

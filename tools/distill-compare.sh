@@ -169,8 +169,8 @@ say_differences() {
         END {
             narms = split(arms, arm_of, " ")
             training = " ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE " \
-                "TEMPERATURE WARM_START HOLDOUT ASSISTANT ASSISTANT_STEPS " \
-                "ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS "
+                "TEMPERATURE AVERAGE MIXUP WARM_START HOLDOUT ASSISTANT " \
+                "ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS "
             for (n = 1; n <= nnames; n++) {
                 name = names[n]
                 if (!(name in differs) || name ~ /^(DEVICE|SHARDS|TEACHER_BATCH|TIMEOUT)$/)
@@ -274,11 +274,14 @@ run_all() {
 
 # ------------------------------------------------------------------------------ the figures
 
-# The lines of one run. Its table has rounds and answers, the evaluations the figures.
+# The lines of one run. Its table has rounds and answers, the evaluations the figures; that
+# of the answers held out is there where some are.
 tabulate() { # SEED ARM
-    local run round answers
+    local run round answers held_out
     run=$(run_of "$1" "$2")
     awk '$1 ~ /^[0-9]+$/ { print $1, $2 }' "$run/table.txt" | while read -r round answers; do
+        held_out=$run/round-$round/held-out.$round.json
+        [[ $(parameter "$2" HOLDOUT) =~ [1-9] && -e $held_out ]] || held_out=/dev/null
         awk -v OFS='\t' -v seed="$1" -v arm="$2" -v round="$round" \
             -v answers="$answers" '
             { sub(/,$/, "", $2) }
@@ -286,11 +289,13 @@ tabulate() { # SEED ARM
             $1 == "\"success_rate\":" { success = $2 }
             $1 ~ /^"(accuracy|mean_top_probability|share_certain)":$/ {
                 value[object $1] = $2 }
+            $1 == "\"agreement\":" && FILENAME != ARGV[1] { held_out = $2 }
             END { t = "\"teacher\":"
                 print seed, arm, round, answers, value["\"student\":\"accuracy\":"],
                     success, value[t "\"accuracy\":"],
-                    value[t "\"mean_top_probability\":"], value[t "\"share_certain\":"] }' \
-            "$run/round-$round/eval.json"
+                    value[t "\"mean_top_probability\":"], value[t "\"share_certain\":"],
+                    held_out == "" ? "-" : held_out }' \
+            "$run/round-$round/eval.json" "$held_out"
     done
 }
 
@@ -298,7 +303,7 @@ compare() {
     local run seed arm dirs=() device
     {
         printf '%s\t' seed arm round answers accuracy success teacher_accuracy teacher_top
-        printf 'teacher_certain\n'
+        printf 'teacher_certain\theld_out\n'
         for run in "${runs[@]}"; do
             read -r seed arm <<<"$run"
             tabulate "$seed" "$arm"

@@ -69,6 +69,11 @@ MOMENTUM = 0.9
 WEIGHT_DECAY = 0.01
 SCHEDULE = onecycle
 TEMPERATURE = 1
+# The share of the last steps over which a student's weights are averaged. 0: none are.
+AVERAGE = 0
+# alpha of mixup: each answered image is mixed again with another, and so are their
+# answers, by a weight from Beta(alpha, alpha). 0: none are.
+MIXUP = 0
 # 1: a round's student starts from the weights of the round before.
 WARM_START = 0
 
@@ -111,8 +116,8 @@ at_url = $(filter http://% https://%,$(firstword $(TEACHER)))
 
 PARAMETERS := IMAGES TEACHER BUDGET TEST DIR ROUNDS BUDGETS VIEWS VIEW_OPTIONS SINGLE POOL \
     BY LAMBDA MAX_PER_IMAGE NOISE SHARDS TARGET PATIENCE HOLDOUT \
-    ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE WARM_START \
-    ASSISTANT ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS \
+    ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE AVERAGE MIXUP \
+    WARM_START ASSISTANT ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS \
     TEACHER_INPUT TEACHER_OPTIONS TEACHER_BATCH TIMEOUT JOURNAL SHARED SEED DEVICE
 
 # Set by amkd-distill: jobs of -j; PLAN for -n, QUIET, VERBOSE; the picks of each round
