@@ -18,21 +18,25 @@ typedef float vec;
 typedef int ivec;
 #define vload_vec(p) (*(p))
 #define vstore_vec(v, p) (*(p) = (v))
+#define vstore_ivec(v, p) (*(p) = (v))
 #elif VW == 4
 typedef float4 vec;
 typedef int4 ivec;
 #define vload_vec(p) vload4(0, p)
 #define vstore_vec(v, p) vstore4(v, 0, p)
+#define vstore_ivec(v, p) vstore4(v, 0, p)
 #elif VW == 8
 typedef float8 vec;
 typedef int8 ivec;
 #define vload_vec(p) vload8(0, p)
 #define vstore_vec(v, p) vstore8(v, 0, p)
+#define vstore_ivec(v, p) vstore8(v, 0, p)
 #else
 typedef float16 vec;
 typedef int16 ivec;
 #define vload_vec(p) vload16(0, p)
 #define vstore_vec(v, p) vstore16(v, 0, p)
+#define vstore_ivec(v, p) vstore16(v, 0, p)
 #endif
 
 /* Activations, by number as amkd_activation counts them. act_forward is applied to what a

@@ -84,6 +84,17 @@ int amkd_event_wait(cl_event *event)
     return status == CL_SUCCESS ? 0 : amkd_fail_cl(status, "waiting for a device");
 }
 
+int amkd_buffer_copy(amkd_device *device, cl_mem to, size_t to_offset, cl_mem from,
+                     size_t nbytes)
+{
+    cl_int status =
+        clEnqueueCopyBuffer(device->queue, from, to, 0, to_offset, nbytes, 0, NULL, NULL);
+    if (status != CL_SUCCESS)
+        return amkd_fail_cl(status, "copying %zu bytes on device '%s'", nbytes,
+                            device->name);
+    return 0;
+}
+
 int amkd_buffer_zero(amkd_device *device, cl_mem buffer, size_t nbytes)
 {
     if (!nbytes)

@@ -80,6 +80,10 @@ int amkd_buffer_write_later(amkd_device *device, cl_mem buffer, const void *byte
 /* Waits, and makes *event NULL. */
 int amkd_event_wait(cl_event *event);
 
+/* Copies from the start of one buffer into another, in queue order. */
+int amkd_buffer_copy(amkd_device *device, cl_mem to, size_t to_offset, cl_mem from,
+                     size_t nbytes);
+
 /* Fills with zero bytes, in queue order. */
 int amkd_buffer_zero(amkd_device *device, cl_mem buffer, size_t nbytes);
 

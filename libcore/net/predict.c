@@ -16,7 +16,8 @@ enum { MAX_CHUNK = 2048, MAX_ACTIVATION_NBYTES = 1 << 28 };
 
 struct amkd_predictor {
     amkd_device *device;
-    size_t npixels, plane, nclasses, chunk; /* of an image, of a channel of one */
+    size_t npixels, plane; /* of an image, of a channel of one */
+    size_t nclasses, nfeatures, chunk;
     amkd_network *network;
     amkd_batches *batches;
     amkd_loss *loss;
@@ -87,6 +88,7 @@ int amkd_predictor_new(amkd_predictor **out, amkd_device *device, const amkd_mod
     predictor->npixels = amkd_shape_size(arch->in);
     predictor->plane = arch->in.height * arch->in.width;
     predictor->nclasses = arch->nclasses;
+    predictor->nfeatures = amkd_shape_size(arch->layers[arch->nlayers - 1].in);
     memcpy(predictor->mean, model->mean, sizeof model->mean);
     memcpy(predictor->std, model->std, sizeof model->std);
     if (amkd_network_new(&predictor->network, device, arch,
@@ -181,6 +183,31 @@ int amkd_predictor_run(amkd_predictor *predictor, float *probs, const uint8_t *p
         if (!isfinite(probs[p]))
             return amkd_fail("a probability is not a number: the model's sums overflow");
     return 0;
+}
+
+int amkd_predictor_features(amkd_predictor *predictor, cl_mem features, size_t first,
+                            const uint8_t *pixels, size_t n)
+{
+    amkd_network *network = predictor->network;
+    const cl_mem last =
+        amkd_network_activation(network, amkd_network_nlayers(network) - 1);
+    const size_t nlanes = predictor->device->nlanes, chunk = predictor->chunk;
+    const size_t sample_nbytes = predictor->nfeatures * sizeof(float);
+    for (size_t done = 0; done < n; done += chunk) {
+        const size_t count = n - done < chunk ? n - done : chunk;
+        const size_t nblocks = (count + nlanes - 1) / nlanes;
+        if (load_pixels(predictor, pixels + done * predictor->npixels, count) ||
+            amkd_network_forward(network, 0, nblocks) ||
+            amkd_buffer_copy(predictor->device, features, (first + done) * sample_nbytes,
+                             last, nblocks * nlanes * sample_nbytes))
+            return -1;
+    }
+    return 0;
+}
+
+size_t amkd_predictor_nfeatures(const amkd_predictor *predictor)
+{
+    return predictor->nfeatures;
 }
 
 void amkd_predictor_free(amkd_predictor *predictor)

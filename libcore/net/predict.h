@@ -36,6 +36,16 @@ typedef struct amkd_prediction {
 int amkd_predictor_predict(amkd_predictor *predictor, const amkd_prediction *wanted,
                            size_t n);
 
+/* The student's features of pixels[n], as amkd_predictor_run takes them: the inputs of
+ * the network's last layer, float [block][feature][lane] of whole lane blocks. They are
+ * written to features, a buffer on the predictor's device, behind the first samples, a
+ * multiple of device->nlanes. */
+int amkd_predictor_features(amkd_predictor *predictor, cl_mem features, size_t first,
+                            const uint8_t *pixels, size_t n);
+
+/* How many features a sample has. */
+size_t amkd_predictor_nfeatures(const amkd_predictor *predictor);
+
 void amkd_predictor_free(amkd_predictor *predictor); /* NULL is fine */
 
 #endif

@@ -39,5 +39,6 @@ int amkd_selftest_networks(amkd_selftest_run *run);
 int amkd_selftest_images(amkd_selftest_run *run);
 int amkd_selftest_optimizers(amkd_selftest_run *run);
 int amkd_selftest_sweeps(amkd_selftest_run *run);
+int amkd_selftest_farthest(amkd_selftest_run *run);
 
 #endif
