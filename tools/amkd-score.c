@@ -21,6 +21,8 @@ static const char notes[] =
     "  entropy  as c2, of the negative entropy\n\n"
     "With --noise the picks are a sample: the likelier a candidate the lower its score,\n"
     "as score^(-1/T). T 0 is no noise; about 1 is usual.\n\n"
+    "With --shortlist the score only says which candidates come into question, and\n"
+    "another criterion chooses of them.\n\n"
     "Examples:\n"
     "  amkd-pool real.amkd | amkd-score -s student.safetensors -k 1000 -o picks.amkd\n"
     "  amkd-score -s student.safetensors -k 1000 --exclude round1.amkd pairs.amkd\n"
@@ -33,7 +35,7 @@ typedef struct arguments {
     amkd_common common;
     amkd_score_options score;
     const char *by, *lambdas, *engine;
-    amkd_texts exclude, images, bought, classes;
+    amkd_texts exclude, images, bought, classes, disagreement;
 } arguments;
 
 /* The names' place in a list that ends with NULL, or -1. */
@@ -60,6 +62,27 @@ static int interpret_refine(amkd_cli *cli, amkd_score_options *score)
                                score->ncoarse ? score->ncoarse : 1);
     if (!score->ncoarse)
         score->ncoarse = half < COARSE ? half : COARSE;
+    return 0;
+}
+
+/* A shortlist and the criterion that chooses of it; 0, or the exit status of a misuse. */
+static int check_shortlist(const amkd_cli *cli, const arguments *given)
+{
+    const amkd_score_options *score = &given->score;
+    const int disagreement = given->disagreement.n > 0;
+    if (!amkd_cli_given(cli, "shortlist"))
+        return score->diverse || disagreement
+                   ? amkd_cli_misuse(cli, "--diverse and --disagreement choose of a "
+                                          "--shortlist, which is not given")
+                   : 0;
+    if (!score->k || !(score->shortlist > 1))
+        return amkd_cli_misuse(cli,
+                               "--shortlist needs -k, and more than 1 times as many");
+    if (score->diverse == disagreement)
+        return amkd_cli_misuse(cli, "--shortlist needs one of --diverse and "
+                                    "--disagreement");
+    if (!score->student)
+        return amkd_cli_misuse(cli, "--shortlist needs --student, whatever it is --by");
     return 0;
 }
 
@@ -108,6 +131,9 @@ static int interpret(amkd_cli *cli, arguments *given, double **lambdas)
         return amkd_cli_misuse(cli, "--noise is for --by c2, c1 or entropy");
     if (score->random_share > 0 && (!score->k || score->by == AMKD_BY_RANDOM))
         return amkd_cli_misuse(cli, "--random-share needs -k, and scores (--by)");
+    const int misuse = check_shortlist(cli, given);
+    if (misuse)
+        return misuse;
     if (amkd_cli_given(cli, "seed") && score->by != AMKD_BY_RANDOM &&
         !amkd_cli_given(cli, "noise") && !amkd_cli_given(cli, "random-share"))
         return amkd_cli_misuse(cli, "--seed is for --by random, --noise and "
@@ -189,6 +215,15 @@ int main(int argc, char **argv)
          0x1p20},
         {0, "random-share", AMKD_NUMBER, &score->random_share, "F",
          "a share F of the K at random, whatever their scores", 0, 0, 1},
+        {0, "shortlist", AMKD_NUMBER, &score->shortlist, "C",
+         "choose the K of the C times K lowest, C above 1, by one of the next two", 0, 1,
+         0x1p20},
+        {0, "diverse", AMKD_FLAG, &score->diverse, NULL,
+         "those farthest from each other in the student's features", 0, 0, 0},
+        {0, "disagreement", AMKD_TEXTS, &given.disagreement, "FILE",
+         "those about which --student and this one disagree most; may be given\n"
+         "several times",
+         0, 0, 0},
         {0, "max-per-image", AMKD_COUNT, &score->max_per_image, "M",
          "let no image take part in more than M picks", 0, 1, 0x1p32},
         {0, "max-per-class", AMKD_COUNT, &score->max_per_class, "M",
@@ -246,6 +281,8 @@ int main(int argc, char **argv)
     score->nexclude = given.exclude.n;
     score->classes = given.classes.text;
     score->nclasses = given.classes.n;
+    score->disagreement = given.disagreement.text;
+    score->ndisagreement = given.disagreement.n;
     score->images = given.images.text;
     score->nimages = given.images.n;
     score->output = given.common.output;

@@ -33,6 +33,7 @@ typedef struct scoring {
         *sources; /* of the images, for max_per_image; NULL where they are no views */
     size_t nsources;
     amkd_image_classes classes; /* for max_per_class */
+    amkd_shortlist *shortlist;  /* NULL without */
     amkd_device *devices[AMKD_MAX_DEVICES];
     amkd_scorer scorers[AMKD_MAX_DEVICES];
     size_t ndevices;
@@ -95,6 +96,10 @@ static int open_pairs(scoring *s)
     if (s->coarse && is_shard(s))
         return amkd_fail("'%s': the pairs are a shard, which cannot be refined by itself",
                          amkd_reader_name(s->reader));
+    if (options->shortlist > 0 && is_shard(s))
+        return amkd_fail("'%s': the pairs are a shard, which cannot know what is on the "
+                         "shortlist of the whole pool",
+                         amkd_reader_name(s->reader));
     s->source.single = json_is_true(json_object_get(header->more, "single"));
     if (s->source.single && take_single(s))
         return -1;
@@ -112,12 +117,25 @@ static int open_student(scoring *s)
                               options->images, options->nimages, options->nthreads) ||
         amkd_devices_open(s->devices, &s->ndevices, options->device))
         return -1;
-    s->counts->ndevices = s->ndevices;
+    s->counts->ndevices = options->by == AMKD_BY_RANDOM ? 0 : s->ndevices;
     s->nclasses = s->model->arch.nclasses;
     s->sources = s->images->sources;
     s->nsources = s->images->nsources;
     s->images->sources = NULL;
     return 0;
+}
+
+static int open_shortlist(scoring *s)
+{
+    const amkd_score_options *options = s->options;
+    const amkd_shortlist_options shortlist = {.diverse = options->diverse,
+                                              .disagreement = options->disagreement,
+                                              .ndisagreement = options->ndisagreement,
+                                              .student = options->student,
+                                              .images = s->images,
+                                              .device = s->devices[0],
+                                              .quiet = options->quiet};
+    return amkd_shortlist_new(&s->shortlist, &shortlist);
 }
 
 static int load_sources(scoring *s)
@@ -128,11 +146,14 @@ static int load_sources(scoring *s)
                                     options->images, options->nimages, options->nthreads);
 }
 
+/* What a shortlist still needs stays. */
 static void close_student(scoring *s)
 {
-    amkd_images_free(s->images);
+    if (!s->shortlist) {
+        amkd_images_free(s->images);
+        s->images = NULL;
+    }
     amkd_model_free(s->model);
-    s->images = NULL;
     s->model = NULL;
 }
 
@@ -183,7 +204,7 @@ static int open_pass(scoring *s, const double *lambdas, size_t nlambdas)
         return -1;
     for (size_t l = 0; l < nlambdas; l++)
         s->lambdas[l] = (float)lambdas[l];
-    for (size_t d = 0; d < s->ndevices; d++)
+    for (size_t d = 0; d < s->counts->ndevices; d++)
         if (open_sweep(s, d))
             return -1;
     return 0;
@@ -192,6 +213,8 @@ static int open_pass(scoring *s, const double *lambdas, size_t nlambdas)
 static int open_selection(scoring *s)
 {
     const amkd_score_options *options = s->options;
+    const uint64_t nshortlist = (uint64_t)ceil(options->shortlist * (double)options->k);
+    const uint64_t nlowest = s->shortlist ? nshortlist : options->k;
     const amkd_selection_options selection = {
         .k = options->k,
         .max_per_image = options->max_per_image,
@@ -200,7 +223,9 @@ static int open_selection(scoring *s)
         .nsources = s->nsources,
         .max_per_class = options->max_per_class,
         .classes = &s->classes,
-        .ncoarse = s->coarse ? (uint64_t)ceil(options->refine * (double)options->k) : 0,
+        .shortlist = s->shortlist,
+        .nshortlist = nshortlist,
+        .ncoarse = s->coarse ? (uint64_t)ceil(options->refine * (double)nlowest) : 0,
         .shard = is_shard(s),
         .output = options->output,
         .nthreads = options->nthreads};
@@ -227,8 +252,9 @@ static int open_all(scoring *s)
     /* What is wrong with the command line is said before kernels are compiled. */
     if (open_pairs(s) || check_k(s) ||
         amkd_output_probe(options->output, "a picks stream") ||
-        (!chance && open_student(s)) ||
-        (chance && (options->max_per_image || options->max_per_class) &&
+        ((!chance || options->shortlist > 0) && open_student(s)) ||
+        (options->shortlist > 0 && open_shortlist(s)) ||
+        (!s->images && (options->max_per_image || options->max_per_class) &&
          load_sources(s)) ||
         (options->max_per_class &&
          amkd_image_classes_load(&s->classes, options->classes, options->nclasses,
@@ -322,18 +348,18 @@ static int run(scoring *s)
         amkd_progress_new(s->coarse ? "amkd-score, coarse" : "amkd-score", "pairs",
                           (uint64_t)json_integer_value(rows), s->options->quiet);
     s->source.progress = s->progress;
-    int rc = s->ndevices ? score_by_student(s) : score_by_chance(s);
+    int rc = s->counts->ndevices ? score_by_student(s) : score_by_chance(s);
     s->counts->pairs = s->source.nread;
     s->counts->asked = s->source.nskipped;
     s->counts->thinned = s->source.nthinned;
     if (!rc && s->coarse)
         rc = refine(s);
+    amkd_progress_free(s->progress);
     if (!rc) {
         rc = amkd_selection_close(s->selection, &s->counts->picks, s->counts->asked);
         s->selection = NULL;
     }
-    amkd_progress_free(s->progress);
-    for (size_t d = 0; d < s->ndevices; d++)
+    for (size_t d = 0; d < s->counts->ndevices; d++)
         s->counts->shares[d].nmixes = s->scorers[d].nmixes;
     return rc;
 }
@@ -346,6 +372,8 @@ int amkd_score(amkd_score_counts *counts, const amkd_score_options *options)
     const int rc = open_all(&s) ? -1 : run(&s);
     amkd_selection_discard(s.selection);
     close_sweeps(&s);
+    amkd_shortlist_free(s.shortlist);
+    s.shortlist = NULL;
     close_student(&s);
     for (size_t d = 0; d < s.ndevices; d++)
         amkd_device_close(s.devices[d]);

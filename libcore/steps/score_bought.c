@@ -26,7 +26,8 @@ typedef struct scoring {
     amkd_header header; /* of the first labels */
     amkd_asked asked;
     amkd_image_classes classes; /* for max_per_class */
-    amkd_device *device; /* NULL for random */
+    amkd_device *device;        /* NULL for random without a shortlist */
+    amkd_shortlist *shortlist;  /* NULL without */
     amkd_predictor *student;
     uint8_t *pixels; /* [CHUNK][h][w][c] */
     float *probs;    /* [CHUNK][nclasses] */
@@ -66,8 +67,6 @@ static int open_student(scoring *s)
     int rc =
         amkd_model_expect(model, shape, nclasses) ? amkd_fail_in("'%s'", o->student) : 0;
     if (!rc)
-        rc = amkd_device_open(&s->device, o->device);
-    if (!rc)
         rc = amkd_predictor_new(&s->student, s->device, model);
     amkd_model_free(model);
     s->pixels = amkd_alloc(CHUNK, amkd_images_npixels(images));
@@ -82,19 +81,35 @@ static int open_student(scoring *s)
     return 0;
 }
 
+static int open_shortlist(scoring *s)
+{
+    const amkd_score_options *o = s->options;
+    const amkd_shortlist_options shortlist = {.diverse = o->diverse,
+                                              .disagreement = o->disagreement,
+                                              .ndisagreement = o->ndisagreement,
+                                              .student = o->student,
+                                              .images = s->bought.images,
+                                              .device = s->device,
+                                              .quiet = o->quiet};
+    return amkd_shortlist_new(&s->shortlist, &shortlist);
+}
+
 static int open_selection(scoring *s)
 {
     const amkd_score_options *o = s->options;
     const amkd_images *images = s->bought.images;
-    const amkd_selection_options selection = {.k = o->k,
-                                              .max_per_image = o->max_per_image,
-                                              .nimages = images->n,
-                                              .sources = images->sources,
-                                              .nsources = images->nsources,
-                                              .max_per_class = o->max_per_class,
-                                              .classes = &s->classes,
-                                              .output = o->output,
-                                              .nthreads = o->nthreads};
+    const amkd_selection_options selection = {
+        .k = o->k,
+        .max_per_image = o->max_per_image,
+        .nimages = images->n,
+        .sources = images->sources,
+        .nsources = images->nsources,
+        .max_per_class = o->max_per_class,
+        .classes = &s->classes,
+        .shortlist = s->shortlist,
+        .nshortlist = (uint64_t)ceil(o->shortlist * (double)o->k),
+        .output = o->output,
+        .nthreads = o->nthreads};
     amkd_header header = {0};
     int rc = amkd_output_probe(o->output, "a picks stream");
     if (!rc)
@@ -119,7 +134,12 @@ static int open_all(scoring *s)
         amkd_image_classes_load(&s->classes, o->classes, o->nclasses, &s->header,
                                 s->bought.images->sources, o->nthreads))
         return -1;
-    return (o->by != AMKD_BY_RANDOM && open_student(s)) || open_selection(s) ? -1 : 0;
+    const int chance = o->by == AMKD_BY_RANDOM, shortlist = o->shortlist > 0;
+    return ((!chance || shortlist) && amkd_device_open(&s->device, o->device)) ||
+                   (shortlist && open_shortlist(s)) || (!chance && open_student(s)) ||
+                   open_selection(s)
+               ? -1
+               : 0;
 }
 
 /* As a sweep scores a mix at a single lambda. */
@@ -175,12 +195,12 @@ static int run(scoring *s)
     s->progress = amkd_progress_new("amkd-score", "mixes", n, s->options->quiet);
     for (size_t done = 0; !rc && done < n; done += CHUNK)
         rc = score_rows(s, done, n - done < CHUNK ? n - done : CHUNK);
+    amkd_progress_free(s->progress);
     s->counts->pairs = n;
     if (!rc) {
         rc = amkd_selection_close(s->selection, &s->counts->picks, s->counts->asked);
         s->selection = NULL;
     }
-    amkd_progress_free(s->progress);
     return rc;
 }
 
@@ -190,6 +210,7 @@ int amkd_score_bought(amkd_score_counts *counts, const amkd_score_options *optio
     *counts = (amkd_score_counts){0};
     const int rc = open_all(&s) ? -1 : run(&s);
     amkd_selection_discard(s.selection);
+    amkd_shortlist_free(s.shortlist);
     amkd_predictor_free(s.student);
     amkd_device_close(s.device);
     amkd_dataset_clear(&s.bought);

@@ -29,20 +29,25 @@ static int put_count(amkd_header *header, const char *key, uint64_t value)
     return amkd_header_put(header, key, json_integer((json_int_t)value));
 }
 
+/* How many of the lowest are kept: the picks, or the shortlist. */
+static uint64_t nlowest(const amkd_selection_options *options)
+{
+    return options->shortlist ? options->nshortlist : options->k;
+}
+
 static int new_lowest(amkd_lowest **lowest, const amkd_selection *selection, uint64_t k)
 {
     const amkd_selection_options *options = &selection->options;
+    const uint64_t usual = nlowest(options);
     /* C times the limit for C times the picks of a coarse pass: with the picks' own, each
      * image would go into the fine pass with the pairs of its coarse picks alone. */
-    if (amkd_lowest_new(lowest, k, k / options->k * options->max_per_image,
-                        options->nimages))
+    if (amkd_lowest_new(lowest, k, k / usual * options->max_per_image, options->nimages))
         return -1;
     amkd_lowest_noise(*lowest, &selection->noise);
     /* Of a coarse pass a class has the same part as of the picks. */
     const uint64_t limit = options->max_per_class;
     const uint64_t most =
-        k <= options->k ? limit
-                        : (uint64_t)ceil((double)limit * (double)k / (double)options->k);
+        k <= usual ? limit : (uint64_t)ceil((double)limit * (double)k / (double)usual);
     if (limit && amkd_lowest_classes(*lowest, most, options->classes->of_image,
                                      options->classes->n))
         return -1;
@@ -60,11 +65,12 @@ static int open_lowest(amkd_selection *selection)
           amkd_header_put(&selection->header, "classes",
                           json_string(options->classes->digest)))))
         return -1;
-    if (options->max_per_image && options->ncoarse / options->k > 1 &&
-        new_lowest(&selection->certain, selection, options->k))
+    const uint64_t n = nlowest(options);
+    if (options->max_per_image && options->ncoarse / n > 1 &&
+        new_lowest(&selection->certain, selection, n))
         return -1;
     return new_lowest(&selection->lowest, selection,
-                      options->ncoarse ? options->ncoarse : options->k);
+                      options->ncoarse ? options->ncoarse : n);
 }
 
 int amkd_selection_open(amkd_selection **out, const amkd_header *header,
@@ -155,7 +161,7 @@ static int take_pairs(amkd_pair **pairs, size_t *n, amkd_lowest **lowest,
     qsort(*pairs, *n, sizeof **pairs, compare_pairs);
     amkd_lowest_free(*lowest);
     *lowest = NULL;
-    return new_lowest(lowest, selection, selection->options.k);
+    return new_lowest(lowest, selection, nlowest(&selection->options));
 }
 
 /* Adds those of the certain pairs that are not among the n sorted ones. */
@@ -202,6 +208,38 @@ static int fail_few(const amkd_selection_options *options, size_t n, uint64_t na
                      options->k, n, limit, by_class, asked);
 }
 
+static int write_picks(amkd_selection *selection, const amkd_pick *picks, size_t n)
+{
+    const amkd_selection_options *options = &selection->options;
+    if (put_count(&selection->header, "rows", n) ||
+        amkd_writer_open(&selection->writer, options->output, &selection->header,
+                         options->nthreads))
+        return -1;
+    selection->npicks = n;
+    return amkd_writer_write(selection->writer, picks, n);
+}
+
+/* Those of the shortlist that its criterion chooses, and those at random, which come
+ * first. */
+static int write_chosen(amkd_selection *selection, const amkd_pick *candidates, size_t n)
+{
+    const amkd_selection_options *options = &selection->options;
+    size_t nrandom = 0;
+    while (nrandom < n &&
+           amkd_noise_is_random(&selection->noise,
+                                (amkd_pair){candidates[nrandom].i, candidates[nrandom].j},
+                                candidates[nrandom].lambda))
+        nrandom++;
+    amkd_pick *chosen = amkd_alloc(options->k, sizeof *chosen);
+    int rc = chosen ? amkd_shortlist_choose(options->shortlist, chosen, options->k,
+                                            candidates, n, nrandom)
+                    : -1;
+    if (!rc)
+        rc = write_picks(selection, chosen, options->k);
+    free(chosen);
+    return rc;
+}
+
 static int write_lowest(amkd_selection *selection, uint64_t nasked)
 {
     const amkd_selection_options *options = &selection->options;
@@ -219,12 +257,8 @@ static int write_lowest(amkd_selection *selection, uint64_t nasked)
         if (n < options->k)
             return fail_few(options, n, nasked);
     }
-    if (put_count(&selection->header, "rows", n) ||
-        amkd_writer_open(&selection->writer, options->output, &selection->header,
-                         options->nthreads))
-        return -1;
-    selection->npicks = n;
-    return amkd_writer_write(selection->writer, picks, n);
+    return options->shortlist ? write_chosen(selection, picks, n)
+                              : write_picks(selection, picks, n);
 }
 
 static void free_selection(amkd_selection *selection)

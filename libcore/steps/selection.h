@@ -5,6 +5,7 @@
 
 #include "steps/image_classes.h"
 #include "steps/noise.h"
+#include "steps/shortlist.h"
 #include "stream/header.h"
 #include "stream/rows.h"
 #include <stddef.h>
@@ -21,6 +22,10 @@ typedef struct amkd_selection_options {
     uint64_t nsources;
     uint64_t max_per_class; /* 0: no limit; needs k and classes, borrowed until closed */
     const amkd_image_classes *classes;
+    const amkd_shortlist
+        *shortlist; /* not NULL: of the nshortlist lowest, k or more, or as
+                       many as there are, it chooses k; needs k; borrowed */
+    uint64_t nshortlist;
     uint64_t ncoarse; /* not 0: a coarse pass first, of which so many are kept, and both
                          limits are as many times larger (whole times for images) */
     int shard; /* of a pool: fewer than k are no error, and what a merge may still pick
@@ -48,8 +53,8 @@ double amkd_selection_cutoff(const amkd_selection *selection);
 
 /* Ends the coarse pass: *pairs are those of its lowest, ncoarse of them or as many as
  * there are, and with a limit per image k more that keep to it, which are chosen from
- * where the others leave fewer than k; freed with free(). Nothing is selected yet: what is
- * added from here on is. */
+ * where the others leave fewer than k; freed with free(). Nothing is selected yet: what
+ * is added from here on is. */
 int amkd_selection_refine(amkd_selection *selection, amkd_pair **pairs, size_t *n);
 
 /* Writes what is left, commits the output and frees; *npicks is what was written. Fails
