@@ -13,7 +13,7 @@ enum { NIMAGES = 2000, NVIEWS = 30, QUICK_N = 20 };
 enum { IMAGES, VIEWS, NFILES };
 static const char *const names[NFILES] = {"images.amkd", "views.amkd"};
 
-static int measure(bench *b, const files *f, const char *what, const char *elastic,
+static int measure(bench *b, const files *f, const char *what, const char *option,
                    size_t nimages)
 {
     const size_t n = b->nlong;
@@ -21,8 +21,8 @@ static int measure(bench *b, const files *f, const char *what, const char *elast
         .section = "views", .unit = "views/s", .work = (double)(nimages * NVIEWS)};
     snprintf(row.name, sizeof row.name, "amkd-augment, %zu of 28x28%s", nimages * NVIEWS,
              what);
-    const char *const argv[] = {"amkd-augment",  "-q",    "--views=30",     "-o",
-                                f->paths[VIEWS], elastic, f->paths[IMAGES], NULL};
+    const char *const argv[] = {"amkd-augment",  "-q",   "--views=30",     "-o",
+                                f->paths[VIEWS], option, f->paths[IMAGES], NULL};
     double *values = amkd_alloc(n, sizeof *values);
     int rc = values ? 0 : -1;
     for (size_t r = 0; !rc && r < n; r++) {
@@ -45,7 +45,8 @@ int bench_augment(bench *b)
     if (!rc)
         rc = synthetic_save_images(f.paths[IMAGES], n) ||
                      measure(b, &f, "", "--elastic=0", n) ||
-                     measure(b, &f, ", elastic", "--elastic=0.1", n)
+                     measure(b, &f, ", elastic", "--elastic=0.1", n) ||
+                     measure(b, &f, ", CutMix", "--cutmix=0.5", n)
                  ? -1
                  : 0;
     files_clear(&f);

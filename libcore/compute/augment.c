@@ -10,6 +10,7 @@ extern const char amkd_cl_augment[];
 struct amkd_augmenter {
     amkd_device *device;
     size_t npositions, channels;
+    int cutmix;
     cl_program program;
     cl_kernel kernel;
 };
@@ -23,15 +24,17 @@ int amkd_augmenter_new(amkd_augmenter **out, amkd_device *device,
                          width, height, AMKD_VIEW_MAX_SIDE);
     amkd_augmenter *augmenter = amkd_alloc(1, sizeof *augmenter);
     char *macros = amkd_format("-DHEIGHT=%zu -DWIDTH=%zu -DCHANNELS=%zu -DBORDER=%d "
-                               "-DAROUND_MEAN=%d -DELASTIC=%d",
+                               "-DAROUND_MEAN=%d -DELASTIC=%d -DCUTMIX=%d",
                                height, width, channels, (int)options->border,
-                               options->around_mean != 0, options->ranges.elastic > 0);
+                               options->around_mean != 0, options->ranges.elastic > 0,
+                               options->ranges.cutmix > 0);
     const char *sources[] = {amkd_cl_augment};
     int failed = !augmenter || !macros;
     if (!failed) {
         augmenter->device = device;
         augmenter->npositions = height * width;
         augmenter->channels = channels;
+        augmenter->cutmix = options->ranges.cutmix > 0;
         failed = amkd_program_build(&augmenter->program, device, sources, 1, macros) ||
                  amkd_kernel_new(&augmenter->kernel, augmenter->program, "augment");
     }
@@ -44,44 +47,53 @@ int amkd_augmenter_new(amkd_augmenter **out, amkd_device *device,
     return 0;
 }
 
-static int run(amkd_augmenter *a, uint8_t *pixels, cl_mem buffers[4], size_t nviews)
+/* The kernel's arguments, in its order. */
+enum { IMAGES, MEANS, VIEWS, OUT, CUTS, NBUFFERS };
+
+static int run(amkd_augmenter *a, uint8_t *pixels, cl_mem buffers[NBUFFERS],
+               size_t nviews)
 {
-    const amkd_arg args[] = {AMKD_ARG(buffers[0]), AMKD_ARG(buffers[1]),
-                             AMKD_ARG(buffers[2]), AMKD_ARG(buffers[3])};
-    return amkd_kernel_run(a->device, a->kernel, args, 4, 2,
+    const amkd_arg args[NBUFFERS] = {AMKD_ARG(buffers[IMAGES]), AMKD_ARG(buffers[MEANS]),
+                                     AMKD_ARG(buffers[VIEWS]), AMKD_ARG(buffers[OUT]),
+                                     AMKD_ARG(buffers[CUTS])};
+    return amkd_kernel_run(a->device, a->kernel, args, a->cutmix ? NBUFFERS : CUTS, 2,
                            (size_t[]){a->npositions, nviews}, NULL) ||
-                   amkd_buffer_read(a->device, pixels, buffers[3], 0,
+                   amkd_buffer_read(a->device, pixels, buffers[OUT], 0,
                                     nviews * a->npositions * a->channels)
                ? -1
                : 0;
 }
 
 int amkd_augmenter_run(amkd_augmenter *augmenter, uint8_t *pixels, const uint8_t *images,
-                       size_t nimages, const amkd_view *views, size_t nviews)
+                       size_t nimages, const amkd_view *views, const amkd_cutmix *cuts,
+                       size_t nviews)
 {
     amkd_device *device = augmenter->device;
     const size_t channels = augmenter->channels;
     const size_t npixels = augmenter->npositions * channels;
-    cl_mem buffers[4] = {NULL};
+    cl_mem buffers[NBUFFERS] = {NULL};
     uint8_t *means = amkd_alloc(nimages, channels);
     if (!means)
         return -1;
     for (size_t i = 0; i < nimages; i++)
         amkd_view_means(means + i * channels, images + i * npixels, augmenter->npositions,
                         channels);
-    int rc = amkd_buffer_new(&buffers[0], device, CL_MEM_READ_ONLY, nimages * npixels,
-                             images) ||
-                     amkd_buffer_new(&buffers[1], device, CL_MEM_READ_ONLY,
+    int rc = amkd_buffer_new(&buffers[IMAGES], device, CL_MEM_READ_ONLY,
+                             nimages * npixels, images) ||
+                     amkd_buffer_new(&buffers[MEANS], device, CL_MEM_READ_ONLY,
                                      nimages * channels, means) ||
-                     amkd_buffer_new(&buffers[2], device, CL_MEM_READ_ONLY,
+                     amkd_buffer_new(&buffers[VIEWS], device, CL_MEM_READ_ONLY,
                                      nviews * sizeof *views, views) ||
-                     amkd_buffer_new(&buffers[3], device, CL_MEM_WRITE_ONLY,
-                                     nviews * npixels, NULL)
+                     amkd_buffer_new(&buffers[OUT], device, CL_MEM_WRITE_ONLY,
+                                     nviews * npixels, NULL) ||
+                     (augmenter->cutmix &&
+                      amkd_buffer_new(&buffers[CUTS], device, CL_MEM_READ_ONLY,
+                                      nviews * sizeof *cuts, cuts))
                  ? -1
                  : 0;
     if (!rc)
         rc = run(augmenter, pixels, buffers, nviews);
-    for (size_t b = 0; b < 4; b++)
+    for (size_t b = 0; b < NBUFFERS; b++)
         amkd_buffer_free(buffers[b]);
     free(means);
     return rc;
