@@ -51,6 +51,13 @@ expect 2 "TEACHER 'teacher.safetensors'" recipe.mk TEACHER=teacher.safetensors
 expect 2 'BUDGET 199 is less than the 200 real images' recipe.mk BUDGET=199
 expect 2 'leaves 1 answers' recipe.mk BUDGET=201
 expect 2 'MAX_PER_IMAGE 1 lets a round pick 100 of 200 images' recipe.mk MAX_PER_IMAGE=1
+expect 2 "MAX_PER_CLASS 'x'" recipe.mk MAX_PER_CLASS=x
+expect 2 "RANDOM_SHARE '2'" recipe.mk RANDOM_SHARE=2
+expect 2 'RANDOM_SHARE needs scores' recipe.mk RANDOM_SHARE=.5 BY=random
+expect 2 "SHORTLIST '1'" recipe.mk SHORTLIST=1 DIVERSE=1
+expect 2 'SHORTLIST needs one of' recipe.mk SHORTLIST=2
+expect 2 'SHORTLIST needs one of' recipe.mk SHORTLIST=2 DIVERSE=1 DISAGREEMENT=1
+expect 2 'choose of a SHORTLIST' recipe.mk DISAGREEMENT=2
 expect 2 'spaces' --dir 'a run' recipe.mk
 expect 2 'unrecognized option' --frobnicate
 expect 2 "--jobs '0'" --jobs 0 recipe.mk
@@ -72,6 +79,23 @@ amkd-distill -n recipe.mk >plan
 amkd-distill -n -j 2 recipe.mk >plan-2
 grep -q -- '--shard 1/2 .*of2.amkd$' plan-2 || fail "the second shard"
 grep -q -- '-k 101 .*--exclude amkd-run/round-1/labels.amkd' plan || fail "the last round"
+
+# Ways to select reach amkd-score; a shortlist is of one part.
+amkd-distill -n -j 2 recipe.mk MAX_PER_CLASS=80 RANDOM_SHARE=0.2 >plan-class
+class='--max-per-class 80 --classes-of amkd-run/round-0/labels.amkd'
+[ "$(grep -c -- " $class --random-share 0.2 --seed 100[12] " plan-class)" = 4 ] ||
+    fail "a class and a share: $(grep amkd-score plan-class)"
+[ "$(grep -c 'amkd-merge --classes-of amkd-run/round-0/labels.amkd' plan-class)" = 2 ] ||
+    fail "classes merged: $(grep amkd-merge plan-class)"
+amkd-distill -n -j 2 recipe.mk SHORTLIST=4 DIVERSE=1 >plan-diverse
+[ "$(grep -c -- ' --shortlist 4 --diverse .*/picks.amkd$' plan-diverse)" = 2 ] ||
+    fail "a shortlist: $(grep amkd-score plan-diverse)"
+amkd-distill -n recipe.mk SHORTLIST=4 DISAGREEMENT=2 ROUNDS=4 | grep amkd-score >plan-disagree
+for others in "" "0" "1 0" "2 1"; do
+    read -r line
+    students=$(grep -o 'disagreement amkd-run/round-[0-9]' <<<"$line" | grep -o '[0-9]$' || true)
+    [ "$(echo $students)" = "$others" ] || fail "not the students '$others': $line"
+done <plan-disagree
 
 # The run: as many answers as the budget says, a line a round; run again it has no work.
 mkdir one two

@@ -201,15 +201,16 @@ check_parameters() {
     for name in BUDGET SHARDS STEPS BATCH ASSISTANT_STEPS ASSISTANT_VIEWS TEACHER_BATCH; do
         need_count $name "${value[$name]}" 1
     done
-    for name in ROUNDS VIEWS MAX_PER_IMAGE PATIENCE SEED; do
+    for name in ROUNDS VIEWS MAX_PER_IMAGE MAX_PER_CLASS DISAGREEMENT PATIENCE SEED; do
         need_count $name "${value[$name]}" 0
     done
     [[ ${value[POOL]} = all || ${value[POOL]} = bought ]] || need_count POOL "${value[POOL]}" 1
-    for name in NOISE LR MOMENTUM WEIGHT_DECAY TEMPERATURE MIXUP TIMEOUT; do
+    for name in NOISE SHORTLIST LR MOMENTUM WEIGHT_DECAY TEMPERATURE MIXUP TIMEOUT; do
         [[ ${value[$name]} =~ ^[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$ ]] ||
             misuse "$name '${value[$name]}': expected a number"
     done
     check_share AVERAGE
+    check_selection
     check_stop_rules
     [[ ${value[LAMBDA]} =~ ^[-+0-9.eE:,]+$ ]] ||
         misuse "LAMBDA '${value[LAMBDA]}': expected LOW:HIGH:COUNT or a list"
@@ -248,6 +249,29 @@ check_budgets() {
 check_share() { # NAME
     [[ ${value[$1]} =~ ^(0?\.[0-9]+|[01]|1\.0*)$ ]] ||
         misuse "$1 '${value[$1]}': expected a number from 0 to 1"
+}
+
+# What amkd-score would refuse, before anything is bought.
+check_selection() {
+    local criteria name
+    check_share RANDOM_SHARE
+    [[ ${value[RANDOM_SHARE]} =~ ^0?\.?0*$ ]] ||
+        [[ ${value[BY]} != random && ${value[POOL]} != bought ]] ||
+        misuse "RANDOM_SHARE needs scores and a pool: not BY random, nor POOL bought"
+    need_choice DIVERSE 0 1
+    for name in MAX_PER_CLASS DISAGREEMENT; do
+        assignments+=("$name=$((10#${value[$name]}))")
+    done
+    criteria=$((value[DIVERSE] + (10#${value[DISAGREEMENT]} > 0)))
+    if [[ ${value[SHORTLIST]} =~ ^0*\.?0*([eE].*)?$ ]]; then
+        ((!criteria)) || misuse "DIVERSE and DISAGREEMENT choose of a SHORTLIST, which is 0"
+        assignments+=("SHORTLIST=0")
+        return
+    fi
+    awk -v n="${value[SHORTLIST]}" 'BEGIN { exit !(n > 1) }' ||
+        misuse "SHORTLIST '${value[SHORTLIST]}': expected 0 or a number above 1"
+    ((criteria == 1)) || misuse "SHORTLIST needs one of DIVERSE 1 and DISAGREEMENT"
+    assignments+=("SHARDS=1")
 }
 
 check_stop_rules() {

@@ -116,8 +116,20 @@ pool_options = $(if $(filter 1,$(SINGLE)), --single)$(if $(filter all bought,$(P
     -n $(POOL) --seed $(call seed_of,$(1)))
 noise := $(if $(filter-out 0,$(NOISE)), --noise $(NOISE))
 score_options = --by $(BY)$(if $(bought), $(bought),$(if \
-    $(filter 1,$(SINGLE)),, --lambda $(LAMBDA))) -k $(word $(1),$(PICKS))$(max_per_image)$(if \
-    $(noise)$(filter random,$(BY)),$(noise) --seed $(call seed_of,$(1)))
+    $(filter 1,$(SINGLE)),, --lambda $(LAMBDA))) -k $(word $(1),$(PICKS))$(max_per_image)$(max_per_class)$(if \
+    $(drawn)$(filter random,$(BY)),$(drawn) --seed $(call seed_of,$(1)))$(shortlist)
+drawn := $(noise)$(if $(filter-out 0,$(RANDOM_SHARE)), --random-share $(RANDOM_SHARE))
+# Answers about the real images themselves are all in round 0.
+classes_of := $(if $(filter-out 0,$(MAX_PER_CLASS)), --classes-of $(call labels_of,0))
+max_per_class := $(if $(classes_of), --max-per-class $(MAX_PER_CLASS)$(classes_of))
+# $(call committee,R): the students before the one that round R scores with, which disagree.
+committee = $(patsubst %,$(DIR)/round-%/student.safetensors,$(if \
+    $(filter-out 0,$(DISAGREEMENT)),$(shell seq $$(( $(1) - 2 )) -1 \
+    $$(( $(1) - 1 > $(DISAGREEMENT) ? $(1) - 1 - $(DISAGREEMENT) : 0 )))))
+criterion = $(if $(filter 1,$(DIVERSE)), --diverse)$(patsubst %, \
+    --disagreement %,$(call committee,$(1)))
+shortlist = $(if $(filter-out 0,$(SHORTLIST)),$(if $(call criterion,$(1)), \
+    --shortlist $(SHORTLIST)$(call criterion,$(1))))
 max_per_image := $(if $(filter-out 0,$(MAX_PER_IMAGE)), --max-per-image $(MAX_PER_IMAGE))
 asked_before = $(foreach r,$(if $(bought),0) $(call rounds_before,$(1)), \
     --exclude $(DIR)/round-$(r)/labels.amkd)
@@ -135,7 +147,7 @@ $$(eval $$(call keep,$(DIR)/round-$(1)/pick.options,pick_options_$(1),:))
 parts_$(1) := $$(shell seq -f '$(DIR)/round-$(1)/picks.%gof$(SHARDS).amkd' \
     0 $$$$(( $(SHARDS) - 1 )))
 pick_from_$(1) := $(DIR)/round-$(2)/student.safetensors $(DIR)/round-$(1)/pick.options \
-    $(views) \
+    $(views) $(call committee,$(1)) \
     $$(call labels_of,0 $$(call rounds_before,$(1)))
 
 ifeq ($(SHARDS),1)
@@ -150,7 +162,7 @@ $$(parts_$(1)): $$(pick_from_$(1))
 	    --shard $$(patsubst picks.%of$(SHARDS).amkd,%,$$(@F))/$(SHARDS)))
 $(DIR)/round-$(1)/picks.amkd: $$(parts_$(1))
 	$$(call hidden,$$(call set_aside,$$(addprefix $$(@D)/,labels.amkd labels.part.amkd)))
-	$$(call run,amkd-merge,amkd-merge$$(quiet) -o $$@ $$^)
+	$$(call run,amkd-merge,amkd-merge$$(quiet)$$(classes_of) -o $$@ $$^)
 	$$(call hidden,rm -f $$(@D)/picks.*of*.amkd)
 endif
 
