@@ -179,6 +179,36 @@ START_TEST(journal_opens_wherever_a_file_was_cut_short)
 }
 END_TEST
 
+/* As many as fill the map's first slots several times, in a file without its end too. */
+START_TEST(journal_finds_thousands_of_answers)
+{
+    enum { MANY = 3000 };
+    amkd_question questions[MANY];
+    float values[MANY][NVALUES] = {{0}};
+    amkd_journal *journal = open_journal("journal");
+    for (uint32_t q = 0; q < MANY; q++) {
+        questions[q] = amkd_journal_question(journal, &q, sizeof q);
+        values[q][1] = (float)q;
+    }
+    ck_assert_int_eq(amkd_journal_send(journal, questions, MANY), 0);
+    ck_assert_int_eq(amkd_journal_answer(journal, questions, values[0], MANY, NVALUES),
+                     0);
+    ck_assert_int_eq(amkd_journal_close(journal), 0);
+    for (int cut = 0; cut < 2; cut++) {
+        struct stat status;
+        ck_assert_int_eq(stat("journal/sent.amkd", &status), 0);
+        if (cut)
+            ck_assert_int_eq(truncate("journal/sent.amkd", status.st_size - 28), 0);
+        journal = open_journal("journal");
+        ck_assert_uint_eq(amkd_journal_spent(journal), MANY);
+        ck_assert_uint_eq(amkd_journal_nanswers(journal), MANY);
+        for (uint32_t q = 0; q < MANY; q++)
+            ck_assert_float_eq(amkd_journal_find(journal, questions[q])[1], (float)q);
+        ck_assert_int_eq(amkd_journal_close(journal), 0);
+    }
+}
+END_TEST
+
 START_TEST(journal_leaves_alone_what_is_no_journal)
 {
     static const char *const names[] = {"journal/sent.amkd", "journal/answers.amkd"};
@@ -326,6 +356,7 @@ int main(void)
     tcase_add_test(tests, journal_survives_a_kill);
     tcase_add_test(tests, journal_keeps_all_whole_rows_of_a_file_cut_short);
     tcase_add_test(tests, journal_opens_wherever_a_file_was_cut_short);
+    tcase_add_test(tests, journal_finds_thousands_of_answers);
     tcase_add_test(tests, journal_leaves_alone_what_is_no_journal);
     tcase_add_test(tests, journal_refuses_a_second_process_and_says_who_holds_it);
     tcase_add_test(tests, journal_is_of_one_teacher);

@@ -21,10 +21,15 @@ static struct amkd_answer_slot *find_slot(const amkd_answer_map *map, amkd_quest
     return &map->slots[at];
 }
 
-static int grow(amkd_answer_map *map)
+int amkd_answer_map_reserve(amkd_answer_map *map, size_t n)
 {
     amkd_answer_map larger = *map;
-    larger.size = map->size ? map->size * 2 : 1024;
+    if (!larger.size)
+        larger.size = 1024;
+    while ((map->nused + n) * 2 > larger.size)
+        larger.size *= 2;
+    if (larger.size == map->size)
+        return 0;
     larger.slots = amkd_alloc(larger.size, sizeof *larger.slots);
     if (!larger.slots)
         return -1;
@@ -45,7 +50,7 @@ const float *amkd_answer_map_find(const amkd_answer_map *map, amkd_question ques
 
 int amkd_answer_map_claim(amkd_answer_map *map, amkd_question question)
 {
-    if (map->nused * 2 >= map->size && grow(map))
+    if (amkd_answer_map_reserve(map, 1))
         return -1;
     struct amkd_answer_slot *slot = find_slot(map, question);
     if (slot->answer != FREE)

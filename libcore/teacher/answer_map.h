@@ -12,6 +12,10 @@ typedef struct amkd_answer_map {
     size_t nvalues, nanswers, max_answers;
 } amkd_answer_map;
 
+/* Makes room for n questions more than there are, so that no slot moves as they come. -1
+ * when memory is short. */
+int amkd_answer_map_reserve(amkd_answer_map *map, size_t n);
+
 /* NULL when the question is not answered. */
 const float *amkd_answer_map_find(const amkd_answer_map *map, amkd_question question);
 

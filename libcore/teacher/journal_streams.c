@@ -63,7 +63,7 @@ static int take_answers(amkd_answer_map *map, const void *rows, size_t n, size_t
 {
     const size_t row_nbytes = sizeof(row_head) + nvalues * sizeof(float);
     float *values = amkd_alloc(nvalues, sizeof *values);
-    int rc = values ? 0 : -1;
+    int rc = values ? amkd_answer_map_reserve(map, n) : -1;
     for (size_t r = 0; !rc && r < n; r++) {
         row_head head;
         const char *row = (const char *)rows + r * row_nbytes;
@@ -123,14 +123,17 @@ static int read_rows(amkd_journal *journal, const char *path, const char *kind)
     return rc;
 }
 
-/* Opens a stream to add to, after what a crash cut short was mended and its rows read. */
+/* Opens a stream to add to, its rows read; one that is not whole, as a crash leaves it,
+ * is mended and read again. What a first reading put into the map is then put there
+ * again, which changes nothing; events are counted of a whole stream alone. */
 static int open_stream(amkd_journal *journal, amkd_writer **out, const char *path,
                        const amkd_header *header)
 {
     uint64_t nrows;
     amkd_writer *mended;
-    if (amkd_writer_append(&mended, path, header, &nrows) || amkd_writer_close(mended) ||
-        read_rows(journal, path, header->kind))
+    if (read_rows(journal, path, header->kind) &&
+        (amkd_writer_append(&mended, path, header, &nrows) || amkd_writer_close(mended) ||
+         read_rows(journal, path, header->kind)))
         return -1;
     return amkd_writer_append(out, path, header, &nrows);
 }
