@@ -61,14 +61,10 @@ arrive where. With --tls CERT KEY it speaks TLS to its clients.
 
 import argparse
 import email.utils
-import hashlib
 import http.client
 import http.server
 import json
-import math
 import os
-import random
-import re
 import socket
 import ssl
 import struct
@@ -76,157 +72,13 @@ import sys
 import threading
 import time
 
-FAULTS = {  # name: (fewest arguments, most arguments)
-    "pass": (0, 0), "drop": (0, 0), "reset": (0, 0), "status": (1, 2),
-    "redirect": (1, 2), "garbage": (0, 0), "stall": (1, 1), "stall-drop": (1, 1),
-    "drop-after": (0, 0), "late": (1, 1), "stall-after": (1, 1), "cut": (0, 1),
-    "cut-head": (0, 0), "slow": (1, 1), "truncate": (0, 0), "nan": (0, 0),
-    "infinite": (0, 0), "count": (1, 1), "length": (1, 1),
-}
+sys.dont_write_bytecode = True  # nothing is left beside the sources
+from faulty_messages import change_count, digest, images_of, spoil_number
+from faulty_schedule import Rule
+
 NOT_FORWARDED = {"drop", "reset", "status", "redirect", "garbage", "stall-drop"}
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host",
               "expect", "te", "trailer", "upgrade"}
-
-
-# ------------------------------------------------------------------- the schedule --
-
-class Rule:
-    """One FAULT[@WHEN] of the command line."""
-
-    def __init__(self, text, index):
-        spec, _, when = text.rpartition("@") if "@" in text else (text, "", "")
-        self.index = index
-        self.fault, *rest = spec.split(":")
-        if self.fault == "redirect":  # a URL has colons of its own
-            self.arguments = re.fullmatch(r"redirect:(.*?)(?::(30[12378]))?", spec).groups()
-            self.arguments = [a for a in self.arguments if a is not None]
-        else:
-            self.arguments = rest
-        fewest, most = FAULTS.get(self.fault, (1, 0))
-        if not fewest <= len(self.arguments) <= most:
-            raise ValueError(f"'{text}' is not a fault, or has too few or many arguments")
-        self.takes = self.parse_when(when, text)
-
-    def parse_when(self, when, text):
-        if not when:
-            return lambda number, seed: True
-        if match := re.fullmatch(r"%(\d+)", when):
-            every = int(match[1])
-            return lambda number, seed: number % every == 0
-        if match := re.fullmatch(r"(\d+)(?:(-)(\d*))?", when):
-            first = int(match[1])
-            last = (int(match[3]) if match[3] else math.inf) if match[2] else first
-            return lambda number, seed: first <= number <= last
-        if match := re.fullmatch(r"p([0-9.]+)", when):
-            chance = float(match[1])
-            return lambda number, seed: random.Random(
-                f"{seed} {self.index} {number}").random() < chance
-        raise ValueError(f"'{text}': '{when}' is not a WHEN")
-
-
-# ------------------------------------------------------------- what a request asks --
-
-def flatten(values):
-    """The numbers of nested lists, in order."""
-    if isinstance(values, list):
-        return [number for value in values for number in flatten(value)]
-    return [values]
-
-
-def pack(numbers, datatype):
-    """The bytes that the numbers are as a binary tensor."""
-    if datatype == "UINT8":
-        return bytes(numbers)
-    return struct.pack(f"<{len(numbers)}f", *numbers)
-
-
-def guess(numbers):
-    whole = all(isinstance(n, int) and 0 <= n <= 255 for n in numbers)
-    return pack(numbers, "UINT8" if whole else "FP32")
-
-
-def split(raw, n):
-    size = len(raw) // n
-    return [raw[i * size:(i + 1) * size] for i in range(n)]
-
-
-def oip_images(header, rest):
-    tensor = header["inputs"][0]
-    n = tensor["shape"][0]
-    if "data" in tensor:
-        return split(pack(flatten(tensor["data"]), tensor["datatype"]), n)
-    return split(rest[:tensor["parameters"]["binary_data_size"]], n)
-
-
-def first_value(tensor):
-    return next(iter(tensor.values())) if isinstance(tensor, dict) else tensor
-
-
-def images_of(body, headers):
-    """The bytes of each image that a request asks about."""
-    try:
-        length = int(headers.get("Inference-Header-Content-Length", len(body)))
-        header = json.loads(body[:length])
-        if "instances" in header:
-            return [guess(flatten(first_value(i))) for i in header["instances"]]
-        if isinstance(header["inputs"], list) and isinstance(header["inputs"][0], dict):
-            return oip_images(header, body[length:])
-        return [guess(flatten(i)) for i in first_value(header["inputs"])]
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, struct.error,
-            ZeroDivisionError):
-        return [body]
-
-
-def digest(image):
-    return hashlib.sha256(image).hexdigest()[:16]
-
-
-# ----------------------------------------------------------- what is done to answers --
-
-def spoil_number(body, headers, number):
-    """Puts a number that is none in place of the last one."""
-    length = int(headers.get("Inference-Header-Content-Length", len(body)))
-    if length < len(body):
-        return body[:-4] + struct.pack("<f", float(number))
-    text = "NaN" if number == "nan" else "1e999"
-    matches = list(re.finditer(rb"-?\d+\.\d+(?:[eE][-+]?\d+)?|-?\d+[eE][-+]?\d+", body))
-    if not matches:
-        return body
-    return body[:matches[-1].start()] + text.encode() + body[matches[-1].end():]
-
-
-def change_rows(rows, more):
-    return rows + rows[-1:] * more if more > 0 else rows[:more]
-
-
-def change_count(body, headers, more):
-    """Rows more or fewer, the shape telling so: an answer right in itself."""
-    length = int(headers.get("Inference-Header-Content-Length", len(body)))
-    header, rest = json.loads(body[:length]), body[length:]
-    for key in ("predictions", "outputs"):
-        if isinstance(header.get(key), list) and isinstance(header[key][0], list):
-            header[key] = change_rows(header[key], more)
-    raw = b""
-    for tensor in header.get("outputs", []):
-        if not isinstance(tensor, dict):
-            continue
-        n = tensor["shape"][0]
-        tensor["shape"][0] = max(n + more, 0)
-        if "data" in tensor:
-            values = flatten(tensor["data"])
-            size = len(values) // n
-            rows = change_rows([values[i * size:(i + 1) * size] for i in range(n)], more)
-            tensor["data"] = flatten(rows)
-        else:
-            nbytes = tensor["parameters"]["binary_data_size"]
-            part, rest = rest[:nbytes], rest[nbytes:]
-            part = b"".join(change_rows(split(part, n), more))
-            tensor["parameters"]["binary_data_size"] = len(part)
-            raw += part
-    text = json.dumps(header).encode()
-    if length < len(body):
-        headers["Inference-Header-Content-Length"] = str(len(text))
-    return text + raw
 
 
 # ------------------------------------------------------------------------ the front --
