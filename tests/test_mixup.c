@@ -260,11 +260,12 @@ END_TEST
 int main(void)
 {
     Suite *suite = suite_create("mixup");
-    TCase *tests = tcase_create("mixup");
+    TCase *betas = tcase_create("betas"), *tests = tcase_create("device");
+    tcase_add_loop_test(betas, symmetric_betas_have_their_moments, 0, 7);
+    tcase_add_test(betas, a_beta_of_one_is_uniform);
+    suite_add_tcase(suite, betas);
     tcase_add_unchecked_fixture(tests, open_device, close_device);
     tcase_set_timeout(tests, 120);
-    tcase_add_loop_test(tests, symmetric_betas_have_their_moments, 0, 7);
-    tcase_add_test(tests, a_beta_of_one_is_uniform);
     tcase_add_loop_test(tests, a_batch_and_its_targets_are_mixed_by_the_formula, 0, 6);
     tcase_add_test(tests, inputs_and_targets_are_mixed_alike_and_by_the_step_alone);
     suite_add_tcase(suite, tests);

@@ -24,5 +24,6 @@ for width in 1 4; do
     check test_sweep tiny $width
     check test_selftest "small parts" $width
     check test_augment device $width
+    check test_mixup device $width
 done
 check test_dense_gemm "small shapes" 1 # as on a GPU
