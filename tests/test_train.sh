@@ -21,6 +21,18 @@ grep -aq '\["amkd-train","--arch=fc classes","--steps=2","named.amkd"\]' \
     <(tr -d '\\' <second.safetensors) || fail "the command of the first training"
 grep -aq '"amkd.classes":"\[\\"cat\\",\\"dog\\"\]"' second.safetensors || fail "class names"
 
+# The mean over the last step alone is that step's weights; over more it is not, nor are
+# those of samples mixed with others. Weights are the last 14 floats of a file.
+weights() { amkd-train -q -a "fc classes" --steps 60 "$@" unnamed.amkd | tail -c 56 | od -f; }
+weights >plain
+weights --average 0.01 >last
+cmp plain last || fail "averaged over the last step alone"
+weights --average 1 >averaged
+weights --mixup 1 >mixed
+if cmp -s plain averaged || cmp -s plain mixed || cmp -s averaged mixed; then
+    fail "--average or --mixup does nothing"
+fi
+
 # Two sets with the same labels in the other order are another training: nothing to go on
 # with.
 { printf '\0\0\x8\x3\0\0\0\x6\0\0\0\x2\0\0\0\x3'; printf '%.36s' "$(seq -s '' 2000 2010)"; } >other-images-idx3

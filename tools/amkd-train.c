@@ -195,6 +195,101 @@ static int check_options(const arguments *args, const amkd_cli *cli)
     return 0;
 }
 
+/* The options, in the groups of the help. Each returns how many it put into options. */
+static size_t data_options(amkd_option *options, arguments *a)
+{
+    const amkd_option group[] = {
+        {'a', "arch", AMKD_TEXT, &a->arch, "ARCH",
+         "lenet5, lenet5-half, mlp or a text such as\n"
+         "\"conv 6 k5 p2 | relu | maxpool 2 | fc classes\" (default: lenet5-half)",
+         0, 0, 0},
+        {'i', "init", AMKD_TEXT, &a->init, "MODEL",
+         "start from these weights instead of fresh ones", 0, 0, 0},
+        {0, "holdout", AMKD_NUMBER, &a->holdout, "SHARE",
+         "leave out this share of the rows, drawn by their pixels, for amkd-eval\n"
+         "to measure by",
+         0, 0, 1},
+        {0, "val", AMKD_TEXT, &a->val, "FILE",
+         "report accuracy on these labels or labeled images while training;\n"
+         "nothing is chosen by it",
+         AMKD_WHERE, 0, 0},
+        {0, "images", AMKD_TEXTS, &a->images, "FILE",
+         "image set to use instead of the one that labels name", AMKD_WHERE, 0, 0},
+    };
+    memcpy(options, group, sizeof group);
+    return sizeof group / sizeof *group;
+}
+
+static size_t optimizer_options(amkd_option *options, arguments *a)
+{
+    amkd_train_options *t = &a->train;
+    const amkd_option group[] = {
+        {'e', "epochs", AMKD_COUNT, &t->nepochs, "N",
+         "passes over the data (default: 20)", 0, 1, 1e9, "How it is trained:"},
+        {0, "steps", AMKD_COUNT, &t->nsteps, "N", "steps in all, whatever --epochs says",
+         0, 1, 1e12},
+        {'b', "batch", AMKD_COUNT, &t->batch, "N", "samples a step (default: 128)", 0, 1,
+         65536},
+        {0, "optimizer", AMKD_TEXT, &a->optimizer, "NAME",
+         "sgd, adam or adamw (default: adamw)", 0, 0, 0},
+        {0, "lr", AMKD_NUMBER, &t->rate, "RATE",
+         "learning rate, the schedule's highest (default: 0.003)", 0, 1e-12, 1e6},
+        {0, "momentum", AMKD_NUMBER, &t->optimizer.momentum, "M", "of sgd (default: 0.9)",
+         0, 0, 1},
+        {0, "weight-decay", AMKD_NUMBER, &t->optimizer.decay, "W",
+         "decoupled in adamw (default: 0.01)", 0, 0, 1e6},
+        {0, "schedule", AMKD_TEXT, &a->schedule, "NAME",
+         "constant, cosine or onecycle (default: onecycle)", 0, 0, 0},
+        {'T', "temperature", AMKD_NUMBER, &t->temperature, "T",
+         "of distillation: targets and outputs are softened by T (default: 1)", 0, 0.01,
+         1000},
+        {0, "average", AMKD_NUMBER, &t->average, "SHARE",
+         "write the mean of the weights over this last share of the steps\n"
+         "(default: 0, the last step's weights)",
+         0, 0, 1},
+        {0, "mixup", AMKD_NUMBER, &t->mixup, "ALPHA",
+         "mix each sample and its answer with the next of its batch, by a weight\n"
+         "from Beta(ALPHA, ALPHA) (default: 0, none is mixed)",
+         0, 0, 1000},
+        AMKD_OPTION_SEED(t->seed),
+    };
+    memcpy(options, group, sizeof group);
+    return sizeof group / sizeof *group;
+}
+
+static size_t file_options(amkd_option *options, arguments *a)
+{
+    amkd_train_options *t = &a->train;
+    const amkd_option group[] = {
+        {0, "checkpoint", AMKD_TEXT, &t->checkpoint, "FILE",
+         "keep the state of the training in FILE", AMKD_WHERE, 0, 0,
+         "Files and devices:"},
+        {0, "checkpoint-seconds", AMKD_NUMBER, &t->checkpoint_seconds, "S",
+         "how often (default: 30)", AMKD_WHERE, 0, 1e9},
+        {0, "resume", AMKD_TEXT, &t->resume, "FILE",
+         "go on from a checkpoint of the same training", AMKD_WHERE, 0, 0},
+        AMKD_DEVICE_OPTION(a->device),
+        AMKD_OPTION_OUTPUT(a->common),
+        AMKD_OPTION_THREADS(a->common),
+        AMKD_OPTION_QUIET(a->common),
+        AMKD_OPTION_VERBOSE(a->common),
+    };
+    memcpy(options, group, sizeof group);
+    return sizeof group / sizeof *group;
+}
+
+enum { MAX_OPTIONS = 32 };
+
+/* Ended by a zeroed option. */
+static void list_options(amkd_option *options, arguments *a)
+{
+    size_t n = 0;
+    n += data_options(options + n, a);
+    n += optimizer_options(options + n, a);
+    n += file_options(options + n, a);
+    options[n] = (amkd_option){0};
+}
+
 int main(int argc, char **argv)
 {
     arguments args = {
@@ -211,66 +306,9 @@ int main(int argc, char **argv)
                   .nepochs = 20,
                   .checkpoint_seconds = 30},
     };
-    amkd_train_options *t = &args.train;
+    amkd_option options[MAX_OPTIONS];
     amkd_common_init(&args.common);
-    const amkd_option options[] = {
-        {'a', "arch", AMKD_TEXT, &args.arch, "ARCH",
-         "lenet5, lenet5-half, mlp or a text such as\n"
-         "\"conv 6 k5 p2 | relu | maxpool 2 | fc classes\" (default: lenet5-half)",
-         0, 0, 0},
-        {'i', "init", AMKD_TEXT, &args.init, "MODEL",
-         "start from these weights instead of fresh ones", 0, 0, 0},
-        {'e', "epochs", AMKD_COUNT, &t->nepochs, "N",
-         "passes over the data (default: 20)", 0, 1, 1e9},
-        {0, "steps", AMKD_COUNT, &t->nsteps, "N", "steps in all, whatever --epochs says",
-         0, 1, 1e12},
-        {'b', "batch", AMKD_COUNT, &t->batch, "N", "samples a step (default: 128)", 0, 1,
-         65536},
-        {0, "optimizer", AMKD_TEXT, &args.optimizer, "NAME",
-         "sgd, adam or adamw (default: adamw)", 0, 0, 0},
-        {0, "lr", AMKD_NUMBER, &t->rate, "RATE",
-         "learning rate, the schedule's highest (default: 0.003)", 0, 1e-12, 1e6},
-        {0, "momentum", AMKD_NUMBER, &t->optimizer.momentum, "M", "of sgd (default: 0.9)",
-         0, 0, 1},
-        {0, "weight-decay", AMKD_NUMBER, &t->optimizer.decay, "W",
-         "decoupled in adamw (default: 0.01)", 0, 0, 1e6},
-        {0, "schedule", AMKD_TEXT, &args.schedule, "NAME",
-         "constant, cosine or onecycle (default: onecycle)", 0, 0, 0},
-        {'T', "temperature", AMKD_NUMBER, &t->temperature, "T",
-         "of distillation: targets and outputs are softened by T (default: 1)", 0, 0.01,
-         1000},
-        {0, "average", AMKD_NUMBER, &t->average, "SHARE",
-         "write the mean of the weights over this last share of the steps\n"
-         "(default: 0, the last step's weights)",
-         0, 0, 1},
-        {0, "mixup", AMKD_NUMBER, &t->mixup, "ALPHA",
-         "mix each sample and its answer with the next of its batch, by a weight\n"
-         "from Beta(ALPHA, ALPHA) (default: 0, none is mixed)",
-         0, 0, 1000},
-        {0, "holdout", AMKD_NUMBER, &args.holdout, "SHARE",
-         "leave out this share of the rows, drawn by their pixels, for amkd-eval\n"
-         "to measure by",
-         0, 0, 1},
-        {0, "val", AMKD_TEXT, &args.val, "FILE",
-         "report accuracy on these labels or labeled images while training;\n"
-         "nothing is chosen by it",
-         AMKD_WHERE, 0, 0},
-        {0, "images", AMKD_TEXTS, &args.images, "FILE",
-         "image set to use instead of the one that labels name", AMKD_WHERE, 0, 0},
-        {0, "checkpoint", AMKD_TEXT, &t->checkpoint, "FILE",
-         "keep the state of the training in FILE", AMKD_WHERE, 0, 0},
-        {0, "checkpoint-seconds", AMKD_NUMBER, &t->checkpoint_seconds, "S",
-         "how often (default: 30)", AMKD_WHERE, 0, 1e9},
-        {0, "resume", AMKD_TEXT, &t->resume, "FILE",
-         "go on from a checkpoint of the same training", AMKD_WHERE, 0, 0},
-        AMKD_OPTION_SEED(t->seed),
-        AMKD_DEVICE_OPTION(args.device),
-        AMKD_OPTION_OUTPUT(args.common),
-        AMKD_OPTION_THREADS(args.common),
-        AMKD_OPTION_QUIET(args.common),
-        AMKD_OPTION_VERBOSE(args.common),
-        AMKD_OPTION_END,
-    };
+    list_options(options, &args);
     const amkd_tool tool = {
         .name = "amkd-train",
         .summary = "train a network on a teacher's answers, or on labeled images",
