@@ -53,7 +53,8 @@ MAX_PER_CLASS = 0
 # --random-share). 0: none.
 RANDOM_SHARE = 0
 # A shortlist of so many times the picks, the lowest, of which one of the next two chooses
-# (amkd-score --shortlist). 0: none, the lowest are the picks.
+# (amkd-score --shortlist). The limits above are then of the shortlist. 0: none, the lowest
+# are the picks.
 SHORTLIST = 0
 # 1: those that are far from each other in the features of the round's student.
 DIVERSE = 0

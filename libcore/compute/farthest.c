@@ -99,6 +99,9 @@ static int traverse(traversal *t, size_t nfirst, size_t k, amkd_progress *progre
             return -1;
         amkd_progress_add(progress, LOT);
     }
+    if (amkd_device_finish(t->device))
+        return -1;
+    amkd_progress_add(progress, k - (k - 1) / LOT * LOT);
     return 0;
 }
 
