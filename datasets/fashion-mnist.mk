@@ -6,7 +6,7 @@
 # Learning rate and pools little larger than what is picked were chosen by agreement with the
 # teacher on 10,000 training images: a batch of the very lowest of a large pool taught this
 # small student less than pairs at random did. Temperature 4 and the warm start were kept
-# with test figures of seed 1 in view, so of bench/rounds' seeds 2 and 3 are the fair ones.
+# with test figures of seed 1 in view, so seeds 2 and 3 are the fair ones.
 IMAGES  = real.amkd
 TEST    = test.amkd
 TEACHER = model:teacher.safetensors

@@ -55,6 +55,13 @@ cp run/round-0/labels.amkd before.amkd
 amkd-distill -q recipe.mk ASSISTANT_STEPS=50
 cmp before.amkd run/round-0/labels.amkd || fail "answers were bought again"
 
+# Compared, both networks of round 0 are trained once for all.
+cp recipe.mk other.mk
+amkd-distill compare -q --dir both recipe.mk other.mk BY=random >/dev/null
+cmp both/{recipe,other}/seed-1/round-0/student.safetensors
+[ "$(find both/shared/networks -name '*.safetensors' | wc -l)" = 2 ] ||
+    fail "networks of round 0: $(ls both/shared/networks)"
+
 # Both are trained the same way, and the student of every round is measured by the answers
 # that its assistant does not learn from.
 amkd-distill -n recipe.mk HOLDOUT=0.2 AVERAGE=0.5 MIXUP=0.2 >plan

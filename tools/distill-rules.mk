@@ -200,14 +200,15 @@ warm_start = $(if $(filter 1,$(WARM_START)),$(patsubst %, -i %,$(filter %.safete
 checkpoint = --checkpoint $(@:.safetensors=.checkpoint)$(shell \
     for f in $^; do [ $(@:.safetensors=.checkpoint) -nt $$f ] || exit; done; \
     echo ' --resume $(@:.safetensors=.checkpoint)')
-# What a training of round 0 depends on, in files that are equal where the runs are: such
-# a network is trained once for all that share.
-made_with = $(addprefix $(DIR)/,images.digest query.options train.options $(if $(ASSISTANT), \
-    assistant.options study.amkd.options))
-# $(call train,OPTIONS,ROUND)
+# What round 0's networks are made with, in files that are equal where the runs are: such a
+# network is trained once for all that share.
+assistant_made_with := $(addprefix $(DIR)/,images.digest query.options assistant.options)
+student_made_with := $(addprefix $(DIR)/,images.digest query.options train.options \
+    $(if $(ASSISTANT),assistant.options study.amkd.options))
+# $(call train,OPTIONS,ROUND,MADE WITH)
 define train
 $(call run,amkd-train,$(if $(PLAN),,$(if $(filter 0,$(2)),$(if $(SHARED), \
-    cat $(made_with) | bash "$$AMKD_SHARE/distill-once.sh" $(SHARED)/networks $@ \
+    cat $(3) | bash "$$AMKD_SHARE/distill-once.sh" $(SHARED)/networks $@ \
     )))amkd-train $(1)$(device)$(quiet)$(warm_start) $(checkpoint) \
     -o $@ $(filter %.amkd,$^))
 $(call hidden,rm -f $(@:.safetensors=.checkpoint))
@@ -229,7 +230,7 @@ define assistant
 $(DIR)/round-$(1)/assistant.safetensors: $$(call labels_of,0 $$(shell seq $(1))) \
     $(DIR)/assistant.options \
     $(if $(filter-out 0,$(1)),$(DIR)/round-$(2)/assistant.safetensors)
-	$$(call train,$$(assistant_options),$(1))
+	$$(call train,$$(assistant_options),$(1),$$(assistant_made_with))
 
 $(DIR)/round-$(1)/lessons.amkd: $(DIR)/round-$(1)/assistant.safetensors $(DIR)/study.amkd
 	$$(call run,amkd-query,amkd-query -t model:$$<$$(device)$$(quiet) -o $$@ \
@@ -242,7 +243,7 @@ $(if $(ASSISTANT),$(foreach r,0 $(rounds),$(eval $(call assistant,$(r),$(shell \
 define student
 $(DIR)/round-$(1)/student.safetensors: $$(call lessons,$(1)) \
     $(DIR)/train.options $(if $(filter-out 0,$(1)),$(DIR)/round-$(2)/student.safetensors)
-	$$(call train,$$(train_options),$(1))
+	$$(call train,$$(train_options),$(1),$$(student_made_with))
 
 $(DIR)/round-$(1)/eval.json: $(DIR)/round-$(1)/student.safetensors $(TEST) \
     $(DIR)/test/labels.amkd

@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# bench/study: a tiny one, the same again without work, and misuse.
+set -euo pipefail
+if [ ! -e /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz ]; then
+    echo "not tested: the package dataset-fashion-mnist is not installed" >&2
+    exit 77
+fi
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+cd "$dir"
+
+fail() { echo "failed: $*" >&2; exit 1; }
+
+study() {
+    bash "$SOURCE/bench/study" --quick -j 2 --dir run "$@"
+}
+
+study --seeds 5,7 warm ARCH=mlp >out 2>stderr || fail "a run: $(cat stderr)"
+cat <(printf '== warm\n\n') run/warm.txt <(echo) | cmp - out || fail "the table: $(cat out)"
+# Two arms of two and of four rounds beyond the first, two seeds.
+[ "$(wc -l <run/warm.tsv)" = 17 ] || fail "a line a round, arm and seed: $(cat run/warm.tsv)"
+[ "$(cut -f 4 run/warm.tsv | sort -un | tr '\n' ' ')" = 'answers 40 48 56 64 72 ' ] ||
+    fail "answers: $(cat run/warm.tsv)"
+awk -F '\t' 'NR > 1 && ($6 <= 0 || $7 <= 0 || $8 <= 0) { exit 1 }' run/warm.tsv ||
+    fail "figures: $(cat run/warm.tsv)"
+grep -q 'points above mixup' run/warm.txt || fail "differences: $(cat run/warm.txt)"
+grep -q '^<!doctype html>' -i run/warm.html || fail "no page"
+
+# Each seed has its own images and pool; the arms of a seed share both.
+! cmp -s run/real-40-5.amkd run/real-40-7.amkd || fail "the seeds draw alike"
+for seed in 5 7; do
+    cmp run/{mixup,warm}/seed-$seed/round-0/eval.json
+    cmp <(amkd-cat run/mixup/seed-$seed/round-1/picks.amkd) \
+        <(amkd-cat run/warm/seed-$seed/round-1/picks.amkd)
+    ! cmp -s run/{mixup,warm}/seed-$seed/round-1/eval.json || fail "warm starts like cold"
+    amkd-cat --header run/mixup/seed-$seed/round-1/picks.amkd >header
+    grep -q -- "--seed=${seed}001\"" header || fail "seed $seed's pool: $(cat header)"
+done
+
+find run -name '*.safetensors' -newer out >before
+study --seeds 5,7 warm ARCH=mlp >again 2>stderr || fail "a second run: $(cat stderr)"
+cmp out again
+find run -name '*.safetensors' -newer out | cmp - before || fail "work was done again"
+
+misused() { # TEXT ARGUMENT...
+    local text=$1 got=0
+    shift
+    study "$@" 2>stderr >/dev/null || got=$?
+    [ "$got" = 2 ] || fail "$*: exit status $got"
+    grep -qF -- "$text" stderr || fail "$*: $(cat stderr)"
+}
+misused "SEED=3: bench/study sets that itself" SEED=3
+misused "'arms': neither NAME=VALUE nor a part of it" arms
+misused "--jobs '0'" --jobs 0
+misused "--seeds '1,x'" --seeds 1,x
+if study --others nowhere --seeds 5 domain 2>stderr >/dev/null; then
+    fail "others that are not there"
+fi
+grep -q "'nowhere': not there" stderr || fail "others: $(cat stderr)"
