@@ -57,7 +57,7 @@ cmp before.amkd run/round-0/labels.amkd || fail "answers were bought again"
 
 # Compared, both networks of round 0 are trained once for all.
 cp recipe.mk other.mk
-amkd-distill compare -q --dir both recipe.mk other.mk BY=random >/dev/null
+amkd-distill compare -q --dir both recipe.mk other.mk NOISE=0 TEST=train.amkd >/dev/null
 cmp both/{recipe,other}/seed-1/round-0/student.safetensors
 [ "$(find both/shared/networks -name '*.safetensors' | wc -l)" = 2 ] ||
     fail "networks of round 0: $(ls both/shared/networks)"
