@@ -54,6 +54,7 @@ expect 2 'MAX_PER_IMAGE 1 lets a round pick 100 of 200 images' recipe.mk MAX_PER
 expect 2 "MAX_PER_CLASS 'x'" recipe.mk MAX_PER_CLASS=x
 expect 2 "RANDOM_SHARE '2'" recipe.mk RANDOM_SHARE=2
 expect 2 'RANDOM_SHARE needs scores' recipe.mk RANDOM_SHARE=.5 BY=random
+expect 2 'NOISE is for BY c2' recipe.mk NOISE=1 BY=margin
 expect 2 "SHORTLIST '1'" recipe.mk SHORTLIST=1 DIVERSE=1
 expect 2 'SHORTLIST needs one of' recipe.mk SHORTLIST=2
 expect 2 'SHORTLIST needs one of' recipe.mk SHORTLIST=2 DIVERSE=1 DISAGREEMENT=1

@@ -255,6 +255,9 @@ check_share() { # NAME
 check_selection() {
     local criteria name
     check_share RANDOM_SHARE
+    [[ ${value[NOISE]} =~ ^0*\.?0*([eE].*)?$ ]] ||
+        [[ ${value[BY]} != random && ${value[BY]} != margin ]] ||
+        misuse "NOISE is for BY c2, c1 or entropy"
     [[ ${value[RANDOM_SHARE]} =~ ^0?\.?0*$ ]] ||
         [[ ${value[BY]} != random && ${value[POOL]} != bought ]] ||
         misuse "RANDOM_SHARE needs scores and a pool: not BY random, nor POOL bought"
