@@ -24,7 +24,7 @@ misuse() { # TEXT ARGUMENT...
 amkd-import -q --unlabeled --sample 100 --seed 1 -o real.amkd $data/train-images-idx3-ubyte.gz
 amkd-import -q --limit 1000 -o train.amkd $data/train-images-idx3-ubyte.gz
 amkd-train -q -a mlp --steps 20 -o teacher.safetensors train.amkd
-common=(IMAGES=real.amkd POOL=1000 ARCH=mlp STEPS=20 TEACHER=model:teacher.safetensors)
+common=(IMAGES=real.amkd POOL=1000 ARCH=mlp STEPS=20 ASSISTANT= VIEWS=0 NOISE=0 TEACHER=model:teacher.safetensors)
 
 misuse 'BUDGET is not set' BUDGETS=
 misuse "BUDGETS 'many'" BUDGETS='200 many'

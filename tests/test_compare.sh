@@ -39,6 +39,11 @@ BUDGET = 100
 ROUNDS = 2
 POOL = 500
 ARCH = mlp
+ASSISTANT =
+VIEWS = 0
+NOISE = 0
+LAMBDA = $(if $(filter random,$(BY)),0.5,0.30:0.70:11)
+TEMPERATURE = 1
 STEPS = 60
 END
 { echo include common.mk && echo BY = random; } >random.recipe

@@ -35,8 +35,25 @@ TEST = test.amkd
 ROUNDS = 2
 POOL = 5000
 ARCH = mlp
+ASSISTANT =
+VIEWS = 0
+NOISE = 0
+LAMBDA = $(if $(filter random,$(BY)),0.5,0.30:0.70:11)
+TEMPERATURE = 1
 STEPS = 60 # a comment
 END
+
+# What is done unless told: pairs of views, sampled by their scores, and an assistant. Of
+# many images there are fewer views of each.
+amkd-distill -n IMAGES=real.amkd TEACHER=model:teacher.safetensors BUDGET=1000 >plan
+grep -q '^amkd-augment -V 30 ' plan || fail "views: $(cat plan)"
+grep -q '^amkd-augment -V 100 --keep ' plan || fail "the assistant's views: $(cat plan)"
+grep -q '^amkd-score .*--noise 1 ' <(sed 's/.*| //' plan) || fail "noise: $(cat plan)"
+[ "$(grep -c '^amkd-train -a .conv 16 ' plan)" = 5 ] || fail "assistants: $(cat plan)"
+amkd-import -q --unlabeled --limit 5000 -o many.amkd $data/train-images-idx3-ubyte.gz
+amkd-distill -n IMAGES=many.amkd TEACHER=model:teacher.safetensors BUDGET=6000 >plan
+grep -q '^amkd-augment -V 12 ' plan || fail "views of many: $(cat plan)"
+grep -q '^amkd-augment -V 40 --keep ' plan || fail "the assistant's, of many: $(cat plan)"
 
 # Misuse names the parameter and touches nothing.
 expect 2 'IMAGES is not set'

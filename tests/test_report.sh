@@ -43,7 +43,8 @@ amkd-import -q --limit 1000 --class-names "$names" -o train.amkd $train
 amkd-train -q -a mlp --steps 60 -o teacher.safetensors train.amkd
 distil() { # DIR NAME=VALUE...
     amkd-distill -q --dir "$1" IMAGES=real.amkd TEST=test.amkd POOL=1000 ROUNDS=2 \
-        ARCH=mlp TEACHER=model:teacher.safetensors BUDGET=200 STEPS=20 "${@:2}" >/dev/null
+        ARCH=mlp TEACHER=model:teacher.safetensors BUDGET=200 STEPS=20 ASSISTANT= VIEWS=0 \
+        NOISE=0 "${@:2}" >/dev/null
 }
 distil c2-1
 distil c2-2 SEED=2

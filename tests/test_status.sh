@@ -28,7 +28,7 @@ amkd-distill --status a b 2>stderr || got=$?
 [ $got = 2 ] || fail "two directories: $got"
 
 amkd-import -q --unlabeled --sample 200 --seed 1 -o real.amkd $data/train-images-idx3-ubyte.gz
-args=(IMAGES=real.amkd BUDGET=400 ROUNDS=2 POOL=2000 ARCH=mlp STEPS=30 TEACHER_BATCH=64
+args=(IMAGES=real.amkd BUDGET=400 ROUNDS=2 POOL=2000 ARCH=mlp STEPS=30 ASSISTANT= VIEWS=0 NOISE=0 TEACHER_BATCH=64
     "TEACHER=exec:perl teacher.pl \$(cat behaviour) log")
 echo hangs-second >behaviour
 setsid amkd-distill -q "${args[@]}" >/dev/null 2>&1 &

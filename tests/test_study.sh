@@ -24,6 +24,23 @@ cat <(printf '== warm\n\n') run/warm.txt <(echo) | cmp - out || fail "the table:
 awk -F '\t' 'NR > 1 && ($6 <= 0 || $7 <= 0 || $8 <= 0) { exit 1 }' run/warm.tsv ||
     fail "figures: $(cat run/warm.tsv)"
 grep -q 'points above mixup' run/warm.txt || fail "differences: $(cat run/warm.txt)"
+grep -q '^  warm  *56 answers, ' run/warm.txt || fail "as much: $(cat run/warm.txt)"
+grep -q '^  mixup  *seed 5  *32  *32  *' run/warm.txt || fail "variety: $(cat run/warm.txt)"
+
+# Half way from 93 to 94 % is half way from 16 to 24 answers.
+{
+    echo head
+    printf '1\t%s\t1\t%s\t0\t%s\n' few 8 .9 few 16 .93 few 24 .94 \
+        good 24 .935 bad 16 .8 best 16 .99
+} >arms.tsv
+awk -v at=24 -f "$SOURCE/bench/study-equal.awk" arms.tsv >equal
+diff equal - <<'END' || fail "answers for as much"
+answers that few needs for as much
+  good                 24 answers, 93.50 %: 20
+  bad                  16 answers, 80.00 %: at most 8
+  best                 16 answers, 99.00 %: more than 24
+
+END
 grep -q '^<!doctype html>' -i run/warm.html || fail "no page"
 
 # Each seed has its own images and pool; the arms of a seed share both.

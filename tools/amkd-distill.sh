@@ -198,12 +198,14 @@ check_parameters() {
     [ -z "${value[JOURNAL]}" ] || [ -z "${value[SHARED]}" ] ||
         misuse "JOURNAL and SHARED are two places for the same answers"
     check_budgets
-    for name in BUDGET SHARDS STEPS BATCH ASSISTANT_STEPS ASSISTANT_VIEWS TEACHER_BATCH; do
+    for name in BUDGET SHARDS STEPS BATCH ASSISTANT_STEPS TEACHER_BATCH; do
         need_count $name "${value[$name]}" 1
     done
-    for name in ROUNDS VIEWS MAX_PER_IMAGE MAX_PER_CLASS DISAGREEMENT PATIENCE SEED; do
+    for name in ROUNDS MAX_PER_IMAGE MAX_PER_CLASS DISAGREEMENT PATIENCE SEED; do
         need_count $name "${value[$name]}" 0
     done
+    [ -z "${value[VIEWS]}" ] || need_count VIEWS "${value[VIEWS]}" 0
+    [ -z "${value[ASSISTANT_VIEWS]}" ] || need_count ASSISTANT_VIEWS "${value[ASSISTANT_VIEWS]}" 1
     [[ ${value[POOL]} = all || ${value[POOL]} = bought ]] || need_count POOL "${value[POOL]}" 1
     for name in NOISE SHORTLIST LR MOMENTUM WEIGHT_DECAY TEMPERATURE MIXUP TIMEOUT; do
         [[ ${value[$name]} =~ ^[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$ ]] ||
@@ -218,7 +220,7 @@ check_parameters() {
     need_choice OPTIMIZER sgd adam adamw
     need_choice SCHEDULE constant cosine onecycle
     need_choice SINGLE 0 1
-    ((!value[SINGLE] || 10#${value[VIEWS]})) ||
+    ((!value[SINGLE] || 10#${value[VIEWS]:-1})) ||
         misuse "SINGLE 1 needs VIEWS: the real images themselves are all asked about anyway"
     need_choice WARM_START 0 1
     need_choice TEACHER_INPUT uint8 float32 ''

@@ -10,6 +10,18 @@ identify() { # IMAGES
         END { print n, digest }'
 }
 
+# Views of each image: no more in all than of 2,000 images, which any device holds.
+views_of() { # VIEWS IMAGES
+    echo $(($2 <= 2000 ? $1 : $2 < 2000 * $1 ? 2000 * $1 / $2 : 1))
+}
+
+# Sets VIEWS and ASSISTANT_VIEWS where nobody did.
+settle_views() { # IMAGES IN ALL
+    [ -n "${value[VIEWS]}" ] || value[VIEWS]=$(views_of 30 "$1")
+    [ -n "${value[ASSISTANT_VIEWS]}" ] || value[ASSISTANT_VIEWS]=$(views_of 100 "$1")
+    assignments+=("VIEWS=${value[VIEWS]}" "ASSISTANT_VIEWS=${value[ASSISTANT_VIEWS]}")
+}
+
 # Sets picks, the number of each round, or says why there is nothing to plan.
 divide_budget() { # IMAGES IN ALL
     local n=$1 budget=$((10#${value[BUDGET]})) rounds=$((10#${value[ROUNDS]})) k r
@@ -118,6 +130,7 @@ find_identities() {
     identity_of_images=$identity
     read -r n digest <<<"$identity"
     assignments+=("IMAGES_DIGEST=$digest")
+    settle_views "$n"
     divide_budget "$n"
     assignments+=("PICKS=$picks")
     if [ -n "${value[TEST]}" ]; then

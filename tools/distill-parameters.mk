@@ -27,8 +27,8 @@ ROUNDS = $(if $(BUDGETS),$(words $(BUDGETS)),4)
 # unequal size. Empty: they are of equal size.
 BUDGETS =
 # Random views of each real image (amkd-augment) that pools are drawn from. 0: pools are
-# of the real images themselves.
-VIEWS = 0
+# of the real images themselves. Empty: 30, of more than 2,000 images fewer.
+VIEWS =
 # How a view may differ from its image, as options of amkd-augment. Empty: its own ranges.
 VIEW_OPTIONS =
 # 1: views are asked about singly, as they are; 0: in mixed pairs.
@@ -40,12 +40,12 @@ POOL = 200000
 BY = c2
 # Weights tried for a pair's first image, LOW:HIGH:COUNT or a list with commas; random
 # draws one of them.
-LAMBDA = $(if $(filter random,$(BY)),0.5,0.30:0.70:11)
+LAMBDA = 0.05:0.95:19
 # Picks of one round that one image may take part in. 0: any number.
 MAX_PER_IMAGE = 0
 # Noise on the logarithm of the scores, so that picks are a sample and not the extreme tail
-# (amkd-score --noise). 0: none.
-NOISE = 0
+# (amkd-score --noise). 0: none, which random and margin need.
+NOISE = $(if $(filter random margin,$(BY)),0,1)
 # Picks of one round that one class may take part in, by the teacher's answers about the
 # real images; a pick of a pair has two. 0: any number.
 MAX_PER_CLASS = 0
@@ -77,14 +77,14 @@ HOLDOUT = $(if $(TARGET)$(filter-out 0,$(PATIENCE)),0.1,0)
 
 # The student, and how each round's is trained, as for amkd-train.
 ARCH = lenet5-half
-STEPS = 4000
+STEPS = 30000
 BATCH = 128
 OPTIMIZER = adamw
 LR = 0.003
 MOMENTUM = 0.9
 WEIGHT_DECAY = 0.01
 SCHEDULE = onecycle
-TEMPERATURE = 1
+TEMPERATURE = 4
 # The share of the last steps over which a student's weights are averaged. 0: none are.
 AVERAGE = 0
 # alpha of mixup: each answered image is mixed again with another, and so are their
@@ -97,13 +97,15 @@ WARM_START = 0
 # and then, at no cost, teaches the student, which sees its answers about further views of
 # the real images (Mirzadeh et al., AAAI 2020). Empty: none; the student learns from the
 # teacher's answers themselves.
-ASSISTANT =
+ASSISTANT = conv 16 k5 p2 | relu | maxpool 2 | conv 32 k5 | relu | maxpool 2 | fc 128 | relu \
+    | fc classes
 # The assistant's steps; all else of its training is as the student's.
-ASSISTANT_STEPS = $(STEPS)
+ASSISTANT_STEPS = 8000
 # Views of each real image that the assistant answers about, and how they may differ from
 # it. The student is to be sure about images as they are, so ranges are narrower here.
-ASSISTANT_VIEWS = 100
-ASSISTANT_VIEW_OPTIONS = --shift 0.035 --rotate 5 --scale 0.06 --shear 0.05 --contrast 0.15
+# Empty: 100 views, of more than 2,000 images fewer.
+ASSISTANT_VIEWS =
+ASSISTANT_VIEW_OPTIONS = --shift 0.05 --rotate 7 --scale 0.09 --shear 0.07 --contrast 0.2
 
 # What the teacher takes: uint8 (N,H,W,C) or float32 (N,C,H,W). Empty, for a URL: what the
 # model says of itself.
