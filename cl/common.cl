@@ -39,6 +39,10 @@ typedef int16 ivec;
 #define vstore_ivec(v, p) vstore16(v, 0, p)
 #endif
 
+/* For functions whose arguments are constants of the call, or sums in registers that must
+ * not go through memory. */
+#define INLINE static inline __attribute__((always_inline))
+
 /* Activations, by number as amkd_activation counts them. act_forward is applied to what a
  * layer writes; act_backward turns the gradient d by an activation's output y into the
  * gradient by its input. */

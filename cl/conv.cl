@@ -49,8 +49,6 @@
 #endif
 
 #define TILES(n, tile) (((n) + (tile)-1) / (tile))
-/* Sums in registers must not become arguments in memory. */
-#define INLINE static inline __attribute__((always_inline))
 #define OUTSIDE(at, n) ((at) < 0 || (at) >= (n))
 
 /* Adds what the taps of all input channels give for the row v from pixel u0 on; inside: no

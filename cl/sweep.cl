@@ -56,8 +56,11 @@
 
 typedef struct sweep_lanes {
     global const float *a[SPAN], *b[SPAN]; /* the maps of the pairs' images */
-    vec lambda;
-    ivec slot; /* which of the SPAN pairs a lane belongs to, ascending */
+    ivec slot;        /* which of the SPAN pairs a lane belongs to, ascending */
+    vec lambda, rest; /* rest = 1 - lambda */
+    vec a_share[SPAN], b_share[SPAN]; /* lambda, rest in the lanes of the pair, else 0 */
+    int one_a;                        /* whether all the pairs have one first image */
+    int narrow;                       /* whether the last of them has no lane */
 } sweep_lanes;
 
 /* The lanes of evaluations first to first + VW - 1. With r = first % NLAMBDAS, lane k has
@@ -68,26 +71,50 @@ static void sweep_lanes_at(sweep_lanes *lanes, const uint first, global const fl
                            global const float *lambda_table, global const int *slot_table)
 {
     const uint pair = first / NLAMBDAS, r = first % NLAMBDAS;
+    lanes->lambda = vload_vec(lambda_table + r);
+    lanes->rest = 1.0f - lanes->lambda;
+    lanes->slot = vload_ivec(slot_table + r);
+    lanes->narrow = slot_table[r + VW - 1] < SPAN - 1;
+    lanes->one_a = 1;
 #pragma unroll
-    for (uint s = 0; s < SPAN; s++) {
+    for (int s = 0; s < SPAN; s++) {
         const uint2 images = pairs[min(pair + s, npairs - 1)];
         lanes->a[s] = maps + (size_t)images.x * MAP_SIZE;
         lanes->b[s] = maps + (size_t)images.y * MAP_SIZE;
+        lanes->a_share[s] = lanes->slot == (ivec)s ? lanes->lambda : (vec)0.0f;
+        lanes->b_share[s] = lanes->slot == (ivec)s ? lanes->rest : (vec)0.0f;
+        lanes->one_a &= lanes->a[s] == lanes->a[0];
     }
-    lanes->lambda = vload_vec(lambda_table + r);
-    lanes->slot = vload_ivec(slot_table + r);
 }
 
-/* Value number at of F(x); that of an image itself where lambda is 0 or 1. */
-static vec sweep_mixed(const sweep_lanes *lanes, const int at)
+/* Value number at of F(x), of lanes that belong to the first span pairs; that of an image
+ * itself where lambda is 0 or 1. With one_a the pairs have one first image.
+ *
+ * Adding the other pairs' values times zero takes fewer instructions than choosing among
+ * them, and changes no bit while they are finite. */
+INLINE vec sweep_mixed(const sweep_lanes *lanes, const int at, const int span,
+                       const int one_a)
 {
+#if MAY_OVERFLOW
     vec a = lanes->a[0][at], b = lanes->b[0][at];
 #pragma unroll
-    for (int s = 1; s < SPAN; s++) {
+    for (int s = 1; s < span; s++) {
         a = lanes->slot >= (ivec)s ? (vec)lanes->a[s][at] : a;
         b = lanes->slot >= (ivec)s ? (vec)lanes->b[s][at] : b;
     }
-    return fma(lanes->lambda, a, fma(-lanes->lambda, b, b));
+    return fma(lanes->lambda, a, lanes->rest * b);
+#else
+    vec sum = lanes->b_share[0] * lanes->b[0][at];
+    if (!one_a)
+        sum = fma(lanes->a_share[0], lanes->a[0][at], sum);
+#pragma unroll
+    for (int s = 1; s < span; s++) {
+        sum = fma(lanes->b_share[s], lanes->b[s][at], sum);
+        if (!one_a)
+            sum = fma(lanes->a_share[s], lanes->a[s][at], sum);
+    }
+    return one_a ? fma(lanes->lambda, lanes->a[0][at], sum) : sum;
+#endif
 }
 
 /* exp(x) of x in [-87, 0]: 2^n exp(r), |r| <= log(2) / 2, by the polynomial of Cephes'

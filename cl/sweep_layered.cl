@@ -25,7 +25,7 @@ kernel void sweep_mix(global vec *restrict out, global const float *restrict map
     sweep_lanes lanes;
     sweep_lanes_at(&lanes, first + at * VW, maps, pairs, npairs, lambda_table, slot_table);
     for (int value = begin; value < end; value++) {
-        const vec mixed = sweep_mixed(&lanes, value);
+        const vec mixed = sweep_mixed(&lanes, value, SPAN, 0);
         out[value * VECTORS] = MIX_ACT(mixed);
     }
 }

@@ -88,6 +88,8 @@ static void write_stage(FILE *file, const amkd_stages *stages, size_t s)
     else
         fprintf(file, "modules %zu to %zu", stage->first, stage->end - 1);
     fprintf(file, " of %s */\n#define STAGE stage_%zu\n", stages->arch->text, s);
+    if (stage->type == AMKD_STAGE_MIX)
+        fprintf(file, "#define MIX mix_%zu\n", s);
     if (linear)
         write_linear(file, stage, &stages->arch->layers[stage->first]);
     if (stage->type != AMKD_STAGE_FC)

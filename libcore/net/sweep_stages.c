@@ -93,7 +93,7 @@ static void choose_tiles(amkd_stage *stage, size_t vector_width)
     const int many = vector_width >= 16;
     if (stage->type == AMKD_STAGE_CONV) {
         const size_t most = many ? 20 : 10;
-        stage->channel_tile = even_tile(stage->sums.channels, many ? 8 : 4);
+        stage->channel_tile = even_tile(stage->sums.channels, 4);
         stage->column_tile = even_tile(stage->sums.width, most / stage->channel_tile);
     } else if (stage->type == AMKD_STAGE_FC) {
         stage->channel_tile = even_tile(stage->sums.channels, many ? 16 : 10);
