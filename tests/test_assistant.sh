@@ -55,6 +55,18 @@ cp run/round-0/labels.amkd before.amkd
 amkd-distill -q recipe.mk ASSISTANT_STEPS=50
 cmp before.amkd run/round-0/labels.amkd || fail "answers were bought again"
 
+# Of what was bought, the mixes of views are picked among.
+amkd-distill -q --dir replayed recipe.mk 'TEACHER=replay:run/*/labels.amkd' POOL=bought \
+    BUDGET=180 ROUNDS=2
+for round in 1 2; do
+    amkd-cat -N replayed/round-$round/labels.amkd
+done | sort >picked
+for round in 1 2; do
+    amkd-cat -N run/round-$round/labels.amkd
+done | sort | comm -13 - picked >new
+[ "$(wc -l <picked)" = 80 ] && [ "$(uniq picked | wc -l)" = 80 ] && [ ! -s new ] ||
+    fail "picks of what was bought: $(wc -l <picked), $(head -n 3 new)"
+
 # Compared, both networks of round 0 are trained once for all.
 cp recipe.mk other.mk
 amkd-distill compare -q --dir both recipe.mk other.mk NOISE=0 TEST=train.amkd >/dev/null

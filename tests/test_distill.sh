@@ -73,8 +73,8 @@ expect 2 "RANDOM_SHARE '2'" recipe.mk RANDOM_SHARE=2
 expect 2 'RANDOM_SHARE needs scores' recipe.mk RANDOM_SHARE=.5 BY=random
 expect 2 'NOISE is for BY c2' recipe.mk NOISE=1 BY=margin
 expect 2 "SHORTLIST '1'" recipe.mk SHORTLIST=1 DIVERSE=1
-expect 2 'SHORTLIST needs one of' recipe.mk SHORTLIST=2
-expect 2 'SHORTLIST needs one of' recipe.mk SHORTLIST=2 DIVERSE=1 DISAGREEMENT=1
+expect 2 'SHORTLIST needs DIVERSE 1 or' recipe.mk SHORTLIST=2
+expect 2 'and not both' recipe.mk SHORTLIST=2 DIVERSE=1 DISAGREEMENT=1
 expect 2 'choose of a SHORTLIST' recipe.mk DISAGREEMENT=2
 expect 2 'spaces' --dir 'a run' recipe.mk
 expect 2 'unrecognized option' --frobnicate
@@ -146,7 +146,9 @@ amkd-distill -n recipe.mk STEPS=61 >plan
 ! grep -q 'amkd-query.*\(round-0\|test\)' plan || fail "STEPS buys answers again"
 cp amkd-run/round-0/labels.amkd before.amkd
 cp amkd-run/round-1/labels.amkd before-1.amkd
-amkd-distill -q recipe.mk STEPS=61 >/dev/null
+amkd-distill recipe.mk STEPS=61 >/dev/null 2>said
+grep -q 'round-1/labels.amkd answers other questions: kept as spare-' said ||
+    fail "no word on answers set aside: $(cat said)"
 cmp before.amkd amkd-run/round-0/labels.amkd
 cmp before-1.amkd amkd-run/round-1/spare-*.amkd || fail "answers set aside"
 [ -z "$(amkd-distill -n recipe.mk STEPS=61)" ] || fail "STEPS is done"
@@ -160,6 +162,33 @@ touch -d '1 hour ago' amkd-run/round-2/student.checkpoint
 amkd-distill -n recipe.mk STEPS=61 >plan
 ! grep -q -- '--resume' plan || fail "an old checkpoint"
 cd ..
+
+# Whether the student has an assistant is a part of how it is trained.
+cp -r one three
+alone=(recipe.mk STEPS=5 ROUNDS=0 BUDGET=200)
+(cd three && amkd-distill -q "${alone[@]}" ASSISTANT=mlp ASSISTANT_VIEWS=2 ASSISTANT_STEPS=5 \
+    >/dev/null)
+(cd three && amkd-distill -n "${alone[@]}" | grep -q '^amkd-train') ||
+    fail "without the assistant there is nothing to do"
+
+# Ended by a signal, it ends all that it began.
+args=(recipe.mk --dir ended TEST= "TEACHER=exec:perl teacher.pl \$(cat behaviour) log"
+    TEACHER_BATCH=64)
+echo hangs-second >behaviour
+amkd-distill -q "${args[@]}" >/dev/null 2>said &
+run=$!
+for ((t = 0; t < 600; t++)); do
+    [ ! -s hanging ] || break
+    sleep 0.1
+done
+kill -TERM $run
+got=0
+wait $run || got=$?
+[ $got = 1 ] && grep -q 'goes on from here' said || fail "SIGTERM: $got, $(cat said)"
+kill -9 "$(cat hanging)" # it hangs, so it does not see that nobody asks any more
+flock -w 20 ended/.lock true || fail "something goes on after SIGTERM"
+[ ! -e ended/round-0/labels.amkd ] && [ "$(wc -l <log)" = 64 ] || fail "it went on asking"
+rm -f hanging log
 
 # Killed while the teacher answers, it goes on and buys no answer twice.
 args=(recipe.mk TEST= "TEACHER=exec:perl teacher.pl \$(cat behaviour) log" TEACHER_BATCH=64)

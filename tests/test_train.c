@@ -2,7 +2,6 @@
  * repeatable, resumes exactly and refuses what it cannot train on. */
 #include "base/error.h"
 #include "base/random.h"
-#include "compute/average.h"
 #include "compute/loss.h"
 #include "compute/optimizer.h"
 #include "steps/evaluate.h"
@@ -43,18 +42,6 @@ START_TEST(schedules_start_peak_and_end_where_they_should)
     for (uint64_t n = 1; n < 5; n++) /* short trainings have finite rates too */
         for (uint64_t s = 0; s < n; s++)
             ck_assert(isfinite(amkd_schedule_rate(AMKD_ONECYCLE, 1, s, n)));
-}
-END_TEST
-
-START_TEST(every_eighth_of_the_last_steps_is_averaged_and_the_last)
-{
-    ck_assert_uint_eq(amkd_schedule_first_averaged(0, 100), 101);
-    ck_assert_uint_eq(amkd_schedule_first_averaged(1e-9, 100), 100);
-    ck_assert_uint_eq(amkd_schedule_first_averaged(0.08, 100), 100);
-    ck_assert_uint_eq(amkd_schedule_first_averaged(0.09, 100), 92);
-    ck_assert_uint_eq(amkd_schedule_first_averaged(0.25, 100), 76);
-    ck_assert_uint_eq(amkd_schedule_first_averaged(1, 100), 4);
-    ck_assert_uint_eq(amkd_schedule_first_averaged(1, 1), 1);
 }
 END_TEST
 
@@ -112,29 +99,6 @@ START_TEST(optimizers_equal_their_formulas)
     amkd_buffer_free(on_device);
     amkd_buffer_free(slices);
     amkd_optimizer_free(optimizer);
-}
-END_TEST
-
-START_TEST(a_running_mean_equals_the_mean)
-{
-    enum { N = 130, TIMES = 300 };
-    float parameters[N], mean[N];
-    double sums[N] = {0};
-    amkd_average *average;
-    cl_mem on_device;
-    ck_ok(amkd_average_new(&average, device, N));
-    ck_ok(amkd_buffer_new(&on_device, device, CL_MEM_READ_WRITE, sizeof mean, NULL));
-    for (uint64_t t = 1; t <= TIMES; t++) {
-        for (size_t p = 0; p < N; p++)
-            sums[p] += parameters[p] = (float)(3 + normal(t, p));
-        ck_ok(amkd_buffer_write(device, on_device, parameters, 0, sizeof parameters));
-        ck_ok(amkd_average_add(average, on_device, t));
-    }
-    ck_ok(amkd_buffer_read(device, mean, amkd_average_mean(average), 0, sizeof mean));
-    for (size_t p = 0; p < N; p++)
-        ck_assert_double_eq_tol(mean[p], sums[p] / TIMES, 5e-6);
-    amkd_buffer_free(on_device);
-    amkd_average_free(average);
 }
 END_TEST
 
@@ -408,8 +372,6 @@ int main(void)
     tcase_add_test(tests, training_learns_and_the_same_seed_gives_the_same_weights);
     tcase_add_loop_test(tests, a_stopped_training_resumes_to_the_same_weights,
                         2 * AMKD_SGD, 2 * AMKD_ADAMW + 2);
-    tcase_add_test(tests, every_eighth_of_the_last_steps_is_averaged_and_the_last);
-    tcase_add_test(tests, a_running_mean_equals_the_mean);
     tcase_add_test(tests, averaged_weights_are_the_mean_of_those_passed);
     tcase_add_test(tests, training_with_mixup_learns_and_is_another_training);
     tcase_add_test(tests, a_diverging_training_is_an_error);

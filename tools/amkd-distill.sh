@@ -127,9 +127,31 @@ find_tools() {
 
 # ------------------------------------------------------------------------ the parameters
 
+# A process group that a signal ends with this script: make by itself would leave the tools.
+wait_for() { # PID
+    local status=0
+    # shellcheck disable=SC2064 # the group of now
+    trap "kill -TERM -- -$1 2>/dev/null" INT TERM HUP
+    wait "$1" || status=$?
+    while kill -0 "$1" 2>/dev/null; do
+        wait "$1" || status=$?
+    done
+    trap - INT TERM HUP
+    return $status
+}
+
+stoppable=''
 run_make() {
-    make -rRs --no-print-directory -f "$AMKD_SHARE/distill-parameters.mk" \
-        ${recipe:+"RECIPE=$recipe"} "JOBS=$jobs" "${assignments[@]}" "$@"
+    local command=(make -rRs --no-print-directory -f "$AMKD_SHARE/distill-parameters.mk"
+        ${recipe:+"RECIPE=$recipe"} "JOBS=$jobs" "${assignments[@]}" "$@")
+    if [ -z "$stoppable" ]; then
+        "${command[@]}"
+        return
+    fi
+    set -m
+    "${command[@]}" <&0 &
+    set +m
+    wait_for $!
 }
 
 # The arguments end with the goal.
@@ -209,7 +231,7 @@ check_parameters() {
     [[ ${value[POOL]} = all || ${value[POOL]} = bought ]] || need_count POOL "${value[POOL]}" 1
     for name in NOISE SHORTLIST LR MOMENTUM WEIGHT_DECAY TEMPERATURE MIXUP TIMEOUT; do
         [[ ${value[$name]} =~ ^[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$ ]] ||
-            misuse "$name '${value[$name]}': expected a number"
+            misuse "$name '${value[$name]}': expected a number of at least 0"
     done
     check_share AVERAGE
     check_selection
@@ -275,7 +297,8 @@ check_selection() {
     fi
     awk -v n="${value[SHORTLIST]}" 'BEGIN { exit !(n > 1) }' ||
         misuse "SHORTLIST '${value[SHORTLIST]}': expected 0 or a number above 1"
-    ((criteria == 1)) || misuse "SHORTLIST needs one of DIVERSE 1 and DISAGREEMENT"
+    ((criteria == 1)) ||
+        misuse "SHORTLIST needs DIVERSE 1 or DISAGREEMENT, and not both"
     assignments+=("SHARDS=1")
 }
 
@@ -336,6 +359,7 @@ main() {
         exit 0
     fi
     lock
+    stoppable=1
     if has_stop_rule; then
         run_rounds "QUIET=$quiet" "VERBOSE=$verbose" -j "$jobs" || stopped
         echo "after round $last: $why" >"${value[DIR]}/ended.txt"

@@ -10,15 +10,22 @@ identify() { # IMAGES
         END { print n, digest }'
 }
 
-# Views of each image: no more in all than of 2,000 images, which any device holds.
-views_of() { # VIEWS IMAGES
-    echo $(($2 <= 2000 ? $1 : $2 < 2000 * $1 ? 2000 * $1 / $2 : 1))
+# Views of each image: no more in all than of 2,000 images, nor than a gibibyte of pixels.
+views_of() { # VIEWS IMAGES BYTES OF AN IMAGE
+    local fewer=$((2000 * $1 / $2)) small=$(((1 << 30) / ($2 * $3)))
+    ((fewer <= $1)) || fewer=$1
+    ((fewer <= small)) || fewer=$small
+    echo $((fewer > 1 ? fewer : 1))
 }
 
 # Sets VIEWS and ASSISTANT_VIEWS where nobody did.
 settle_views() { # IMAGES IN ALL
-    [ -n "${value[VIEWS]}" ] || value[VIEWS]=$(views_of 30 "$1")
-    [ -n "${value[ASSISTANT_VIEWS]}" ] || value[ASSISTANT_VIEWS]=$(views_of 100 "$1")
+    local nbytes
+    nbytes=$(amkd-cat --header "${value[IMAGES]}" | tr -d ' \n' |
+        sed -n 's/.*"pixels","[^"]*",\[\([0-9,]*\)\].*/\1/p')
+    nbytes=$((${nbytes//,/*}))
+    [ -n "${value[VIEWS]}" ] || value[VIEWS]=$(views_of 30 "$1" $nbytes)
+    [ -n "${value[ASSISTANT_VIEWS]}" ] || value[ASSISTANT_VIEWS]=$(views_of 100 "$1" $nbytes)
     assignments+=("VIEWS=${value[VIEWS]}" "ASSISTANT_VIEWS=${value[ASSISTANT_VIEWS]}")
 }
 
@@ -92,22 +99,42 @@ replayed_files() {
     done
 }
 
-# Sets what POOL = bought picks among: the replayed labels that are about the images.
+# The digest of the image set that labels are about, if that is the one of DIGEST or views of
+# it.
+set_of() { # DIGEST LABELS
+    amkd-cat --header "$2" | awk -v digest="\"$1\"" '
+        $1 == "\"kind\":" { labels = $2 ~ /labels/ }
+        $1 == "\"digest\":" {
+            sub(/,$/, "", $2)
+            if (own == "") own = $2
+            about = about || $2 == digest
+        }
+        END { if (labels && about) { gsub(/"/, "", own); print own } }'
+}
+
+# Sets what POOL = bought picks among: the replayed labels that are about views of the
+# images, of the set with the most of them, or else about the images themselves.
 find_bought() { # DIGEST FILE...
-    local file digest=$1 found=''
+    local file set most='' digest=$1
+    local -A found count
     [[ ${value[TEACHER]} = replay:* ]] ||
         misuse "POOL bought is what a teacher replay:FILES has answers to"
     shift
     for file in "$@"; do
-        amkd-cat --header "$file" | awk -v digest="\"$digest\"" '
-            $1 == "\"kind\":" { labels = $2 ~ /labels/ }
-            $1 == "\"digest\":" { sub(/,$/, "", $2); about = about || $2 == digest }
-            END { exit !(labels && about) }' || continue
+        set=$(set_of "$digest" "$file")
+        [ -n "$set" ] || continue
         need_path_of "'$file'" "$file"
-        found+=" $file"
+        found[$set]+=" $file"
+        count[$set]=$((${count[$set]:-0} + 1))
+        [ "$set" != "$digest" ] || continue
+        most=${most:-$set}
+        ((${count[$set]} <= ${count[$most]})) || most=$set
     done
-    [ -n "$found" ] || fail "'${value[TEACHER]}': no labels there about '${value[IMAGES]}'"
-    assignments+=("BOUGHT=$found" SHARDS=1)
+    most=${most:-$digest}
+    [ -n "${found[$most]:-}" ] ||
+        fail "'${value[TEACHER]}': no labels there about '${value[IMAGES]}'"
+    assignments+=("BOUGHT=${found[$most]}" SHARDS=1)
+    [ "$most" != "$digest" ] || assignments+=(BOUGHT_REAL=1)
 }
 
 # Sets STORE, the journal in SHARED of this very teacher: what it is sent is a part of it,

@@ -27,7 +27,7 @@ ROUNDS = $(if $(BUDGETS),$(words $(BUDGETS)),4)
 # unequal size. Empty: they are of equal size.
 BUDGETS =
 # Random views of each real image (amkd-augment) that pools are drawn from. 0: pools are
-# of the real images themselves. Empty: 30, of more than 2,000 images fewer.
+# of the real images themselves. Empty: 30, or fewer of many or large images.
 VIEWS =
 # How a view may differ from its image, as options of amkd-augment. Empty: its own ranges.
 VIEW_OPTIONS =
@@ -103,7 +103,7 @@ ASSISTANT = conv 16 k5 p2 | relu | maxpool 2 | conv 32 k5 | relu | maxpool 2 | f
 ASSISTANT_STEPS = 8000
 # Views of each real image that the assistant answers about, and how they may differ from
 # it. The student is to be sure about images as they are, so ranges are narrower here.
-# Empty: 100 views, of more than 2,000 images fewer.
+# Empty: 100 views, or fewer of many or large images.
 ASSISTANT_VIEWS =
 ASSISTANT_VIEW_OPTIONS = --shift 0.05 --rotate 7 --scale 0.09 --shear 0.07 --contrast 0.2
 
@@ -141,11 +141,13 @@ PARAMETERS := IMAGES TEACHER BUDGET TEST DIR ROUNDS BUDGETS VIEWS VIEW_OPTIONS S
 
 # Set by amkd-distill: jobs of -j; PLAN for -n, QUIET, VERBOSE; the picks of each round
 # (one number a round); digests of what the answers depend on; the last round that is to
-# be done, the first whose line is to be said; the labels of POOL = bought; the journal in SHARED.
+# be done, the first whose line is to be said; the labels of POOL = bought,
+# and 1 if they are about the real images themselves; the journal in SHARED.
 JOBS = 1
 LAST = $(ROUNDS)
 FIRST = 0
 BOUGHT =
+BOUGHT_REAL =
 STORE =
 PLAN =
 QUIET =

@@ -24,14 +24,15 @@ hidden = $(if $(PLAN),,$(1))
 
 # $(eval $(call keep,FILE,VARIABLE,COMMAND)): FILE holds the value of VARIABLE and is
 # written only when that changes, so that what depends on it is redone just then. COMMAND
-# puts out of the way what was made halfway with the old value.
+# puts out of the way what was made halfway with the old value. The file has no newline:
+# GNU make 4.3 forgets, now and then, to take it off.
 define keep
 ifneq ($$(file <$(1)),$$($(2)))
 $(1): FORCE
 endif
 $(1):
 	$$(call hidden,mkdir -p $$(@D); $(3); \
-	    printf '%s\n' $$(call quote,$$($(2))) >$$@.new; mv $$@.new $$@)
+	    printf %s $$(call quote,$$($(2))) >$$@.new; mv $$@.new $$@)
 endef
 
 # Options that may be absent bring their space along.
@@ -39,8 +40,9 @@ device := $(if $(DEVICE), -d $(call quote,$(DEVICE)))
 quiet := $(if $(QUIET), -q)
 
 # Answers are never deleted: those that no longer fit are set aside.
-set_aside = for f in $(1); do if [ -e "$$f" ]; then \
-    mv "$$f" "$${f%/*}/spare-$$(date +%s%N).amkd"; fi; done
+set_aside = for f in $(1); do if [ -e "$$f" ]; then spare=spare-$$(date +%s%N).amkd; \
+    $(if $(QUIET),,echo "amkd-distill: $$f answers other questions: kept as $$spare" >&2;) \
+    mv "$$f" "$${f%/*}/$$spare"; fi; done
 set_parts_aside = $(call set_aside,$(DIR)/*/labels.part.amkd)
 
 rounds := $(if $(filter-out 0,$(LAST)),$(shell seq $(LAST)))
@@ -131,7 +133,7 @@ criterion = $(if $(filter 1,$(DIVERSE)), --diverse)$(patsubst %, \
 shortlist = $(if $(filter-out 0,$(SHORTLIST)),$(if $(call criterion,$(1)), \
     --shortlist $(SHORTLIST)$(call criterion,$(1))))
 max_per_image := $(if $(filter-out 0,$(MAX_PER_IMAGE)), --max-per-image $(MAX_PER_IMAGE))
-asked_before = $(foreach r,$(if $(bought),0) $(call rounds_before,$(1)), \
+asked_before = $(foreach r,$(if $(BOUGHT_REAL),0) $(call rounds_before,$(1)), \
     --exclude $(DIR)/round-$(r)/labels.amkd)
 # $(call score,R,STUDENT,SHARD)
 score = $(if $(bought),,amkd-pool -q$(call pool_options,$(1))$(3) \
@@ -140,7 +142,7 @@ score = $(if $(bought),,amkd-pool -q$(call pool_options,$(1))$(3) \
 
 # $(call round,R,R - 1)
 define round
-pick_options_$(1) = $$(call pool_options,$(1)) $$(call score_options,$(1))$$(if \
+pick_options_$(1) = $$(subst $(DIR)/,,$$(call pool_options,$(1)) $$(call score_options,$(1)))$$(if \
     $$(bought), $$(TEACHER_DIGEST))
 $$(eval $$(call keep,$(DIR)/round-$(1)/pick.options,pick_options_$(1),:))
 
@@ -190,7 +192,7 @@ training = -a $(call quote,$(1)) --steps $(2) -b $(BATCH) --optimizer $(OPTIMIZE
 # What is held out is for those who learn from the teacher's own answers.
 train_options := $(call training,$(ARCH),$(STEPS))$(if $(ASSISTANT),,$(holdout))
 assistant_options := $(call training,$(ASSISTANT),$(ASSISTANT_STEPS))$(holdout)
-trained := $(train_options) $(if $(filter 1,$(WARM_START)),warm)
+trained := $(train_options) $(if $(filter 1,$(WARM_START)),warm)$(if $(ASSISTANT),, by answers)
 assisted := $(assistant_options) $(if $(filter 1,$(WARM_START)),warm)
 $(eval $(call keep,$(DIR)/train.options,trained,:))
 $(if $(ASSISTANT),$(eval $(call keep,$(DIR)/assistant.options,assisted,:)))
