@@ -75,7 +75,7 @@ echo "# with noise, limits, a share at random, chance, bought mixes and single i
 noise=(--noise 1 --seed 4 --max-per-image 6)
 score -k 60 "${noise[@]}" pairs.amkd | rows >shortlist
 score -k 20 --shortlist 3 --diverse "${noise[@]}" pairs.amkd | rows >got
-centres 15 shortlist >want
+centres 20 shortlist >want
 same got want
 share=(--random-share 0.3 --seed 4)
 score -k 20 --shortlist 3 --diverse "${share[@]}" pairs.amkd | rows >got
