@@ -85,5 +85,8 @@ END {
         print "teacher on the test images: " teachers[t] \
             (nteachers > 1 ? " (" substr(taught[teachers[t]], 2) ")" : "")
     tables("success", "success rate, student / teacher, in %")
-    if (nheld_out) tables("held out", "agreement on held-out answers, %")
+    if (nheld_out) {
+        tables("held out", "agreement on held-out answers, %")
+        print "\nthese are each arm's own answers: only arms that ask the same compare by them"
+    }
 }
