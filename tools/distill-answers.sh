@@ -62,18 +62,21 @@ divide_as_told() { # IMAGES IN ALL
     done
 }
 
-# Whether the largest round's picks are to be had: of its pool, and by MAX_PER_IMAGE.
+# Whether picks are to be had: those of all rounds of what there is, those of the largest of
+# its pool, and by MAX_PER_IMAGE.
 check_picks() { # IMAGES IN ALL
     local n=$1 views=$((10#${value[VIEWS]})) most=$((10#${value[MAX_PER_IMAGE]}))
-    local pairs limit k largest=0
+    local pairs limit k largest=0 all=0
     for k in $picks; do
         ((k <= largest)) || largest=$k
+        all=$((all + k))
     done
     if ((value[SINGLE])); then
         pairs=$((n * views)) limit=$((n * most))
     else
         pairs=$((n * (n - 1) / 2 * (views ? views * views : 1))) limit=$((n * most / 2))
     fi
+    ((all <= pairs)) || misuse "the rounds are to pick $all of $pairs that there are"
     if [ "${value[POOL]}" = bought ]; then
         pairs=$((10#${value[BUDGET]}))
     elif [ "${value[POOL]}" = all ] || ((10#${value[POOL]} >= pairs)); then
