@@ -75,6 +75,29 @@ success=$(sed -n 's/.*"success_rate": //p' c2-1/round-2/eval.json)
 [ "$(amkd-report --tsv c2-1 | tail -1 | cut -f 3,4,6,7)" = "1	60	200	$success" ] ||
     fail "the last round: $(amkd-report --tsv c2-1)"
 
+# Rounds that an earlier, longer run left in the same place are none of a run that ended.
+cp -a c2-1 shorter
+distil shorter ROUNDS=1 BUDGET=130
+[ -e shorter/round-2/eval.json ] || fail "round 2 is to be left there"
+[ "$(amkd-report --tsv shorter | cut -f 5,6 | tail -n +2)" = $'0\t60\n1\t130' ] ||
+    fail "two rounds of a shorter run: $(amkd-report --tsv shorter)"
+amkd-report -o shorter.html shorter
+check whole shorter.html
+! grep -qi 'round 2' shorter.html || fail "a round of another run"
+for round in '1' $'1\n'; do
+    printf %s "$round" >shorter/student.round
+    amkd-report shorter | cmp - shorter.html || fail "student.round as '$round'"
+done
+for round in '' x '1 ' $'1\n2' 99999999999999999999; do
+    printf %s "$round" >shorter/student.round
+    amkd-report -o shorter.html shorter
+    says shorter.html 'Which round was the last cannot be read'
+done
+# One that goes on is shown as far as it is.
+echo 1 >shorter/student.round
+rm shorter/ended.txt
+[ "$(amkd-report --tsv shorter | wc -l)" = 4 ] || fail "rounds of a run that goes on"
+
 # Without test images, answers held out of the training are what there is.
 distil held TEST= HOLDOUT=0.2
 amkd-report -o held.html held

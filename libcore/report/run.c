@@ -1,11 +1,13 @@
 /* A run of amkd-distill, read from its directory. */
 #include "report/run.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "data/check.h"
 #include "data/images.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
+#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST_ROUNDS = 10000, CHUNK_NBYTES = 1 << 20 };
+enum { MOST_ROUNDS = 10000, MOST_DIGITS = 32, CHUNK_NBYTES = 1 << 20 };
 
 char *amkd_run_path(const amkd_run *run, size_t round, const char *file)
 {
@@ -215,7 +217,47 @@ static int read_test(amkd_run *run)
     return rc;
 }
 
-static int note_what_is_missing(amkd_run *run)
+/* The number that a file holds, with or without a newline behind it. */
+static int read_number(size_t *number, const char *path)
+{
+    char *text;
+    size_t nbytes;
+    if (amkd_file_read(&text, &nbytes, path, MOST_DIGITS))
+        return -1;
+    const size_t ndigits = strspn(text, "0123456789");
+    const size_t nread = ndigits + (text[ndigits] == '\n');
+    errno = 0;
+    *number = strtoull(text, NULL, 10);
+    const int rc = !ndigits || nread != nbytes || errno
+                       ? amkd_fail("'%s': expected a whole number", path)
+                       : 0;
+    free(text);
+    return rc;
+}
+
+/* How many rounds are of the run: all there may be, but of one that ended none beyond its
+ * last, which an earlier run in the same place may have left. */
+static int find_end(size_t *nrounds, amkd_run *run)
+{
+    char *ended = amkd_format("%s/ended.txt", run->dir);
+    char *path = amkd_format("%s/student.round", run->dir);
+    size_t last;
+    int rc = ended && path ? 0 : -1;
+    *nrounds = MOST_ROUNDS;
+    if (!rc && is_there(ended) && is_there(path)) {
+        if (read_number(&last, path))
+            rc = amkd_run_note(run, "Which round was the last cannot be read: %s.",
+                               amkd_error());
+        else if (last < MOST_ROUNDS)
+            *nrounds = last + 1;
+    }
+    free(ended);
+    free(path);
+    return rc;
+}
+
+/* most: the rounds that there may be. */
+static int note_what_is_missing(amkd_run *run, size_t most)
 {
     if (!run->nrounds)
         return amkd_run_note(run, "No round has been answered yet.");
@@ -231,7 +273,7 @@ static int note_what_is_missing(amkd_run *run)
             return -1;
     char *next = amkd_format("%s/round-%zu", run->dir, run->nrounds);
     int rc = next ? 0 : -1;
-    if (next && is_there(next))
+    if (next && run->nrounds < most && is_there(next))
         rc = amkd_run_note(run, "Round %zu has begun and has no answers yet.",
                            run->nrounds);
     free(next);
@@ -279,8 +321,9 @@ int amkd_run_open(amkd_run *run, const char *dir, size_t nthreads)
         return amkd_fail("out of memory");
     for (size_t n = strlen(run->dir); n > 1 && run->dir[n - 1] == '/'; n--)
         run->dir[n - 1] = 0;
-    int rc = 1;
-    while (rc == 1 && run->nrounds < MOST_ROUNDS)
+    size_t most;
+    int rc = find_end(&most, run) ? -1 : 1;
+    while (rc == 1 && run->nrounds < most)
         rc = read_round(run, run->nrounds, nthreads);
     if (rc < 0)
         return -1;
@@ -291,7 +334,7 @@ int amkd_run_open(amkd_run *run, const char *dir, size_t nthreads)
          (run->nrounds > 1 && put_size(run, "picks a round", run->rounds[1].nanswers)) ||
          amkd_run_read_student(run) || read_test(run)))
         return -1;
-    return note_what_is_missing(run);
+    return note_what_is_missing(run, most);
 }
 
 static void close_round(amkd_round *round)

@@ -50,7 +50,8 @@ typedef struct amkd_run {
     size_t nclasses;
     char **class_names; /* [nclasses] */
     size_t nrounds;
-    amkd_round *rounds; /* the rounds whose answers are there */
+    amkd_round *rounds; /* the rounds whose answers are there; of a run that ended none
+                           beyond its last */
     amkd_times times;   /* of what is made once: views */
     amkd_times test_times;
     size_t ntest;       /* answers about test images, 0: none */
