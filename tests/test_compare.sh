@@ -99,7 +99,9 @@ awk -F '\t' 'NF != 10 || (NR > 1 && ($6 <= 0 || $10 != "-")) { exit 1 }' rounds.
 grep -q 'points above random' comparison.txt || fail "differences: $(cat comparison.txt)"
 grep -q '^teacher on the test images: accuracy 0\.' comparison.txt || fail "the teacher"
 ! grep -q 'held-out' comparison.txt || fail "none are held out: $(cat comparison.txt)"
-grep -q '<svg' report.html || fail "the page"
+for arm in random active; do
+    grep -q "<h2>In detail: $arm, seed 1</h2>" report.html || fail "$arm on the page"
+done
 cd ..
 
 # A run alone does the same as one that shares.

@@ -123,6 +123,23 @@ amkd-report -o assisted.html assisted-1
 check figures assisted.html assisted-1
 says assisted.html '<th scope="col">augment</th>'
 
+# Where runs lie as those of a comparison, arms are the methods, whatever else they are.
+mkdir -p arms/{usual,assisted,again}
+for seed in 1 2; do
+    cp -a c2-$seed arms/usual/seed-$seed
+    cp -a assisted-$seed arms/assisted/seed-$seed
+    cp -a c2-$seed arms/again/seed-$seed
+done
+runs=(arms/{usual,assisted,again}/seed-{1,2})
+amkd-report -o arms.html "${runs[@]}"
+check compared arms.html "${runs[@]}"
+amkd-report --tsv "${runs[@]}" | tail -n +2 | awk -F '\t' '
+    { split($1, part, "/"); if ($2 != part[2]) exit 1 }' || fail "methods are no arms"
+says arms.html 'In detail: assisted, seed 1'
+says arms.html '<li><b>usual</b>: plain</li>'
+says arms.html '<li><b>assisted</b>: assistant arch=mlp</li>'
+[ "$(grep -o 'assistant arch=' arms.html | wc -l)" = 1 ] || fail "what an arm does, once"
+
 # Picks among views of the images count for the images.
 cp -r c2-1 views
 rm -r views/round-2
@@ -211,7 +228,7 @@ distil again
 amkd-report -o one.html again
 render one.html >rendered.html
 check figures rendered.html again
-for page in one many damaged; do
+for page in one many arms damaged; do
     cat >phone.html <<END_OF_PHONE
 <!DOCTYPE html><iframe src="$page.html" style="width:360px;height:800px;border:0"
  onload="const page = this.contentDocument;

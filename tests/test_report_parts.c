@@ -198,6 +198,8 @@ START_TEST(methods_are_named_by_what_tells_them_apart)
                                           NULL};
     amkd_run runs[] = {run_of("1", 60, c2), run_of("1", 60, random), run_of("2", 60, c2),
                        run_of("1", 40, few), run_of("1", 60, long_c2)};
+    for (size_t r = 0; r < 5; r++)
+        runs[r].dir = strdup(r % 2 ? "b/seed-1" : "amkd-run");
     amkd_methods methods;
     ck_assert_int_eq(amkd_methods_find(&methods, runs, 5), 0);
     ck_assert_uint_eq(methods.n, 4);
@@ -214,8 +216,10 @@ START_TEST(methods_are_named_by_what_tells_them_apart)
     ck_assert_int_eq(amkd_methods_find(&methods, runs, 1), 0);
     ck_assert_str_eq(methods.methods[0].name, "");
     amkd_methods_clear(&methods);
-    for (size_t r = 0; r < 5; r++)
+    for (size_t r = 0; r < 5; r++) {
+        free(runs[r].dir);
         json_decref(runs[r].parameters);
+    }
 }
 END_TEST
 
@@ -238,6 +242,71 @@ START_TEST(options_of_commands_are_found_by_their_whole_name)
 }
 END_TEST
 
+START_TEST(methods_are_named_by_their_arms)
+{
+    static const char *const c2[] = {"amkd-score --by", "c2", "run images", "60", NULL};
+    static const char *const few[] = {"amkd-score --by", "c2", "run images", "40", NULL};
+    amkd_run runs[] = {run_of("1", 60, c2), run_of("2", 60, c2), run_of("1", 60, c2),
+                       run_of("1", 40, few)};
+    static const char *const dirs[] = {"x/a.b/seed-1", "a.b/seed-2", "/b/seed-1",
+                                       "b/seed-2"};
+    for (size_t r = 0; r < 4; r++)
+        runs[r].dir = strdup(dirs[r]);
+    amkd_methods methods;
+    ck_assert_int_eq(amkd_methods_find(&methods, runs, 4), 0);
+    ck_assert_uint_eq(methods.n, 3);
+    ck_assert_str_eq(methods.methods[0].name, "a.b");
+    ck_assert_str_eq(methods.methods[0].words, "60 images");
+    ck_assert_str_eq(methods.methods[1].name, "b, 60 images");
+    ck_assert_str_eq(methods.methods[2].name, "b, 40 images");
+    amkd_methods_clear(&methods);
+    /* One elsewhere: none is. */
+    static const char *const elsewhere[] = {"seed-1",    "../seed-1",  "b/seed-",
+                                            "b/seed-1x", "b/seed-1/x", "b-seed-1"};
+    for (size_t k = 0; k < sizeof elsewhere / sizeof *elsewhere; k++) {
+        free(runs[3].dir);
+        runs[3].dir = strdup(elsewhere[k]);
+        ck_assert_int_eq(amkd_methods_find(&methods, runs, 4), 0);
+        ck_assert_uint_eq(methods.n, 2);
+        ck_assert_str_eq(methods.methods[0].name, "60 images");
+        amkd_methods_clear(&methods);
+    }
+    for (size_t r = 0; r < 4; r++) {
+        free(runs[r].dir);
+        json_decref(runs[r].parameters);
+    }
+}
+END_TEST
+
+START_TEST(architectures_are_cut_where_names_differ_anyway)
+{
+    static const char *const arch[] = {"assistant --arch", "conv 8 | relu | fc classes",
+                                       "run images", "60", NULL};
+    static const char *const none[] = {"run images", "60", NULL};
+    static const char *const other[] = {"assistant --arch", "conv 8 | tanh | fc classes",
+                                        "run images", "60", NULL};
+    amkd_run runs[] = {run_of("1", 60, arch), run_of("1", 60, none),
+                       run_of("1", 60, other)};
+    for (size_t r = 0; r < 3; r++)
+        runs[r].dir = strdup("x");
+    amkd_methods methods;
+    ck_assert_int_eq(amkd_methods_find(&methods, runs, 2), 0);
+    ck_assert_str_eq(methods.methods[0].name, "assistant arch=conv 8 | ... | fc classes");
+    ck_assert_str_eq(methods.methods[0].words,
+                     "assistant arch=conv 8 | relu | fc classes");
+    ck_assert_str_eq(methods.methods[1].name, "plain");
+    amkd_methods_clear(&methods);
+    ck_assert_int_eq(amkd_methods_find(&methods, runs, 3), 0);
+    ck_assert_str_eq(methods.methods[2].name,
+                     "assistant arch=conv 8 | tanh | fc classes");
+    amkd_methods_clear(&methods);
+    for (size_t r = 0; r < 3; r++) {
+        free(runs[r].dir);
+        json_decref(runs[r].parameters);
+    }
+}
+END_TEST
+
 int main(void)
 {
     TCase *tests = tcase_create("report");
@@ -249,6 +318,8 @@ int main(void)
     tcase_add_test(tests, means_have_the_deviation_of_a_sample);
     tcase_add_test(tests, times_of_a_target_made_again_count_once);
     tcase_add_test(tests, methods_are_named_by_what_tells_them_apart);
+    tcase_add_test(tests, methods_are_named_by_their_arms);
+    tcase_add_test(tests, architectures_are_cut_where_names_differ_anyway);
     tcase_add_test(tests, options_of_commands_are_found_by_their_whole_name);
     Suite *suite = suite_create("report");
     suite_add_tcase(suite, tests);

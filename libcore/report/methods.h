@@ -1,5 +1,6 @@
 /* Runs that differ in nothing but their seeds are runs of one method; its figures at
- * equal numbers of answers are averaged. */
+ * equal numbers of answers are averaged. Where all runs lie as ARM/seed-NUMBER/, as
+ * amkd-distill compare puts them, a method's runs are of one arm, and it has its name. */
 #ifndef AMKD_REPORT_METHODS_H
 #define AMKD_REPORT_METHODS_H
 
@@ -22,8 +23,9 @@ typedef struct amkd_level {
 } amkd_level;
 
 typedef struct amkd_method {
-    char *name;    /* what tells it from the others, as "c2, lambda=0.5"; ""
+    char *name;    /* the arm; or what tells it from the others, as "c2, lambda=0.5", ""
                    for one alone */
+    char *words;   /* what tells it from the others, whole architectures included */
     size_t family; /* methods that differ in sizes only have the same number */
     size_t nruns;
     const amkd_run **runs; /* in the order given, borrowed */
@@ -34,6 +36,7 @@ typedef struct amkd_method {
 typedef struct amkd_methods {
     amkd_method *methods; /* in the order of their first runs */
     size_t n, nfamilies;
+    int arms; /* names are those of arms */
 } amkd_methods;
 
 /* The runs are borrowed. */

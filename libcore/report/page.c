@@ -57,8 +57,10 @@ static void put_lead(amkd_bytes *page, const amkd_report *report)
         amkd_html(page,
                   "%zu runs of <code>amkd-distill</code>, of %zu method%s. Runs that "
                   "differ in nothing but their seeds are of one method, which is named "
-                  "by what tells it from the others.",
-                  report->nruns, report->methods.n, report->methods.n > 1 ? "s" : "");
+                  "%s.",
+                  report->nruns, report->methods.n, report->methods.n > 1 ? "s" : "",
+                  report->methods.arms ? "as its arm of the comparison"
+                                       : "by what tells it from the others");
     else if (report->runs[0].nrounds)
         put_lead_of_one(page, &report->runs[0]);
     else

@@ -3,6 +3,8 @@
 #include "report/section.h"
 #include <string.h>
 
+enum { ARCH_LENGTH = 40 }; /* characters shown; the commands have all of it */
+
 static int is_plain(const char *word)
 {
     return *word && !word[strspn(word, "abcdefghijklmnopqrstuvwxyz"
@@ -105,10 +107,12 @@ static void put_run(amkd_bytes *page, const amkd_report *report, const amkd_run 
         amkd_html(page, "<td></td>");
     const char *assistant =
         amkd_command_option(json_object_get(run->assistant, "command"), "arch");
-    amkd_html(page, "<td>%s</td><td>%s%s%s</td><td>%s</td><td>%s</td></tr>\n",
-              run->teacher ? run->teacher : "", run->arch ? run->arch : "",
-              assistant ? ", by its assistant " : "", assistant ? assistant : "",
-              of_training(run, "device"), of_training(run, "version"));
+    amkd_html(page, "<td>%s</td><td>", run->teacher ? run->teacher : "");
+    amkd_html_short(page, run->arch, ARCH_LENGTH);
+    amkd_html(page, "%s", assistant ? ", by its assistant " : "");
+    amkd_html_short(page, assistant, ARCH_LENGTH);
+    amkd_html(page, "</td><td>%s</td><td>%s</td></tr>\n", of_training(run, "device"),
+              of_training(run, "version"));
 }
 
 void amkd_section_origin(amkd_bytes *page, const amkd_report *report)

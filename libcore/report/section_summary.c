@@ -93,6 +93,18 @@ static void put_methods(amkd_bytes *page, const amkd_report *report)
     amkd_html(page, "</tbody></table></div>\n");
 }
 
+/* What arms do: their names say nothing of it. */
+static void put_arms(amkd_bytes *page, const amkd_methods *methods)
+{
+    if (!methods->arms || methods->n < 2)
+        return;
+    amkd_html(page, "<ul id=\"arms\">\n");
+    for (size_t m = 0; m < methods->n; m++)
+        amkd_html(page, "<li><b>%s</b>: %s</li>\n", methods->methods[m].name,
+                  methods->methods[m].words);
+    amkd_html(page, "</ul>\n");
+}
+
 void amkd_section_summary(amkd_bytes *page, const amkd_report *report)
 {
     amkd_html(page, "<section id=\"summary\"><h2>In short</h2>\n");
@@ -100,6 +112,7 @@ void amkd_section_summary(amkd_bytes *page, const amkd_report *report)
         put_tiles(page, report);
     else
         put_methods(page, report);
+    put_arms(page, &report->methods);
     amkd_section_differences(page, report);
     amkd_html(
         page,
