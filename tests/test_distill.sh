@@ -55,6 +55,10 @@ amkd-distill -n IMAGES=many.amkd TEACHER=model:teacher.safetensors BUDGET=6000 >
 grep -q '^amkd-augment -V 12 ' plan || fail "views of many: $(cat plan)"
 grep -q '^amkd-augment -V 40 --keep ' plan || fail "the assistant's, of many: $(cat plan)"
 
+# By C1 a pair may be asked about at each lambda: rounds may pick more than there are pairs.
+amkd-import -q --unlabeled --limit 10 -o ten.amkd $data/train-images-idx3-ubyte.gz
+amkd-distill -n recipe.mk IMAGES=ten.amkd BY=c1 BUDGET=70 >plan || fail "60 mixes of 45 pairs"
+
 # Misuse names the parameter and touches nothing.
 expect 2 'IMAGES is not set'
 expect 2 'TEACHER is not set' IMAGES=real.amkd BUDGET=400
@@ -68,6 +72,7 @@ expect 2 "TEACHER 'teacher.safetensors'" recipe.mk TEACHER=teacher.safetensors
 expect 2 'BUDGET 199 is less than the 200 real images' recipe.mk BUDGET=199
 expect 2 'leaves 1 answers' recipe.mk BUDGET=201
 expect 2 'MAX_PER_IMAGE 1 lets a round pick 100 of 200 images' recipe.mk MAX_PER_IMAGE=1
+expect 2 'to pick 60 of 45 that there are' recipe.mk IMAGES=ten.amkd BUDGET=70
 expect 2 'to pick 450 of 400 that there are' recipe.mk SINGLE=1 VIEWS=2 BUDGET=650
 expect 2 "MAX_PER_CLASS 'x'" recipe.mk MAX_PER_CLASS=x
 expect 2 "RANDOM_SHARE '2'" recipe.mk RANDOM_SHARE=2

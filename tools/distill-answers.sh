@@ -62,8 +62,8 @@ divide_as_told() { # IMAGES IN ALL
     done
 }
 
-# Whether picks are to be had: those of all rounds of what there is, those of the largest of
-# its pool, and by MAX_PER_IMAGE.
+# Whether picks are to be had: those of all rounds of what there is, unless one pair may be
+# picked at several lambdas, those of the largest of its pool, and by MAX_PER_IMAGE.
 check_picks() { # IMAGES IN ALL
     local n=$1 views=$((10#${value[VIEWS]})) most=$((10#${value[MAX_PER_IMAGE]}))
     local pairs limit k largest=0 all=0
@@ -76,7 +76,8 @@ check_picks() { # IMAGES IN ALL
     else
         pairs=$((n * (n - 1) / 2 * (views ? views * views : 1))) limit=$((n * most / 2))
     fi
-    ((all <= pairs)) || misuse "the rounds are to pick $all of $pairs that there are"
+    [[ ${value[POOL]} = bought || ${value[BY]}${value[SINGLE]} = c10 ]] || ((all <= pairs)) ||
+        misuse "the rounds are to pick $all of $pairs that there are"
     if [ "${value[POOL]}" = bought ]; then
         pairs=$((10#${value[BUDGET]}))
     elif [ "${value[POOL]}" = all ] || ((10#${value[POOL]} >= pairs)); then
