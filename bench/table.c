@@ -44,6 +44,24 @@ static void print_time(FILE *out, double seconds)
         fprintf(out, " %9.2f s ", seconds);
 }
 
+static const char *verdict(int met)
+{
+    return met ? "met" : "MISSED";
+}
+
+static void print_bars(FILE *out, const bench_row *row, double median, double share)
+{
+    if (row->at_least > 0)
+        fprintf(out, "  bar at least %g: %s", row->at_least,
+                verdict(median >= row->at_least));
+    if (row->at_most > 0)
+        fprintf(out, "  bar at most %g: %s", row->at_most,
+                verdict(median <= row->at_most));
+    if (row->least_share > 0)
+        fprintf(out, "  bar at least %.0f %%: %s", 100 * row->least_share,
+                verdict(share >= row->least_share));
+}
+
 static void print_row(FILE *out, const bench *b, const bench_row *row)
 {
     const double median = bench_median(row), seconds = bench_seconds(row);
@@ -56,13 +74,7 @@ static void print_row(FILE *out, const bench *b, const bench_row *row)
     const double share = bench_share(b, row);
     if (share > 0)
         fprintf(out, " %4.0f %% of %s", 100 * share, row->flops > 0 ? "peak" : "copy");
-    const char *verdict = bench_met(b, row) ? "met" : "MISSED";
-    if (row->at_least > 0)
-        fprintf(out, "  bar at least %g: %s", row->at_least, verdict);
-    if (row->at_most > 0)
-        fprintf(out, "  bar at most %g: %s", row->at_most, verdict);
-    if (row->least_share > 0)
-        fprintf(out, "  bar at least %.0f %%: %s", 100 * row->least_share, verdict);
+    print_bars(out, row, median, share);
     fputc('\n', out);
 }
 
