@@ -44,6 +44,14 @@ printf 'BUDGETS = 110\t0150  240 # a comment\nROUNDS = 3\n' >recipe.mk
 amkd-distill -n "${common[@]}" recipe.mk >plan
 [ "$(grep -oE -- ' -k [0-9]+' plan | tr -d '\n')" = ' -k 10 -k 40 -k 90' ] ||
     fail "picks: $(cat plan)"
+# A pool of four times the picks, of which there are 4,950.
+for pool in '4x -n 40 -n 160 -n 360' '100x -n 1000 -n 4000' 'all' '4949 -n 4949 -n 4949 -n 4949'; do
+    amkd-distill -n "${common[@]}" recipe.mk "POOL=${pool%% *}" >plan
+    [ "${pool%% *}$(grep -oE -- ' -n [0-9]+' plan | tr -d '\n')" = "$pool" ] ||
+        fail "pools, not $pool: $(cat plan)"
+done
+misuse "POOL '1'" recipe.mk POOL=1x
+misuse "POOL 'two'" recipe.mk POOL=twox
 amkd-distill --parameters "${common[@]}" recipe.mk | grep -x 'BUDGET=240' >/dev/null || fail "BUDGET"
 amkd-distill --parameters "${common[@]}" BUDGETS='150 200' | grep -x 'ROUNDS=2' >/dev/null ||
     fail "ROUNDS"

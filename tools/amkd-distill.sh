@@ -228,7 +228,11 @@ check_parameters() {
     done
     [ -z "${value[VIEWS]}" ] || need_count VIEWS "${value[VIEWS]}" 0
     [ -z "${value[ASSISTANT_VIEWS]}" ] || need_count ASSISTANT_VIEWS "${value[ASSISTANT_VIEWS]}" 1
-    [[ ${value[POOL]} = all || ${value[POOL]} = bought ]] || need_count POOL "${value[POOL]}" 1
+    case ${value[POOL]} in
+    all | bought) ;;
+    *x) need_count POOL "${value[POOL]%x}" 2 ;;
+    *) need_count POOL "${value[POOL]}" 1 ;;
+    esac
     for name in NOISE SHORTLIST LR MOMENTUM WEIGHT_DECAY TEMPERATURE MIXUP TIMEOUT; do
         [[ ${value[$name]} =~ ^[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$ ]] ||
             misuse "$name '${value[$name]}': expected a number of at least 0"

@@ -29,10 +29,10 @@ settle_views() { # IMAGES IN ALL
     assignments+=("VIEWS=${value[VIEWS]}" "ASSISTANT_VIEWS=${value[ASSISTANT_VIEWS]}")
 }
 
-# Sets picks, the number of each round, or says why there is nothing to plan.
+# Sets picks and pools, the numbers of each round, or says why there is nothing to plan.
 divide_budget() { # IMAGES IN ALL
     local n=$1 budget=$((10#${value[BUDGET]})) rounds=$((10#${value[ROUNDS]})) k r
-    picks=''
+    picks='' pools=''
     ((budget >= n)) ||
         misuse "BUDGET $budget is less than the $n real images, all of which are asked about"
     ((rounds)) || return 0
@@ -63,31 +63,41 @@ divide_as_told() { # IMAGES IN ALL
 }
 
 # Whether picks are to be had: those of all rounds of what there is, unless one pair may be
-# picked at several lambdas, those of the largest of its pool, and by MAX_PER_IMAGE.
+# picked at several lambdas, those of each of its pool, and by MAX_PER_IMAGE. Sets pools, the
+# size of each round's.
 check_picks() { # IMAGES IN ALL
     local n=$1 views=$((10#${value[VIEWS]})) most=$((10#${value[MAX_PER_IMAGE]}))
-    local pairs limit k largest=0 all=0
-    for k in $picks; do
-        ((k <= largest)) || largest=$k
-        all=$((all + k))
-    done
+    local pairs limit pool k all=0
     if ((value[SINGLE])); then
         pairs=$((n * views)) limit=$((n * most))
     else
         pairs=$((n * (n - 1) / 2 * (views ? views * views : 1))) limit=$((n * most / 2))
     fi
+    pools=''
+    for k in $picks; do
+        all=$((all + k))
+        pool=$(pool_for "$k" "$pairs")
+        pools+="${pools:+ }$pool"
+        [ "$pool" != all ] || pool=$pairs
+        ((k <= pool)) || misuse "a round is to pick $k of a pool of $pool"
+        ((!most || k <= limit)) || misuse "MAX_PER_IMAGE $most lets a round pick" \
+            "$limit of $n images at most, but it is to pick $k"
+    done
     [[ ${value[POOL]} = bought || ${value[BY]}${value[SINGLE]} = c10 ]] || ((all <= pairs)) ||
         misuse "the rounds are to pick $all of $pairs that there are"
-    if [ "${value[POOL]}" = bought ]; then
-        pairs=$((10#${value[BUDGET]}))
-    elif [ "${value[POOL]}" = all ] || ((10#${value[POOL]} >= pairs)); then
-        assignments+=("POOL=all")
-    else
-        pairs=$((10#${value[POOL]}))
-    fi
-    ((largest <= pairs)) || misuse "a round is to pick $largest of a pool of $pairs"
-    ((!most || largest <= limit)) || misuse "MAX_PER_IMAGE $most lets a round pick" \
-        "$limit of $n images at most, but it is to pick $largest"
+}
+
+# The pool of a round: "all" where there are no more.
+pool_for() { # PICKS PAIRS
+    local pool=${value[POOL]}
+    case $pool in
+    bought) pool=$((10#${value[BUDGET]})) ;;
+    all) ;;
+    *x) pool=$((10#${pool%x} * $1)) ;;
+    *) pool=$((10#$pool)) ;;
+    esac
+    [ "${value[POOL]}" = bought ] || [ "$pool" = all ] || ((pool < $2)) || pool=all
+    echo "$pool"
 }
 
 # The files of the teacher "replay:...", one a line.
@@ -163,7 +173,7 @@ find_identities() {
     assignments+=("IMAGES_DIGEST=$digest")
     settle_views "$n"
     divide_budget "$n"
-    assignments+=("PICKS=$picks")
+    assignments+=("PICKS=$picks" "POOLS=$pools")
     if [ -n "${value[TEST]}" ]; then
         identity=$(identify "${value[TEST]}") || exit 1
         assignments+=("TEST_DIGEST=${identity#* }")

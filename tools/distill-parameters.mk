@@ -33,8 +33,9 @@ VIEWS =
 VIEW_OPTIONS =
 # 1: views are asked about singly, as they are; 0: in mixed pairs.
 SINGLE = 0
-# Pairs (or single views) drawn afresh as the pool of each round, or "all"; or "bought",
-# the mixes that a replayed teacher has answers to, each at the lambda it was asked with.
+# Pairs (or single views) drawn afresh as the pool of each round: their number, or "4x", so
+# many times its picks, or "all"; or "bought", the mixes that a replayed teacher has answers
+# to, each at the lambda it was asked with.
 POOL = 200000
 # What is picked: c2 (the paper's), c1, random, margin or entropy, as for amkd-score.
 BY = c2
@@ -139,8 +140,8 @@ PARAMETERS := IMAGES TEACHER BUDGET TEST DIR ROUNDS BUDGETS VIEWS VIEW_OPTIONS S
     WARM_START ASSISTANT ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS \
     TEACHER_INPUT TEACHER_OPTIONS TEACHER_BATCH TIMEOUT JOURNAL SHARED SEED DEVICE
 
-# Set by amkd-distill: jobs of -j; PLAN for -n, QUIET, VERBOSE; the picks of each round
-# (one number a round); digests of what the answers depend on; the last round that is to
+# Set by amkd-distill: jobs of -j; PLAN for -n, QUIET, VERBOSE; the picks and the pool of
+# each round (one word a round); digests of what the answers depend on; the last round that is to
 # be done, the first whose line is to be said; the labels of POOL = bought,
 # and 1 if they are about the real images themselves; the journal in SHARED.
 JOBS = 1
@@ -153,6 +154,7 @@ PLAN =
 QUIET =
 VERBOSE =
 PICKS =
+POOLS =
 IMAGES_DIGEST =
 TEST_DIGEST =
 TEACHER_DIGEST =

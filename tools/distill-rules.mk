@@ -114,8 +114,9 @@ $(DIR)/test/labels.amkd: $(DIR)/test/images.digest $(DIR)/query.options
 # The seed of round r, different from those of other seeds' rounds.
 seed_of = $(SEED)$(shell printf %03d $(1))
 bought := $(if $(filter bought,$(POOL)),$(addprefix --bought=,$(BOUGHT)))
-pool_options = $(if $(filter 1,$(SINGLE)), --single)$(if $(filter all bought,$(POOL)),, \
-    -n $(POOL) --seed $(call seed_of,$(1)))
+pool_of = $(filter-out all,$(word $(1),$(POOLS)))
+pool_options = $(if $(filter 1,$(SINGLE)), --single)$(if $(bought),,$(if $(call pool_of,$(1)), \
+    -n $(call pool_of,$(1)) --seed $(call seed_of,$(1))))
 noise := $(if $(filter-out 0,$(NOISE)), --noise $(NOISE))
 score_options = --by $(BY)$(if $(bought), $(bought),$(if \
     $(filter 1,$(SINGLE)),, --lambda $(LAMBDA))) -k $(word $(1),$(PICKS))$(max_per_image)$(max_per_class)$(if \
