@@ -63,7 +63,12 @@ expect 2 'BUDGET 59 is less than' random.recipe active.mk BUDGET=59
 expect 1 "'none.mk': cannot be read" active.mk none.mk
 amkd-distill compare -n --seeds 1,2 random.recipe active.mk >stdout
 [ "$(grep -c '^# ' stdout)" = 4 ] || fail "four plans: $(cat stdout)"
-grep -q '^ *BY *random *random$' stdout || fail "what differs: $(cat stdout)"
+grep -A 2 '^the arms, and in what' stdout >differences
+diff differences - <<'END' || fail "what differs"
+the arms, and in what they differ from the first
+  random           BY=random
+  active           BY=c2
+END
 [ -z "$(find log amkd-compare 2>/dev/null)" ] || fail "misuse or a plan did something"
 
 # How many different mixes labels are about.

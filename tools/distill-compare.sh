@@ -157,15 +157,23 @@ read_recipes() {
     done
 }
 
-# What the arms do not have in common, but for where and how fast they run.
+# What the arms do not have in common, but for where and how fast they run: all of it of the
+# first, of the others what is not as in the first.
 say_differences() {
     awk -v arms="${arms[*]}" '
-        { arm = $1; line = substr($0, length(arm) + 2); at = index(line, "=")
-          name = substr(line, 1, at - 1)
-          if (!(name in first)) { names[++nnames] = name; first[name] = substr(line, at + 1) }
-          value[arm, name] = substr(line, at + 1)
-          if (name == "ASSISTANT" && value[arm, name] != "") assisted = 1
-          if (value[arm, name] != first[name]) differs[name] = 1 }
+        { arm = $1; line = substr($0, length(arm) + 2); name = substr(line, 1, index(line, "=") - 1)
+          if (!(name in first)) { names[++nnames] = name; first[name] = line }
+          setting[arm, name] = line
+          if (line ~ /^ASSISTANT=./) assisted = 1
+          if (line != first[name]) differs[name] = 1 }
+        function tell(arm, all,    n, name, own) {
+            for (n = 1; n <= nnames; n++) {
+                name = names[n]
+                if (name in differs && (all || setting[arm, name] != first[name]))
+                    own = own (own == "" ? "" : "; ") setting[arm, name]
+            }
+            printf "  %-16s %s\n", arm, own
+        }
         END {
             narms = split(arms, arm_of, " ")
             training = " ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE " \
@@ -173,19 +181,19 @@ say_differences() {
                 "ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS "
             for (n = 1; n <= nnames; n++) {
                 name = names[n]
-                if (!(name in differs) || name ~ /^(DEVICE|SHARDS|TEACHER_BATCH|TIMEOUT)$/)
-                    continue
-                if (name ~ /^ASSISTANT_/ && !assisted) continue
-                if (!said++) print "the arms differ in"
-                for (a = 1; a <= narms; a++)
-                    printf "  %-16s %-16s %s\n", a == 1 ? name : "", arm_of[a], \
-                        value[arm_of[a], name] == "" ? "-" : value[arm_of[a], name]
+                if (name ~ /^(DEVICE|SHARDS|TEACHER_BATCH|TIMEOUT)$/ ||
+                    name ~ /^ASSISTANT_/ && !assisted)
+                    delete differs[name]
+                if (!(name in differs)) continue
+                ndiffer++
                 if (index(training, " " name " ")) trained = trained " " name
             }
-            if (narms > 1 && !said) print "the arms differ in nothing"
-            if (trained != "")
-                print "they are not trained alike:" trained
-            if (said || narms > 1) print ""
+            if (narms == 1) exit
+            if (!ndiffer) print "the arms differ in nothing"
+            else print "the arms, and in what they differ from the first"
+            for (a = 1; ndiffer && a <= narms; a++) tell(arm_of[a], a == 1)
+            if (trained != "") print "they are not trained alike:" trained
+            print ""
         }' <<<"$parameters"
 }
 
@@ -314,7 +322,7 @@ compare() {
     amkd-report -q ${device:+-d "$device"} -o "$dir/report.html" "${dirs[@]}" ||
         fail "'$dir/report.html': not made"
     {
-        [ ${#arms[@]} = 1 ] || say_differences
+        say_differences
         awk -f "$AMKD_SHARE/distill-compare.awk" "$dir/rounds.tsv"
     } | tee "$dir/comparison.txt"
     say "the page: $dir/report.html"
