@@ -45,8 +45,7 @@ int bench_augment(bench *b)
     if (!rc)
         rc = synthetic_save_images(f.paths[IMAGES], n) ||
                      measure(b, &f, "", "--elastic=0", n) ||
-                     measure(b, &f, ", elastic", "--elastic=0.1", n) ||
-                     measure(b, &f, ", CutMix", "--cutmix=0.5", n)
+                     measure(b, &f, ", elastic", "--elastic=0.1", n)
                  ? -1
                  : 0;
     files_clear(&f);

@@ -1,12 +1,10 @@
 /* Views: random transforms of images, in whole numbers (libcore/data/views.h has the
- * formula, libcore/data/views.c and cutmix.c the reference).
+ * formula, libcore/data/views.c the reference).
  *
  * images: uchar [image][y][x][channel]. means: uchar [image][channel]. views: int
  * [view][NINTS] = image, matrix a b tx c d ty, gain, offset, erased left top right bottom,
  * pull x and y [POINTS][POINTS], which count where ELASTIC is set.
  * out: uchar [view][y][x][channel].
- * cuts, where CUTMIX is set: int [view][4 + NINTS] = left top right bottom, and the view
- * that is seen inside in place of the other.
  * Grid: (HEIGHT * WIDTH, views). Exact. */
 
 #ifndef HEIGHT
@@ -25,9 +23,6 @@
 #endif
 #ifndef ELASTIC
 #define ELASTIC 1
-#endif
-#ifndef CUTMIX
-#define CUTMIX 1
 #endif
 #define CELLS 4
 #define POINTS (CELLS + 2)
@@ -77,31 +72,14 @@ static inline long pulled(global const int *points, const int *across, const int
     return sum >> 17;
 }
 
-/* The rectangle is left, top, right, bottom. */
-static inline int inside(global const int *rectangle, int x, int y)
-{
-    return x >= rectangle[0] && x < rectangle[2] && y >= rectangle[1] &&
-           y < rectangle[3];
-}
-
 kernel void augment(global const uchar *restrict images,
                     global const uchar *restrict means, global const int *restrict views,
-                    global uchar *restrict out
-#if CUTMIX
-                    ,
-                    global const int *restrict cuts
-#endif
-)
+                    global uchar *restrict out)
 {
     const size_t at = get_global_id(0), row = get_global_id(1);
     const int x = at % WIDTH, y = at / WIDTH;
     global const int *view = views + row * NINTS;
-#if CUTMIX
-    global const int *cut = cuts + row * (4 + NINTS);
-    if (inside(cut, x, y))
-        view = cut + 4;
-#endif
-    global const int *m = view + 1;
+    global const int *m = view + 1, *erase = view + 9;
     const int gain = view[7], offset = view[8];
     const size_t image = (uint)view[0];
     long u = (long)m[0] * x + (long)m[1] * y + m[2];
@@ -113,7 +91,7 @@ kernel void augment(global const uchar *restrict images,
     u += pulled(points, across, down);
     v += pulled(points + POINTS * POINTS, across, down);
 #endif
-    const int erased = inside(view + 9, x, y);
+    const int erased = x >= erase[0] && x < erase[2] && y >= erase[1] && y < erase[3];
     images += image * (HEIGHT * WIDTH * CHANNELS);
     means += image * CHANNELS;
     out += (row * (HEIGHT * WIDTH) + at) * CHANNELS;

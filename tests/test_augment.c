@@ -45,37 +45,23 @@ static void check_device(amkd_device *device, const size_t shape[3],
     const size_t npixels = height * width * channels;
     uint8_t *images = noise(NIMAGES * npixels, npixels);
     uint8_t *got = amkd_alloc(NVIEWS, npixels), *expected = amkd_alloc(1, npixels);
-    uint8_t *pasted = amkd_alloc(1, npixels);
     amkd_view views[NVIEWS];
-    amkd_cutmix cuts[NVIEWS];
-    const amkd_images set = {.n = NIMAGES};
-    amkd_others *others;
-    ck_assert_int_eq(amkd_others_new(&others, &set), 0);
-    for (size_t v = 0; v < NVIEWS; v++) {
+    for (size_t v = 0; v < NVIEWS; v++)
         amkd_view_draw(&views[v], options, height, width, v % NIMAGES, v / NIMAGES);
-        amkd_cutmix_draw(&cuts[v], options, others, height, width, v % NIMAGES,
-                         v / NIMAGES);
-    }
     amkd_augmenter *augmenter;
     ck_assert_msg(
         !amkd_augmenter_new(&augmenter, device, options, height, width, channels) &&
-            !amkd_augmenter_run(augmenter, got, images, NIMAGES, views,
-                                options->ranges.cutmix > 0 ? cuts : NULL, NVIEWS),
+            !amkd_augmenter_run(augmenter, got, images, NIMAGES, views, NVIEWS),
         "%s", amkd_error());
     for (size_t v = 0; v < NVIEWS; v++) {
         apply(expected, &views[v], options, images + views[v].image * npixels, height,
               width, channels);
-        apply(pasted, &cuts[v].other, options, images + cuts[v].other.image * npixels,
-              height, width, channels);
-        amkd_cutmix_paste(expected, pasted, &cuts[v], height, width, channels);
         ck_assert_mem_eq(got + v * npixels, expected, npixels);
     }
     amkd_augmenter_free(augmenter);
-    amkd_others_free(others);
     free(images);
     free(got);
     free(expected);
-    free(pasted);
 }
 
 START_TEST(the_device_gives_the_pixels_of_the_reference)
@@ -90,11 +76,7 @@ START_TEST(the_device_gives_the_pixels_of_the_reference)
                                          .around_mean = border != AMKD_BORDER_EDGE,
                                          .seed = s};
             check_device(device, shapes[s], &options);
-            options.ranges.cutmix = 0.7;
-            check_device(device, shapes[s], &options);
             options.ranges.elastic = 0;
-            check_device(device, shapes[s], &options);
-            options.ranges.cutmix = 0;
             check_device(device, shapes[s], &options);
         }
     amkd_device_close(device);

@@ -51,7 +51,7 @@ for payload in pairs picks labels '(Fashion-MNIST|made images)'; do
     rows 9 "$payload: (gzip|write|read|size)"
 done
 rows 5 'amkd-import, 20 of (NPY|IDX|CIFAR-10|PNG|JPEG)'
-rows 3 'amkd-augment, 600 of 28x28(, elastic|, CutMix)?'
+rows 2 'amkd-augment, 600 of 28x28(, elastic)?'
 rows 1 'lenet5, 2 steps'
 for student in lenet5-half lenet5 mlp 'two convolutions'; do
     rows 1 "$student kernels, 11 lambdas"

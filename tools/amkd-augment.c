@@ -7,8 +7,7 @@
 
 static const char notes[] =
     "Every range R draws uniformly from -R to R. A view's row knows the image it came\n"
-    "from, so that amkd-pool pairs different images only. What --cutmix pastes in is at\n"
-    "most half of a view.\n\n"
+    "from, so that amkd-pool pairs different images only.\n\n"
     "Examples:\n"
     "  amkd-augment -V 30 --seed 1 -o views.amkd real.amkd\n"
     "  amkd-augment -V 4 --keep -o few.amkd real.amkd && amkd-cat --png=few.png "
@@ -101,8 +100,6 @@ int main(int argc, char **argv)
               "blank a rectangle, each side up to this part of the image's (default: 0)"),
         RANGE(*ranges, elastic, "R", 0.5,
               "pull at 6 x 6 points, by this part of the width and height (default: 0)"),
-        RANGE(*ranges, cutmix, "P", 1,
-              "paste in a part of another image's view, with probability P (default: 0)"),
         {0, "border", AMKD_TEXT, &given.border, "WHAT",
          "what lies outside an image: zero, edge or mean (default: zero)", 0, 0, 0},
         AMKD_DEVICE_OPTION(augment->device),

@@ -10,7 +10,6 @@ extern const char amkd_cl_augment[];
 struct amkd_augmenter {
     amkd_device *device;
     size_t npositions, channels;
-    int cutmix;
     cl_program program;
     cl_kernel kernel;
 };
@@ -24,17 +23,15 @@ int amkd_augmenter_new(amkd_augmenter **out, amkd_device *device,
                          width, height, AMKD_VIEW_MAX_SIDE);
     amkd_augmenter *augmenter = amkd_alloc(1, sizeof *augmenter);
     char *macros = amkd_format("-DHEIGHT=%zu -DWIDTH=%zu -DCHANNELS=%zu -DBORDER=%d "
-                               "-DAROUND_MEAN=%d -DELASTIC=%d -DCUTMIX=%d",
+                               "-DAROUND_MEAN=%d -DELASTIC=%d",
                                height, width, channels, (int)options->border,
-                               options->around_mean != 0, options->ranges.elastic > 0,
-                               options->ranges.cutmix > 0);
+                               options->around_mean != 0, options->ranges.elastic > 0);
     const char *sources[] = {amkd_cl_augment};
     int failed = !augmenter || !macros;
     if (!failed) {
         augmenter->device = device;
         augmenter->npositions = height * width;
         augmenter->channels = channels;
-        augmenter->cutmix = options->ranges.cutmix > 0;
         failed = amkd_program_build(&augmenter->program, device, sources, 1, macros) ||
                  amkd_kernel_new(&augmenter->kernel, augmenter->program, "augment");
     }
@@ -48,15 +45,14 @@ int amkd_augmenter_new(amkd_augmenter **out, amkd_device *device,
 }
 
 /* The kernel's arguments, in its order. */
-enum { IMAGES, MEANS, VIEWS, OUT, CUTS, NBUFFERS };
+enum { IMAGES, MEANS, VIEWS, OUT, NBUFFERS };
 
 static int run(amkd_augmenter *a, uint8_t *pixels, cl_mem buffers[NBUFFERS],
                size_t nviews)
 {
     const amkd_arg args[NBUFFERS] = {AMKD_ARG(buffers[IMAGES]), AMKD_ARG(buffers[MEANS]),
-                                     AMKD_ARG(buffers[VIEWS]), AMKD_ARG(buffers[OUT]),
-                                     AMKD_ARG(buffers[CUTS])};
-    return amkd_kernel_run(a->device, a->kernel, args, a->cutmix ? NBUFFERS : CUTS, 2,
+                                     AMKD_ARG(buffers[VIEWS]), AMKD_ARG(buffers[OUT])};
+    return amkd_kernel_run(a->device, a->kernel, args, NBUFFERS, 2,
                            (size_t[]){a->npositions, nviews}, NULL) ||
                    amkd_buffer_read(a->device, pixels, buffers[OUT], 0,
                                     nviews * a->npositions * a->channels)
@@ -65,8 +61,7 @@ static int run(amkd_augmenter *a, uint8_t *pixels, cl_mem buffers[NBUFFERS],
 }
 
 int amkd_augmenter_run(amkd_augmenter *augmenter, uint8_t *pixels, const uint8_t *images,
-                       size_t nimages, const amkd_view *views, const amkd_cutmix *cuts,
-                       size_t nviews)
+                       size_t nimages, const amkd_view *views, size_t nviews)
 {
     amkd_device *device = augmenter->device;
     const size_t channels = augmenter->channels;
@@ -85,10 +80,7 @@ int amkd_augmenter_run(amkd_augmenter *augmenter, uint8_t *pixels, const uint8_t
                      amkd_buffer_new(&buffers[VIEWS], device, CL_MEM_READ_ONLY,
                                      nviews * sizeof *views, views) ||
                      amkd_buffer_new(&buffers[OUT], device, CL_MEM_WRITE_ONLY,
-                                     nviews * npixels, NULL) ||
-                     (augmenter->cutmix &&
-                      amkd_buffer_new(&buffers[CUTS], device, CL_MEM_READ_ONLY,
-                                      nviews * sizeof *cuts, cuts))
+                                     nviews * npixels, NULL)
                  ? -1
                  : 0;
     if (!rc)

@@ -1,26 +1,22 @@
-/* Views of images made on a device (cl/augment.cl; the formulas are in data/views.h and
- * data/cutmix.h). */
+/* Views of images made on a device (cl/augment.cl; data/views.h has the formula). */
 #ifndef AMKD_COMPUTE_AUGMENT_H
 #define AMKD_COMPUTE_AUGMENT_H
 
 #include "compute/device.h"
-#include "data/cutmix.h"
 #include "data/views.h"
 
 typedef struct amkd_augmenter amkd_augmenter;
 
 /* For images of this shape, no side above AMKD_VIEW_MAX_SIDE. Of the options only the
- * border, the pivot and whether there are an elastic range and CutMix matter here. */
+ * border, the pivot and whether there is an elastic range matter here. */
 int amkd_augmenter_new(amkd_augmenter **out, amkd_device *device,
                        const amkd_view_options *options, size_t height, size_t width,
                        size_t channels);
 
 /* pixels[nviews][height][width][channels]: each view is of image number view.image of
- * these images, uint8 [nimages][height][width][channels]. cuts: [nviews], what is pasted
- * into each, with cutmix above 0; else NULL. */
+ * these images, uint8 [nimages][height][width][channels]. */
 int amkd_augmenter_run(amkd_augmenter *augmenter, uint8_t *pixels, const uint8_t *images,
-                       size_t nimages, const amkd_view *views, const amkd_cutmix *cuts,
-                       size_t nviews);
+                       size_t nimages, const amkd_view *views, size_t nviews);
 
 void amkd_augmenter_free(amkd_augmenter *augmenter); /* NULL is fine */
 

@@ -234,7 +234,6 @@ json_t *amkd_view_describe(const amkd_view_options *options)
         {"brightness", r->brightness},
         {"erase", r->erase},
         {"elastic", r->elastic},
-        {"cutmix", r->cutmix},
     };
     json_t *list = json_array();
     int failed = !list;

@@ -40,8 +40,6 @@ typedef struct amkd_view_ranges {
     double brightness; /* of white */
     double erase;      /* a rectangle, each side from 0 to this part of the image's */
     double elastic;    /* of the width and of the height: how far a grid point pulls */
-    double cutmix;     /* no range: the probability of a part of another image
-                          (data/cutmix.h, which draws it) */
 } amkd_view_ranges;
 
 typedef struct amkd_view_options {

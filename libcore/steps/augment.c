@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Of the pixels of a batch. */
 enum { BATCH_NBYTES = 4 << 20 };
@@ -19,11 +18,8 @@ typedef struct augmenting {
     const amkd_augment_options *options;
     amkd_images *images;
     amkd_augmenter *augmenter;
-    amkd_images *batch;  /* made for the most views, n of them in use */
-    amkd_view *views;    /* [batch->n] */
-    amkd_others *others; /* these three with CutMix, else NULL */
-    amkd_cutmix *cuts;   /* [batch->n] */
-    uint8_t *gathered;   /* [2 batch->n] images: what the batch is made from */
+    amkd_images *batch; /* made for the most views, n of them in use */
+    amkd_view *views;   /* [batch->n] */
     amkd_writer *writer;
 } augmenting;
 
@@ -39,13 +35,7 @@ static int open_batch(augmenting *a)
         return -1;
     a->batch->sources = amkd_alloc(n, sizeof *a->batch->sources);
     a->views = amkd_alloc(n, sizeof *a->views);
-    if (!a->batch->sources || !a->views)
-        return -1;
-    if (!a->others)
-        return 0;
-    a->cuts = amkd_alloc(n, sizeof *a->cuts);
-    a->gathered = amkd_alloc(2 * n, npixels);
-    return a->cuts && a->gathered ? 0 : -1;
+    return a->batch->sources && a->views ? 0 : -1;
 }
 
 static int open_writer(augmenting *a)
@@ -73,33 +63,20 @@ static int open_writer(augmenting *a)
     return rc;
 }
 
-/* View number nth of the image at this row, into place r of the batch. */
-static void draw(augmenting *a, size_t r, uint64_t row, uint64_t nth)
-{
-    const amkd_view_options *options = &a->options->views;
-    const size_t height = a->images->height, width = a->images->width;
-    const int keep = a->options->keep != 0;
-    if (keep && nth == 0) {
-        amkd_view_identity(&a->views[r], (uint32_t)row);
-        if (a->cuts)
-            amkd_cutmix_none(&a->cuts[r]);
-        return;
-    }
-    nth -= (uint64_t)keep;
-    amkd_view_draw(&a->views[r], options, height, width, row, nth);
-    if (a->cuts)
-        amkd_cutmix_draw(&a->cuts[r], options, a->others, height, width, row, nth);
-}
-
 /* Views first, first + 1, ... as many as the batch holds, of the images from on. */
 static void draw_batch(augmenting *a, uint64_t first, uint64_t from)
 {
-    const uint64_t nviews = a->options->nviews;
+    const amkd_augment_options *options = a->options;
     const amkd_images *images = a->images;
     amkd_images *batch = a->batch;
     for (size_t r = 0; r < batch->n; r++) {
-        const uint64_t row = (first + r) / nviews;
-        draw(a, r, row, (first + r) % nviews);
+        const uint64_t row = (first + r) / options->nviews;
+        const uint64_t nth = (first + r) % options->nviews;
+        if (options->keep && nth == 0)
+            amkd_view_identity(&a->views[r], (uint32_t)row);
+        else
+            amkd_view_draw(&a->views[r], &options->views, images->height, images->width,
+                           row, nth - (options->keep ? 1 : 0));
         a->views[r].image -= (uint32_t)from;
         batch->sources[r] = amkd_images_source(images, (size_t)row);
         if (batch->labels)
@@ -107,27 +84,10 @@ static void draw_batch(augmenting *a, uint64_t first, uint64_t from)
     }
 }
 
-/* The images from on, n of them, and behind them those that are pasted from; n becomes
- * how many they are. */
-static const uint8_t *gather(augmenting *a, uint64_t from, size_t *n)
-{
-    const size_t npixels = amkd_images_npixels(a->images);
-    const uint8_t *images = a->images->pixels;
-    if (!a->cuts)
-        return images + from * npixels;
-    memcpy(a->gathered, images + from * npixels, *n * npixels);
-    for (size_t r = 0; r < a->batch->n; r++)
-        if (amkd_cutmix_pastes(&a->cuts[r])) {
-            amkd_view *other = &a->cuts[r].other;
-            memcpy(a->gathered + *n * npixels, images + other->image * npixels, npixels);
-            other->image = (uint32_t)(*n)++;
-        }
-    return a->gathered;
-}
-
 static int write_views(augmenting *a)
 {
     const uint64_t nviews = a->options->nviews, total = a->images->n * nviews;
+    const size_t npixels = amkd_images_npixels(a->images);
     amkd_images *batch = a->batch;
     amkd_progress *progress =
         amkd_progress_new("amkd-augment", "views", total, a->options->quiet);
@@ -137,10 +97,9 @@ static int write_views(augmenting *a)
             batch->n = (size_t)(total - done);
         const uint64_t from = done / nviews, end = (done + batch->n - 1) / nviews + 1;
         draw_batch(a, done, from);
-        size_t nimages = (size_t)(end - from);
-        const uint8_t *images = gather(a, from, &nimages);
-        rc = amkd_augmenter_run(a->augmenter, batch->pixels, images, nimages, a->views,
-                                a->cuts, batch->n) ||
+        rc = amkd_augmenter_run(a->augmenter, batch->pixels,
+                                a->images->pixels + from * npixels, (size_t)(end - from),
+                                a->views, batch->n) ||
                      amkd_images_write(a->writer, batch)
                  ? -1
                  : 0;
@@ -160,8 +119,6 @@ static int load(augmenting *a)
         return amkd_fail("%" PRIu64
                          " views of %zu images are more than a stream can number",
                          options->nviews, a->images->n);
-    if (options->views.ranges.cutmix > 0 && amkd_others_new(&a->others, a->images))
-        return amkd_fail_in("CutMix");
     return open_batch(a);
 }
 
@@ -184,10 +141,7 @@ int amkd_augment(amkd_augment_counts *counts, const amkd_augment_options *option
     amkd_device_close(device);
     amkd_images_free(a.images);
     amkd_images_free(a.batch);
-    amkd_others_free(a.others);
     free(a.views);
-    free(a.cuts);
-    free(a.gathered);
     if (rc) {
         amkd_writer_discard(a.writer);
         return -1;
