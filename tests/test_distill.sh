@@ -74,7 +74,6 @@ expect 2 'leaves 1 answers' recipe.mk BUDGET=201
 expect 2 'MAX_PER_IMAGE 1 lets a round pick 100 of 200 images' recipe.mk MAX_PER_IMAGE=1
 expect 2 'to pick 60 of 45 that there are' recipe.mk IMAGES=ten.amkd BUDGET=70
 expect 2 'to pick 450 of 400 that there are' recipe.mk SINGLE=1 VIEWS=2 BUDGET=650
-expect 2 "MAX_PER_CLASS 'x'" recipe.mk MAX_PER_CLASS=x
 expect 2 "RANDOM_SHARE '2'" recipe.mk RANDOM_SHARE=2
 expect 2 'RANDOM_SHARE needs scores' recipe.mk RANDOM_SHARE=.5 BY=random
 expect 2 'NOISE is for BY c2' recipe.mk NOISE=1 BY=margin
@@ -105,12 +104,9 @@ grep -q -- '--shard 1/2 .*of2.amkd$' plan-2 || fail "the second shard"
 grep -q -- '-k 101 .*--exclude amkd-run/round-1/labels.amkd' plan || fail "the last round"
 
 # Ways to select reach amkd-score; a shortlist is of one part.
-amkd-distill -n -j 2 recipe.mk MAX_PER_CLASS=80 RANDOM_SHARE=0.2 >plan-class
-class='--max-per-class 80 --classes-of amkd-run/round-0/labels.amkd'
-[ "$(grep -c -- " $class --random-share 0.2 --seed 100[12] " plan-class)" = 4 ] ||
-    fail "a class and a share: $(grep amkd-score plan-class)"
-[ "$(grep -c 'amkd-merge --classes-of amkd-run/round-0/labels.amkd' plan-class)" = 2 ] ||
-    fail "classes merged: $(grep amkd-merge plan-class)"
+amkd-distill -n -j 2 recipe.mk MAX_PER_IMAGE=80 RANDOM_SHARE=0.2 >plan-share
+[ "$(grep -c -- ' --max-per-image 80 .*--random-share 0.2 --seed 100[12] ' plan-share)" = 4 ] ||
+    fail "an image and a share: $(grep amkd-score plan-share)"
 amkd-distill -n -j 2 recipe.mk SHORTLIST=4 DIVERSE=1 >plan-diverse
 [ "$(grep -c -- ' --shortlist 4 --diverse .*/picks.amkd$' plan-diverse)" = 2 ] ||
     fail "a shortlist: $(grep amkd-score plan-diverse)"

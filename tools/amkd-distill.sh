@@ -223,7 +223,7 @@ check_parameters() {
     for name in BUDGET SHARDS STEPS BATCH ASSISTANT_STEPS TEACHER_BATCH; do
         need_count $name "${value[$name]}" 1
     done
-    for name in ROUNDS MAX_PER_IMAGE MAX_PER_CLASS DISAGREEMENT PATIENCE SEED; do
+    for name in ROUNDS MAX_PER_IMAGE DISAGREEMENT PATIENCE SEED; do
         need_count $name "${value[$name]}" 0
     done
     [ -z "${value[VIEWS]}" ] || need_count VIEWS "${value[VIEWS]}" 0
@@ -281,7 +281,7 @@ check_share() { # NAME
 
 # What amkd-score would refuse, before anything is bought.
 check_selection() {
-    local criteria name
+    local criteria
     check_share RANDOM_SHARE
     [[ ${value[NOISE]} =~ ^0*\.?0*([eE].*)?$ ]] ||
         [[ ${value[BY]} != random && ${value[BY]} != margin ]] ||
@@ -290,9 +290,7 @@ check_selection() {
         [[ ${value[BY]} != random && ${value[POOL]} != bought ]] ||
         misuse "RANDOM_SHARE needs scores and a pool: not BY random, nor POOL bought"
     need_choice DIVERSE 0 1
-    for name in MAX_PER_CLASS DISAGREEMENT; do
-        assignments+=("$name=$((10#${value[$name]}))")
-    done
+    assignments+=("DISAGREEMENT=$((10#${value[DISAGREEMENT]}))")
     criteria=$((value[DIVERSE] + (10#${value[DISAGREEMENT]} > 0)))
     if [[ ${value[SHORTLIST]} =~ ^0*\.?0*([eE].*)?$ ]]; then
         ((!criteria)) || misuse "DIVERSE and DISAGREEMENT choose of a SHORTLIST, which is 0"

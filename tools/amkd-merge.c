@@ -29,7 +29,7 @@ int main(int argc, char **argv)
     amkd_common common;
     amkd_common_init(&common);
     amkd_merge_options merge = {0};
-    amkd_texts images = {0}, classes = {0};
+    amkd_texts images = {0};
     const amkd_option options[] = {
         {'k', "lowest", AMKD_COUNT, &merge.k, "K",
          "keep the K lowest picks (default: as many as each shard was to keep)", 0, 1,
@@ -37,9 +37,6 @@ int main(int argc, char **argv)
         {0, "images", AMKD_TEXTS, &images, "FILE",
          "where views lie that the picks name, if they moved; again for each set",
          AMKD_WHERE, 0, 0},
-        {0, "classes-of", AMKD_TEXTS, &classes, "LABELS",
-         "the labels by which amkd-score --max-per-class limited the shards", AMKD_WHERE,
-         0, 0},
         AMKD_OPTION_OUTPUT(common),
         AMKD_OPTION_THREADS(common),
         AMKD_OPTION_QUIET(common),
@@ -61,8 +58,6 @@ int main(int argc, char **argv)
     merge.npaths = cli.narguments;
     merge.images = images.text;
     merge.nimages = images.n;
-    merge.classes = classes.text;
-    merge.nclasses = classes.n;
     merge.output = common.output;
     merge.nthreads = common.nthreads;
     merge.quiet = common.quiet;

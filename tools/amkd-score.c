@@ -35,7 +35,7 @@ typedef struct arguments {
     amkd_common common;
     amkd_score_options score;
     const char *by, *lambdas, *engine;
-    amkd_texts exclude, images, bought, classes, disagreement;
+    amkd_texts exclude, images, bought, disagreement;
 } arguments;
 
 /* The names' place in a list that ends with NULL, or -1. */
@@ -121,10 +121,6 @@ static int interpret(amkd_cli *cli, arguments *given, double **lambdas)
         return amkd_cli_misuse(cli, "--student is needed but for --by random");
     if (score->max_per_image && !score->k)
         return amkd_cli_misuse(cli, "--max-per-image needs -k");
-    if (score->max_per_class && !score->k)
-        return amkd_cli_misuse(cli, "--max-per-class needs -k");
-    if (!score->max_per_class != !given->classes.n)
-        return amkd_cli_misuse(cli, "--max-per-class and --classes-of go together");
     if (score->noise > 0 && !score->k)
         return amkd_cli_misuse(cli, "--noise needs -k");
     if (score->noise > 0 && (score->by == AMKD_BY_RANDOM || score->by == AMKD_BY_MARGIN))
@@ -226,12 +222,6 @@ int main(int argc, char **argv)
          0, 0, 0},
         {0, "max-per-image", AMKD_COUNT, &score->max_per_image, "M",
          "let no image take part in more than M picks", 0, 1, 0x1p32},
-        {0, "max-per-class", AMKD_COUNT, &score->max_per_class, "M",
-         "let no class of images take part in more than M picks", 0, 1, 0x1p32},
-        {0, "classes-of", AMKD_TEXTS, &given.classes, "LABELS",
-         "the teacher's answers about the images themselves, which tell their\n"
-         "classes; may be given several times",
-         0, 0, 0},
         {0, "bought", AMKD_TEXTS, &given.bought, "LABELS",
          "pick among the mixes that these labels are about, each at its own lambda,\n"
          "in place of pairs; may be given several times",
@@ -279,8 +269,6 @@ int main(int argc, char **argv)
     score->nbought = given.bought.n;
     score->exclude = given.exclude.text;
     score->nexclude = given.exclude.n;
-    score->classes = given.classes.text;
-    score->nclasses = given.classes.n;
     score->disagreement = given.disagreement.text;
     score->ndisagreement = given.disagreement.n;
     score->images = given.images.text;

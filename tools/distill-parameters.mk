@@ -47,14 +47,11 @@ MAX_PER_IMAGE = 0
 # Noise on the logarithm of the scores, so that picks are a sample and not the extreme tail
 # (amkd-score --noise). 0: none, which random and margin need.
 NOISE = $(if $(filter random margin,$(BY)),0,1)
-# Picks of one round that one class may take part in, by the teacher's answers about the
-# real images; a pick of a pair has two. 0: any number.
-MAX_PER_CLASS = 0
 # The share of a round's picks that is at random, whatever the score (amkd-score
 # --random-share). 0: none.
 RANDOM_SHARE = 0
 # A shortlist of so many times the picks, the lowest, of which one of the next two chooses
-# (amkd-score --shortlist). The limits above are then of the shortlist. 0: none, the lowest
+# (amkd-score --shortlist). The limit above is then of the shortlist. 0: none, the lowest
 # are the picks.
 SHORTLIST = 0
 # 1: those that are far from each other in the features of the round's student.
@@ -134,7 +131,7 @@ DEVICE =
 at_url = $(filter http://% https://%,$(firstword $(TEACHER)))
 
 PARAMETERS := IMAGES TEACHER BUDGET TEST DIR ROUNDS BUDGETS VIEWS VIEW_OPTIONS SINGLE POOL \
-    BY LAMBDA MAX_PER_IMAGE NOISE MAX_PER_CLASS RANDOM_SHARE SHORTLIST DIVERSE \
+    BY LAMBDA MAX_PER_IMAGE NOISE RANDOM_SHARE SHORTLIST DIVERSE \
     DISAGREEMENT SHARDS TARGET PATIENCE HOLDOUT \
     ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE AVERAGE MIXUP \
     WARM_START ASSISTANT ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS \

@@ -119,12 +119,9 @@ pool_options = $(if $(filter 1,$(SINGLE)), --single)$(if $(bought),,$(if $(call 
     -n $(call pool_of,$(1)) --seed $(call seed_of,$(1))))
 noise := $(if $(filter-out 0,$(NOISE)), --noise $(NOISE))
 score_options = --by $(BY)$(if $(bought), $(bought),$(if \
-    $(filter 1,$(SINGLE)),, --lambda $(LAMBDA))) -k $(word $(1),$(PICKS))$(max_per_image)$(max_per_class)$(if \
+    $(filter 1,$(SINGLE)),, --lambda $(LAMBDA))) -k $(word $(1),$(PICKS))$(max_per_image)$(if \
     $(drawn)$(filter random,$(BY)),$(drawn) --seed $(call seed_of,$(1)))$(shortlist)
 drawn := $(noise)$(if $(filter-out 0,$(RANDOM_SHARE)), --random-share $(RANDOM_SHARE))
-# Answers about the real images themselves are all in round 0.
-classes_of := $(if $(filter-out 0,$(MAX_PER_CLASS)), --classes-of $(call labels_of,0))
-max_per_class := $(if $(classes_of), --max-per-class $(MAX_PER_CLASS)$(classes_of))
 # $(call committee,R): the students before the one that round R scores with, which disagree.
 committee = $(patsubst %,$(DIR)/round-%/student.safetensors,$(if \
     $(filter-out 0,$(DISAGREEMENT)),$(shell seq $$(( $(1) - 2 )) -1 \
@@ -165,7 +162,7 @@ $$(parts_$(1)): $$(pick_from_$(1))
 	    --shard $$(patsubst picks.%of$(SHARDS).amkd,%,$$(@F))/$(SHARDS)))
 $(DIR)/round-$(1)/picks.amkd: $$(parts_$(1))
 	$$(call hidden,$$(call set_aside,$$(addprefix $$(@D)/,labels.amkd labels.part.amkd)))
-	$$(call run,amkd-merge,amkd-merge$$(quiet)$$(classes_of) -o $$@ $$^)
+	$$(call run,amkd-merge,amkd-merge$$(quiet) -o $$@ $$^)
 	$$(call hidden,rm -f $$(@D)/picks.*of*.amkd)
 endif
 

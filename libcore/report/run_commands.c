@@ -55,8 +55,7 @@ static int add_word(json_t *parameters, const char *tool, const char *word)
     const size_t n = strcspn(word, "=");
     snprintf(option, sizeof option, "%.*s", (int)n, word);
     /* Such files say no more than that there were some. */
-    static const char *const files[] = {"--init", "--bought", "--classes-of",
-                                        "--disagreement"};
+    static const char *const files[] = {"--init", "--bought", "--disagreement"};
     for (size_t f = 0; f < sizeof files / sizeof *files; f++)
         if (!strcmp(option, files[f]))
             return put(parameters, tool, option, "");

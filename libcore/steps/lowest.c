@@ -13,13 +13,7 @@
  * ours). So once the candidates at or below c contain 2k - 1 greedy picks, then whatever
  * else arrives at least k are picked at or below c, and all behind c may be cut. Below c
  * nothing may: later candidates could fill any choice of images and leave just the edge
- * we dropped.
- *
- * With a limit per class the same is done apart for the candidates of each two classes,
- * which the limit M of the classes treats alike: of one sort at most M are ever picked,
- * so that without a limit per image all behind its M-th (or k-th) may be cut. With one,
- * all behind its (2k - 1)-th greedy pick: of fewer than k picks of any sort fewer than
- * half as many edges can be in the way. */
+ * we dropped. */
 #include "steps/lowest.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -35,26 +29,16 @@ enum { FIRST_CAPACITY = 4096 };
 typedef struct ranked {
     double key;
     amkd_pick pick;
-    uint32_t sort; /* of its two classes */
 } ranked;
-
-/* What is kept out of a sort. */
-typedef struct door {
-    int closed;    /* whether there is a cutoff yet */
-    ranked cutoff; /* what is not below it is turned away */
-} door;
 
 struct amkd_lowest {
     size_t k, max_per_image, nimages;
-    size_t ncertain; /* greedy picks of a sort after which all its rest may be cut */
+    size_t ncertain; /* greedy picks after which all the rest may be cut */
     amkd_noise noise;
-    ranked *kept; /* [capacity], n in use, none behind its sort's cutoff */
+    ranked *kept; /* [capacity], n in use, none behind the cutoff */
     size_t n, capacity;
-    door *doors; /* [nsorts] */
-    size_t nsorts, nclosed;
-    const uint32_t *classes; /* of the images; NULL: all of one sort, without a limit */
-    size_t nclasses, max_per_class;
-    size_t *nper_class;      /* [nclasses] picks of each */
+    int full;                /* whether there is a cutoff yet */
+    ranked cutoff;           /* what is not below it is turned away */
     const uint32_t *sources; /* of the images; NULL: each its own */
     size_t nsources;
     size_t *npicks;   /* [nsources] picks of each; NULL without a limit */
@@ -81,14 +65,6 @@ static int compare_ranked(const void *a, const void *b)
     return amkd_pick_compare(&p->pick, &q->pick);
 }
 
-static int compare_sorts(const void *a, const void *b)
-{
-    const ranked *p = a, *q = b;
-    if (p->sort != q->sort)
-        return p->sort < q->sort ? -1 : 1;
-    return compare_ranked(a, b);
-}
-
 int amkd_lowest_new(amkd_lowest **out, size_t k, size_t max_per_image, size_t nimages)
 {
     if (k == 0 || k > SIZE_MAX / 2)
@@ -100,13 +76,11 @@ int amkd_lowest_new(amkd_lowest **out, size_t k, size_t max_per_image, size_t ni
     lowest->max_per_image = max_per_image;
     lowest->nimages = lowest->nsources = nimages;
     lowest->ncertain = max_per_image ? 2 * k - 1 : k;
-    lowest->nsorts = 1;
-    lowest->doors = amkd_alloc(1, sizeof *lowest->doors);
     lowest->capacity = FIRST_CAPACITY;
     lowest->kept = amkd_alloc(lowest->capacity, sizeof *lowest->kept);
     if (max_per_image)
         lowest->npicks = amkd_alloc(nimages ? nimages : 1, sizeof *lowest->npicks);
-    if (!lowest->kept || !lowest->doors || (max_per_image && !lowest->npicks)) {
+    if (!lowest->kept || (max_per_image && !lowest->npicks)) {
         amkd_lowest_free(lowest);
         return -1;
     }
@@ -127,69 +101,24 @@ int amkd_lowest_sources(amkd_lowest *lowest, const uint32_t *sources, size_t nso
     return 0;
 }
 
-int amkd_lowest_classes(amkd_lowest *lowest, size_t max_per_class,
-                        const uint32_t *classes, size_t nclasses)
-{
-    const size_t nsorts = nclasses * (nclasses + 1) / 2;
-    door *doors = amkd_realloc(lowest->doors, nsorts, sizeof *doors);
-    if (!doors)
-        return -1;
-    memset(doors, 0, nsorts * sizeof *doors);
-    lowest->doors = doors;
-    lowest->nper_class = amkd_alloc(nclasses, sizeof *lowest->nper_class);
-    if (!lowest->nper_class)
-        return -1;
-    lowest->nsorts = nsorts;
-    lowest->classes = classes;
-    lowest->nclasses = nclasses;
-    lowest->max_per_class = max_per_class;
-    if (!lowest->max_per_image && max_per_class < lowest->k)
-        lowest->ncertain = max_per_class;
-    return 0;
-}
-
 void amkd_lowest_noise(amkd_lowest *lowest, const amkd_noise *noise)
 {
     lowest->noise = *noise;
 }
 
-static uint32_t sort_of(const amkd_lowest *lowest, const amkd_pick *pick)
+/* Whether the greedy walk takes this candidate, and if so counts it. */
+static int take(amkd_lowest *lowest, const amkd_pick *pick)
 {
-    if (!lowest->classes)
+    size_t *npicks = lowest->npicks, limit = lowest->max_per_image;
+    if (!npicks)
+        return 1;
+    const uint32_t i = lowest->sources ? lowest->sources[pick->i] : pick->i;
+    const uint32_t j = lowest->sources ? lowest->sources[pick->j] : pick->j;
+    if (npicks[i] >= limit || npicks[j] >= limit)
         return 0;
-    const uint32_t a = lowest->classes[pick->i], b = lowest->classes[pick->j];
-    return a < b ? b * (b + 1) / 2 + a : a * (a + 1) / 2 + b;
-}
-
-static uint32_t source_of(const amkd_lowest *lowest, uint32_t image)
-{
-    return lowest->sources ? lowest->sources[image] : image;
-}
-
-static void count(size_t *counts, uint32_t a, uint32_t b)
-{
-    counts[a]++;
-    if (a != b)
-        counts[b]++;
-}
-
-/* Whether the greedy walk takes this candidate, and if so counts it. by_class: with the
- * limit per class. */
-static int take(amkd_lowest *lowest, const amkd_pick *pick, int by_class)
-{
-    const size_t limit = lowest->max_per_image, most = lowest->max_per_class;
-    size_t *npicks = lowest->npicks, *nper_class = by_class ? lowest->nper_class : NULL;
-    const uint32_t i = source_of(lowest, pick->i), j = source_of(lowest, pick->j);
-    const uint32_t a = nper_class ? lowest->classes[pick->i] : 0;
-    const uint32_t b = nper_class ? lowest->classes[pick->j] : 0;
-    if (npicks && (npicks[i] >= limit || npicks[j] >= limit))
-        return 0;
-    if (nper_class && (nper_class[a] >= most || nper_class[b] >= most))
-        return 0;
-    if (npicks)
-        count(npicks, i, j);
-    if (nper_class)
-        count(nper_class, a, b);
+    npicks[i]++;
+    if (i != j)
+        npicks[j]++;
     return 1;
 }
 
@@ -197,22 +126,12 @@ static void start_walk(amkd_lowest *lowest)
 {
     if (lowest->npicks)
         memset(lowest->npicks, 0, lowest->nsources * sizeof *lowest->npicks);
-    if (lowest->nper_class)
-        memset(lowest->nper_class, 0, lowest->nclasses * sizeof *lowest->nper_class);
 }
 
-static void forget(amkd_lowest *lowest, const amkd_pick *pick)
-{
-    if (!lowest->npicks)
-        return;
-    lowest->npicks[source_of(lowest, pick->i)] = 0;
-    lowest->npicks[source_of(lowest, pick->j)] = 0;
-}
-
-static void sort_distinct(amkd_lowest *lowest, int (*compare)(const void *, const void *))
+static void sort_distinct(amkd_lowest *lowest)
 {
     ranked *kept = lowest->kept;
-    qsort(kept, lowest->n, sizeof *kept, compare);
+    qsort(kept, lowest->n, sizeof *kept, compare_ranked);
     size_t n = 0;
     for (size_t c = 0; c < lowest->n; c++)
         if (n == 0 || compare_ranked(&kept[n - 1], &kept[c]) != 0)
@@ -220,37 +139,21 @@ static void sort_distinct(amkd_lowest *lowest, int (*compare)(const void *, cons
     lowest->n = n;
 }
 
-/* How many of n candidates, all of one sort and in order, may still be picked. */
-static size_t cut_sort(amkd_lowest *lowest, const ranked *candidates, size_t n)
-{
-    size_t ntaken = 0, nleft = 0;
-    while (nleft < n && ntaken < lowest->ncertain)
-        ntaken += (size_t)take(lowest, &candidates[nleft++].pick, 0);
-    for (size_t c = 0; c < nleft; c++)
-        forget(lowest, &candidates[c].pick);
-    if (ntaken == lowest->ncertain) {
-        door *d = &lowest->doors[candidates->sort];
-        lowest->nclosed += !d->closed;
-        *d = (door){1, candidates[nleft - 1]};
-    }
-    return nleft;
-}
-
 /* Sorts, and cuts what can never be picked. */
 static void cut(amkd_lowest *lowest)
 {
-    ranked *kept = lowest->kept;
-    size_t nleft = 0;
-    sort_distinct(lowest, compare_sorts);
+    sort_distinct(lowest);
     start_walk(lowest);
-    for (size_t first = 0, end; first < lowest->n; first = end) {
-        for (end = first; end < lowest->n && kept[end].sort == kept[first].sort;)
-            end++;
-        const size_t n = cut_sort(lowest, kept + first, end - first);
-        memmove(kept + nleft, kept + first, n * sizeof *kept);
-        nleft += n;
+    size_t ntaken = 0;
+    for (size_t c = 0; c < lowest->n; c++) {
+        ntaken += (size_t)take(lowest, &lowest->kept[c].pick);
+        if (ntaken == lowest->ncertain) {
+            lowest->n = c + 1;
+            lowest->cutoff = lowest->kept[c];
+            lowest->full = 1;
+            return;
+        }
     }
-    lowest->n = nleft;
 }
 
 /* Room for one more. The buffer is left at least half empty, so that a sort is paid for
@@ -291,17 +194,14 @@ int amkd_lowest_offer(amkd_lowest *lowest, const amkd_pick *candidates, size_t n
 {
     for (size_t c = 0; c < n; c++) {
         const ranked candidate = {amkd_noise_key(&lowest->noise, &candidates[c]),
-                                  candidates[c], 0};
+                                  candidates[c]};
         if (check(lowest, &candidate.pick, candidate.key))
             return -1;
-        const uint32_t sort = sort_of(lowest, &candidate.pick);
-        const door *d = &lowest->doors[sort];
-        if (d->closed && compare_ranked(&candidate, &d->cutoff) >= 0)
+        if (lowest->full && compare_ranked(&candidate, &lowest->cutoff) >= 0)
             continue;
         if (lowest->n == lowest->capacity && make_room(lowest))
             return -1;
-        lowest->kept[lowest->n] = candidate;
-        lowest->kept[lowest->n++].sort = sort;
+        lowest->kept[lowest->n++] = candidate;
     }
     return 0;
 }
@@ -316,13 +216,7 @@ float amkd_lowest_threshold(const amkd_lowest *lowest)
 
 double amkd_lowest_cutoff(const amkd_lowest *lowest)
 {
-    double cutoff = -(double)INFINITY;
-    if (lowest->nclosed < lowest->nsorts)
-        return (double)INFINITY;
-    for (size_t s = 0; s < lowest->nsorts; s++)
-        if (lowest->doors[s].cutoff.key > cutoff)
-            cutoff = lowest->doors[s].cutoff.key;
-    return cutoff;
+    return lowest->full ? lowest->cutoff.key : (double)INFINITY;
 }
 
 /* The picks are the first n of kept. */
@@ -343,17 +237,16 @@ static int hand_over(amkd_lowest *lowest, const amkd_pick **picks, size_t *n)
 int amkd_lowest_finish_shard(amkd_lowest *lowest, const amkd_pick **candidates, size_t *n)
 {
     cut(lowest);
-    sort_distinct(lowest, compare_ranked);
     return hand_over(lowest, candidates, n);
 }
 
 int amkd_lowest_finish(amkd_lowest *lowest, const amkd_pick **picks, size_t *n)
 {
-    sort_distinct(lowest, compare_ranked);
+    sort_distinct(lowest);
     start_walk(lowest);
     size_t ntaken = 0;
     for (size_t c = 0; c < lowest->n && ntaken < lowest->k; c++)
-        if (take(lowest, &lowest->kept[c].pick, 1))
+        if (take(lowest, &lowest->kept[c].pick))
             lowest->kept[ntaken++] = lowest->kept[c];
     lowest->n = ntaken;
     return hand_over(lowest, picks, n);
@@ -365,8 +258,6 @@ void amkd_lowest_free(amkd_lowest *lowest)
         return;
     free(lowest->kept);
     free(lowest->npicks);
-    free(lowest->nper_class);
-    free(lowest->doors);
     free(lowest->picks);
     free(lowest);
 }

@@ -11,7 +11,7 @@
 typedef struct amkd_lowest amkd_lowest;
 
 /* k: how many to keep, at least 1; max_per_image: how many picks one image may take part
- * in, 0 for no limit. With limits the result is the greedy one: walking all candidates
+ * in, 0 for no limit. With a limit the result is the greedy one: walking all candidates
  * from the lowest up, a candidate is kept when both of its images are below the limit.
  * nimages bounds i and j. Memory is O(k) without a limit; with one it is O(k + the
  * candidates that the limit passes over on the way to the 2k-th pick). */
@@ -24,13 +24,6 @@ int amkd_lowest_sources(amkd_lowest *lowest, const uint32_t *sources, size_t nso
 
 /* Ranks by amkd_noise_key, copied, in place of the score. Before the first offer. */
 void amkd_lowest_noise(amkd_lowest *lowest, const amkd_noise *noise);
-
-/* Limits also how many picks a class may take part in, by the class of each image:
- * classes, [nimages] below nclasses and borrowed. A pick of two images of one class
- * counts once. Before the first offer. Memory is then that without classes for each two
- * of them. */
-int amkd_lowest_classes(amkd_lowest *lowest, size_t max_per_class,
-                        const uint32_t *classes, size_t nclasses);
 
 /* Offers n candidates. A candidate offered twice, the same in all four fields, counts
  * once. Fails on a score that is not a number (with noise: that has no logarithm), a

@@ -6,7 +6,6 @@
 #include "base/progress.h"
 #include "data/check.h"
 #include "data/images.h"
-#include "steps/image_classes.h"
 #include "steps/lowest.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
@@ -22,9 +21,8 @@ typedef struct merge {
     size_t nreaders;
     amkd_header header; /* of the result */
     uint64_t k;         /* 0: keep all */
-    uint64_t max_per_image, max_per_class;
-    amkd_image_classes classes; /* with max_per_class */
-    amkd_noise noise;           /* that the shards were ranked by */
+    uint64_t max_per_image;
+    amkd_noise noise; /* that the shards were ranked by */
     uint64_t nimages;
     uint32_t
         *sources; /* with max_per_image: of the images; NULL where they are no views */
@@ -135,8 +133,7 @@ static int choose_k(merge *m)
     uint64_t kept;
     const char *name = amkd_reader_name(m->readers[0]);
     if (count_of(&kept, m->readers[0], "k") ||
-        count_of(&m->max_per_image, m->readers[0], "max_per_image") ||
-        count_of(&m->max_per_class, m->readers[0], "max_per_class"))
+        count_of(&m->max_per_image, m->readers[0], "max_per_image"))
         return -1;
     if (kept && m->options->k > kept)
         return amkd_fail("cannot keep %" PRIu64 " picks: only the %" PRIu64
@@ -154,26 +151,6 @@ static int load_sources(merge *m)
     return amkd_images_load_sources(&m->sources, &m->nsources, amkd_reader_header(first),
                                     amkd_reader_name(first), options->images,
                                     options->nimages, options->nthreads);
-}
-
-static int load_classes(merge *m)
-{
-    const amkd_merge_options *options = m->options;
-    const amkd_header *header = amkd_reader_header(m->readers[0]);
-    const char *name = amkd_reader_name(m->readers[0]);
-    const char *digest = json_string_value(json_object_get(header->more, "classes"));
-    if (!options->nclasses)
-        return amkd_fail("'%s': the picks of a class were limited: give the labels whose "
-                         "classes they are (--classes-of)",
-                         name);
-    if (amkd_image_classes_load(&m->classes, options->classes, options->nclasses, header,
-                                m->sources, options->nthreads))
-        return -1;
-    if (!digest || strcmp(digest, m->classes.digest))
-        return amkd_fail("'%s': the picks were limited by other classes (%s) than these "
-                         "labels' (%s)",
-                         name, digest ? digest : "not told", m->classes.digest);
-    return 0;
 }
 
 static int open_readers(merge *m)
@@ -206,9 +183,7 @@ static int open_readers(merge *m)
         return amkd_fail_in("'%s'", amkd_reader_name(m->readers[0]));
     if (amkd_noise_get(&m->noise, amkd_reader_header(m->readers[0])))
         return amkd_fail_in("'%s'", amkd_reader_name(m->readers[0]));
-    if (m->k && (m->max_per_image || m->max_per_class) && load_sources(m))
-        return -1;
-    return m->k && m->max_per_class ? load_classes(m) : 0;
+    return m->k && m->max_per_image ? load_sources(m) : 0;
 }
 
 /* ----------------------------------------------------------------------- the result --
@@ -279,9 +254,6 @@ static int merge_lowest(merge *m)
     int rc = amkd_lowest_new(&lowest, m->k, m->max_per_image, m->nimages);
     if (rc == 0)
         amkd_lowest_noise(lowest, &m->noise);
-    if (rc == 0 && m->max_per_class)
-        rc = amkd_lowest_classes(lowest, m->max_per_class, m->classes.of_image,
-                                 m->classes.n);
     if (rc == 0)
         rc = amkd_lowest_sources(lowest, m->sources, m->nsources);
     if (rc == 0)
@@ -331,7 +303,6 @@ int amkd_merge_write(amkd_merge_counts *counts, const amkd_merge_options *option
         amkd_reader_close(m.readers[r]);
     free(m.readers);
     free(m.sources);
-    amkd_image_classes_clear(&m.classes);
     amkd_header_clear(&m.header);
     if (rc) {
         amkd_writer_discard(m.writer);

@@ -32,8 +32,7 @@ typedef struct scoring {
     uint32_t
         *sources; /* of the images, for max_per_image; NULL where they are no views */
     size_t nsources;
-    amkd_image_classes classes; /* for max_per_class */
-    amkd_shortlist *shortlist;  /* NULL without */
+    amkd_shortlist *shortlist; /* NULL without */
     amkd_device *devices[AMKD_MAX_DEVICES];
     amkd_scorer scorers[AMKD_MAX_DEVICES];
     size_t ndevices;
@@ -221,8 +220,6 @@ static int open_selection(scoring *s)
         .nimages = s->source.nimages,
         .sources = s->sources,
         .nsources = s->nsources,
-        .max_per_class = options->max_per_class,
-        .classes = &s->classes,
         .shortlist = s->shortlist,
         .nshortlist = nshortlist,
         .ncoarse = s->coarse ? (uint64_t)ceil(options->refine * (double)nlowest) : 0,
@@ -254,12 +251,7 @@ static int open_all(scoring *s)
         amkd_output_probe(options->output, "a picks stream") ||
         ((!chance || options->shortlist > 0) && open_student(s)) ||
         (options->shortlist > 0 && open_shortlist(s)) ||
-        (!s->images && (options->max_per_image || options->max_per_class) &&
-         load_sources(s)) ||
-        (options->max_per_class &&
-         amkd_image_classes_load(&s->classes, options->classes, options->nclasses,
-                                 amkd_reader_header(s->reader), s->sources,
-                                 options->nthreads)) ||
+        (!s->images && options->max_per_image && load_sources(s)) ||
         (s->coarse ? open_pass(s, s->coarse, options->ncoarse)
                    : open_pass(s, options->lambdas, options->nlambdas)))
         return -1;
@@ -381,6 +373,5 @@ int amkd_score(amkd_score_counts *counts, const amkd_score_options *options)
     amkd_asked_clear(&s.asked);
     free(s.coarse);
     free(s.sources);
-    amkd_image_classes_clear(&s.classes);
     return rc;
 }

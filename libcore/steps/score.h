@@ -28,9 +28,6 @@ typedef struct amkd_score_options {
     int default_lambdas;    /* nobody asked for these: single images may be scored at 1 */
     uint64_t k;             /* how many picks; 0: all, in the order of the pairs */
     uint64_t max_per_image; /* 0: no limit; needs k */
-    uint64_t max_per_class; /* 0: no limit; needs k and classes */
-    const char *const *classes; /* [nclasses] labels streams (steps/image_classes.h) */
-    size_t nclasses;
     double refine; /* 0, or 1 and more: only so many times k, the lowest at ncoarse of the
                       lambdas, are scored at all of them. Needs k; not by C1 or random */
     size_t ncoarse;            /* 1 to nlambdas; used with refine */

@@ -25,9 +25,8 @@ typedef struct scoring {
     amkd_dataset bought;
     amkd_header header; /* of the first labels */
     amkd_asked asked;
-    amkd_image_classes classes; /* for max_per_class */
-    amkd_device *device;        /* NULL for random without a shortlist */
-    amkd_shortlist *shortlist;  /* NULL without */
+    amkd_device *device;       /* NULL for random without a shortlist */
+    amkd_shortlist *shortlist; /* NULL without */
     amkd_predictor *student;
     uint8_t *pixels; /* [CHUNK][h][w][c] */
     float *probs;    /* [CHUNK][nclasses] */
@@ -104,8 +103,6 @@ static int open_selection(scoring *s)
         .nimages = images->n,
         .sources = images->sources,
         .nsources = images->nsources,
-        .max_per_class = o->max_per_class,
-        .classes = &s->classes,
         .shortlist = s->shortlist,
         .nshortlist = (uint64_t)ceil(o->shortlist * (double)o->k),
         .output = o->output,
@@ -129,10 +126,6 @@ static int open_all(scoring *s)
     s->picks = amkd_alloc(CHUNK, sizeof *s->picks);
     if (!s->picks ||
         amkd_asked_load(&s->asked, o->exclude, o->nexclude, &s->header, o->nthreads))
-        return -1;
-    if (o->max_per_class &&
-        amkd_image_classes_load(&s->classes, o->classes, o->nclasses, &s->header,
-                                s->bought.images->sources, o->nthreads))
         return -1;
     const int chance = o->by == AMKD_BY_RANDOM, shortlist = o->shortlist > 0;
     return ((!chance || shortlist) && amkd_device_open(&s->device, o->device)) ||
@@ -216,7 +209,6 @@ int amkd_score_bought(amkd_score_counts *counts, const amkd_score_options *optio
     amkd_dataset_clear(&s.bought);
     amkd_header_clear(&s.header);
     amkd_asked_clear(&s.asked);
-    amkd_image_classes_clear(&s.classes);
     free(s.pixels);
     free(s.probs);
     free(s.picks);

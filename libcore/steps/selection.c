@@ -44,13 +44,6 @@ static int new_lowest(amkd_lowest **lowest, const amkd_selection *selection, uin
     if (amkd_lowest_new(lowest, k, k / usual * options->max_per_image, options->nimages))
         return -1;
     amkd_lowest_noise(*lowest, &selection->noise);
-    /* Of a coarse pass a class has the same part as of the picks. */
-    const uint64_t limit = options->max_per_class;
-    const uint64_t most =
-        k <= usual ? limit : (uint64_t)ceil((double)limit * (double)k / (double)usual);
-    if (limit && amkd_lowest_classes(*lowest, most, options->classes->of_image,
-                                     options->classes->n))
-        return -1;
     return amkd_lowest_sources(*lowest, options->sources, options->nsources);
 }
 
@@ -59,11 +52,7 @@ static int open_lowest(amkd_selection *selection)
     const amkd_selection_options *options = &selection->options;
     if (put_count(&selection->header, "k", options->k) ||
         (options->max_per_image &&
-         put_count(&selection->header, "max_per_image", options->max_per_image)) ||
-        (options->max_per_class &&
-         (put_count(&selection->header, "max_per_class", options->max_per_class) ||
-          amkd_header_put(&selection->header, "classes",
-                          json_string(options->classes->digest)))))
+         put_count(&selection->header, "max_per_image", options->max_per_image)))
         return -1;
     const uint64_t n = nlowest(options);
     if (options->max_per_image && options->ncoarse / n > 1 &&
@@ -194,18 +183,15 @@ int amkd_selection_refine(amkd_selection *selection, amkd_pair **pairs, size_t *
 
 static int fail_few(const amkd_selection_options *options, size_t n, uint64_t nasked)
 {
-    char limit[80] = "", by_class[80] = "", asked[80] = "";
+    char limit[80] = "", asked[80] = "";
     if (options->max_per_image)
         snprintf(limit, sizeof limit, " when an image takes part in at most %" PRIu64,
                  options->max_per_image);
-    if (options->max_per_class)
-        snprintf(by_class, sizeof by_class, "%s a class in at most %" PRIu64,
-                 options->max_per_image ? " and" : " when", options->max_per_class);
     if (nasked)
         snprintf(asked, sizeof asked, ", without the %" PRIu64 " pairs asked before",
                  nasked);
-    return amkd_fail("cannot pick %" PRIu64 ": the pool has %zu candidates%s%s%s",
-                     options->k, n, limit, by_class, asked);
+    return amkd_fail("cannot pick %" PRIu64 ": the pool has %zu candidates%s%s",
+                     options->k, n, limit, asked);
 }
 
 static int write_picks(amkd_selection *selection, const amkd_pick *picks, size_t n)

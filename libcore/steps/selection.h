@@ -3,7 +3,6 @@
 #ifndef AMKD_STEPS_SELECTION_H
 #define AMKD_STEPS_SELECTION_H
 
-#include "steps/image_classes.h"
 #include "steps/noise.h"
 #include "steps/shortlist.h"
 #include "stream/header.h"
@@ -20,14 +19,12 @@ typedef struct amkd_selection_options {
     const uint32_t *sources; /* [nimages] below nsources, or NULL: max_per_image is of
                                 these (amkd_lowest_sources); borrowed until closed */
     uint64_t nsources;
-    uint64_t max_per_class; /* 0: no limit; needs k and classes, borrowed until closed */
-    const amkd_image_classes *classes;
     const amkd_shortlist
         *shortlist; /* not NULL: of the nshortlist lowest, k or more, or as
                        many as there are, it chooses k; needs k; borrowed */
     uint64_t nshortlist;
-    uint64_t ncoarse; /* not 0: a coarse pass first, of which so many are kept, and both
-                         limits are as many times larger (whole times for images) */
+    uint64_t ncoarse; /* not 0: a coarse pass first, of which so many are kept, and the
+                         limit is as many whole times larger */
     int shard; /* of a pool: fewer than k are no error, and what a merge may still pick
                   is kept (amkd_lowest_finish_shard) */
     const char *output; /* NULL or "-" for stdout */
@@ -35,8 +32,8 @@ typedef struct amkd_selection_options {
 } amkd_selection_options;
 
 /* header, of kind "picks", is copied; with k the result's gets "k", "max_per_image" if
- * limited, "max_per_class" and with it the "classes'" digest, and "rows"; and by the
- * header's "noise" the candidates are ranked (which needs k). */
+ * limited, and "rows"; and by the header's "noise" the candidates are ranked (which needs
+ * k). */
 int amkd_selection_open(amkd_selection **out, const amkd_header *header,
                         const amkd_selection_options *options);
 
