@@ -77,10 +77,8 @@ expect 2 'to pick 450 of 400 that there are' recipe.mk SINGLE=1 VIEWS=2 BUDGET=6
 expect 2 "RANDOM_SHARE '2'" recipe.mk RANDOM_SHARE=2
 expect 2 'RANDOM_SHARE needs scores' recipe.mk RANDOM_SHARE=.5 BY=random
 expect 2 'NOISE is for BY c2' recipe.mk NOISE=1 BY=margin
-expect 2 "SHORTLIST '1'" recipe.mk SHORTLIST=1 DIVERSE=1
-expect 2 'SHORTLIST needs DIVERSE 1 or' recipe.mk SHORTLIST=2
-expect 2 'and not both' recipe.mk SHORTLIST=2 DIVERSE=1 DISAGREEMENT=1
-expect 2 'choose of a SHORTLIST' recipe.mk DISAGREEMENT=2
+expect 2 "DIVERSE '1'" recipe.mk DIVERSE=1
+expect 2 "DIVERSE 'x'" recipe.mk DIVERSE=x
 expect 2 'spaces' --dir 'a run' recipe.mk
 expect 2 'unrecognized option' --frobnicate
 expect 2 "--jobs '0'" --jobs 0 recipe.mk
@@ -103,19 +101,14 @@ amkd-distill -n -j 2 recipe.mk >plan-2
 grep -q -- '--shard 1/2 .*of2.amkd$' plan-2 || fail "the second shard"
 grep -q -- '-k 101 .*--exclude amkd-run/round-1/labels.amkd' plan || fail "the last round"
 
-# Ways to select reach amkd-score; a shortlist is of one part.
+# Ways to select reach amkd-score; diverse picks are of one part.
 amkd-distill -n -j 2 recipe.mk MAX_PER_IMAGE=80 RANDOM_SHARE=0.2 >plan-share
 [ "$(grep -c -- ' --max-per-image 80 .*--random-share 0.2 --seed 100[12] ' plan-share)" = 4 ] ||
     fail "an image and a share: $(grep amkd-score plan-share)"
-amkd-distill -n -j 2 recipe.mk SHORTLIST=4 DIVERSE=1 >plan-diverse
-[ "$(grep -c -- ' --shortlist 4 --diverse .*/picks.amkd$' plan-diverse)" = 2 ] ||
-    fail "a shortlist: $(grep amkd-score plan-diverse)"
-amkd-distill -n recipe.mk SHORTLIST=4 DISAGREEMENT=2 ROUNDS=4 | grep amkd-score >plan-disagree
-for others in "" "0" "1 0" "2 1"; do
-    read -r line
-    students=$(grep -o 'disagreement amkd-run/round-[0-9]' <<<"$line" | grep -o '[0-9]$' || true)
-    [ "$(echo $students)" = "$others" ] || fail "not the students '$others': $line"
-done <plan-disagree
+amkd-distill -n -j 2 recipe.mk DIVERSE=4 >plan-diverse
+[ "$(grep -c -- ' --diverse 4 .*/picks.amkd$' plan-diverse)" = 2 ] ||
+    fail "diverse picks: $(grep amkd-score plan-diverse)"
+amkd-distill -n recipe.mk DIVERSE=0.0 | cmp - plan || fail "DIVERSE=0.0 is none"
 
 # The run: as many answers as the budget says, a line a round; run again it has no work.
 mkdir one two

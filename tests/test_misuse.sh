@@ -78,13 +78,9 @@ misused "--student" amkd-score a
 misused "--by" amkd-score --by lowest -s model a
 misused "--engine" amkd-score --engine steam -s model a
 misused "--max-per-image" amkd-score --by random --max-per-image 1 a
-misused "--diverse and --disagreement" amkd-score -s model -k 3 --diverse a
-misused "--diverse and --disagreement" amkd-score -s model -k 3 --disagreement model a
-misused "--shortlist needs -k" amkd-score -s model --shortlist 2 --diverse a
-misused "more than 1 times" amkd-score -s model -k 3 --shortlist 1 --diverse a
-misused "needs one of --diverse" amkd-score -s model -k 3 --shortlist 2 a
-misused "needs one of --diverse" amkd-score -s model -k 3 --shortlist 2 --diverse --disagreement m a
-misused "--shortlist needs --student" amkd-score --by random -k 3 --shortlist 2 --diverse a
+misused "--diverse needs -k" amkd-score -s model --diverse 2 a
+misused "more than 1 times" amkd-score -s model -k 3 --diverse 1 a
+misused "--diverse needs --student" amkd-score --by random -k 3 --diverse 2 a
 misused "--lambda" amkd-score --by random --lambda 0:1 a
 misused "--student" amkd-eval a
 misused "--teacher and --answers" amkd-eval -s m -t exec:cat --answers l a

@@ -223,7 +223,7 @@ check_parameters() {
     for name in BUDGET SHARDS STEPS BATCH ASSISTANT_STEPS TEACHER_BATCH; do
         need_count $name "${value[$name]}" 1
     done
-    for name in ROUNDS MAX_PER_IMAGE DISAGREEMENT PATIENCE SEED; do
+    for name in ROUNDS MAX_PER_IMAGE PATIENCE SEED; do
         need_count $name "${value[$name]}" 0
     done
     [ -z "${value[VIEWS]}" ] || need_count VIEWS "${value[VIEWS]}" 0
@@ -233,7 +233,7 @@ check_parameters() {
     *x) need_count POOL "${value[POOL]%x}" 2 ;;
     *) need_count POOL "${value[POOL]}" 1 ;;
     esac
-    for name in NOISE SHORTLIST LR MOMENTUM WEIGHT_DECAY TEMPERATURE MIXUP TIMEOUT; do
+    for name in NOISE DIVERSE LR MOMENTUM WEIGHT_DECAY TEMPERATURE MIXUP TIMEOUT; do
         [[ ${value[$name]} =~ ^[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$ ]] ||
             misuse "$name '${value[$name]}': expected a number of at least 0"
     done
@@ -281,7 +281,6 @@ check_share() { # NAME
 
 # What amkd-score would refuse, before anything is bought.
 check_selection() {
-    local criteria
     check_share RANDOM_SHARE
     [[ ${value[NOISE]} =~ ^0*\.?0*([eE].*)?$ ]] ||
         [[ ${value[BY]} != random && ${value[BY]} != margin ]] ||
@@ -289,18 +288,12 @@ check_selection() {
     [[ ${value[RANDOM_SHARE]} =~ ^0?\.?0*$ ]] ||
         [[ ${value[BY]} != random && ${value[POOL]} != bought ]] ||
         misuse "RANDOM_SHARE needs scores and a pool: not BY random, nor POOL bought"
-    need_choice DIVERSE 0 1
-    assignments+=("DISAGREEMENT=$((10#${value[DISAGREEMENT]}))")
-    criteria=$((value[DIVERSE] + (10#${value[DISAGREEMENT]} > 0)))
-    if [[ ${value[SHORTLIST]} =~ ^0*\.?0*([eE].*)?$ ]]; then
-        ((!criteria)) || misuse "DIVERSE and DISAGREEMENT choose of a SHORTLIST, which is 0"
-        assignments+=("SHORTLIST=0")
+    if [[ ${value[DIVERSE]} =~ ^0*\.?0*([eE].*)?$ ]]; then
+        assignments+=("DIVERSE=0")
         return
     fi
-    awk -v n="${value[SHORTLIST]}" 'BEGIN { exit !(n > 1) }' ||
-        misuse "SHORTLIST '${value[SHORTLIST]}': expected 0 or a number above 1"
-    ((criteria == 1)) ||
-        misuse "SHORTLIST needs DIVERSE 1 or DISAGREEMENT, and not both"
+    awk -v n="${value[DIVERSE]}" 'BEGIN { exit !(n > 1) }' ||
+        misuse "DIVERSE '${value[DIVERSE]}': expected 0 or a number above 1"
     assignments+=("SHARDS=1")
 }
 

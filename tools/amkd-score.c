@@ -21,8 +21,7 @@ static const char notes[] =
     "  entropy  as c2, of the negative entropy\n\n"
     "With --noise the picks are a sample: the likelier a candidate the lower its score,\n"
     "as score^(-1/T). T 0 is no noise; about 1 is usual.\n\n"
-    "With --shortlist the score only says which candidates come into question, and\n"
-    "another criterion chooses of them.\n\n"
+    "With --diverse the score only says which candidates come into question.\n\n"
     "Examples:\n"
     "  amkd-pool real.amkd | amkd-score -s student.safetensors -k 1000 -o picks.amkd\n"
     "  amkd-score -s student.safetensors -k 1000 --exclude round1.amkd pairs.amkd\n"
@@ -35,7 +34,7 @@ typedef struct arguments {
     amkd_common common;
     amkd_score_options score;
     const char *by, *lambdas, *engine;
-    amkd_texts exclude, images, bought, disagreement;
+    amkd_texts exclude, images, bought;
 } arguments;
 
 /* The names' place in a list that ends with NULL, or -1. */
@@ -65,24 +64,15 @@ static int interpret_refine(amkd_cli *cli, amkd_score_options *score)
     return 0;
 }
 
-/* A shortlist and the criterion that chooses of it; 0, or the exit status of a misuse. */
-static int check_shortlist(const amkd_cli *cli, const arguments *given)
+/* 0, or the exit status of a misuse. */
+static int check_diverse(const amkd_cli *cli, const amkd_score_options *score)
 {
-    const amkd_score_options *score = &given->score;
-    const int disagreement = given->disagreement.n > 0;
-    if (!amkd_cli_given(cli, "shortlist"))
-        return score->diverse || disagreement
-                   ? amkd_cli_misuse(cli, "--diverse and --disagreement choose of a "
-                                          "--shortlist, which is not given")
-                   : 0;
-    if (!score->k || !(score->shortlist > 1))
-        return amkd_cli_misuse(cli,
-                               "--shortlist needs -k, and more than 1 times as many");
-    if (score->diverse == disagreement)
-        return amkd_cli_misuse(cli, "--shortlist needs one of --diverse and "
-                                    "--disagreement");
+    if (!amkd_cli_given(cli, "diverse"))
+        return 0;
+    if (!score->k || !(score->diverse > 1))
+        return amkd_cli_misuse(cli, "--diverse needs -k, and more than 1 times as many");
     if (!score->student)
-        return amkd_cli_misuse(cli, "--shortlist needs --student, whatever it is --by");
+        return amkd_cli_misuse(cli, "--diverse needs --student, whatever it is --by");
     return 0;
 }
 
@@ -127,7 +117,7 @@ static int interpret(amkd_cli *cli, arguments *given, double **lambdas)
         return amkd_cli_misuse(cli, "--noise is for --by c2, c1 or entropy");
     if (score->random_share > 0 && (!score->k || score->by == AMKD_BY_RANDOM))
         return amkd_cli_misuse(cli, "--random-share needs -k, and scores (--by)");
-    const int misuse = check_shortlist(cli, given);
+    const int misuse = check_diverse(cli, score);
     if (misuse)
         return misuse;
     if (amkd_cli_given(cli, "seed") && score->by != AMKD_BY_RANDOM &&
@@ -200,8 +190,8 @@ int main(int argc, char **argv)
          "write the K lowest, sorted (default: all, in the order of the pairs)", 0, 1,
          0x1p40},
         {0, "refine", AMKD_NUMBER, &score->refine, "C",
-         "score all lambdas only for the C times K pairs that are lowest at a few\n"
-         "of them, C 1 or more",
+         "score all lambdas only for the C times K pairs that are lowest at a few of\n"
+         "them, C 1 or more",
          0, 1, 0x1p20},
         {0, "coarse", AMKD_COUNT, &score->ncoarse, "N",
          "those few: N of the lambdas, evenly spaced (default: 8, or half of them)", 0, 1,
@@ -211,15 +201,10 @@ int main(int argc, char **argv)
          0x1p20},
         {0, "random-share", AMKD_NUMBER, &score->random_share, "F",
          "a share F of the K at random, whatever their scores", 0, 0, 1},
-        {0, "shortlist", AMKD_NUMBER, &score->shortlist, "C",
-         "choose the K of the C times K lowest, C above 1, by one of the next two", 0, 1,
-         0x1p20},
-        {0, "diverse", AMKD_FLAG, &score->diverse, NULL,
-         "those farthest from each other in the student's features", 0, 0, 0},
-        {0, "disagreement", AMKD_TEXTS, &given.disagreement, "FILE",
-         "those about which --student and this one disagree most; may be given\n"
-         "several times",
-         0, 0, 0},
+        {0, "diverse", AMKD_NUMBER, &score->diverse, "C",
+         "of the C times K lowest, C above 1, the K farthest from each other in the\n"
+         "student's features",
+         0, 1, 0x1p20},
         {0, "max-per-image", AMKD_COUNT, &score->max_per_image, "M",
          "let no image take part in more than M picks", 0, 1, 0x1p32},
         {0, "bought", AMKD_TEXTS, &given.bought, "LABELS",
@@ -235,9 +220,9 @@ int main(int argc, char **argv)
          0, 0},
         AMKD_OPTION_SEED(score->seed),
         {'d', "device", AMKD_TEXT, &score->device, "LIST",
-         "OpenCL devices with commas between them, which share the work: index,\n"
-         "part of the name, cpu or gpu (default: $AMKD_DEVICE, else the first\n"
-         "GPU, else the CPU)",
+         "OpenCL devices with commas between them, which share the work: index, part\n"
+         "of the name, cpu or gpu (default: $AMKD_DEVICE, else the first GPU, else\n"
+         "the CPU)",
          AMKD_WHERE, 0, 0},
         {0, "engine", AMKD_TEXT, &given.engine, "HOW",
          "auto, fused (one kernel runs the whole student) or layered", AMKD_WHERE, 0, 0},
@@ -269,8 +254,6 @@ int main(int argc, char **argv)
     score->nbought = given.bought.n;
     score->exclude = given.exclude.text;
     score->nexclude = given.exclude.n;
-    score->disagreement = given.disagreement.text;
-    score->ndisagreement = given.disagreement.n;
     score->images = given.images.text;
     score->nimages = given.images.n;
     score->output = given.common.output;

@@ -50,17 +50,12 @@ NOISE = $(if $(filter random margin,$(BY)),0,1)
 # The share of a round's picks that is at random, whatever the score (amkd-score
 # --random-share). 0: none.
 RANDOM_SHARE = 0
-# A shortlist of so many times the picks, the lowest, of which one of the next two chooses
-# (amkd-score --shortlist). The limit above is then of the shortlist. 0: none, the lowest
-# are the picks.
-SHORTLIST = 0
-# 1: those that are far from each other in the features of the round's student.
+# Of so many times the picks, the lowest, those that are far from each other in the features
+# of the round's student (amkd-score --diverse). MAX_PER_IMAGE is then of all these. 0: the
+# lowest are the picks.
 DIVERSE = 0
-# Those about which the round's student and so many of the rounds before disagree; without
-# a shortlist in round 1, which has but one student. 0: not so.
-DISAGREEMENT = 0
-# Parts in which a pool is scored, side by side with -j. The picks are the same. A shortlist
-# is of one part, whatever this says.
+# Parts in which a pool is scored, side by side with -j. The picks are the same. With DIVERSE
+# it is one part, whatever this says.
 SHARDS = $(JOBS)
 
 # When to stop before BUDGET is spent; looked at after each round, before the next buys.
@@ -131,8 +126,8 @@ DEVICE =
 at_url = $(filter http://% https://%,$(firstword $(TEACHER)))
 
 PARAMETERS := IMAGES TEACHER BUDGET TEST DIR ROUNDS BUDGETS VIEWS VIEW_OPTIONS SINGLE POOL \
-    BY LAMBDA MAX_PER_IMAGE NOISE RANDOM_SHARE SHORTLIST DIVERSE \
-    DISAGREEMENT SHARDS TARGET PATIENCE HOLDOUT \
+    BY LAMBDA MAX_PER_IMAGE NOISE RANDOM_SHARE DIVERSE \
+    SHARDS TARGET PATIENCE HOLDOUT \
     ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE AVERAGE MIXUP \
     WARM_START ASSISTANT ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS \
     TEACHER_INPUT TEACHER_OPTIONS TEACHER_BATCH TIMEOUT JOURNAL SHARED SEED DEVICE

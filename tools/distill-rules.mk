@@ -120,16 +120,9 @@ pool_options = $(if $(filter 1,$(SINGLE)), --single)$(if $(bought),,$(if $(call 
 noise := $(if $(filter-out 0,$(NOISE)), --noise $(NOISE))
 score_options = --by $(BY)$(if $(bought), $(bought),$(if \
     $(filter 1,$(SINGLE)),, --lambda $(LAMBDA))) -k $(word $(1),$(PICKS))$(max_per_image)$(if \
-    $(drawn)$(filter random,$(BY)),$(drawn) --seed $(call seed_of,$(1)))$(shortlist)
+    $(drawn)$(filter random,$(BY)),$(drawn) --seed $(call seed_of,$(1)))$(diverse)
 drawn := $(noise)$(if $(filter-out 0,$(RANDOM_SHARE)), --random-share $(RANDOM_SHARE))
-# $(call committee,R): the students before the one that round R scores with, which disagree.
-committee = $(patsubst %,$(DIR)/round-%/student.safetensors,$(if \
-    $(filter-out 0,$(DISAGREEMENT)),$(shell seq $$(( $(1) - 2 )) -1 \
-    $$(( $(1) - 1 > $(DISAGREEMENT) ? $(1) - 1 - $(DISAGREEMENT) : 0 )))))
-criterion = $(if $(filter 1,$(DIVERSE)), --diverse)$(patsubst %, \
-    --disagreement %,$(call committee,$(1)))
-shortlist = $(if $(filter-out 0,$(SHORTLIST)),$(if $(call criterion,$(1)), \
-    --shortlist $(SHORTLIST)$(call criterion,$(1))))
+diverse := $(if $(filter-out 0,$(DIVERSE)), --diverse $(DIVERSE))
 max_per_image := $(if $(filter-out 0,$(MAX_PER_IMAGE)), --max-per-image $(MAX_PER_IMAGE))
 asked_before = $(foreach r,$(if $(BOUGHT_REAL),0) $(call rounds_before,$(1)), \
     --exclude $(DIR)/round-$(r)/labels.amkd)
@@ -147,8 +140,7 @@ $$(eval $$(call keep,$(DIR)/round-$(1)/pick.options,pick_options_$(1),:))
 parts_$(1) := $$(shell seq -f '$(DIR)/round-$(1)/picks.%gof$(SHARDS).amkd' \
     0 $$$$(( $(SHARDS) - 1 )))
 pick_from_$(1) := $(DIR)/round-$(2)/student.safetensors $(DIR)/round-$(1)/pick.options \
-    $(views) $(call committee,$(1)) \
-    $$(call labels_of,0 $$(call rounds_before,$(1)))
+    $(views) $$(call labels_of,0 $$(call rounds_before,$(1)))
 
 ifeq ($(SHARDS),1)
 $(DIR)/round-$(1)/picks.amkd: $$(pick_from_$(1))

@@ -55,10 +55,8 @@ static int add_word(json_t *parameters, const char *tool, const char *word)
     const size_t n = strcspn(word, "=");
     snprintf(option, sizeof option, "%.*s", (int)n, word);
     /* Such files say no more than that there were some. */
-    static const char *const files[] = {"--init", "--bought", "--disagreement"};
-    for (size_t f = 0; f < sizeof files / sizeof *files; f++)
-        if (!strcmp(option, files[f]))
-            return put(parameters, tool, option, "");
+    if (!strcmp(option, "--init") || !strcmp(option, "--bought"))
+        return put(parameters, tool, option, "");
     return put(parameters, tool, option, word[n] ? word + n + 1 : "");
 }
 

@@ -166,11 +166,10 @@ static int open_readers(merge *m)
         const amkd_header *header = amkd_reader_header(m->readers[r]);
         if (amkd_picks_check(header))
             return amkd_fail_in("'%s'", amkd_reader_name(m->readers[r]));
-        if (json_object_get(header->more, "shortlist"))
-            return amkd_fail(
-                "'%s': the picks were chosen of a shortlist, they are not the "
-                "lowest of their pool",
-                amkd_reader_name(m->readers[r]));
+        if (json_object_get(header->more, "diverse"))
+            return amkd_fail("'%s': the picks were chosen to be diverse, they are not "
+                             "the lowest of their pool",
+                             amkd_reader_name(m->readers[r]));
         if (amkd_images_same_refs(amkd_reader_header(m->readers[0]), header))
             return amkd_fail_in("'%s' and '%s'", amkd_reader_name(m->readers[0]),
                                 amkd_reader_name(m->readers[r]));

@@ -32,7 +32,7 @@ typedef struct scoring {
     uint32_t
         *sources; /* of the images, for max_per_image; NULL where they are no views */
     size_t nsources;
-    amkd_shortlist *shortlist; /* NULL without */
+    amkd_diverse *diverse; /* NULL without */
     amkd_device *devices[AMKD_MAX_DEVICES];
     amkd_scorer scorers[AMKD_MAX_DEVICES];
     size_t ndevices;
@@ -95,9 +95,9 @@ static int open_pairs(scoring *s)
     if (s->coarse && is_shard(s))
         return amkd_fail("'%s': the pairs are a shard, which cannot be refined by itself",
                          amkd_reader_name(s->reader));
-    if (options->shortlist > 0 && is_shard(s))
-        return amkd_fail("'%s': the pairs are a shard, which cannot know what is on the "
-                         "shortlist of the whole pool",
+    if (options->diverse > 0 && is_shard(s))
+        return amkd_fail("'%s': the pairs are a shard, whose lowest are not those of the "
+                         "whole pool, which diverse picks are chosen of",
                          amkd_reader_name(s->reader));
     s->source.single = json_is_true(json_object_get(header->more, "single"));
     if (s->source.single && take_single(s))
@@ -124,19 +124,6 @@ static int open_student(scoring *s)
     return 0;
 }
 
-static int open_shortlist(scoring *s)
-{
-    const amkd_score_options *options = s->options;
-    const amkd_shortlist_options shortlist = {.diverse = options->diverse,
-                                              .disagreement = options->disagreement,
-                                              .ndisagreement = options->ndisagreement,
-                                              .student = options->student,
-                                              .images = s->images,
-                                              .device = s->devices[0],
-                                              .quiet = options->quiet};
-    return amkd_shortlist_new(&s->shortlist, &shortlist);
-}
-
 static int load_sources(scoring *s)
 {
     const amkd_score_options *options = s->options;
@@ -145,10 +132,10 @@ static int load_sources(scoring *s)
                                     options->images, options->nimages, options->nthreads);
 }
 
-/* What a shortlist still needs stays. */
+/* What diverse picks still need stays. */
 static void close_student(scoring *s)
 {
-    if (!s->shortlist) {
+    if (!s->diverse) {
         amkd_images_free(s->images);
         s->images = NULL;
     }
@@ -212,16 +199,16 @@ static int open_pass(scoring *s, const double *lambdas, size_t nlambdas)
 static int open_selection(scoring *s)
 {
     const amkd_score_options *options = s->options;
-    const uint64_t nshortlist = (uint64_t)ceil(options->shortlist * (double)options->k);
-    const uint64_t nlowest = s->shortlist ? nshortlist : options->k;
+    const uint64_t nlowest =
+        s->diverse ? (uint64_t)ceil(options->diverse * (double)options->k) : options->k;
     const amkd_selection_options selection = {
         .k = options->k,
         .max_per_image = options->max_per_image,
         .nimages = s->source.nimages,
         .sources = s->sources,
         .nsources = s->nsources,
-        .shortlist = s->shortlist,
-        .nshortlist = nshortlist,
+        .diverse = s->diverse,
+        .nlowest = nlowest,
         .ncoarse = s->coarse ? (uint64_t)ceil(options->refine * (double)nlowest) : 0,
         .shard = is_shard(s),
         .output = options->output,
@@ -249,8 +236,10 @@ static int open_all(scoring *s)
     /* What is wrong with the command line is said before kernels are compiled. */
     if (open_pairs(s) || check_k(s) ||
         amkd_output_probe(options->output, "a picks stream") ||
-        ((!chance || options->shortlist > 0) && open_student(s)) ||
-        (options->shortlist > 0 && open_shortlist(s)) ||
+        ((!chance || options->diverse > 0) && open_student(s)) ||
+        (options->diverse > 0 &&
+         amkd_diverse_new(&s->diverse, s->devices[0], options->student, s->images,
+                          options->quiet)) ||
         (!s->images && options->max_per_image && load_sources(s)) ||
         (s->coarse ? open_pass(s, s->coarse, options->ncoarse)
                    : open_pass(s, options->lambdas, options->nlambdas)))
@@ -364,8 +353,8 @@ int amkd_score(amkd_score_counts *counts, const amkd_score_options *options)
     const int rc = open_all(&s) ? -1 : run(&s);
     amkd_selection_discard(s.selection);
     close_sweeps(&s);
-    amkd_shortlist_free(s.shortlist);
-    s.shortlist = NULL;
+    amkd_diverse_free(s.diverse);
+    s.diverse = NULL;
     close_student(&s);
     for (size_t d = 0; d < s.ndevices; d++)
         amkd_device_close(s.devices[d]);

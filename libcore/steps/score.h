@@ -21,7 +21,7 @@ const char *amkd_score_by_name(amkd_score_by by);
 
 typedef struct amkd_score_options {
     const char *pairs;   /* a pairs stream; NULL or "-" for stdin */
-    const char *student; /* a model; by AMKD_BY_RANDOM read for a shortlist alone */
+    const char *student; /* a model; by AMKD_BY_RANDOM read for diverse alone */
     amkd_score_by by;
     const double *lambdas; /* [nlambdas] in [0, 1], each once */
     size_t nlambdas;
@@ -40,12 +40,9 @@ typedef struct amkd_score_options {
     double random_share; /* of the picks, 0 to 1, at random, on average; 0: none. Needs k
                             and "pool" in the pairs' header; not by random */
     uint64_t seed;       /* of all that is drawn */
-    double shortlist; /* 0, or above 1: so many times k of the lowest are kept first, of
-                         which the second criterion chooses (steps/shortlist.h), one of
-                         diverse and disagreement. Needs k and student */
-    int diverse;
-    const char *const *disagreement; /* [ndisagreement] models */
-    size_t ndisagreement;
+    double diverse; /* 0, or above 1: so many times k of the lowest are kept first, of
+                       which those that cover them best are picked (steps/diverse.h).
+                       Needs k and student */
     const char *const *images; /* [nimages] in place of the paths in the pairs' header */
     size_t nimages;
     const char *device; /* one or several, as amkd_devices_open takes them */
@@ -80,7 +77,7 @@ typedef struct amkd_score_counts {
  * twice does so in the picks. A pairs stream with "shard" in its header may yield fewer
  * than k picks, or with max_per_image more: amkd_merge_write makes the k of all shards of
  * them. A shard cannot be refined: the coarse pass would keep others than over the whole
- * pool; nor has it a shortlist, for the same reason. Single images ("single" in the
+ * pool; nor are its picks diverse, for the same reason. Single images ("single" in the
  * pairs' header) have lambda 1 and no other, so that C2 is C1, and are not refined. */
 int amkd_score(amkd_score_counts *counts, const amkd_score_options *options);
 

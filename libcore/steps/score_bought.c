@@ -25,8 +25,8 @@ typedef struct scoring {
     amkd_dataset bought;
     amkd_header header; /* of the first labels */
     amkd_asked asked;
-    amkd_device *device;       /* NULL for random without a shortlist */
-    amkd_shortlist *shortlist; /* NULL without */
+    amkd_device *device;   /* NULL for random, but for diverse picks */
+    amkd_diverse *diverse; /* NULL without */
     amkd_predictor *student;
     uint8_t *pixels; /* [CHUNK][h][w][c] */
     float *probs;    /* [CHUNK][nclasses] */
@@ -80,19 +80,6 @@ static int open_student(scoring *s)
     return 0;
 }
 
-static int open_shortlist(scoring *s)
-{
-    const amkd_score_options *o = s->options;
-    const amkd_shortlist_options shortlist = {.diverse = o->diverse,
-                                              .disagreement = o->disagreement,
-                                              .ndisagreement = o->ndisagreement,
-                                              .student = o->student,
-                                              .images = s->bought.images,
-                                              .device = s->device,
-                                              .quiet = o->quiet};
-    return amkd_shortlist_new(&s->shortlist, &shortlist);
-}
-
 static int open_selection(scoring *s)
 {
     const amkd_score_options *o = s->options;
@@ -103,8 +90,8 @@ static int open_selection(scoring *s)
         .nimages = images->n,
         .sources = images->sources,
         .nsources = images->nsources,
-        .shortlist = s->shortlist,
-        .nshortlist = (uint64_t)ceil(o->shortlist * (double)o->k),
+        .diverse = s->diverse,
+        .nlowest = (uint64_t)ceil(o->diverse * (double)o->k),
         .output = o->output,
         .nthreads = o->nthreads};
     amkd_header header = {0};
@@ -127,10 +114,11 @@ static int open_all(scoring *s)
     if (!s->picks ||
         amkd_asked_load(&s->asked, o->exclude, o->nexclude, &s->header, o->nthreads))
         return -1;
-    const int chance = o->by == AMKD_BY_RANDOM, shortlist = o->shortlist > 0;
-    return ((!chance || shortlist) && amkd_device_open(&s->device, o->device)) ||
-                   (shortlist && open_shortlist(s)) || (!chance && open_student(s)) ||
-                   open_selection(s)
+    const int chance = o->by == AMKD_BY_RANDOM, diverse = o->diverse > 0;
+    return ((!chance || diverse) && amkd_device_open(&s->device, o->device)) ||
+                   (diverse && amkd_diverse_new(&s->diverse, s->device, o->student,
+                                                s->bought.images, o->quiet)) ||
+                   (!chance && open_student(s)) || open_selection(s)
                ? -1
                : 0;
 }
@@ -203,7 +191,7 @@ int amkd_score_bought(amkd_score_counts *counts, const amkd_score_options *optio
     *counts = (amkd_score_counts){0};
     const int rc = open_all(&s) ? -1 : run(&s);
     amkd_selection_discard(s.selection);
-    amkd_shortlist_free(s.shortlist);
+    amkd_diverse_free(s.diverse);
     amkd_predictor_free(s.student);
     amkd_device_close(s.device);
     amkd_dataset_clear(&s.bought);

@@ -56,10 +56,8 @@ int amkd_score_header(amkd_header *header, const amkd_score_options *options,
                                   json_pack("{s:f, s:o}", "candidates", options->refine,
                                             "coarse", list_of(coarse, options->ncoarse))))
         return -1;
-    if (options->shortlist > 0 &&
-        amkd_header_put(header, "shortlist",
-                        json_pack("{s:f, s:s}", "candidates", options->shortlist, "by",
-                                  options->diverse ? "diverse" : "disagreement")))
+    if (options->diverse > 0 &&
+        amkd_header_put(header, "diverse", json_real(options->diverse)))
         return -1;
     if (options->noise > 0 && amkd_noise_put(header, options->noise, options->seed))
         return -1;

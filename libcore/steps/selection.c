@@ -29,10 +29,10 @@ static int put_count(amkd_header *header, const char *key, uint64_t value)
     return amkd_header_put(header, key, json_integer((json_int_t)value));
 }
 
-/* How many of the lowest are kept: the picks, or the shortlist. */
+/* How many of the lowest are kept: the picks, or what these are chosen of. */
 static uint64_t nlowest(const amkd_selection_options *options)
 {
-    return options->shortlist ? options->nshortlist : options->k;
+    return options->diverse ? options->nlowest : options->k;
 }
 
 static int new_lowest(amkd_lowest **lowest, const amkd_selection *selection, uint64_t k)
@@ -205,8 +205,7 @@ static int write_picks(amkd_selection *selection, const amkd_pick *picks, size_t
     return amkd_writer_write(selection->writer, picks, n);
 }
 
-/* Those of the shortlist that its criterion chooses, and those at random, which come
- * first. */
+/* The diverse ones of the candidates, and those at random, which come first. */
 static int write_chosen(amkd_selection *selection, const amkd_pick *candidates, size_t n)
 {
     const amkd_selection_options *options = &selection->options;
@@ -217,8 +216,8 @@ static int write_chosen(amkd_selection *selection, const amkd_pick *candidates, 
                                 candidates[nrandom].lambda))
         nrandom++;
     amkd_pick *chosen = amkd_alloc(options->k, sizeof *chosen);
-    int rc = chosen ? amkd_shortlist_choose(options->shortlist, chosen, options->k,
-                                            candidates, n, nrandom)
+    int rc = chosen ? amkd_diverse_choose(options->diverse, chosen, options->k,
+                                          candidates, n, nrandom)
                     : -1;
     if (!rc)
         rc = write_picks(selection, chosen, options->k);
@@ -243,8 +242,8 @@ static int write_lowest(amkd_selection *selection, uint64_t nasked)
         if (n < options->k)
             return fail_few(options, n, nasked);
     }
-    return options->shortlist ? write_chosen(selection, picks, n)
-                              : write_picks(selection, picks, n);
+    return options->diverse ? write_chosen(selection, picks, n)
+                            : write_picks(selection, picks, n);
 }
 
 static void free_selection(amkd_selection *selection)

@@ -3,8 +3,8 @@
 #ifndef AMKD_STEPS_SELECTION_H
 #define AMKD_STEPS_SELECTION_H
 
+#include "steps/diverse.h"
 #include "steps/noise.h"
-#include "steps/shortlist.h"
 #include "stream/header.h"
 #include "stream/rows.h"
 #include <stddef.h>
@@ -19,10 +19,9 @@ typedef struct amkd_selection_options {
     const uint32_t *sources; /* [nimages] below nsources, or NULL: max_per_image is of
                                 these (amkd_lowest_sources); borrowed until closed */
     uint64_t nsources;
-    const amkd_shortlist
-        *shortlist; /* not NULL: of the nshortlist lowest, k or more, or as
-                       many as there are, it chooses k; needs k; borrowed */
-    uint64_t nshortlist;
+    const amkd_diverse *diverse; /* not NULL: of the nlowest, k or more, or as many as
+                                    there are, it chooses k; needs k; borrowed */
+    uint64_t nlowest;            /* used with diverse */
     uint64_t ncoarse; /* not 0: a coarse pass first, of which so many are kept, and the
                          limit is as many whole times larger */
     int shard; /* of a pool: fewer than k are no error, and what a merge may still pick
