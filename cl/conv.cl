@@ -8,20 +8,24 @@
  * by what y was before its act; dx is handed on as that of the layer before.
  *
  * Forward and backward_data: a work-item keeps CT channels x PT pixels of one row in
- * accumulators and walks the rows below its taps column by column: each value is loaded
- * once and used for every weight and pixel it meets, KT taps of a row at a time, whose
- * weights stay in registers. Neither the padding nor pixels beyond a row's end cost
- * anything: a row's first and last tile are compiled for their places.
+ * accumulators and walks the rows below its taps, KT taps of a row at a time: each value
+ * is loaded once and stays in a register while taps meet it, each weight is loaded for
+ * PT pixels. Neither the padding nor pixels beyond a row's end cost anything: a row's
+ * first and last tile are compiled for their places, each down to its own stores, because
+ * where ways meet a compiler keeps every accumulator twice.
  *
  * backward_weights: a work-item keeps OT x IT channels x KT taps of a kernel's row and
- * walks the pixels of all samples of its slice.
+ * walks the pixels of all samples of its slice, WEIGHTS_V rows of dy at a time, for its
+ * WEIGHTS_ROWS rows of the kernel one after the other, which find those pixels near.
  *
  * Tiles of channels overlap where their number is not a multiple; the later one then
  * leaves what the earlier one writes.
  *
  * Grid of forward and backward_data: (VECTORS, channel tiles * rows * row tiles, blocks);
- * of backward_weights: (LANE_ITEMS, tap tiles * K * input tiles * output tiles, NSLICES),
- * work-groups of LANE_ITEMS. Tolerance against float64: 1e-5 + 1e-5 |reference|. */
+ * of backward_weights: (LANE_ITEMS, tap tiles * K / WEIGHTS_ROWS * input tiles * output
+ * tiles, NSLICES), work-groups of LANE_ITEMS.
+ *
+ * Tolerance against float64: 1e-5 + 1e-5 |reference|. */
 
 #ifndef IC
 #define IC 1 /* input channels, height, width */
@@ -42,6 +46,8 @@
 #define DATA_PT 8
 #define WEIGHTS_OT 4
 #define WEIGHTS_IT 1
+#define WEIGHTS_ROWS 1 /* of the kernel, one after the other: 1 or K */
+#define WEIGHTS_V 6    /* rows of dy at a time */
 #define NSLICES 1
 #endif
 #ifndef KT
@@ -50,36 +56,46 @@
 
 #define TILES(n, tile) (((n) + (tile)-1) / (tile))
 #define OUTSIDE(at, n) ((at) < 0 || (at) >= (n))
+/* Whether c, one of KT taps in a row, is one of the kernel's. */
+#define IS_TAP(c) (K % KT == 0 || (c) < K)
+
+#define FORWARD_COLUMNS ((FORWARD_PT - 1) * S + KT)
 
 /* Adds what the taps of all input channels give for the row v from pixel u0 on; inside: no
  * tap falls beyond the image. */
 INLINE void add_taps(vec sum[FORWARD_CT][FORWARD_PT], global const vec *x,
-                            global const float *weights, const int v, const int u0,
-                            const int inside)
+                     global const float *weights, const int v, const int u0,
+                     const int inside)
 {
     const int first = max(P - v * S, 0), end = min(IH + P - v * S, K);
     for (int i = 0; i < IC; i++)
         for (int a = first; a < end; a++) {
             global const vec *row = x + (i * IH + v * S - P + a) * IW * VECTORS;
             global const float *w = weights + (i * K + a) * K;
-            for (int c0 = 0; c0 < K; c0 += KT)
+            for (int c0 = 0; c0 < K; c0 += KT) {
+                vec value[FORWARD_COLUMNS];
 #pragma unroll
-                for (int q = 0; q < (FORWARD_PT - 1) * S + KT; q++) {
+                for (int q = 0; q < FORWARD_COLUMNS; q++) {
                     const int column = u0 * S - P + c0 + q;
-                    if (!inside && OUTSIDE(column, IW))
-                        continue;
-                    const vec value = row[column * VECTORS];
-#pragma unroll
-                    for (int u = 0; u < FORWARD_PT; u++) {
-                        const int c = q - u * S;
-                        if (c < 0 || c >= KT || c0 + c >= K || (!inside && u0 + u >= OW))
-                            continue;
-#pragma unroll
-                        for (int o = 0; o < FORWARD_CT; o++)
-                            sum[o][u] =
-                                fma(value, (vec)w[o * IC * K * K + c0 + c], sum[o][u]);
-                    }
+                    if (IS_TAP(c0 + q - (FORWARD_PT - 1) * S) &&
+                        (inside || !OUTSIDE(column, IW)))
+                        value[q] = row[column * VECTORS];
                 }
+#pragma unroll
+                for (int c = 0; c < KT; c++)
+#pragma unroll
+                    for (int o = 0; o < FORWARD_CT; o++) {
+                        if (!IS_TAP(c0 + c))
+                            continue;
+                        const vec weight = w[o * IC * K * K + c0 + c];
+#pragma unroll
+                        for (int u = 0; u < FORWARD_PT; u++) {
+                            const int column = (u0 + u) * S - P + c0 + c;
+                            if (inside || (u0 + u < OW && !OUTSIDE(column, IW)))
+                                sum[o][u] = fma(value[u * S + c], weight, sum[o][u]);
+                        }
+                    }
+            }
         }
 }
 
@@ -88,10 +104,36 @@ INLINE void add_taps(vec sum[FORWARD_CT][FORWARD_PT], global const vec *x,
 #define FORWARD_INSIDE                                                                   \
     (FORWARD_PT * S >= P && ((FORWARD_ROW_TILES - 1) * FORWARD_PT - 1) * S - P + K <= IW)
 
+/* A tile of the row v from pixel u0 on, from its biases to what it writes. */
+INLINE void forward_tile(global const vec *x, global const float *parameters,
+                         global vec *y, const int tile_o0, const int v, const int u0,
+                         const int inside)
+{
+    const int o0 = min(tile_o0, OC - FORWARD_CT);
+    vec sum[FORWARD_CT][FORWARD_PT];
+#pragma unroll
+    for (int o = 0; o < FORWARD_CT; o++)
+#pragma unroll
+        for (int u = 0; u < FORWARD_PT; u++)
+            sum[o][u] = parameters[BIASES + o0 + o];
+    add_taps(sum, x, parameters + WEIGHTS + o0 * (IC * K * K), v, u0, inside);
+#pragma unroll
+    for (int o = 0; o < FORWARD_CT; o++)
+#pragma unroll
+        for (int u = 0; u < FORWARD_PT; u++)
+            if (o0 + o >= tile_o0 && u0 + u < OW)
+                y[(((o0 + o) * OH + v) * OW + u0 + u) * VECTORS] = act_forward(sum[o][u]);
+}
+
+/* Floats of the rows below a row of tiles that are still near when the next channels'
+ * tiles read them. */
+#define NEAR_NFLOATS (128 << 10)
+
 /* Which tile comes first matters to memory alone. In lockstep, tiles side by side are a
  * work-group and load the same pixels for different channels. Otherwise a row is read for
  * all channels while it is near, and written from end to end: with few input channels and
- * many output channels that is most of the work (3 to 64 on 32x32: 1.2 times as fast).
+ * many output channels that is most of the work (3 to 64 on 32x32: 1.2 times as fast). Of
+ * rows too long for that, a tile's pixels are.
  * tile is signed because LLVM would switch on an unsigned remainder by its few bits alone,
  * and Oclgrind, which knows whole bytes alone, would take the wrong branch. */
 kernel void conv_forward(global const vec *restrict x,
@@ -99,7 +141,7 @@ kernel void conv_forward(global const vec *restrict x,
 {
     const size_t lane = get_global_id(0);
     const int tile = get_global_id(1), channel_tiles = TILES(OC, FORWARD_CT);
-#if VW == 1
+#if VW == 1 || IC * K * IW * NLANES > NEAR_NFLOATS
     const int channel_tile = tile % channel_tiles;
     const int v = tile / channel_tiles % OH;
     const int row_tile = tile / (channel_tiles * OH);
@@ -109,42 +151,28 @@ kernel void conv_forward(global const vec *restrict x,
     const int v = tile / (FORWARD_ROW_TILES * channel_tiles);
 #endif
     const int tile_o0 = channel_tile * FORWARD_CT;
-    const int o0 = min(tile_o0, OC - FORWARD_CT);
-    const int last = FORWARD_ROW_TILES - 1, u0 = row_tile * FORWARD_PT;
+    const int last = FORWARD_ROW_TILES - 1;
     x += get_global_id(2) * (IC * IH * IW * VECTORS) + lane;
     y += get_global_id(2) * (OC * OH * OW * VECTORS) + lane;
-    global const float *weights = parameters + WEIGHTS + o0 * (IC * K * K);
-
-    vec sum[FORWARD_CT][FORWARD_PT];
-#pragma unroll
-    for (int o = 0; o < FORWARD_CT; o++)
-#pragma unroll
-        for (int u = 0; u < FORWARD_PT; u++)
-            sum[o][u] = parameters[BIASES + o0 + o];
-
     if (last == 0 || row_tile == 0)
-        add_taps(sum, x, weights, v, 0, 0);
+        forward_tile(x, parameters, y, tile_o0, v, 0, 0);
     else if (last == 1 || row_tile == last)
-        add_taps(sum, x, weights, v, last * FORWARD_PT, 0);
+        forward_tile(x, parameters, y, tile_o0, v, last * FORWARD_PT, 0);
     else
-        add_taps(sum, x, weights, v, u0, FORWARD_INSIDE);
-
-#pragma unroll
-    for (int o = 0; o < FORWARD_CT; o++)
-#pragma unroll
-        for (int u = 0; u < FORWARD_PT; u++)
-            if (o0 + o >= tile_o0 && u0 + u < OW)
-                y[(((o0 + o) * OH + v) * OW + u0 + u) * VECTORS] = act_forward(sum[o][u]);
+        forward_tile(x, parameters, y, tile_o0, v, row_tile * FORWARD_PT, FORWARD_INSIDE);
 }
 
-/* Adds to the gradient of the row r from pixel q0 on, a multiple of S, what all output
- * channels hand back: u = q0 / S + t meets pixel q0 + q by tap c = q + P - t S, so which
- * meet is known when the kernel is compiled. */
+/* u = q0 / S + t meets pixel q0 + q by tap c = q + P - t S, so which meet is known when
+ * the kernel is compiled. */
 #define FLOOR_DIV(a, b) ((a) >= 0 ? (a) / (b) : -((-(a) + (b)-1) / (b)))
+#define DATA_FIRST FLOOR_DIV(P - KT + 1, S)
+#define DATA_COLUMNS ((DATA_PT - 1 + P) / S - DATA_FIRST + 1)
 
+/* Adds to the gradient of the row r from pixel q0 on, a multiple of S, what all output
+ * channels hand back. */
 INLINE void add_back(vec sum[DATA_CT][DATA_PT], global const vec *dy,
-                            global const float *weights, const int r, const int q0,
-                            const int inside)
+                     global const float *weights, const int r, const int q0,
+                     const int inside)
 {
     /* a = r + P - v S for the rows v of dy that have one among 0..K-1. */
     const int v_end = min((r + P) / S + 1, OH);
@@ -156,24 +184,31 @@ INLINE void add_back(vec sum[DATA_CT][DATA_PT], global const vec *dy,
             const int a = r + P - v * S;
             global const vec *row = dy + (o * OH + v) * OW * VECTORS;
             global const float *w = weights + (o * IC * K + a) * K;
-            for (int c0 = 0; c0 < K; c0 += KT)
+            for (int c0 = 0; c0 < K; c0 += KT) {
+                const int u0 = (q0 - c0) / S + DATA_FIRST;
+                vec value[DATA_COLUMNS];
 #pragma unroll
-                for (int t = FLOOR_DIV(P - KT + 1, S); t <= (DATA_PT - 1 + P) / S; t++) {
-                    const int u = (q0 - c0) / S + t;
-                    if (!inside && OUTSIDE(u, OW))
-                        continue;
-                    const vec value = row[u * VECTORS];
+                for (int t = 0; t < DATA_COLUMNS; t++)
+                    if (IS_TAP(c0 + P - (DATA_FIRST + t) * S) &&
+                        (inside || !OUTSIDE(u0 + t, OW)))
+                        value[t] = row[(u0 + t) * VECTORS];
 #pragma unroll
-                    for (int q = 0; q < DATA_PT; q++) {
-                        const int c = q + P - t * S;
-                        if (c < 0 || c >= KT || c0 + c >= K ||
-                            (!inside && q0 + q >= IW))
+                for (int c = 0; c < KT; c++)
+#pragma unroll
+                    for (int i = 0; i < DATA_CT; i++) {
+                        if (!IS_TAP(c0 + c))
                             continue;
+                        const vec weight = w[i * K * K + c0 + c];
 #pragma unroll
-                        for (int i = 0; i < DATA_CT; i++)
-                            sum[i][q] = fma(value, (vec)w[i * K * K + c0 + c], sum[i][q]);
+                        for (int q = 0; q < DATA_PT; q++) {
+                            const int from = q + P - c;
+                            const int t = FLOOR_DIV(from, S) - DATA_FIRST;
+                            if (from % S == 0 &&
+                                (inside || (q0 + q < IW && !OUTSIDE(u0 + t, OW))))
+                                sum[i][q] = fma(value[t], weight, sum[i][q]);
+                        }
                     }
-                }
+            }
         }
 }
 
@@ -182,35 +217,19 @@ INLINE void add_back(vec sum[DATA_CT][DATA_PT], global const vec *dy,
     (DATA_PT / S + FLOOR_DIV(P - K + 1, S) >= 0 &&                                       \
      (DATA_ROW_TILES - 2) * DATA_PT / S + (DATA_PT - 1 + P) / S < OW)
 
-kernel void conv_backward_data(global const vec *restrict x,
-                               global const float *restrict parameters,
-                               global const vec *restrict dy, global vec *restrict dx)
+/* A tile of the row r from pixel q0 on. */
+INLINE void back_tile(global const vec *x, global const float *parameters,
+                      global const vec *dy, global vec *dx, const int tile_i0,
+                      const int r, const int q0, const int inside)
 {
-    const size_t lane = get_global_id(0), tile = get_global_id(1);
-    const int tile_i0 = tile % TILES(IC, DATA_CT) * DATA_CT;
     const int i0 = min(tile_i0, IC - DATA_CT);
-    const int r = tile / TILES(IC, DATA_CT) % IH;
-    const int row_tile = tile / (TILES(IC, DATA_CT) * IH);
-    const int last = DATA_ROW_TILES - 1, q0 = row_tile * DATA_PT;
-    x += get_global_id(2) * (IC * IH * IW * VECTORS) + lane;
-    dx += get_global_id(2) * (IC * IH * IW * VECTORS) + lane;
-    dy += get_global_id(2) * (OC * OH * OW * VECTORS) + lane;
-    global const float *weights = parameters + WEIGHTS + i0 * (K * K);
-
     vec sum[DATA_CT][DATA_PT];
 #pragma unroll
     for (int i = 0; i < DATA_CT; i++)
 #pragma unroll
         for (int q = 0; q < DATA_PT; q++)
             sum[i][q] = 0.0f;
-
-    if (last == 0 || row_tile == 0)
-        add_back(sum, dy, weights, r, 0, 0);
-    else if (last == 1 || row_tile == last)
-        add_back(sum, dy, weights, r, last * DATA_PT, 0);
-    else
-        add_back(sum, dy, weights, r, q0, DATA_INSIDE);
-
+    add_back(sum, dy, parameters + WEIGHTS + i0 * (K * K), r, q0, inside);
 #pragma unroll
     for (int i = 0; i < DATA_CT; i++)
 #pragma unroll
@@ -219,6 +238,36 @@ kernel void conv_backward_data(global const vec *restrict x,
                 const size_t at = (((i0 + i) * IH + r) * IW + q0 + q) * VECTORS;
                 dx[at] = act_backward(sum[i][q], x[at]);
             }
+}
+
+/* Tiles come in the order of conv_forward (64 to 3 on 32x32: 1.3 times as fast as all
+ * channels for each place in a row). */
+kernel void conv_backward_data(global const vec *restrict x,
+                               global const float *restrict parameters,
+                               global const vec *restrict dy, global vec *restrict dx)
+{
+    const size_t lane = get_global_id(0);
+    const int tile = get_global_id(1), channel_tiles = TILES(IC, DATA_CT);
+#if VW == 1 || OC * K * OW * NLANES > NEAR_NFLOATS
+    const int channel_tile = tile % channel_tiles;
+    const int r = tile / channel_tiles % IH;
+    const int row_tile = tile / (channel_tiles * IH);
+#else
+    const int row_tile = tile % DATA_ROW_TILES;
+    const int channel_tile = tile / DATA_ROW_TILES % channel_tiles;
+    const int r = tile / (DATA_ROW_TILES * channel_tiles);
+#endif
+    const int tile_i0 = channel_tile * DATA_CT;
+    const int last = DATA_ROW_TILES - 1;
+    x += get_global_id(2) * (IC * IH * IW * VECTORS) + lane;
+    dx += get_global_id(2) * (IC * IH * IW * VECTORS) + lane;
+    dy += get_global_id(2) * (OC * OH * OW * VECTORS) + lane;
+    if (last == 0 || row_tile == 0)
+        back_tile(x, parameters, dy, dx, tile_i0, r, 0, 0);
+    else if (last == 1 || row_tile == last)
+        back_tile(x, parameters, dy, dx, tile_i0, r, last * DATA_PT, 0);
+    else
+        back_tile(x, parameters, dy, dx, tile_i0, r, row_tile * DATA_PT, DATA_INSIDE);
 }
 
 /* Adds the products of one pixel of dy with the taps of x around it; inside: none of them
@@ -251,59 +300,92 @@ INLINE void add_products(vec sum[WEIGHTS_OT][WEIGHTS_IT][KT], global const vec *
 
 #define WEIGHTS_SUMS (WEIGHTS_OT * WEIGHTS_IT * KT)
 
-/* What a work-item adds up: channels from o0 and i0 on, row a of the kernel, taps from c0
- * on; of these it writes those from the own ones on. */
+/* What a work-item adds up: channels from o0 and i0 on, WEIGHTS_ROWS rows of the kernel
+ * from a0 on, taps from c0 on; of these it writes those from the own ones on. */
 typedef struct weights_tile {
-    int o0, i0, a, c0;
+    int o0, i0, a0, c0;
     int own_o, own_i, own_c;
     int with_bias;
 } weights_tile;
+
+#define ROW_GROUPS TILES(K, WEIGHTS_ROWS)
 
 INLINE weights_tile find_weights_tile(const size_t tile)
 {
     weights_tile t;
     t.own_c = tile % TILES(K, KT) * KT;
-    t.a = tile / TILES(K, KT) % K;
-    t.own_i = tile / (TILES(K, KT) * K) % TILES(IC, WEIGHTS_IT) * WEIGHTS_IT;
-    t.own_o = tile / (TILES(K, KT) * K * TILES(IC, WEIGHTS_IT)) * WEIGHTS_OT;
+    t.a0 = tile / TILES(K, KT) % ROW_GROUPS * WEIGHTS_ROWS;
+    t.own_i = tile / (TILES(K, KT) * ROW_GROUPS) % TILES(IC, WEIGHTS_IT) * WEIGHTS_IT;
+    t.own_o = tile / (TILES(K, KT) * ROW_GROUPS * TILES(IC, WEIGHTS_IT)) * WEIGHTS_OT;
     t.c0 = min(t.own_c, K - KT);
     t.i0 = min(t.own_i, IC - WEIGHTS_IT);
     t.o0 = min(t.own_o, OC - WEIGHTS_OT);
-    t.with_bias = t.own_c == 0 && t.a == 0 && t.own_i == 0;
+    t.with_bias = t.own_c == 0 && t.a0 == 0 && t.own_i == 0;
     return t;
 }
 
-/* Adds a vec of a block's samples. */
-INLINE void add_block(vec sum[WEIGHTS_OT][WEIGHTS_IT][KT], vec bias[WEIGHTS_OT],
-                      global const vec *x, global const vec *dy, const weights_tile t)
+/* A row of the kernel's sums, from memory into registers or back. */
+INLINE void copy_sums(vec to[WEIGHTS_OT][WEIGHTS_IT][KT],
+                      vec from[WEIGHTS_OT][WEIGHTS_IT][KT])
 {
-    /* The rows v whose row of x by the tap a is in the image. */
-    const int v_first = max(P - t.a + S - 1, 0) / S;
-    const int v_end = min((IH - 1 + P - t.a + S) / S, OH);
-    for (int v = v_first; v < v_end; v++) {
-        global const vec *x_row = x + (v * S - P + t.a) * IW * VECTORS;
+#pragma unroll
+    for (int o = 0; o < WEIGHTS_OT; o++)
+#pragma unroll
+        for (int i = 0; i < WEIGHTS_IT; i++)
+#pragma unroll
+            for (int c = 0; c < KT; c++)
+                to[o][i][c] = from[o][i][c];
+}
+
+/* Adds what row a of the kernel gets from the rows v_begin..v_end of dy, as far as their
+ * rows of x are in the image. */
+INLINE void add_rows(vec sums[WEIGHTS_OT][WEIGHTS_IT][KT], global const vec *x,
+                     global const vec *dy, const weights_tile t, const int a, int v_begin,
+                     int v_end)
+{
+    v_begin = max(v_begin, max(P - a + S - 1, 0) / S);
+    v_end = min(v_end, (IH - 1 + P - a + S) / S);
+    vec sum[WEIGHTS_OT][WEIGHTS_IT][KT];
+    copy_sums(sum, sums);
+    for (int v = v_begin; v < v_end; v++) {
+        global const vec *x_row = x + (v * S - P + a) * IW * VECTORS;
         global const vec *dy_row = dy + v * OW * VECTORS;
+#pragma unroll
         for (int u = 0; u < LEFT; u++)
             add_products(sum, x_row, dy_row, u, t.c0, 0);
         for (int u = LEFT; u < RIGHT; u++)
             add_products(sum, x_row, dy_row, u, t.c0, 1);
+#pragma unroll
         for (int u = RIGHT; u < OW; u++)
             add_products(sum, x_row, dy_row, u, t.c0, 0);
     }
-    if (t.with_bias)
-        for (int vu = 0; vu < OH * OW; vu++)
+    copy_sums(sums, sum);
+}
+
+/* Adds a vec of a block's samples. */
+INLINE void add_block(vec sum[WEIGHTS_ROWS][WEIGHTS_OT][WEIGHTS_IT][KT],
+                      vec bias[WEIGHTS_OT], global const vec *x, global const vec *dy,
+                      const weights_tile t)
+{
+    for (int v = 0; v < OH; v += WEIGHTS_V) {
+        const int v_end = min(v + WEIGHTS_V, OH);
+        for (int a = 0; a < WEIGHTS_ROWS; a++)
+            add_rows(sum[a], x, dy, t, t.a0 + a, v, v_end);
+        if (t.with_bias)
+            for (int vu = v * OW; vu < v_end * OW; vu++)
 #pragma unroll
-            for (int o = 0; o < WEIGHTS_OT; o++)
-                bias[o] += dy[(o * OH * OW + vu) * VECTORS];
+                for (int o = 0; o < WEIGHTS_OT; o++)
+                    bias[o] += dy[(o * OH * OW + vu) * VECTORS];
+    }
 }
 
 /* Writes a tile's sum of an out channel, or of its bias, where it is the tile's own. */
 INLINE void write_weight(global float *gradients, const weights_tile t, const int o,
-                         const int i, const int c, const float total)
+                         const int i, const int a, const int c, const float total)
 {
     if (t.o0 + o >= t.own_o && t.i0 + i >= t.own_i && t.c0 + c >= t.own_c)
-        gradients[WEIGHTS + (((t.o0 + o) * IC + t.i0 + i) * K + t.a) * K + t.c0 + c] =
-            total;
+        gradients[WEIGHTS + (((t.o0 + o) * IC + t.i0 + i) * K + t.a0 + a) * K + t.c0 +
+                  c] = total;
 }
 
 INLINE void write_bias(global float *gradients, const weights_tile t, const int o,
@@ -314,14 +396,16 @@ INLINE void write_bias(global float *gradients, const weights_tile t, const int 
 }
 
 #if LANE_ITEMS > 1
-/* Lane l puts its sums into column l of shared; then each sums rows. */
-INLINE void write_sums(global float *gradients, vec sum[WEIGHTS_OT][WEIGHTS_IT][KT],
+/* Lane l puts its sums, of one row of the kernel, into column l of shared; then each sums
+ * rows of that. */
+INLINE void write_sums(global float *gradients,
+                       vec sum[WEIGHTS_ROWS][WEIGHTS_OT][WEIGHTS_IT][KT],
                        vec bias[WEIGHTS_OT], const weights_tile t, local float *shared)
 {
     for (int o = 0; o < WEIGHTS_OT; o++) {
         for (int ic = 0; ic < WEIGHTS_IT * KT; ic++)
             shared[(o * WEIGHTS_IT * KT + ic) * (LANE_ITEMS + 1) + get_local_id(0)] =
-                sum[o][ic / KT][ic % KT];
+                sum[0][o][ic / KT][ic % KT];
         shared[(WEIGHTS_SUMS + o) * (LANE_ITEMS + 1) + get_local_id(0)] = bias[o];
     }
     barrier(CLK_LOCAL_MEM_FENCE);
@@ -330,25 +414,28 @@ INLINE void write_sums(global float *gradients, vec sum[WEIGHTS_OT][WEIGHTS_IT][
         for (int l = 0; l < LANE_ITEMS; l++)
             total += shared[n * (LANE_ITEMS + 1) + l];
         if (n < WEIGHTS_SUMS)
-            write_weight(gradients, t, n / (WEIGHTS_IT * KT), n / KT % WEIGHTS_IT, n % KT,
-                         total);
+            write_weight(gradients, t, n / (WEIGHTS_IT * KT), n / KT % WEIGHTS_IT, 0,
+                         n % KT, total);
         else
             write_bias(gradients, t, n - WEIGHTS_SUMS, total);
     }
 }
 #else
-INLINE void write_sums(global float *gradients, vec sum[WEIGHTS_OT][WEIGHTS_IT][KT],
+INLINE void write_sums(global float *gradients,
+                       vec sum[WEIGHTS_ROWS][WEIGHTS_OT][WEIGHTS_IT][KT],
                        vec bias[WEIGHTS_OT], const weights_tile t)
 {
+    for (int a = 0; a < WEIGHTS_ROWS; a++)
 #pragma unroll
-    for (int o = 0; o < WEIGHTS_OT; o++) {
+        for (int o = 0; o < WEIGHTS_OT; o++)
 #pragma unroll
-        for (int i = 0; i < WEIGHTS_IT; i++)
+            for (int i = 0; i < WEIGHTS_IT; i++)
 #pragma unroll
-            for (int c = 0; c < KT; c++)
-                write_weight(gradients, t, o, i, c, sum_vec(sum[o][i][c]));
+                for (int c = 0; c < KT; c++)
+                    write_weight(gradients, t, o, i, a, c, sum_vec(sum[a][o][i][c]));
+#pragma unroll
+    for (int o = 0; o < WEIGHTS_OT; o++)
         write_bias(gradients, t, o, sum_vec(bias[o]));
-    }
 }
 #endif
 
@@ -362,17 +449,19 @@ kernel void conv_backward_weights(global const vec *restrict x,
     const weights_tile t = find_weights_tile(get_global_id(1));
     const size_t first = slice * nblocks / NSLICES, end = (slice + 1) * nblocks / NSLICES;
 
-    vec sum[WEIGHTS_OT][WEIGHTS_IT][KT];
+    vec sum[WEIGHTS_ROWS][WEIGHTS_OT][WEIGHTS_IT][KT];
     vec bias[WEIGHTS_OT];
+    for (int a = 0; a < WEIGHTS_ROWS; a++)
 #pragma unroll
-    for (int o = 0; o < WEIGHTS_OT; o++) {
+        for (int o = 0; o < WEIGHTS_OT; o++)
+#pragma unroll
+            for (int i = 0; i < WEIGHTS_IT; i++)
+#pragma unroll
+                for (int c = 0; c < KT; c++)
+                    sum[a][o][i][c] = 0.0f;
+#pragma unroll
+    for (int o = 0; o < WEIGHTS_OT; o++)
         bias[o] = 0.0f;
-#pragma unroll
-        for (int i = 0; i < WEIGHTS_IT; i++)
-#pragma unroll
-            for (int c = 0; c < KT; c++)
-                sum[o][i][c] = 0.0f;
-    }
     for (size_t block = first; block < end; block++)
         for (size_t lane = get_local_id(0); lane < VECTORS; lane += LANE_ITEMS)
             add_block(sum, bias, x + (block * IC + t.i0) * (IH * IW * VECTORS) + lane,

@@ -77,6 +77,9 @@ static void check_weights(const amkd_conv_tile *tile)
     assert_here(o * i * taps <= registers() || i == 1);
     assert_here(writes_each_once(shape.out_channels, o, 1));
     assert_here(writes_each_once(shape.in_channels, i, 1));
+    assert_here(tile->kernel_rows == 1 ||
+                (tile->kernel_rows == shape.kernel && device.vector_width > 1));
+    assert_here(tile->rows >= 1 && tile->rows <= shape.out_height);
     if (device.vector_width == 1)
         assert_here((o * i * taps + o) * (device.nlanes + 1) * sizeof(float) <=
                     LEAST_LOCAL_NBYTES);
@@ -153,17 +156,30 @@ START_TEST(every_tap_of_a_kernel_is_handled_once)
 }
 END_TEST
 
-/* With few input channels, storing and merging accumulators outweighs the loads that a
- * larger tile saves; 3 to 64 channels lost an eighth to that. */
-START_TEST(layers_of_few_input_channels_take_half_of_the_registers)
+START_TEST(wide_vectors_fill_more_than_half_of_the_registers)
 {
     set_device(16);
     ck_assert(set_shape(3, 64, 32, 3, 1));
     const amkd_conv_tile few = amkd_conv_forward_tile(&device, &shape);
-    ck_assert_uint_le(few.side[0] * few.side[1], 16);
+    ck_assert_uint_gt(few.side[0] * few.side[1], 16);
     ck_assert(set_shape(64, 64, 32, 3, 1));
     const amkd_conv_tile many = amkd_conv_forward_tile(&device, &shape);
     ck_assert_uint_gt(many.side[0] * many.side[1], 16);
+}
+END_TEST
+
+/* Else rows of x and dy come from far once for every row of the kernel. */
+START_TEST(rows_of_a_kernel_share_a_work_item_unless_units_would_have_none)
+{
+    set_device(16);
+    ck_assert(set_shape(64, 64, 32, 3, 1));
+    amkd_conv_tile tile = amkd_conv_weights_tile(&device, &shape);
+    ck_assert_uint_eq(tile.kernel_rows, 3);
+    ck_assert_uint_lt(tile.rows, 8);
+    ck_assert(set_shape(1, 6, 32, 5, 1));
+    device.ncompute_units = 64;
+    tile = amkd_conv_weights_tile(&device, &shape);
+    ck_assert_uint_eq(tile.kernel_rows, 1);
 }
 END_TEST
 
@@ -173,7 +189,9 @@ int main(void)
     TCase *tests = tcase_create("conv_tiles");
     tcase_add_test(tests, tiles_fit_the_device_and_write_each_result_once);
     tcase_add_test(tests, every_tap_of_a_kernel_is_handled_once);
-    tcase_add_test(tests, layers_of_few_input_channels_take_half_of_the_registers);
+    tcase_add_test(tests, wide_vectors_fill_more_than_half_of_the_registers);
+    tcase_add_test(tests,
+                   rows_of_a_kernel_share_a_work_item_unless_units_would_have_none);
     tcase_set_timeout(tests, 60);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

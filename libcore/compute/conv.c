@@ -38,7 +38,8 @@ static int conv_backward_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradie
     const cl_uint n = (cl_uint)nblocks;
     const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(dy), AMKD_ARG(gradients), AMKD_ARG(n)};
     const size_t tiles = amkd_tiles(s->out_channels, op->weights_tile[0]) *
-                         amkd_tiles(s->in_channels, op->weights_tile[1]) * s->kernel *
+                         amkd_tiles(s->in_channels, op->weights_tile[1]) *
+                         amkd_tiles(s->kernel, op->weights_tile[2]) *
                          amkd_tiles(s->kernel, amkd_conv_taps(s));
     const size_t items = amkd_lane_items(op->device);
     return amkd_op_launch(op, AMKD_BACKWARD_WEIGHTS, op->backward_weights, args, 4, items,
@@ -63,9 +64,11 @@ static int build(amkd_op **out, amkd_device *device, const amkd_op_shape *shape)
                          weights = amkd_conv_weights_tile(device, shape);
     char *options =
         amkd_format("-DKT=%zu -DFORWARD_CT=%zu -DFORWARD_PT=%zu -DDATA_CT=%zu "
-                    "-DDATA_PT=%zu -DWEIGHTS_OT=%zu -DWEIGHTS_IT=%zu",
+                    "-DDATA_PT=%zu -DWEIGHTS_OT=%zu -DWEIGHTS_IT=%zu -DWEIGHTS_ROWS=%zu "
+                    "-DWEIGHTS_V=%zu",
                     amkd_conv_taps(shape), forward.side[0], forward.side[1], data.side[0],
-                    data.side[1], weights.side[0], weights.side[1]);
+                    data.side[1], weights.side[0], weights.side[1], weights.kernel_rows,
+                    weights.rows);
     if (!options)
         return -1;
     const int rc = amkd_op_build(out, device, shape, amkd_cl_conv, options);
@@ -78,6 +81,7 @@ static int build(amkd_op **out, amkd_device *device, const amkd_op_shape *shape)
         op->data_tile[d] = data.side[d];
         op->weights_tile[d] = weights.side[d];
     }
+    op->weights_tile[2] = weights.kernel_rows;
     return 0;
 }
 

@@ -6,9 +6,12 @@
 #include "compute/op.h"
 
 /* What a work-item keeps in accumulators: out channels x pixels of a row forward, in
- * channels x pixels backward, out x in channels (x taps) for the weights' gradient. */
+ * channels x pixels backward, out x in channels (x taps) for the weights' gradient, which
+ * also has rows of the kernel, 1 or all of them, that a work-item takes one after the
+ * other for as many rows of dy at a time. */
 typedef struct amkd_conv_tile {
     size_t side[2];
+    size_t kernel_rows, rows;
 } amkd_conv_tile;
 
 /* The best tile of each pass.

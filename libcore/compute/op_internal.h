@@ -25,8 +25,9 @@ struct amkd_op {
     cl_program program;
     cl_kernel forward, backward_data, backward_weights;
     cl_kernel bias_act, mask, bias_gradient; /* of dense_gemm.h alone */
-    /* Accumulators of a work-item: channels x pixels, or channels x blocks. */
-    size_t forward_tile[2], data_tile[2], weights_tile[2];
+    /* Accumulators of a work-item: channels x pixels, or channels x blocks; the last of a
+     * convolution's weights are rows of the kernel, one after the other. */
+    size_t forward_tile[2], data_tile[2], weights_tile[3];
     /* What a plan chooses (op_plan.h): how many tiles a work-group has side by side, one
      * alone for the weights' gradient, and the op that does a pass: itself or another. */
     size_t group[AMKD_NPASSES];
