@@ -7,7 +7,8 @@
  *
  * Activations lie as in common.cl with one row [feature][lane] a block; weights as in
  * PyTorch, [o][i]. A work-item keeps CT features x BT blocks in accumulators: each weight
- * is used for BT blocks, each value for CT features.
+ * is used for BT blocks, each value for CT features. Tiles of features overlap where their
+ * number is not a multiple; the later one then leaves what the earlier one writes.
  *
  * Grid of forward and backward_data: (VECTORS, feature tiles, block tiles); of
  * backward_weights: (LANE_ITEMS, input tiles * output tiles, NSLICES), work-groups of
@@ -35,7 +36,8 @@ kernel void dense_forward(global const vec *restrict x,
                           global const float *restrict parameters, global vec *restrict y,
                           const uint nblocks)
 {
-    const int o0 = get_global_id(1) * FORWARD_CT;
+    const int tile_o0 = get_global_id(1) * FORWARD_CT, o0 = min(tile_o0, OC - FORWARD_CT);
+    global const float *weights = parameters + WEIGHTS + o0 * IC;
     const size_t lane = get_global_id(0), b0 = get_global_id(2) * BT;
     global const vec *in[BT];
     vec sum[FORWARD_CT][BT];
@@ -44,24 +46,26 @@ kernel void dense_forward(global const vec *restrict x,
         in[b] = x + min(b0 + b, (size_t)nblocks - 1) * (IC * VECTORS) + lane;
 #pragma unroll
         for (int o = 0; o < FORWARD_CT; o++)
-            sum[o][b] = parameters[BIASES + min(o0 + o, OC - 1)];
+            sum[o][b] = parameters[BIASES + o0 + o];
     }
     for (int i = 0; i < IC; i++) {
+        vec value[BT];
 #pragma unroll
-        for (int b = 0; b < BT; b++) {
-            const vec value = in[b][i * VECTORS];
+        for (int b = 0; b < BT; b++)
+            value[b] = in[b][i * VECTORS];
 #pragma unroll
-            for (int o = 0; o < FORWARD_CT; o++)
-                sum[o][b] =
-                    fma(value, (vec)parameters[WEIGHTS + min(o0 + o, OC - 1) * IC + i],
-                        sum[o][b]);
+        for (int o = 0; o < FORWARD_CT; o++) {
+            const vec weight = weights[o * IC + i];
+#pragma unroll
+            for (int b = 0; b < BT; b++)
+                sum[o][b] = fma(value[b], weight, sum[o][b]);
         }
     }
 #pragma unroll
     for (int b = 0; b < BT; b++)
 #pragma unroll
         for (int o = 0; o < FORWARD_CT; o++)
-            if (o0 + o < OC && b0 + b < nblocks)
+            if (o0 + o >= tile_o0 && b0 + b < nblocks)
                 y[((b0 + b) * OC + o0 + o) * VECTORS + lane] = act_forward(sum[o][b]);
 }
 
@@ -70,7 +74,8 @@ kernel void dense_backward_data(global const vec *restrict x,
                                 global const vec *restrict dy, global vec *restrict dx,
                                 const uint nblocks)
 {
-    const int i0 = get_global_id(1) * DATA_CT;
+    const int tile_i0 = get_global_id(1) * DATA_CT, i0 = min(tile_i0, IC - DATA_CT);
+    global const float *weights = parameters + WEIGHTS + i0;
     const size_t lane = get_global_id(0), b0 = get_global_id(2) * BT;
     global const vec *in[BT];
     vec sum[DATA_CT][BT];
@@ -82,21 +87,23 @@ kernel void dense_backward_data(global const vec *restrict x,
             sum[i][b] = 0.0f;
     }
     for (int o = 0; o < OC; o++) {
+        vec value[BT];
 #pragma unroll
-        for (int b = 0; b < BT; b++) {
-            const vec value = in[b][o * VECTORS];
+        for (int b = 0; b < BT; b++)
+            value[b] = in[b][o * VECTORS];
 #pragma unroll
-            for (int i = 0; i < DATA_CT; i++)
-                sum[i][b] =
-                    fma(value, (vec)parameters[WEIGHTS + o * IC + min(i0 + i, IC - 1)],
-                        sum[i][b]);
+        for (int i = 0; i < DATA_CT; i++) {
+            const vec weight = weights[o * IC + i];
+#pragma unroll
+            for (int b = 0; b < BT; b++)
+                sum[i][b] = fma(value[b], weight, sum[i][b]);
         }
     }
 #pragma unroll
     for (int b = 0; b < BT; b++)
 #pragma unroll
         for (int i = 0; i < DATA_CT; i++)
-            if (i0 + i < IC && b0 + b < nblocks) {
+            if (i0 + i >= tile_i0 && b0 + b < nblocks) {
                 const size_t at = ((b0 + b) * IC + i0 + i) * VECTORS + lane;
                 dx[at] = act_backward(sum[i][b], x[at]);
             }

@@ -16,7 +16,7 @@ enum { LOCKSTEP_OUT = 4, LOCKSTEP_IN = 6 };
 
 /* Outputs of a work-item where items are vectors of inputs: so many that transposing the
  * inputs costs little, so few that small layers have work for several units. */
-enum { VECTOR_OUT = 48 };
+enum { VECTOR_OUT = 128 };
 
 static size_t at_most(size_t limit, size_t n)
 {
