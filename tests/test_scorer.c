@@ -3,20 +3,27 @@
 #include "scratch.h"
 #include "steps/scorer.h"
 #include "sweep_students.h"
+#include <sys/mman.h>
 
 enum { NSCORERS = 3, NLAMBDAS = 3, REPEATS = 40 };
 static const float lambdas[NLAMBDAS] = {0.2F, 0.5F, 0.9F};
 
-/* Devices of their own, all the same one, with sweeps that take few pairs at once. */
-static void open_scorers(amkd_scorer *scorers, const student *s, int every)
+/* Takes few pairs at once. */
+static void open_sweep(amkd_scorer *scorer, const student *s, int every)
 {
     const amkd_sweep_options options = {
         .lambdas = lambdas, .nlambdas = NLAMBDAS, .every = every, .max_pairs = 7};
+    ck_assert_msg(
+        !amkd_sweep_new(&scorer->sweep, scorer->device, s->model, &s->images, &options),
+        "%s", amkd_error());
+}
+
+/* With devices of their own, all the same one. */
+static void open_scorers(amkd_scorer *scorers, const student *s, int every)
+{
     for (size_t d = 0; d < NSCORERS; d++) {
         scorers[d] = (amkd_scorer){.device = open_device(NULL)};
-        ck_assert_msg(!amkd_sweep_new(&scorers[d].sweep, scorers[d].device, s->model,
-                                      &s->images, &options),
-                      "%s", amkd_error());
+        open_sweep(&scorers[d], s, every);
     }
 }
 
@@ -96,11 +103,22 @@ START_TEST(several_scorers_write_what_one_writes)
 }
 END_TEST
 
+/* Zeros, so of image 0 with itself, and far more than can be scored in a test: whenever a
+ * scorer comes to start, there are pairs left for it. Only what is read takes memory. */
+static amkd_pair_source endless_source(void)
+{
+    amkd_pair_source source = {.npairs = (size_t)1 << 33};
+    source.pairs = mmap(NULL, source.npairs * sizeof *source.pairs, PROT_READ,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    ck_assert(source.pairs != MAP_FAILED);
+    return source;
+}
+
 /* One whose sweep takes no more, and the device is named. */
 START_TEST(a_scorer_that_fails_ends_the_work_of_all)
 {
-    static amkd_pair pairs[REPEATS * NIMAGES * NIMAGES];
-    amkd_pair_source source = {.pairs = pairs, .npairs = repeat_pairs(pairs)};
+    amkd_pair_source source = endless_source();
+    const amkd_pair pair = {0, 1};
     amkd_scorer scorers[NSCORERS];
     student s = new_student("fc 4", (amkd_shape){1, 6, 6});
     open_scorers(scorers, &s, 0);
@@ -112,13 +130,40 @@ START_TEST(a_scorer_that_fails_ends_the_work_of_all)
                                  .nlambdas = NLAMBDAS,
                                  .neach = 1,
                                  .ordered = !_i};
-    ck_assert(!amkd_sweep_start(scorers[1].sweep, pairs, 1, INFINITY));
-    ck_assert(!amkd_sweep_start(scorers[1].sweep, pairs, 1, INFINITY));
+    ck_assert(!amkd_sweep_start(scorers[1].sweep, &pair, 1, INFINITY));
+    ck_assert(!amkd_sweep_start(scorers[1].sweep, &pair, 1, INFINITY));
     ck_assert_int_eq(amkd_scorer_run(scorers, NSCORERS, &job), -1);
     char start[300];
     snprintf(start, sizeof start, "device %zu (%s): cannot start a sweep",
              scorers[1].device->index, scorers[1].device->name);
     ck_assert_msg(!strncmp(amkd_error(), start, strlen(start)), "%s", amkd_error());
+    amkd_selection_discard(selection);
+    close_scorers(scorers);
+    free_student(&s);
+}
+END_TEST
+
+/* One whose scores are none, found when the others may be behind later pairs already. */
+START_TEST(a_scorer_that_fails_wakes_those_who_wait_for_their_turn)
+{
+    amkd_pair_source source = endless_source();
+    amkd_scorer scorers[NSCORERS];
+    student s = new_student("fc 4", (amkd_shape){1, 6, 6});
+    open_scorers(scorers, &s, 0);
+    for (size_t p = 0; p < s.model->arch.nparameters; p++)
+        s.model->parameters[p] = 3e38F;
+    amkd_sweep_free(scorers[1].sweep);
+    open_sweep(&scorers[1], &s, 0);
+    amkd_selection *selection = open_output("picks", 0);
+    const amkd_scorer_job job = {.source = &source,
+                                 .selection = selection,
+                                 .student = "student",
+                                 .lambdas = lambdas,
+                                 .nlambdas = NLAMBDAS,
+                                 .neach = 1,
+                                 .ordered = 1};
+    ck_assert_int_eq(amkd_scorer_run(scorers, NSCORERS, &job), -1);
+    ck_assert_msg(strstr(amkd_error(), "is not a number") != NULL, "%s", amkd_error());
     amkd_selection_discard(selection);
     close_scorers(scorers);
     free_student(&s);
@@ -131,6 +176,8 @@ int main(void)
     tcase_set_timeout(test, 60);
     tcase_add_loop_test(test, several_scorers_write_what_one_writes, 0, 4);
     tcase_add_loop_test(test, a_scorer_that_fails_ends_the_work_of_all, 0, 2);
+    tcase_add_loop_test(test, a_scorer_that_fails_wakes_those_who_wait_for_their_turn, 0,
+                        8);
     Suite *suite = suite_create("scorer");
     suite_add_tcase(suite, test);
     return scratch_run(suite);
