@@ -135,10 +135,10 @@ grep -q '^they are not trained alike: STEPS$' table || fail "STEPS: $(cat table)
 # Held out of some arms, of all rounds: the figures of the runs' own tables. What was held
 # out once is no figure of a run that holds out nothing.
 { echo include common.mk && echo LAMBDA = 0.5 && echo HOLDOUT = 0.3; } >held.mk
-{ echo include held.mk && echo AVERAGE = 0.5 && echo MIXUP = 0.2; } >mixed.mk
+{ echo include held.mk && echo MIXUP = 0.2; } >mixed.mk
 held=(amkd-distill compare -q --dir held --seeds 1 held.mk mixed.mk active.mk)
 "${held[@]}" >table 2>stderr || fail "held out: $(cat stderr)"
-grep -q '^they are not trained alike: HOLDOUT AVERAGE MIXUP$' table || fail "$(cat table)"
+grep -q '^they are not trained alike: HOLDOUT MIXUP$' table || fail "$(cat table)"
 for round in 0 1 2; do
     for arm in held mixed; do
         own=$(awk -v r=$round '$1 == r { print $6 }' held/$arm/seed-1/table.txt)
@@ -150,8 +150,8 @@ done
 [ "$(cut -f 2,10 held/rounds.tsv | grep -c '^active.-$')" = 3 ] || fail "$(cat held/rounds.tsv)"
 [ "$(sed -n '/^agreement on held-out answers, %$/,$p' table | grep -c '^ *[012] .* mixed ')" = 6 ] ||
     fail "agreement of two arms: $(cat table)"
-grep -q -- '--average 0.5 --mixup 0.2' held/mixed/seed-1/train.options || fail "the training"
-! grep -q -- '--average\|--mixup' held/held/seed-1/train.options || fail "a plain training"
+grep -q -- '--mixup 0.2' held/mixed/seed-1/train.options || fail "the training"
+! grep -q -- '--mixup' held/held/seed-1/train.options || fail "a plain training"
 "${held[@]}" HOLDOUT=0 >table
 ! grep -q 'held-out' table || fail "held out once: $(cat table)"
 

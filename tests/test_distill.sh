@@ -65,7 +65,6 @@ expect 2 'TEACHER is not set' IMAGES=real.amkd BUDGET=400
 expect 2 'BUDGET is not set' IMAGES=real.amkd TEACHER=exec:true
 expect 2 "no parameter 'STEP'" recipe.mk STEP=60
 expect 2 "STEPS 'many'" recipe.mk STEPS=many
-expect 2 "AVERAGE '1.5'" recipe.mk AVERAGE=1.5
 expect 2 "MIXUP '-1'" recipe.mk MIXUP=-1
 expect 2 "BY 'chance'" recipe.mk BY=chance
 expect 2 "TEACHER 'teacher.safetensors'" recipe.mk TEACHER=teacher.safetensors

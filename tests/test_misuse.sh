@@ -63,7 +63,7 @@ echo "# out of range"
 for command in "amkd-pool -n 0 --pairs" "amkd-score -k 0 --picks" "amkd-merge -k 0 --lowest" \
     "amkd-query -t exec:cat --budget 0 --budget" "amkd-train --lr 0 --lr" \
     "amkd-train --momentum 1.5 --momentum" "amkd-train --batch 0 --batch" \
-    "amkd-train --average 1.1 --average" "amkd-train --mixup -1 --mixup" \
+    "amkd-train --mixup -1 --mixup" \
     "amkd-cat -n 0 --head" "amkd-cat --scale 1000 --scale" "amkd-import --limit 0 --limit x" \
     "amkd-pool --threads 0 --threads" "amkd-pool --threads 5000 --threads"; do
     read -ra words <<<"$command"

@@ -235,33 +235,6 @@ START_TEST(training_learns_and_the_same_seed_gives_the_same_weights)
 }
 END_TEST
 
-/* With a constant rate a training passes through the weights that shorter ones end in. */
-START_TEST(averaged_weights_are_the_mean_of_those_passed)
-{
-    amkd_dataset dataset = make_dataset();
-    amkd_train_options options = make_options();
-    options.schedule = AMKD_CONSTANT;
-    amkd_model *averaged = make_model(small_arch);
-    const size_t n = averaged->arch.nparameters;
-    double *sums = calloc(n, sizeof *sums);
-    for (options.nsteps = 260; options.nsteps <= 276; options.nsteps += 8) {
-        amkd_model *model = make_model(small_arch);
-        ck_ok(amkd_train(model, device, &dataset, &options, NULL, NULL));
-        for (size_t p = 0; p < n; p++)
-            sums[p] += model->parameters[p];
-        amkd_model_free(model);
-    }
-    options.nsteps = 276;
-    options.average = 20 / 276.0;
-    ck_ok(amkd_train(averaged, device, &dataset, &options, NULL, NULL));
-    for (size_t p = 0; p < n; p++)
-        ck_assert_double_eq_tol(averaged->parameters[p], sums[p] / 3, 1e-6);
-    amkd_model_free(averaged);
-    amkd_dataset_clear(&dataset);
-    free(sums);
-}
-END_TEST
-
 START_TEST(training_with_mixup_learns_and_is_another_training)
 {
     amkd_dataset dataset = make_dataset();
@@ -298,10 +271,7 @@ START_TEST(a_stopped_training_resumes_to_the_same_weights)
     amkd_train_options options = make_options();
     options.optimizer.kind = (amkd_optimizer_kind)(_i / 2);
     options.optimizer.momentum = 0.9;
-    if (_i % 2) { /* stopped when weights are averaged already */
-        options.average = 0.9;
-        options.mixup = 0.4;
-    }
+    options.mixup = _i % 2 ? 0.4 : 0;
     amkd_model *through = make_model(small_arch), *resumed = make_model(small_arch);
     ck_ok(amkd_train(through, device, &dataset, &options, NULL, NULL));
     int nreports = 0;
@@ -372,7 +342,6 @@ int main(void)
     tcase_add_test(tests, training_learns_and_the_same_seed_gives_the_same_weights);
     tcase_add_loop_test(tests, a_stopped_training_resumes_to_the_same_weights,
                         2 * AMKD_SGD, 2 * AMKD_ADAMW + 2);
-    tcase_add_test(tests, averaged_weights_are_the_mean_of_those_passed);
     tcase_add_test(tests, training_with_mixup_learns_and_is_another_training);
     tcase_add_test(tests, a_diverging_training_is_an_error);
     tcase_add_test(tests, data_of_another_shape_or_class_count_is_refused);

@@ -237,7 +237,6 @@ check_parameters() {
         [[ ${value[$name]} =~ ^[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$ ]] ||
             misuse "$name '${value[$name]}': expected a number of at least 0"
     done
-    check_share AVERAGE
     check_selection
     check_stop_rules
     [[ ${value[LAMBDA]} =~ ^[-+0-9.eE:,]+$ ]] ||

@@ -243,10 +243,6 @@ static size_t optimizer_options(amkd_option *options, arguments *a)
         {'T', "temperature", AMKD_NUMBER, &t->temperature, "T",
          "of distillation: targets and outputs are softened by T (default: 1)", 0, 0.01,
          1000},
-        {0, "average", AMKD_NUMBER, &t->average, "SHARE",
-         "write the mean of the weights over this last share of the steps\n"
-         "(default: 0, the last step's weights)",
-         0, 0, 1},
         {0, "mixup", AMKD_NUMBER, &t->mixup, "ALPHA",
          "mix each sample and its answer with the next of its batch, by a weight\n"
          "from Beta(ALPHA, ALPHA) (default: 0, none is mixed)",

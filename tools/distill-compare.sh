@@ -177,7 +177,7 @@ say_differences() {
         END {
             narms = split(arms, arm_of, " ")
             training = " ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE " \
-                "TEMPERATURE AVERAGE MIXUP WARM_START HOLDOUT ASSISTANT " \
+                "TEMPERATURE MIXUP WARM_START HOLDOUT ASSISTANT " \
                 "ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS "
             for (n = 1; n <= nnames; n++) {
                 name = names[n]

@@ -177,7 +177,6 @@ holdout := $(if $(filter-out 0,$(HOLDOUT)), --holdout $(HOLDOUT))
 training = -a $(call quote,$(1)) --steps $(2) -b $(BATCH) --optimizer $(OPTIMIZER) \
     --lr $(LR)$(if $(filter sgd,$(OPTIMIZER)), --momentum $(MOMENTUM)) \
     --weight-decay $(WEIGHT_DECAY) --schedule $(SCHEDULE) -T $(TEMPERATURE)$(if \
-    $(filter-out 0,$(AVERAGE)), --average $(AVERAGE))$(if \
     $(filter-out 0,$(MIXUP)), --mixup $(MIXUP)) --seed $(SEED)
 # What is held out is for those who learn from the teacher's own answers.
 train_options := $(call training,$(ARCH),$(STEPS))$(if $(ASSISTANT),,$(holdout))

@@ -1,5 +1,4 @@
-/* The state of a training on disk: a safetensors file of weights, moments and, where
- * weights are averaged, their mean so far. */
+/* The state of a training on disk: a safetensors file of weights and moments. */
 #ifndef AMKD_STEPS_CHECKPOINT_H
 #define AMKD_STEPS_CHECKPOINT_H
 
@@ -9,7 +8,6 @@
 typedef struct amkd_checkpoint {
     float *parameters; /* [nparameters] */
     float *moments;    /* [2 * nparameters] of the optimizer */
-    float *average;    /* [nparameters], the running mean of the weights; or NULL */
     size_t nparameters;
     uint64_t step; /* steps taken */
 } amkd_checkpoint;
@@ -19,8 +17,7 @@ typedef struct amkd_checkpoint {
 int amkd_checkpoint_save(const amkd_checkpoint *checkpoint, const char *path,
                          const char *training);
 
-/* Fills parameters, moments and, unless it is NULL, average, whose sizes are the
- * caller's, and step. */
+/* Fills parameters and moments, whose sizes are the caller's, and step. */
 int amkd_checkpoint_load(amkd_checkpoint *checkpoint, const char *path,
                          const char *training);
 

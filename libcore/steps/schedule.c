@@ -36,10 +36,3 @@ double amkd_schedule_rate(amkd_schedule schedule, double rate, uint64_t step,
         return anneal(rate / start_divisor, rate, at / peak);
     return anneal(rate, rate / final_divisor, (at - peak) / (last - peak));
 }
-
-uint64_t amkd_schedule_first_averaged(double share, uint64_t nsteps)
-{
-    const uint64_t nlast = (uint64_t)ceil(share * (double)nsteps);
-    return nlast ? nsteps - (nlast - 1) / AMKD_AVERAGE_EVERY * AMKD_AVERAGE_EVERY
-                 : nsteps + 1;
-}

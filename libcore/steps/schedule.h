@@ -1,4 +1,4 @@
-/* Learning rates over the steps of a training, and which of its weights are averaged. */
+/* Learning rates over the steps of a training. */
 #ifndef AMKD_STEPS_SCHEDULE_H
 #define AMKD_STEPS_SCHEDULE_H
 
@@ -18,12 +18,5 @@ int amkd_schedule_parse(amkd_schedule *schedule, const char *name);
 /* The rate of step 0..nsteps-1. */
 double amkd_schedule_rate(amkd_schedule schedule, double rate, uint64_t step,
                           uint64_t nsteps);
-
-/* Of the last share, 0 to 1, of the steps every 8th is averaged, the last one among them,
- * which costs next to nothing: weights so close to each other tell little more together.
- * Returns the first of these steps, as the number of steps taken behind it, 1..nsteps; or
- * nsteps + 1 where the share is 0. */
-enum { AMKD_AVERAGE_EVERY = 8 };
-uint64_t amkd_schedule_first_averaged(double share, uint64_t nsteps);
 
 #endif

@@ -5,7 +5,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"
-#include "compute/average.h"
 #include "compute/loss.h"
 #include "net/network_plan.h"
 #include "steps/checkpoint.h"
@@ -20,7 +19,6 @@ typedef struct span {
     uint64_t first, end;
     size_t nsamples;
     float *parameters;
-    float *average;             /* NULL where none is taken */
     float *losses, *agreements; /* [max_blocks * nlanes] */
     cl_event done;              /* NULL once it was waited for */
 } span;
@@ -32,13 +30,11 @@ typedef struct trainer {
     amkd_model *model;
     span spans[2];
     size_t max_blocks;
-    uint64_t nsteps, step;   /* step: the next to be enqueued */
-    uint64_t first_averaged; /* as amkd_schedule_first_averaged tells it */
+    uint64_t nsteps, step; /* step: the next to be enqueued */
     amkd_samples *samples;
     amkd_network *network;
     amkd_loss *loss;
     amkd_optimizer *optimizer;
-    amkd_average *average; /* NULL where none is taken */
     cl_mem losses, agreements;
     float *moments; /* [2 * nparameters], for checkpoints */
     char *training; /* what a checkpoint must be of */
@@ -65,12 +61,12 @@ static char *describe_training(const trainer *t)
         XXH3_64bits(t->model->parameters, t->model->arch.nparameters * sizeof(float));
     return amkd_format(
         "arch '%s', weights %016llx, data %016llx, optimizer %d %g %g %g %g %g, "
-        "schedule %d, rate %g, temperature %g, average %g, mixup %g, batch %llu, "
-        "steps %llu, seed %llu",
+        "schedule %d, rate %g, temperature %g, mixup %g, batch %llu, steps %llu, "
+        "seed %llu",
         t->model->arch.text, (unsigned long long)start, (unsigned long long)data,
         (int)o->optimizer.kind, o->optimizer.momentum, o->optimizer.beta1,
         o->optimizer.beta2, o->optimizer.epsilon, o->optimizer.decay, (int)o->schedule,
-        o->rate, o->temperature, o->average, o->mixup, (unsigned long long)o->batch,
+        o->rate, o->temperature, o->mixup, (unsigned long long)o->batch,
         (unsigned long long)t->nsteps, (unsigned long long)o->seed);
 }
 
@@ -85,25 +81,21 @@ static int new_span(span *s, const trainer *t)
 {
     const size_t n = t->model->arch.nparameters;
     s->parameters = amkd_alloc(n, sizeof *s->parameters);
-    s->average = t->average ? amkd_alloc(n, sizeof *s->average) : NULL;
     s->losses = amkd_alloc(sums_nbytes(t), 1);
     s->agreements = amkd_alloc(sums_nbytes(t), 1);
-    return !s->parameters || (t->average && !s->average) || !s->losses || !s->agreements
-               ? -1
-               : 0;
+    return !s->parameters || !s->losses || !s->agreements ? -1 : 0;
 }
 
 static void free_span(span *s)
 {
     free(s->parameters);
-    free(s->average);
     free(s->losses);
     free(s->agreements);
     if (s->done)
         clReleaseEvent(s->done);
 }
 
-/* How many steps there are, of how many blocks, and which of them are averaged. */
+/* How many steps there are, and of how many blocks. */
 static void count_steps(trainer *t)
 {
     const amkd_order *order = amkd_samples_order(t->samples);
@@ -111,7 +103,6 @@ static void count_steps(trainer *t)
     t->nsteps = t->options->nsteps ? t->options->nsteps
                                    : t->options->nepochs * order->epoch_nsteps;
     t->max_blocks = (order->batch + nlanes - 1) / nlanes;
-    t->first_averaged = amkd_schedule_first_averaged(t->options->average, t->nsteps);
 }
 
 static int set_up(trainer *t)
@@ -122,10 +113,8 @@ static int set_up(trainer *t)
     count_steps(t);
     t->moments = amkd_alloc(2 * arch->nparameters, sizeof *t->moments);
     t->training = describe_training(t);
-    if (!t->moments || !t->training ||
-        (t->options->average > 0 &&
-         amkd_average_new(&t->average, t->device, arch->nparameters)) ||
-        new_span(&t->spans[0], t) || new_span(&t->spans[1], t) ||
+    if (!t->moments || !t->training || new_span(&t->spans[0], t) ||
+        new_span(&t->spans[1], t) ||
         amkd_network_new(&t->network, t->device, arch, t->max_blocks, 1) ||
         amkd_network_plan(t->network, planning_seconds(t), NULL, NULL) ||
         amkd_loss_new(&t->loss, t->device, arch->nclasses) ||
@@ -147,7 +136,6 @@ static void tear_down(trainer *t)
     amkd_network_free(t->network);
     amkd_loss_free(t->loss);
     amkd_optimizer_free(t->optimizer);
-    amkd_average_free(t->average);
     amkd_buffer_free(t->losses);
     amkd_buffer_free(t->agreements);
     free(t->moments);
@@ -159,7 +147,6 @@ static int checkpoint_save(trainer *t, const span *s)
 {
     amkd_checkpoint state = {.parameters = s->parameters,
                              .moments = t->moments,
-                             .average = s->average,
                              .nparameters = t->model->arch.nparameters};
     return amkd_optimizer_save(t->optimizer, t->moments, &state.step) ||
                    amkd_checkpoint_save(&state, t->options->checkpoint, t->training)
@@ -170,18 +157,14 @@ static int checkpoint_save(trainer *t, const span *s)
 /* Goes on from the checkpoint. */
 static int resume(trainer *t)
 {
-    const size_t n = t->model->arch.nparameters;
     amkd_checkpoint state = {.parameters = t->model->parameters,
                              .moments = t->moments,
-                             .average = t->spans[0].average,
-                             .nparameters = n};
+                             .nparameters = t->model->arch.nparameters};
     if (amkd_checkpoint_load(&state, t->options->resume, t->training) ||
         amkd_optimizer_restore(t->optimizer, t->moments, state.step))
         return -1;
     t->step = state.step;
-    return t->average ? amkd_buffer_write(t->device, amkd_average_mean(t->average),
-                                          state.average, 0, n * sizeof *state.average)
-                      : 0;
+    return 0;
 }
 
 /* The weights to start with, the checkpoint's if there is one to resume. */
@@ -192,19 +175,6 @@ static int start(trainer *t)
     return amkd_buffer_write(t->device, amkd_network_parameters(t->network),
                              t->model->parameters, 0,
                              t->model->arch.nparameters * sizeof(float));
-}
-
-/* Enqueues the averaging of the weights behind the steps taken, if their turn has come.
- */
-static int average(trainer *t)
-{
-    if (!t->average || t->step < t->first_averaged)
-        return 0;
-    const uint64_t behind = t->step - t->first_averaged;
-    return behind % AMKD_AVERAGE_EVERY
-               ? 0
-               : amkd_average_add(t->average, amkd_network_parameters(t->network),
-                                  behind / AMKD_AVERAGE_EVERY + 1);
 }
 
 /* Enqueues one step. */
@@ -229,23 +199,19 @@ static int take_step(trainer *t)
                             amkd_network_nslices(network), rate))
         return amkd_fail_in("step %llu", (unsigned long long)t->step);
     t->step++;
-    return average(t);
+    return 0;
 }
 
 /* Enqueues the reading of what a span comes to; its event is that of the last. */
 static int read_later(trainer *t, span *s)
 {
-    const size_t nbytes = t->model->arch.nparameters * sizeof(float);
-    return (t->average &&
-            amkd_buffer_read_later(t->device, s->average, amkd_average_mean(t->average),
-                                   0, nbytes, NULL)) ||
-                   amkd_buffer_read_later(t->device, s->losses, t->losses, 0,
-                                          sums_nbytes(t), NULL) ||
+    return amkd_buffer_read_later(t->device, s->losses, t->losses, 0, sums_nbytes(t),
+                                  NULL) ||
                    amkd_buffer_read_later(t->device, s->agreements, t->agreements, 0,
                                           sums_nbytes(t), NULL) ||
-                   amkd_buffer_read_later(t->device, s->parameters,
-                                          amkd_network_parameters(t->network), 0, nbytes,
-                                          &s->done)
+                   amkd_buffer_read_later(
+                       t->device, s->parameters, amkd_network_parameters(t->network), 0,
+                       t->model->arch.nparameters * sizeof(float), &s->done)
                ? -1
                : 0;
 }
@@ -274,8 +240,7 @@ static double mean_of(const trainer *t, const float *sums, size_t nsamples)
     return sum / (double)nsamples;
 }
 
-/* Waits for the span: its weights, or their mean, become the model's, its loss the
- * report's. */
+/* Waits for the span: its weights become the model's, its loss the report's. */
 static int finish_span(trainer *t, span *s, amkd_train_report *report)
 {
     if (amkd_event_wait(&s->done))
@@ -299,7 +264,7 @@ static int finish_span(trainer *t, span *s, amkd_train_report *report)
                 "the training diverged: at step %llu a weight is %g; a lower "
                 "learning rate may help",
                 (unsigned long long)s->end, (double)s->parameters[p]);
-    memcpy(t->model->parameters, s->end < t->first_averaged ? s->parameters : s->average,
+    memcpy(t->model->parameters, s->parameters,
            t->model->arch.nparameters * sizeof(float));
     return 0;
 }

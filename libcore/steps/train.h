@@ -14,8 +14,6 @@ typedef struct amkd_train_options {
     amkd_schedule schedule;
     double rate;        /* learning rate, the schedule's highest */
     double temperature; /* T of cl/loss.cl; targets become p^(1/T), normalized */
-    double average;  /* the weights become their mean over this last share of the steps,
-                        0 to 1 (amkd_schedule_first_averaged, cl/average.cl); 0: none */
     double mixup;    /* alpha of mu ~ Beta(alpha, alpha), drawn for each sample of a batch
                         to mix it with the next (cl/batch.cl); 0: none */
     uint64_t batch;  /* samples a step */
@@ -37,7 +35,7 @@ typedef struct amkd_train_report {
 
 /* Trains model in place. report is called every few hundred steps with the context; it
  * may end the training by returning -1 (its error is then amkd_train's), and may read the
- * model, which holds the weights of that moment, or their mean once they are averaged.
+ * model, which holds the weights of that moment.
  * The result depends on the seed, the data and the device alone; a resumed training ends
  * in the same weights as one run through.
  */
