@@ -182,7 +182,8 @@ kernel void dense_backward_weights(global const vec *restrict x,
     gradients += slice * NPARAMETERS;
 
     vec values[CHUNK * NLANES];
-    for (size_t chunk = first; chunk < stop; chunk += CHUNK) {
+    size_t chunk = first;
+    do { /* of an empty slice once, for its zeros */
         const int n = min(stop - chunk, (size_t)CHUNK);
         for (int b = 0; b < n; b++)
             for (int v = 0; v < VECTORS; v++)
@@ -209,7 +210,8 @@ kernel void dense_backward_weights(global const vec *restrict x,
                     add_row(gradients + WEIGHTS + (o0 + o) * IC + i0, sum[o], IC - i0,
                             chunk == first);
         }
-    }
+        chunk += CHUNK;
+    } while (chunk < stop);
     if (i0 > 0)
         return;
     for (int o = begin; o < end; o++) {

@@ -44,14 +44,20 @@ printf 'BUDGETS = 110\t0150  240 # a comment\nROUNDS = 3\n' >recipe.mk
 amkd-distill -n "${common[@]}" recipe.mk >plan
 [ "$(grep -oE -- ' -k [0-9]+' plan | tr -d '\n')" = ' -k 10 -k 40 -k 90' ] ||
     fail "picks: $(cat plan)"
-# A pool of four times the picks, of which there are 4,950.
-for pool in '4x -n 40 -n 160 -n 360' '100x -n 1000 -n 4000' 'all' '4949 -n 4949 -n 4949 -n 4949'; do
+# A pool of four times the picks, of 4,950 pairs, less those asked before.
+for pool in '4x -n 40 -n 160 -n 363' '100x -n 1000 -n 4008' 'all' '4949 -n 4949 -n 4949 -n 4949'; do
     amkd-distill -n "${common[@]}" recipe.mk "POOL=${pool%% *}" >plan
     [ "${pool%% *}$(grep -oE -- ' -n [0-9]+' plan | tr -d '\n')" = "$pool" ] ||
         fail "pools, not $pool: $(cat plan)"
 done
-misuse "POOL '1'" recipe.mk POOL=1x
-misuse "POOL 'two'" recipe.mk POOL=twox
+for pool in 1x x 2.5x 99999999999x; do
+    misuse "POOL '$pool': expected a number, 2x or more" recipe.mk POOL=$pool
+done
+misuse "DIVERSE 3 leaves nothing to the score in a POOL of 2x" recipe.mk POOL=2x DIVERSE=3
+misuse "above 1, up to 1048576" recipe.mk DIVERSE=1e9
+# Two times 75 of 300 views, of the 225 that then are left, and of 150.
+amkd-distill -n "${common[@]}" VIEWS=3 SINGLE=1 BY=random POOL=2x BUDGET=325 ROUNDS=3 >plan
+[ "$(grep -oE -- ' -n [0-9]+' plan | tr -d '\n')" = ' -n 150 -n 200' ] || fail "left: $(cat plan)"
 amkd-distill --parameters "${common[@]}" recipe.mk | grep -x 'BUDGET=240' >/dev/null || fail "BUDGET"
 amkd-distill --parameters "${common[@]}" BUDGETS='150 200' | grep -x 'ROUNDS=2' >/dev/null ||
     fail "ROUNDS"

@@ -67,7 +67,7 @@ score -k 1770 pairs.amkd | rows >candidates
 centres 30 candidates >want
 same got want
 
-echo "# with noise, limits, a share at random, chance, bought mixes and single images"
+echo "# with noise, a limit, a share at random, chance, bought mixes and single images"
 noise=(--noise 1 --seed 4 --max-per-image 6)
 score -k 60 "${noise[@]}" pairs.amkd | rows >candidates
 score -k 20 --diverse 3 "${noise[@]}" pairs.amkd | rows >got

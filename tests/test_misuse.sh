@@ -79,7 +79,7 @@ misused "--by" amkd-score --by lowest -s model a
 misused "--engine" amkd-score --engine steam -s model a
 misused "--max-per-image" amkd-score --by random --max-per-image 1 a
 misused "--diverse needs -k" amkd-score -s model --diverse 2 a
-misused "more than 1 times" amkd-score -s model -k 3 --diverse 1 a
+misused "--diverse 1: expected more than 1" amkd-score -s model -k 3 --diverse 1 a
 misused "--diverse needs --student" amkd-score --by random -k 3 --diverse 2 a
 misused "--lambda" amkd-score --by random --lambda 0:1 a
 misused "--student" amkd-eval a

@@ -230,7 +230,10 @@ check_parameters() {
     [ -z "${value[ASSISTANT_VIEWS]}" ] || need_count ASSISTANT_VIEWS "${value[ASSISTANT_VIEWS]}" 1
     case ${value[POOL]} in
     all | bought) ;;
-    *x) need_count POOL "${value[POOL]%x}" 2 ;;
+    *x)
+        [[ ${value[POOL]} =~ ^0*([2-9]|[1-9][0-9]{1,8})x$ ]] || misuse \
+            "POOL '${value[POOL]}': expected a number, 2x or more, all or bought"
+        ;;
     *) need_count POOL "${value[POOL]}" 1 ;;
     esac
     for name in NOISE DIVERSE LR MOMENTUM WEIGHT_DECAY TEMPERATURE MIXUP TIMEOUT; do
@@ -291,8 +294,12 @@ check_selection() {
         assignments+=("DIVERSE=0")
         return
     fi
-    awk -v n="${value[DIVERSE]}" 'BEGIN { exit !(n > 1) }' ||
-        misuse "DIVERSE '${value[DIVERSE]}': expected 0 or a number above 1"
+    awk -v n="${value[DIVERSE]}" 'BEGIN { exit !(n > 1 && n <= 2 ^ 20) }' ||
+        misuse "DIVERSE '${value[DIVERSE]}': expected 0 or a number above 1, up to 1048576"
+    awk -v n="${value[DIVERSE]}" -v pool="${value[POOL]}" '
+        BEGIN { exit pool ~ /x$/ && n >= pool + 0 }' ||
+        misuse "DIVERSE ${value[DIVERSE]} leaves nothing to the score in a POOL of" \
+            "${value[POOL]}"
     assignments+=("SHARDS=1")
 }
 

@@ -14,7 +14,7 @@ static const char notes[] =
     "sure; ties go to the lower (i, j, lambda).\n\n"
     "  c2       the lowest top probability over lambda, at that lambda\n"
     "  c1       the top probability of each mix, all lambdas of a pair by themselves\n"
-    "  random   chance, by --seed; needs no student; lambda 0.5 unless --lambda is "
+    "  random   chance, by --seed, without a student; lambda 0.5 unless --lambda is "
     "given,\n"
     "           whose values are then drawn from\n"
     "  margin   as c2, of the top probability less the second\n"
@@ -69,8 +69,10 @@ static int check_diverse(const amkd_cli *cli, const amkd_score_options *score)
 {
     if (!amkd_cli_given(cli, "diverse"))
         return 0;
-    if (!score->k || !(score->diverse > 1))
-        return amkd_cli_misuse(cli, "--diverse needs -k, and more than 1 times as many");
+    if (!score->k)
+        return amkd_cli_misuse(cli, "--diverse needs -k");
+    if (!(score->diverse > 1))
+        return amkd_cli_misuse(cli, "--diverse %g: expected more than 1", score->diverse);
     if (!score->student)
         return amkd_cli_misuse(cli, "--diverse needs --student, whatever it is --by");
     return 0;
@@ -180,7 +182,7 @@ int main(int argc, char **argv)
     amkd_common_init(&given.common);
     const amkd_option options[] = {
         {'s', "student", AMKD_TEXT, &score->student, "FILE",
-         "the model whose doubt counts; --by random does not read it", 0, 0, 0},
+         "the model whose doubt counts; --by random needs it for --diverse alone", 0, 0, 0},
         {0, "by", AMKD_TEXT, &given.by, "WHAT",
          "c2, c1, random, margin or entropy (default: c2)", 0, 0, 0},
         {0, "lambda", AMKD_TEXT, &given.lambdas, "GRID",

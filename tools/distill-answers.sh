@@ -75,8 +75,8 @@ check_picks() { # IMAGES IN ALL
     fi
     pools=''
     for k in $picks; do
+        pool=$(pool_for "$k" "$pairs" "$all")
         all=$((all + k))
-        pool=$(pool_for "$k" "$pairs")
         pools+="${pools:+ }$pool"
         [ "$pool" != all ] || pool=$pairs
         ((k <= pool)) || misuse "a round is to pick $k of a pool of $pool"
@@ -87,13 +87,21 @@ check_picks() { # IMAGES IN ALL
         misuse "the rounds are to pick $all of $pairs that there are"
 }
 
-# The pool of a round: "all" where there are no more.
-pool_for() { # PICKS PAIRS
-    local pool=${value[POOL]}
+# The pool of a round: "all" where there are no more. "4x" is of those not asked before, which
+# are then left out of the pool.
+pool_for() { # PICKS PAIRS ASKED
+    local pool=${value[POOL]} left=$(($2 - $3)) times
     case $pool in
     bought) pool=$((10#${value[BUDGET]})) ;;
     all) ;;
-    *x) pool=$((10#${pool%x} * $1)) ;;
+    *x)
+        times=$((10#${pool%x}))
+        if ((left <= 0 || times > left / $1)); then
+            pool=all
+        else
+            pool=$((times * $1 + times * $1 * $3 / left))
+        fi
+        ;;
     *) pool=$((10#$pool)) ;;
     esac
     [ "${value[POOL]}" = bought ] || [ "$pool" = all ] || ((pool < $2)) || pool=all

@@ -172,7 +172,7 @@ say_differences() {
                 if (name in differs && (all || setting[arm, name] != first[name]))
                     own = own (own == "" ? "" : "; ") setting[arm, name]
             }
-            printf "  %-16s %s\n", arm, own
+            printf "  %-16s %s\n", arm, own == "" ? "as the first" : own
         }
         END {
             narms = split(arms, arm_of, " ")

@@ -124,16 +124,15 @@ DEVICE =
 at_url = $(filter http://% https://%,$(firstword $(TEACHER)))
 
 PARAMETERS := IMAGES TEACHER BUDGET TEST DIR ROUNDS BUDGETS VIEWS VIEW_OPTIONS SINGLE POOL \
-    BY LAMBDA MAX_PER_IMAGE NOISE RANDOM_SHARE DIVERSE \
-    SHARDS TARGET PATIENCE HOLDOUT \
+    BY LAMBDA MAX_PER_IMAGE NOISE RANDOM_SHARE DIVERSE SHARDS TARGET PATIENCE HOLDOUT \
     ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE MIXUP \
     WARM_START ASSISTANT ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS \
     TEACHER_INPUT TEACHER_OPTIONS TEACHER_BATCH TIMEOUT JOURNAL SHARED SEED DEVICE
 
 # Set by amkd-distill: jobs of -j; PLAN for -n, QUIET, VERBOSE; the picks and the pool of
-# each round (one word a round); digests of what the answers depend on; the last round that is to
-# be done, the first whose line is to be said; the labels of POOL = bought,
-# and 1 if they are about the real images themselves; the journal in SHARED.
+# each round (one word a round); digests of what the answers depend on; the last round that
+# is to be done, the first whose line is to be said; the labels of POOL = bought, and 1 if
+# they are about the real images themselves; the journal in SHARED.
 JOBS = 1
 LAST = $(ROUNDS)
 FIRST = 0

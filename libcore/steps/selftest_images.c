@@ -10,7 +10,6 @@
 #include "net/reference.h"
 #include "steps/selftest_internal.h"
 #include <stdlib.h>
-#include <string.h>
 
 enum { STREAM_PIXELS = 3, NIMAGES = 5, NMIXES = 70 };
 
