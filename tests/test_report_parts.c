@@ -185,6 +185,17 @@ START_TEST(methods_are_named_by_what_tells_them_apart)
                                       "run images",
                                       "40",
                                       NULL};
+    static const char *const fewer[] = {"amkd-score --by",
+                                        "c2",
+                                        "amkd-score --lambda",
+                                        "0.3:0.7:11",
+                                        "amkd-pool --pairs",
+                                        "400",
+                                        "amkd-train --steps",
+                                        "60",
+                                        "run images",
+                                        "30",
+                                        NULL};
     static const char *const long_c2[] = {"amkd-score --by",
                                           "c2",
                                           "amkd-score --lambda",
@@ -197,26 +208,29 @@ START_TEST(methods_are_named_by_what_tells_them_apart)
                                           "60",
                                           NULL};
     amkd_run runs[] = {run_of("1", 60, c2), run_of("1", 60, random), run_of("2", 60, c2),
-                       run_of("1", 40, few), run_of("1", 60, long_c2)};
-    for (size_t r = 0; r < 5; r++)
+                       run_of("1", 40, few), run_of("1", 60, long_c2),
+                       run_of("1", 30, fewer)};
+    const size_t nruns = sizeof runs / sizeof *runs;
+    for (size_t r = 0; r < nruns; r++)
         runs[r].dir = strdup(r % 2 ? "b/seed-1" : "amkd-run");
     amkd_methods methods;
-    ck_assert_int_eq(amkd_methods_find(&methods, runs, 5), 0);
-    ck_assert_uint_eq(methods.n, 4);
+    ck_assert_int_eq(amkd_methods_find(&methods, runs, nruns), 0);
+    ck_assert_uint_eq(methods.n, 5);
     ck_assert_uint_eq(methods.methods[0].nruns, 2);
     ck_assert_str_eq(methods.methods[0].name, "c2, steps=60, 60 images");
     ck_assert_str_eq(methods.methods[1].name, "random, steps=60, 60 images");
     ck_assert_str_eq(methods.methods[2].name, "c2, steps=60, 40 images");
     ck_assert_str_eq(methods.methods[3].name, "c2, steps=90, 60 images");
-    /* All pairs of fewer images are no other method than some of more. */
+    /* All pairs of fewer images, and a smaller pool, are no other method. */
     ck_assert_uint_eq(methods.methods[2].family, methods.methods[0].family);
+    ck_assert_uint_eq(methods.methods[4].family, methods.methods[0].family);
     ck_assert_uint_ne(methods.methods[1].family, methods.methods[0].family);
     ck_assert_uint_ne(methods.methods[3].family, methods.methods[0].family);
     amkd_methods_clear(&methods);
     ck_assert_int_eq(amkd_methods_find(&methods, runs, 1), 0);
     ck_assert_str_eq(methods.methods[0].name, "");
     amkd_methods_clear(&methods);
-    for (size_t r = 0; r < 5; r++) {
+    for (size_t r = 0; r < nruns; r++) {
         free(runs[r].dir);
         json_decref(runs[r].parameters);
     }

@@ -37,13 +37,10 @@ static int has_all(const json_t *a, const json_t *b, int with_pool)
     return 1;
 }
 
-/* A pool is of all pairs where there are no more: with fewer images the same run has one.
- */
+/* Of fewer images there are fewer pairs, and the pool is smaller or of all of them. */
 static int same_family(const amkd_run *a, const amkd_run *b, int with_pool)
 {
-    const json_t *pool_a = json_object_get(a->parameters, AMKD_POOL);
-    const json_t *pool_b = json_object_get(b->parameters, AMKD_POOL);
-    if (!with_pool && (a->nimages == b->nimages || (pool_a && pool_b)))
+    if (!with_pool && a->nimages == b->nimages)
         return 0;
     return has_all(a->parameters, b->parameters, with_pool) &&
            has_all(b->parameters, a->parameters, with_pool);
