@@ -28,9 +28,9 @@ float amkd_selftest_draw(uint64_t stream, size_t index)
 int amkd_selftest(amkd_device *device, amkd_selftest_report *report, void *context)
 {
     amkd_selftest_run run = {.device = device, .report = report, .context = context};
-    if (amkd_selftest_images(&run) || amkd_selftest_networks(&run) ||
-        amkd_selftest_optimizers(&run) || amkd_selftest_sweeps(&run) ||
-        amkd_selftest_farthest(&run))
+    if (amkd_selftest_images(&run) || amkd_selftest_mixup(&run) ||
+        amkd_selftest_networks(&run) || amkd_selftest_optimizers(&run) ||
+        amkd_selftest_sweeps(&run) || amkd_selftest_farthest(&run))
         return -1;
     if (run.nfailed)
         return amkd_fail("device '%s': %zu of %zu checks are beyond their tolerance",

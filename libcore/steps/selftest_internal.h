@@ -37,6 +37,7 @@ void amkd_selftest_normalize(double *input, const amkd_model *model,
  */
 int amkd_selftest_networks(amkd_selftest_run *run);
 int amkd_selftest_images(amkd_selftest_run *run);
+int amkd_selftest_mixup(amkd_selftest_run *run);
 int amkd_selftest_optimizers(amkd_selftest_run *run);
 int amkd_selftest_sweeps(amkd_selftest_run *run);
 int amkd_selftest_farthest(amkd_selftest_run *run);
