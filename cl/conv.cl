@@ -129,37 +129,45 @@ INLINE void forward_tile(global const vec *x, global const float *parameters,
  * tiles read them. */
 #define NEAR_NFLOATS (128 << 10)
 
+/* Where a tile is: which of the channels' tiles, which row, which of the row's tiles. */
+typedef struct place {
+    int channel_tile, row, row_tile;
+} place;
+
 /* Which tile comes first matters to memory alone. In lockstep, tiles side by side are a
  * work-group and load the same pixels for different channels. Otherwise a row is read for
  * all channels while it is near, and written from end to end: with few input channels and
- * many output channels that is most of the work (3 to 64 on 32x32: 1.2 times as fast). Of
- * rows too long for that, a tile's pixels are.
+ * many output channels that is most of the work (forward, 3 to 64 on 32x32: 1.2 times as
+ * fast; backward, 64 to 3: 1.3 times). Of rows too long for that, nread floats for a row
+ * of tiles, a tile's pixels are.
  * tile is signed because LLVM would switch on an unsigned remainder by its few bits alone,
  * and Oclgrind, which knows whole bytes alone, would take the wrong branch. */
+INLINE place place_of(const int tile, const int channel_tiles, const int rows,
+                      const int row_tiles, const int nread)
+{
+    if (VW == 1 || nread > NEAR_NFLOATS)
+        return (place){tile % channel_tiles, tile / channel_tiles % rows,
+                       tile / (channel_tiles * rows)};
+    return (place){tile / row_tiles % channel_tiles, tile / (row_tiles * channel_tiles),
+                   tile % row_tiles};
+}
+
 kernel void conv_forward(global const vec *restrict x,
                          global const float *restrict parameters, global vec *restrict y)
 {
     const size_t lane = get_global_id(0);
-    const int tile = get_global_id(1), channel_tiles = TILES(OC, FORWARD_CT);
-#if VW == 1 || IC * K * IW * NLANES > NEAR_NFLOATS
-    const int channel_tile = tile % channel_tiles;
-    const int v = tile / channel_tiles % OH;
-    const int row_tile = tile / (channel_tiles * OH);
-#else
-    const int row_tile = tile % FORWARD_ROW_TILES;
-    const int channel_tile = tile / FORWARD_ROW_TILES % channel_tiles;
-    const int v = tile / (FORWARD_ROW_TILES * channel_tiles);
-#endif
-    const int tile_o0 = channel_tile * FORWARD_CT;
-    const int last = FORWARD_ROW_TILES - 1;
+    const place at = place_of(get_global_id(1), TILES(OC, FORWARD_CT), OH,
+                              FORWARD_ROW_TILES, IC * K * IW * NLANES);
+    const int tile_o0 = at.channel_tile * FORWARD_CT, last = FORWARD_ROW_TILES - 1;
     x += get_global_id(2) * (IC * IH * IW * VECTORS) + lane;
     y += get_global_id(2) * (OC * OH * OW * VECTORS) + lane;
-    if (last == 0 || row_tile == 0)
-        forward_tile(x, parameters, y, tile_o0, v, 0, 0);
-    else if (last == 1 || row_tile == last)
-        forward_tile(x, parameters, y, tile_o0, v, last * FORWARD_PT, 0);
+    if (last == 0 || at.row_tile == 0)
+        forward_tile(x, parameters, y, tile_o0, at.row, 0, 0);
+    else if (last == 1 || at.row_tile == last)
+        forward_tile(x, parameters, y, tile_o0, at.row, last * FORWARD_PT, 0);
     else
-        forward_tile(x, parameters, y, tile_o0, v, row_tile * FORWARD_PT, FORWARD_INSIDE);
+        forward_tile(x, parameters, y, tile_o0, at.row, at.row_tile * FORWARD_PT,
+                     FORWARD_INSIDE);
 }
 
 /* u = q0 / S + t meets pixel q0 + q by tap c = q + P - t S, so which meet is known when
@@ -240,34 +248,24 @@ INLINE void back_tile(global const vec *x, global const float *parameters,
             }
 }
 
-/* Tiles come in the order of conv_forward (64 to 3 on 32x32: 1.3 times as fast as all
- * channels for each place in a row). */
 kernel void conv_backward_data(global const vec *restrict x,
                                global const float *restrict parameters,
                                global const vec *restrict dy, global vec *restrict dx)
 {
     const size_t lane = get_global_id(0);
-    const int tile = get_global_id(1), channel_tiles = TILES(IC, DATA_CT);
-#if VW == 1 || OC * K * OW * NLANES > NEAR_NFLOATS
-    const int channel_tile = tile % channel_tiles;
-    const int r = tile / channel_tiles % IH;
-    const int row_tile = tile / (channel_tiles * IH);
-#else
-    const int row_tile = tile % DATA_ROW_TILES;
-    const int channel_tile = tile / DATA_ROW_TILES % channel_tiles;
-    const int r = tile / (DATA_ROW_TILES * channel_tiles);
-#endif
-    const int tile_i0 = channel_tile * DATA_CT;
-    const int last = DATA_ROW_TILES - 1;
+    const place at = place_of(get_global_id(1), TILES(IC, DATA_CT), IH, DATA_ROW_TILES,
+                              OC * K * OW * NLANES);
+    const int tile_i0 = at.channel_tile * DATA_CT, last = DATA_ROW_TILES - 1;
     x += get_global_id(2) * (IC * IH * IW * VECTORS) + lane;
     dx += get_global_id(2) * (IC * IH * IW * VECTORS) + lane;
     dy += get_global_id(2) * (OC * OH * OW * VECTORS) + lane;
-    if (last == 0 || row_tile == 0)
-        back_tile(x, parameters, dy, dx, tile_i0, r, 0, 0);
-    else if (last == 1 || row_tile == last)
-        back_tile(x, parameters, dy, dx, tile_i0, r, last * DATA_PT, 0);
+    if (last == 0 || at.row_tile == 0)
+        back_tile(x, parameters, dy, dx, tile_i0, at.row, 0, 0);
+    else if (last == 1 || at.row_tile == last)
+        back_tile(x, parameters, dy, dx, tile_i0, at.row, last * DATA_PT, 0);
     else
-        back_tile(x, parameters, dy, dx, tile_i0, r, row_tile * DATA_PT, DATA_INSIDE);
+        back_tile(x, parameters, dy, dx, tile_i0, at.row, at.row_tile * DATA_PT,
+                  DATA_INSIDE);
 }
 
 /* Adds the products of one pixel of dy with the taps of x around it; inside: none of them
