@@ -79,11 +79,13 @@ static inline vec act_backward(vec d, vec y)
 }
 
 /* Work-items that share one sum over the lanes: all lanes of a block in lockstep, or one
- * that walks the block's vecs by itself. */
+ * that walks the block's vecs by itself. LANE_ITEM is which of them this one is. */
 #if VW == 1
 #define LANE_ITEMS NLANES
+#define LANE_ITEM get_local_id(0)
 #else
 #define LANE_ITEMS 1
+#define LANE_ITEM 0 /* a constant, of which compilers make more than of an id of 0 */
 #endif
 
 static inline float sum_vec(vec v)

@@ -461,7 +461,7 @@ kernel void conv_backward_weights(global const vec *restrict x,
     for (int o = 0; o < WEIGHTS_OT; o++)
         bias[o] = 0.0f;
     for (size_t block = first; block < end; block++)
-        for (size_t lane = get_local_id(0); lane < VECTORS; lane += LANE_ITEMS)
+        for (size_t lane = LANE_ITEM; lane < VECTORS; lane += LANE_ITEMS)
             add_block(sum, bias, x + (block * IC + t.i0) * (IH * IW * VECTORS) + lane,
                       dy + (block * OC + t.o0) * (OH * OW * VECTORS) + lane, t);
     gradients += slice * NPARAMETERS;

@@ -314,7 +314,7 @@ kernel void dense_bias_gradient(global const vec *restrict dy,
     const size_t first = slice * nblocks / NSLICES, end = (slice + 1) * nblocks / NSLICES;
     vec sum = 0.0f;
     for (size_t block = first; block < end; block++)
-        for (size_t lane = get_local_id(0); lane < VECTORS; lane += LANE_ITEMS)
+        for (size_t lane = LANE_ITEM; lane < VECTORS; lane += LANE_ITEMS)
             sum += dy[(block * OC + o) * VECTORS + lane];
     float total = sum_vec(sum);
 #if LANE_ITEMS > 1
