@@ -129,7 +129,9 @@ int bench_peak(bench *b, const char *when)
     const char *sources[] = {amkd_cl_common, amkd_cl_peak};
     char *options = amkd_format("-DROUNDS=%d", b->quick ? QUICK_ROUNDS : ROUNDS);
     cl_program program = NULL;
-    int rc = options ? amkd_program_build(&program, b->device, sources, 2, options) : -1;
+    int rc = options
+                 ? amkd_program_build(&program, b->device, "peak", sources, 2, options)
+                 : -1;
     free(options);
     if (!rc)
         rc = measure_fma(b, program, when);

@@ -48,7 +48,7 @@ static void run_program(amkd_device *device, int extra)
     cl_program program;
     cl_kernel kernel;
     cl_mem out;
-    ck_assert_msg(!amkd_program_build(&program, device, sources, 2, options), "%s",
+    ck_assert_msg(!amkd_program_build(&program, device, "put", sources, 2, options), "%s",
                   amkd_error());
     ck_assert_int_eq(amkd_kernel_new(&kernel, program, "put"), 0);
     ck_assert_int_eq(amkd_buffer_new(&out, device, CL_MEM_WRITE_ONLY, 12, NULL), 0);
@@ -193,7 +193,8 @@ START_TEST(another_driver_device_source_or_option_has_an_entry_of_its_own)
     }
     const char *const longer[] = {sources[0], sources[1], "\n"};
     cl_program program;
-    ck_assert_int_eq(amkd_program_build(&program, device, longer, 3, "-DEXTRA=5"), 0);
+    ck_assert_int_eq(amkd_program_build(&program, device, "put", longer, 3, "-DEXTRA=5"),
+                     0);
     ck_assert_int_eq(count_entries(path), 6);
     amkd_program_free(program);
     amkd_device_close(device);
@@ -253,7 +254,7 @@ START_TEST(a_program_that_does_not_compile_fails_with_its_log)
     amkd_device *device = open_device();
     const char *const wrong[] = {"kernel void f(global int *x) { *x = undeclared; }\n"};
     cl_program program;
-    ck_assert_int_eq(amkd_program_build(&program, device, wrong, 1, "-DA=1"), -1);
+    ck_assert_int_eq(amkd_program_build(&program, device, "put", wrong, 1, "-DA=1"), -1);
     ck_assert_ptr_null(program);
     ck_assert_ptr_nonnull(strstr(amkd_error(), "CL_BUILD_PROGRAM_FAILURE"));
     ck_assert_ptr_nonnull(strstr(amkd_error(), "undeclared"));
@@ -266,7 +267,8 @@ START_TEST(kernels_fail_naming_themselves_and_run_over_nothing)
     amkd_device *device = open_device();
     cl_program program;
     cl_kernel kernel;
-    ck_assert_int_eq(amkd_program_build(&program, device, sources, 2, "-DEXTRA=0"), 0);
+    ck_assert_int_eq(amkd_program_build(&program, device, "put", sources, 2, "-DEXTRA=0"),
+                     0);
     ck_assert_int_eq(amkd_kernel_new(&kernel, program, "absent"), -1);
     ck_assert_str_eq(amkd_error(), "kernel 'absent': CL_INVALID_KERNEL_NAME");
     ck_assert_int_eq(amkd_kernel_new(&kernel, program, "put"), 0);

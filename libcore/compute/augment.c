@@ -32,7 +32,8 @@ int amkd_augmenter_new(amkd_augmenter **out, amkd_device *device,
         augmenter->device = device;
         augmenter->npositions = height * width;
         augmenter->channels = channels;
-        failed = amkd_program_build(&augmenter->program, device, sources, 1, macros) ||
+        failed = amkd_program_build(&augmenter->program, device, "augment", sources, 1,
+                                    macros) ||
                  amkd_kernel_new(&augmenter->kernel, augmenter->program, "augment");
     }
     free(macros);

@@ -31,7 +31,7 @@ int amkd_batches_new(amkd_batches **out, amkd_device *device, size_t height, siz
     batches->device = device;
     batches->npixels = height * width * channels;
     batches->nchannels = channels;
-    if (amkd_program_build(&batches->program, device, sources, 2, options) ||
+    if (amkd_program_build(&batches->program, device, "batch", sources, 2, options) ||
         amkd_kernel_new(&batches->load, batches->program, "batch_load") ||
         amkd_kernel_new(&batches->load_mixup, batches->program, "batch_load_mixup") ||
         amkd_kernel_new(&batches->mix_targets, batches->program, "mix_targets") ||

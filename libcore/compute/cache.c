@@ -82,27 +82,48 @@ static void prune(amkd_cache cache)
     free(folder);
 }
 
-void amkd_cache_store(amkd_cache cache, const char *key, const void *bytes, size_t nbytes)
+/* Makes the directory of path where it is not there. */
+static int can_write_beside(char *path)
 {
-    if (nbytes > MAX_NBYTES - HEAD_NBYTES)
-        return;
+    char *name = strrchr(path, '/');
+    *name = 0;
+    const int can = !amkd_cache_make_directory(path) && !access(path, W_OK | X_OK);
+    *name = '/';
+    return can;
+}
+
+int amkd_cache_prepare(char **path, unsigned char **file, size_t *nbytes,
+                       amkd_cache cache, const char *key, const void *content,
+                       size_t content_nbytes)
+{
+    if (content_nbytes > MAX_NBYTES - HEAD_NBYTES)
+        return -1;
     unsigned char key_hash[HASH_NBYTES];
     hash(key_hash, key, strlen(key));
-    char *path = file_path(cache, key_hash);
-    unsigned char *file = path ? amkd_alloc(HEAD_NBYTES + nbytes, 1) : NULL;
-    if (file) {
-        /* Whether it worked shows when the file is written there. */
-        char *name = strrchr(path, '/');
-        *name = 0;
-        (void)amkd_cache_make_directory(path);
-        *name = '/';
-        memcpy(file, magic, MAGIC_NBYTES);
-        memcpy(file + MAGIC_NBYTES, key_hash, HASH_NBYTES);
-        hash(file + MAGIC_NBYTES + HASH_NBYTES, bytes, nbytes);
-        memcpy(file + HEAD_NBYTES, bytes, nbytes);
-        if (!amkd_file_write(path, file, HEAD_NBYTES + nbytes))
-            prune(cache);
+    *nbytes = HEAD_NBYTES + content_nbytes;
+    *path = file_path(cache, key_hash);
+    *file = *path && can_write_beside(*path) ? amkd_alloc(*nbytes, 1) : NULL;
+    if (!*file) {
+        free(*path);
+        *path = NULL;
+        return -1;
     }
+    memcpy(*file, magic, MAGIC_NBYTES);
+    memcpy(*file + MAGIC_NBYTES, key_hash, HASH_NBYTES);
+    hash(*file + MAGIC_NBYTES + HASH_NBYTES, content, content_nbytes);
+    memcpy(*file + HEAD_NBYTES, content, content_nbytes);
+    return 0;
+}
+
+void amkd_cache_store(amkd_cache cache, const char *key, const void *bytes, size_t nbytes)
+{
+    char *path;
+    unsigned char *file;
+    size_t file_nbytes;
+    if (amkd_cache_prepare(&path, &file, &file_nbytes, cache, key, bytes, nbytes))
+        return;
+    if (!amkd_file_write(path, file, file_nbytes))
+        prune(cache);
     free(file);
     free(path);
 }

@@ -29,6 +29,13 @@ int amkd_cache_load(unsigned char **bytes, size_t *nbytes, amkd_cache cache,
 void amkd_cache_store(amkd_cache cache, const char *key, const void *bytes,
                       size_t nbytes);
 
+/* The file that amkd_cache_store would write, for signal handlers, which can only write
+ * what is ready: *path and the *nbytes of *file, both new blocks, freed with free().
+ * Makes the directory. -1 where nothing can be kept. */
+int amkd_cache_prepare(char **path, unsigned char **file, size_t *nbytes,
+                       amkd_cache cache, const char *key, const void *content,
+                       size_t content_nbytes);
+
 /* Removes all entries; *n is how many there were. Unlike the rest it fails where it
  * cannot. */
 int amkd_cache_forget(size_t *n, amkd_cache cache);

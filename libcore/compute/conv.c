@@ -71,7 +71,7 @@ static int build(amkd_op **out, amkd_device *device, const amkd_op_shape *shape)
                     weights.rows);
     if (!options)
         return -1;
-    const int rc = amkd_op_build(out, device, shape, amkd_cl_conv, options);
+    const int rc = amkd_op_build(out, device, shape, "conv", amkd_cl_conv, options);
     free(options);
     if (rc)
         return -1;

@@ -111,7 +111,7 @@ int amkd_dense_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shap
     if (!options)
         return -1;
     amkd_op *op = NULL;
-    int rc = amkd_op_build(&op, device, &flat, amkd_cl_dense, options);
+    int rc = amkd_op_build(&op, device, &flat, "dense", amkd_cl_dense, options);
     free(options);
     if (rc)
         return -1;

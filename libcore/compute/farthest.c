@@ -43,11 +43,12 @@ static int open_program(traversal *t, size_t nfeatures)
     char *options = amkd_format("-DFEATURES=%zu", nfeatures);
     if (!options)
         return -1;
-    const int rc = amkd_program_build(&t->program, t->device, sources, 2, options) ||
-                           amkd_kernel_new(&t->update, t->program, "farthest_update") ||
-                           amkd_kernel_new(&t->choose, t->program, "farthest_choose")
-                       ? -1
-                       : 0;
+    const int rc =
+        amkd_program_build(&t->program, t->device, "farthest", sources, 2, options) ||
+                amkd_kernel_new(&t->update, t->program, "farthest_update") ||
+                amkd_kernel_new(&t->choose, t->program, "farthest_choose")
+            ? -1
+            : 0;
     free(options);
     return rc;
 }

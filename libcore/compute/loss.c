@@ -20,7 +20,7 @@ int amkd_loss_new(amkd_loss **out, amkd_device *device, size_t nclasses)
     if (!loss || !options)
         goto fail;
     loss->device = device;
-    if (amkd_program_build(&loss->program, device, sources, 2, options) ||
+    if (amkd_program_build(&loss->program, device, "loss", sources, 2, options) ||
         amkd_kernel_new(&loss->cross_entropy, loss->program, "softmax_cross_entropy") ||
         amkd_kernel_new(&loss->softmax, loss->program, "softmax"))
         goto fail;

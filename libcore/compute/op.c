@@ -16,7 +16,7 @@ size_t amkd_vectors(const amkd_device *device)
 }
 
 int amkd_op_build(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
-                  const char *source, const char *options)
+                  const char *name, const char *source, const char *options)
 {
     amkd_op *op = amkd_alloc(1, sizeof *op);
     char *macros = amkd_format(
@@ -37,7 +37,7 @@ int amkd_op_build(amkd_op **out, amkd_device *device, const amkd_op_shape *shape
         op->group[pass] = 1;
         op->by[pass] = op;
     }
-    if (amkd_program_build(&op->program, device, sources, 2, macros))
+    if (amkd_program_build(&op->program, device, name, sources, 2, macros))
         goto fail;
     free(macros);
     *out = op;

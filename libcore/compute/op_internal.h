@@ -45,10 +45,10 @@ struct amkd_op {
  * AVX-512, 255 scalars on a GPU) beside loaded values. */
 enum { AMKD_ACCUMULATORS = 24 };
 
-/* Allocates an op and builds source, after common.cl, with the shape's macros followed by
- * options. */
+/* Allocates an op and builds source, cl/<name>.cl, after common.cl, with the shape's
+ * macros followed by options. */
 int amkd_op_build(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
-                  const char *source, const char *options);
+                  const char *name, const char *source, const char *options);
 
 /* Enqueues a pass's kernel over items x tiles x blocks, all items of a tile in one
  * work-group, and as many tiles as op->group says where they divide evenly. */

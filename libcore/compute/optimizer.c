@@ -37,7 +37,8 @@ int amkd_optimizer_new(amkd_optimizer **out, amkd_device *device,
     optimizer->nparameters = nparameters;
     optimizer->item_nparameters = item;
     optimizer->group = lockstep ? LOCKSTEP_ITEMS : 1;
-    if (amkd_program_build(&optimizer->program, device, sources, 2, macros) ||
+    if (amkd_program_build(&optimizer->program, device, "optimizer", sources, 2,
+                           macros) ||
         amkd_kernel_new(&optimizer->step, optimizer->program,
                         options->kind == AMKD_SGD ? "sgd_step" : "adam_step"))
         goto fail;

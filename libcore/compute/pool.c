@@ -44,7 +44,7 @@ int amkd_pool_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape
                   int train)
 {
     amkd_op *op = NULL;
-    if (amkd_op_build(&op, device, shape, amkd_cl_pool, ""))
+    if (amkd_op_build(&op, device, shape, "pool", amkd_cl_pool, ""))
         return -1;
     op->run_forward = pool_forward;
     op->run_backward_data = pool_backward_data;

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "compute/cache.h"
+#include "compute/last_words.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,8 +42,8 @@ static char *cache_key(const amkd_device *device, const char *const *sources,
 }
 
 /* The build log as the error; status is what clBuildProgram returned. */
-static int fail_build(cl_program program, const amkd_device *device, const char *options,
-                      cl_int status)
+static int fail_build(cl_program program, const amkd_device *device, const char *name,
+                      const char *options, cl_int status)
 {
     size_t nbytes = 0;
     char *log = NULL;
@@ -52,8 +53,8 @@ static int fail_build(cl_program program, const amkd_device *device, const char 
         clGetProgramBuildInfo(program, device->id, CL_PROGRAM_BUILD_LOG, nbytes, log,
                               NULL) != CL_SUCCESS)
         *log = 0;
-    amkd_fail_cl(status, "building kernels on device '%s' with '%s'", device->name,
-                 options);
+    amkd_fail_cl(status, "building the kernels '%s' on device '%s' with '%s'", name,
+                 device->name, options);
     if (log && *log)
         amkd_fail("%s\n%s", amkd_error(), log);
     free(log);
@@ -83,8 +84,8 @@ static cl_program from_binary(amkd_device *device, const char *key, const char *
     return program;
 }
 
-static int build_once(cl_program *out, amkd_device *device, const char *const *sources,
-                      size_t nsources, const char *options)
+static int build_once(cl_program *out, amkd_device *device, const char *name,
+                      const char *const *sources, size_t nsources, const char *options)
 {
     cl_int status;
     cl_program program = clCreateProgramWithSource(device->context, (cl_uint)nsources,
@@ -93,7 +94,7 @@ static int build_once(cl_program *out, amkd_device *device, const char *const *s
         return amkd_fail_cl(status, "a program on device '%s'", device->name);
     status = clBuildProgram(program, 1, &device->id, options, NULL, NULL);
     if (status != CL_SUCCESS) {
-        fail_build(program, device, options, status);
+        fail_build(program, device, name, options, status);
         clReleaseProgram(program);
         return -1;
     }
@@ -103,11 +104,11 @@ static int build_once(cl_program *out, amkd_device *device, const char *const *s
 
 /* Drivers have caches of their own, and in some (PoCL 3.1) a build fails when another
  * process puts the same program there at that moment: the second attempt finds it. */
-static int from_source(cl_program *out, amkd_device *device, const char *const *sources,
-                       size_t nsources, const char *options)
+static int from_source(cl_program *out, amkd_device *device, const char *name,
+                       const char *const *sources, size_t nsources, const char *options)
 {
-    return build_once(out, device, sources, nsources, options) &&
-                   build_once(out, device, sources, nsources, options)
+    return build_once(out, device, name, sources, nsources, options) &&
+                   build_once(out, device, name, sources, nsources, options)
                ? -1
                : 0;
 }
@@ -127,24 +128,96 @@ static void keep_binary(cl_program program, const char *key)
     free(binary);
 }
 
-int amkd_program_build(cl_program *out, amkd_device *device, const char *const *sources,
-                       size_t nsources, const char *options)
+static const char another[] = "another device (-d), another driver or another "
+                              "AMKD_VECTOR_WIDTH may do";
+
+/* Builds from source and keeps the binary. A driver that dies of it leaves an entry of
+ * the key death; with which options means what is next. */
+static int build_and_keep(cl_program *out, amkd_device *device, const char *name,
+                          const char *const *sources, size_t nsources,
+                          const char *options, const char *key, const char *death,
+                          int optimised)
+{
+    char *path = NULL;
+    unsigned char *note = NULL;
+    size_t nbytes = 0;
+    const int kept = !amkd_cache_prepare(&path, &note, &nbytes, AMKD_CACHE_PROGRAMS,
+                                         death, name, strlen(name));
+    char *text = amkd_format(
+        "the driver of device '%s' died while it compiled the kernels '%s' with '%s': "
+        "%s%s",
+        device->name, name, options,
+        kept && optimised ? "given the same command again, amkd has it compile them "
+                            "without optimisations, which is slower; "
+                          : "",
+        another);
+    int rc = text ? 0 : -1;
+    if (text) {
+        amkd_last_words_begin(text, path, note, nbytes);
+        rc = from_source(out, device, name, sources, nsources, options);
+        if (!rc)
+            keep_binary(*out, key);
+        amkd_last_words_end();
+    }
+    free(text);
+    free(note);
+    free(path);
+    return rc;
+}
+
+static int is_kept(const char *key)
+{
+    unsigned char *bytes;
+    size_t nbytes;
+    if (amkd_cache_load(&bytes, &nbytes, AMKD_CACHE_PROGRAMS, key))
+        return 0;
+    free(bytes);
+    return 1;
+}
+
+/* *died: the driver is known to die of these options, and nothing was tried. */
+static int load_or_build(cl_program *out, int *died, amkd_device *device,
+                         const char *name, const char *const *sources, size_t nsources,
+                         const char *options, int optimised)
+{
+    char *key = cache_key(device, sources, nsources, options);
+    char *death = key ? amkd_format("died of\n%s", key) : NULL;
+    int rc = death ? 0 : -1;
+    *died = 0;
+    if (!rc && !(*out = from_binary(device, key, options))) {
+        *died = is_kept(death);
+        if (!*died)
+            rc = build_and_keep(out, device, name, sources, nsources, options, key, death,
+                                optimised);
+    }
+    free(death);
+    free(key);
+    return rc;
+}
+
+int amkd_program_build(cl_program *out, amkd_device *device, const char *name,
+                       const char *const *sources, size_t nsources, const char *options)
 {
     *out = NULL;
     /* -w: there are compilers that say "1 warning generated" on the caller's stderr. */
-    char *all_options =
+    char *usual =
         amkd_format("-w -cl-std=CL1.2 -DVW=%zu -DNLANES=%zu %s", device->vector_width,
                     device->nlanes, options ? options : "");
-    char *key = all_options ? cache_key(device, sources, nsources, all_options) : NULL;
-    int result = key ? 0 : -1;
-    if (key && !(*out = from_binary(device, key, all_options))) {
-        result = from_source(out, device, sources, nsources, all_options);
-        if (!result)
-            keep_binary(*out, key);
-    }
-    free(key);
-    free(all_options);
-    return result;
+    char *slow = usual ? amkd_format("%s -cl-opt-disable", usual) : NULL;
+    int died = 0;
+    int rc =
+        slow ? load_or_build(out, &died, device, name, sources, nsources, usual, 1) : -1;
+    if (died)
+        rc = load_or_build(out, &died, device, name, sources, nsources, slow, 0);
+    if (died)
+        rc = amkd_fail(
+            "the driver of device '%s' dies while it compiles the kernels '%s', "
+            "without optimisations, too: %s; after 'amkd-devices --forget "
+            "programs' it is tried again",
+            device->name, name, another);
+    free(slow);
+    free(usual);
+    return rc;
 }
 
 void amkd_program_free(cl_program program)

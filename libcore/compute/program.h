@@ -5,13 +5,16 @@
 
 #include "compute/device.h"
 
-/* Builds the concatenation of nsources source texts with options ("-DOC=6 -DK=5").
- * -w, -cl-std=CL1.2, -DVW=<vector_width> and -DNLANES=<nlanes> are added. A cached binary
- * is used if its key (sources, options, device, driver, version) fits; a damaged or stale
- * entry is rebuilt, an unwritable cache ignored. A build failure carries the build log.
- */
-int amkd_program_build(cl_program *out, amkd_device *device, const char *const *sources,
-                       size_t nsources, const char *options);
+/* Builds the concatenation of nsources source texts with options ("-DOC=6 -DK=5"); name,
+ * as "conv", is what errors call it. -w, -cl-std=CL1.2, -DVW=<vector_width> and
+ * -DNLANES=<nlanes> are added. A cached binary is used if its key (sources, options,
+ * device, driver, version) fits; a damaged or stale entry is rebuilt, an unwritable cache
+ * ignored. A build failure carries the build log. A driver that dies while it compiles
+ * ends the process with a message and exit status 1 (last_words.h). The cache remembers
+ * that, and the next attempt is without optimisations; fails when the driver died of
+ * that, too. */
+int amkd_program_build(cl_program *out, amkd_device *device, const char *name,
+                       const char *const *sources, size_t nsources, const char *options);
 void amkd_program_free(cl_program program); /* NULL is fine */
 
 int amkd_kernel_new(cl_kernel *out, cl_program program, const char *name);

@@ -20,7 +20,8 @@ int amkd_found_new(amkd_found **out, amkd_device *device, size_t group)
     int rc = options ? 0 : -1;
     if (!rc) {
         found->device = device;
-        rc = amkd_program_build(&found->program, device, sources, 1, options);
+        rc = amkd_program_build(&found->program, device, "sweep_found", sources, 1,
+                                options);
     }
     if (!rc)
         rc = amkd_kernel_new(&found->kernel, found->program, "sweep_found");

@@ -58,7 +58,8 @@ int amkd_fused_new(amkd_fused **out, const amkd_sweep_inputs *inputs,
     int rc = fused ? 0 : -1;
     if (!rc) {
         fused->inputs = inputs;
-        rc = amkd_program_build(&fused->program, inputs->device, sources, 2, NULL);
+        rc = amkd_program_build(&fused->program, inputs->device, "sweep_fused", sources,
+                                2, NULL);
     }
     if (!rc)
         rc = amkd_kernel_new(&fused->kernel, fused->program, "sweep_fused");

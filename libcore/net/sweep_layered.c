@@ -63,8 +63,9 @@ static int build(amkd_layered *layered, const amkd_stages *stages)
     char *defines = mix_defines(layered, stages);
     const char *sources[] = {amkd_cl_common, layered->inputs->defines, amkd_cl_sweep,
                              defines, amkd_cl_sweep_layered};
-    int rc =
-        defines ? amkd_program_build(&layered->program, device, sources, 5, NULL) : -1;
+    int rc = defines ? amkd_program_build(&layered->program, device, "sweep_layered",
+                                          sources, 5, NULL)
+                     : -1;
     free(defines);
     if (rc || amkd_kernel_new(&layered->mix, layered->program, "sweep_mix") ||
         amkd_kernel_new(&layered->logits, layered->program, "sweep_logits"))

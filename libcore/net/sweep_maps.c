@@ -28,7 +28,9 @@ static int run(cl_mem *maps, amkd_device *device, const amkd_stages *stages, siz
     cl_program program = NULL;
     cl_kernel kernel = NULL;
     char *options = maps_options(stages);
-    int rc = options ? amkd_program_build(&program, device, sources, 1, options) : -1;
+    int rc = options
+                 ? amkd_program_build(&program, device, "sweep_maps", sources, 1, options)
+                 : -1;
     free(options);
     if (!rc)
         rc = amkd_kernel_new(&kernel, program, "sweep_maps");
