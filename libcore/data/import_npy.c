@@ -12,6 +12,9 @@ int amkd_source_npy(amkd_source *source, size_t nbytes)
         return -1;
     if (strcmp(npy.dtype, "|u1") != 0)
         return amkd_fail("images of dtype '%s', expected '|u1' (numpy.uint8)", npy.dtype);
+    if (npy.fortran)
+        return amkd_fail("the array is in Fortran order, expected C order "
+                         "(numpy.ascontiguousarray makes it so)");
     if (npy.ndim != 3 && npy.ndim != 4)
         return amkd_fail("array of %zu dimensions, expected [n,height,width] or "
                          "[n,height,width,channels]",
