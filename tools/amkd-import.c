@@ -184,7 +184,7 @@ int main(int argc, char **argv)
         {0, "gray", AMKD_FLAG, &s.gray, NULL, "convert to one channel"},
         {0, "rgb", AMKD_FLAG, &s.rgb, NULL, "convert to three channels"},
         {0, "layout", AMKD_TEXT, &o->layout, "NAME",
-         "where NPY arrays have their channels: nhwc or nchw (default: as the shape "
+         "where NPY arrays have their channels: nhwc or nchw\n(default: as the shape "
          "shows)"},
         {0, "alpha", AMKD_TEXT, &s.alpha, "HOW",
          "transparent pictures: drop (default: the colours as stored), or laid onto\n"
@@ -192,8 +192,9 @@ int main(int argc, char **argv)
         {0, "ignore-exif", AMKD_FLAG, &o->decode.ignore_exif, NULL,
          "do not turn pictures as their EXIF data say"},
         {0, "skip-bad", AMKD_NUMBER, &o->skip_bad, "SHARE",
-         "leave out pictures that cannot be read and name them; fail when they are\n"
-         "more than SHARE of all, 0.01 is one in a hundred (default: fail at the first)",
+         "leave out pictures that cannot be read and name them; fail when they\n"
+         "are more than SHARE of all: 0.01 is one in a hundred\n"
+         "(default: fail at the first)",
          0, 0, 1},
         AMKD_OPTION_THREADS(s.common),
         AMKD_OPTION_QUIET(s.common),
