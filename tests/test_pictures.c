@@ -171,7 +171,7 @@ START_TEST(a_jpeg_cut_short_before_its_end_marker_is_refused)
     amkd_picture_clear(&picture);
     for (size_t n = 0; n < nbytes - EOI_NBYTES; n++)
         ck_assert_msg(amkd_jpeg_decode(&picture, bytes, n) == -1, "%zu bytes", n);
-    assert_error("JPEG: ");
+    assert_error("JPEG: the file is cut short");
     for (size_t n = nbytes - EOI_NBYTES; n < nbytes; n++) {
         ck_assert_msg(!amkd_jpeg_decode(&picture, bytes, n), "%s", amkd_error());
         ck_assert_int_eq(picture.lacks_end, 1);

@@ -26,7 +26,7 @@ static void on_error(j_common_ptr jpeg)
     decoder *d = jpeg->client_data;
     char message[JMSG_LENGTH_MAX];
     jpeg->err->format_message(jpeg, message);
-    amkd_fail("JPEG: %s", message);
+    amkd_fail("JPEG: %s", d->cut ? "the file is cut short" : message);
     longjmp(d->jump, 1);
 }
 
