@@ -39,9 +39,10 @@ static int find_layout(int *first, const size_t *shape, const char *layout)
         return 0;
     }
     return amkd_fail(
-        "the shape (%zu, %zu, %zu, %zu) does not tell where the channels are "
-        "(--layout nhwc: last, --layout nchw: behind the first)",
-        shape[0], shape[1], shape[2], shape[3]);
+        "the shape (%zu, %zu, %zu, %zu) does not tell where the channels are: "
+        "%s (--layout nhwc: last, --layout nchw: behind the first)",
+        shape[0], shape[1], shape[2], shape[3],
+        shape[1] > MAX_CHANNELS ? "images have 1 to 4" : "first or last");
 }
 
 /* One picture of RGB, [height][width][3], is easily taken for a set of gray ones. */
