@@ -66,6 +66,23 @@ expect 1 "'nan'" "${resumed[@]}" --resume nan answers.amkd
 expect 1 "'state'" "${resumed[@]}" --seed 9 --resume state answers.amkd
 expect 1 "'state'" "${resumed[@]}" --resume state labeled.amkd
 
+echo "# what is beside the network is ignored, unless it is named as a layer's"
+# beside NAME: the model with an empty tensor of this name.
+beside() {
+    NAME=$1 perl -0777 -pe 'my $n = unpack "Q<", $_; my $end = length($_) - 8 - $n;
+        my $header = substr $_, 8, $n;
+        $header =~ s/\}\s*$/,"$ENV{NAME}":{"dtype":"U8","shape":[0],"data_offsets":[$end,$end]}}/;
+        substr $_, 0, 8 + $n, pack("Q<", length $header) . $header' model
+}
+beside ema.decay >surplus
+amkd-eval -s surplus -o out.surplus labeled.amkd 2>stderr
+grep -qxF "amkd-eval: 'surplus': tensors that are no layer's are ignored: 1, one is 'ema.decay'" \
+    stderr || { cat stderr >&2; exit 1; }
+amkd-eval -q -s model -o out.model labeled.amkd
+cmp <(sed s/surplus/model/g out.surplus) out.model
+beside 0.running_mean >surplus
+expect 1 "tensor '0.running_mean': the architecture" ${loader[eval]} surplus
+
 echo "# a student whose scores are not numbers"
 perl -0777 -pe 'for my $at (1 .. 15 + 68) { substr($_, -4 * $at, 4) = pack "f<", 3e38 }' \
     model >large

@@ -28,6 +28,13 @@ START_TEST(errors_say_where_and_why)
 }
 END_TEST
 
+START_TEST(errors_hold_nothing_that_a_terminal_obeys)
+{
+    amkd_fail("'%s'\n\there", "a\x1b[31m\r\x7f.png\xc3\xa4");
+    ck_assert_str_eq(amkd_error(), "'a?[31m??.png\xc3\xa4'\n\there");
+}
+END_TEST
+
 START_TEST(errors_too_long_are_cut)
 {
     char *text = malloc(100000);
@@ -364,6 +371,7 @@ int main(void)
     Suite *suite = suite_create("base");
     TCase *tests = tcase_create("base");
     tcase_add_test(tests, errors_say_where_and_why);
+    tcase_add_test(tests, errors_hold_nothing_that_a_terminal_obeys);
     tcase_add_test(tests, errors_too_long_are_cut);
     tcase_add_test(tests, errors_are_of_their_thread);
     tcase_add_test(tests, memory_refuses_products_that_overflow);

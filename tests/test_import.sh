@@ -92,7 +92,43 @@ fails 1 "have no labels" amkd-import --class-names a,b -o out.amkd x.npy
 echo text >text
 fails 1 "'text': neither IDX, NPY, PNG, JPEG" amkd-import -o out.amkd text
 
+echo "# broken pictures, and what is no picture, told on stderr"
+mkdir photos
+for i in $(seq 40); do cp folder/boot/2.png photos/$i.png; done
+for i in 3 11; do head -c 100 folder/boot/2.png >photos/$i.png; done
+head -c -12 folder/boot/2.png >photos/5.png
+touch photos/a.webp photos/b.webp
+ln -s nowhere photos/gone.png
+fails 1 "'photos/11.png': PNG: the file is cut short (--skip-bad leaves such files out)" \
+    amkd-import -o out.amkd photos
+fails 1 "2 of 40 pictures cannot be read, more than the share of 0.01" \
+    amkd-import --skip-bad 0.01 -o out.amkd photos
+grep -qxF "  'photos/3.png': PNG: the file is cut short" stderr || fail "$(cat stderr)"
+amkd-import --skip-bad 0.1 -o photos.amkd photos 2>stderr
+diff - stderr <<'END' || fail "that is another report"
+amkd-import: passed over files not named .png, .jpg or .jpeg: 2 .webp
+amkd-import: passed over as well:
+  'photos/gone.png': a link that leads nowhere
+amkd-import: read, but to be looked at:
+  'photos/5.png': ends without its end marker; all pixels are there
+amkd-import: 2 of 40 pictures cannot be read and are left out:
+  'photos/11.png': PNG: the file is cut short
+  'photos/3.png': PNG: the file is cut short
+END
+test "$(amkd-cat --check photos.amkd)" = "photos.amkd: images, 38 rows, ok"
+amkd-import -q --skip-bad 0.1 -o quiet.amkd photos 2>stderr
+test ! -s stderr || fail "-q says $(cat stderr)"
+cmp <(amkd-cat photos.amkd) <(amkd-cat quiet.amkd)
+for i in $(seq 41 70); do : >photos/$i.png; done
+amkd-import --skip-bad 0.5 -o photos.amkd photos 2>stderr
+grep -qx "  and 12 more (-v shows all)" stderr || fail "$(cat stderr)"
+amkd-import -v --skip-bad 0.5 -o photos.amkd photos 2>stderr
+test "$(grep -c "an empty file" stderr)" -eq 30 || fail "$(cat stderr)"
+
 echo "# misuse"
+fails 2 "--layout 'hwc'" amkd-import --layout hwc -o out.amkd x.npy
+fails 2 "--alpha 'red'" amkd-import --alpha red -o out.amkd x.npy
+fails 2 "--skip-bad" amkd-import --skip-bad 1.5 -o out.amkd x.npy
 fails 2 "--resize '28'" amkd-import --resize 28 -o out.amkd x.npy
 fails 2 "--resize '28x0'" amkd-import --resize 28x0 -o out.amkd x.npy
 fails 2 "--format 'gif'" amkd-import --format gif -o out.amkd x.npy

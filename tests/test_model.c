@@ -214,7 +214,13 @@ static const struct {
      WEIGHT "," BIAS
             ",\"2.bias\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[24,24]"
             "}",
-     "3 tensors, the architecture 'flatten | fc 2' has 2"},
+     "tensor '2.bias': the architecture 'flatten | fc 2' has no such parameter"},
+    {ARCH "," INPUT "," SCALE,
+     WEIGHT "," BIAS ",\"0\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[24,24]}",
+     "tensor '0': the architecture"},
+    {ARCH "," INPUT "," SCALE,
+     "\"1.weight\":{\"dtype\":\"I32\",\"shape\":[2,2],\"data_offsets\":[0,16]}," BIAS,
+     "tensor '1.weight': its dtype is I32, expected F32, F16, BF16 or F64"},
 };
 
 START_TEST(a_model_is_loaded_only_if_all_its_parts_agree)
@@ -230,6 +236,46 @@ START_TEST(a_model_is_loaded_only_if_all_its_parts_agree)
     amkd_model *model;
     ck_assert_msg(!amkd_model_load(&model, path), "%s", amkd_error());
     amkd_model_free(model);
+}
+END_TEST
+
+/* As mixed precision and batch normalisation leave it: halves, a count of batches, and
+ * what somebody else stored beside the network. */
+START_TEST(halves_are_loaded_and_what_is_no_layers_is_ignored)
+{
+    static const char header[] =
+        "{\"__metadata__\":{" ARCH "," INPUT "," SCALE "},"
+        "\"0.num_batches_tracked\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[0,8]"
+        "},"
+        "\"odd\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[8,9]},"
+        "\"1.weight\":{\"dtype\":\"F16\",\"shape\":[2,2],\"data_offsets\":[9,17]},"
+        "\"1.bias\":{\"dtype\":\"F64\",\"shape\":[2],\"data_offsets\":[17,33]},"
+        "\"ema\":{\"dtype\":\"BF16\",\"shape\":[1],\"data_offsets\":[33,35]}}";
+    static const uint16_t weights[] = {0x3c00, 0xb000, 0x7bff, 0x0001};
+    double biases[] = {0.1, -2};
+    const float expected[] = {1, -0.125f, 65504, 0x1p-24f, 0.1f, -2};
+    uint8_t file[1024] = {0};
+    const uint64_t length = strlen(header);
+    uint8_t *data = file + 8 + length;
+    memcpy(file, &length, 8);
+    memcpy(file + 8, header, length);
+    memcpy(data + 9, weights, sizeof weights);
+    memcpy(data + 17, biases, sizeof biases);
+    put_file(path, file, 8 + length + 35);
+    amkd_model *model;
+    ck_assert_msg(!amkd_model_load(&model, path), "%s", amkd_error());
+    ck_assert_mem_eq(model->parameters, expected, sizeof expected);
+    ck_assert_uint_eq(model->nignored, 2);
+    ck_assert_str_eq(model->ignored, "odd");
+    amkd_model_free(model);
+    biases[1] = -1e300;
+    memcpy(data + 17, biases, sizeof biases);
+    put_file(path, file, 8 + length + 35);
+    expect_refused("tensor '1.bias': value 1 is -1e+300, which float32 does not hold");
+    biases[1] = NAN;
+    memcpy(data + 17, biases, sizeof biases);
+    put_file(path, file, 8 + length + 35);
+    expect_refused("tensor '1.bias': value 1 is ");
 }
 END_TEST
 
@@ -282,6 +328,7 @@ int main(void)
     tcase_add_test(tests, a_flipped_bit_is_refused_or_still_a_model);
     tcase_add_loop_test(tests, a_model_is_loaded_only_if_all_its_parts_agree, 0,
                         sizeof models / sizeof *models);
+    tcase_add_test(tests, halves_are_loaded_and_what_is_no_layers_is_ignored);
     tcase_add_test(tests, weights_that_are_not_finite_are_neither_saved_nor_loaded);
     tcase_add_test(tests, a_model_that_cannot_be_read_or_written_says_so);
     suite_add_tcase(suite, tests);

@@ -104,14 +104,22 @@ static void put_png(const char *name, size_t height, size_t width, size_t channe
     amkd_picture_clear(&picture);
 }
 
+enum { IEND_NBYTES = 12, EOI_NBYTES = 2 }; /* what a file has behind its pixels */
+
 START_TEST(a_png_cut_short_or_changed_anywhere_is_refused_or_whole)
 {
     size_t nbytes;
     amkd_picture picture;
     put_png("x.png", 9, 7, 3, 77);
     uint8_t *bytes = get_file("x.png", &nbytes);
-    for (size_t n = 0; n < nbytes; n++)
+    for (size_t n = 0; n < nbytes - IEND_NBYTES; n++)
         ck_assert_msg(amkd_png_decode(&picture, bytes, n) == -1, "%zu bytes", n);
+    for (size_t n = nbytes - IEND_NBYTES; n < nbytes; n++) {
+        ck_assert_msg(!amkd_png_decode(&picture, bytes, n), "%s", amkd_error());
+        ck_assert_int_eq(picture.lacks_end, 1);
+        ck_assert_uint_eq(picture.pixels[9 * 7 * 3 - 1], 77);
+        amkd_picture_clear(&picture);
+    }
     for (size_t i = 0; i < nbytes; i++) {
         bytes[i] ^= 0x10;
         if (!amkd_png_decode(&picture, bytes, nbytes))
@@ -120,6 +128,7 @@ START_TEST(a_png_cut_short_or_changed_anywhere_is_refused_or_whole)
     }
     ck_assert_int_eq(amkd_png_decode(&picture, bytes, nbytes), 0);
     ck_assert_uint_eq(picture.height, 9);
+    ck_assert_int_eq(picture.lacks_end, 0);
     ck_assert_uint_eq(picture.pixels[9 * 7 * 3 - 1], 77);
     amkd_picture_clear(&picture);
     free(bytes);
@@ -149,7 +158,7 @@ static unsigned char *jpeg_of(unsigned long *nbytes, unsigned height, unsigned w
     return bytes;
 }
 
-START_TEST(a_jpeg_cut_short_anywhere_is_refused)
+START_TEST(a_jpeg_cut_short_before_its_end_marker_is_refused)
 {
     unsigned long nbytes = 0;
     amkd_picture picture;
@@ -158,10 +167,17 @@ START_TEST(a_jpeg_cut_short_anywhere_is_refused)
     ck_assert_uint_eq(picture.width, 30);
     ck_assert_uint_eq(picture.channels, 3);
     ck_assert_uint_eq(picture.pixels[0], 100);
+    ck_assert_int_eq(picture.lacks_end, 0);
     amkd_picture_clear(&picture);
-    for (size_t n = 0; n < nbytes; n++)
+    for (size_t n = 0; n < nbytes - EOI_NBYTES; n++)
         ck_assert_msg(amkd_jpeg_decode(&picture, bytes, n) == -1, "%zu bytes", n);
-    assert_error("JPEG: ");
+    assert_error("JPEG: the file is cut short");
+    for (size_t n = nbytes - EOI_NBYTES; n < nbytes; n++) {
+        ck_assert_msg(!amkd_jpeg_decode(&picture, bytes, n), "%s", amkd_error());
+        ck_assert_int_eq(picture.lacks_end, 1);
+        ck_assert_uint_eq(picture.pixels[3 * 20 * 30 - 1], 100);
+        amkd_picture_clear(&picture);
+    }
     for (size_t i = 0; i < nbytes; i++) {
         bytes[i] ^= 0x11;
         if (!amkd_jpeg_decode(&picture, bytes, nbytes))
@@ -198,7 +214,7 @@ int main(void)
     tcase_add_test(tests, pictures_too_large_are_refused_before_memory_is_taken);
     tcase_add_test(tests, a_sheet_shows_every_image_enlarged_with_gaps);
     tcase_add_test(tests, a_png_cut_short_or_changed_anywhere_is_refused_or_whole);
-    tcase_add_test(tests, a_jpeg_cut_short_anywhere_is_refused);
+    tcase_add_test(tests, a_jpeg_cut_short_before_its_end_marker_is_refused);
     tcase_add_test(tests, a_picture_that_claims_to_be_huge_is_refused);
     suite_add_tcase(suite, tests);
     return scratch_run(suite);

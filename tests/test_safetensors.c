@@ -9,7 +9,7 @@ static void expect_refused(const char *message)
 {
     amkd_tensors tensors;
     ck_assert_int_eq(amkd_tensors_read(&tensors, path), -1);
-    ck_assert_ptr_null(tensors.bytes);
+    ck_assert_ptr_null(tensors.values);
     ck_assert_ptr_null(tensors.tensors);
     ck_assert_msg(strstr(amkd_error(), message) != NULL, "expected '%s' in: %s", message,
                   amkd_error());
@@ -56,7 +56,13 @@ static const struct {
     size_t nfloats;
 } lies[] = {
     {"\"a\":1", "its dtype is missing", 0},
-    {"\"a\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,8]}", "dtype is F64", 2},
+    {"\"a\":{\"dtype\":\"C64\",\"shape\":[1],\"data_offsets\":[0,8]}", "dtype is C64", 2},
+    {"\"a\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[0,4]}",
+     "4 bytes at its offsets, 8 by its shape", 1},
+    {"\"a\":{\"dtype\":\"BF16\",\"shape\":[1],\"data_offsets\":[0,4]}",
+     "4 bytes at its offsets, 2 by its shape", 1},
+    {"\"a\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[0,4]}",
+     "4 bytes at its offsets, 8 by its shape", 1},
     {"\"a\":{\"dtype\":\"F32\",\"data_offsets\":[0,4]}", "expected a \"shape\"", 1},
     {"\"a\":{\"dtype\":\"F32\",\"shape\":[1,1,1,1,1],\"data_offsets\":[0,4]}",
      "up to 4 sizes", 1},
@@ -106,6 +112,30 @@ START_TEST(lying_tensors_are_refused)
 }
 END_TEST
 
+START_TEST(floats_become_float32_and_of_integers_only_the_shape_is_kept)
+{
+    /* The bytes of a float32 1: 00 00 80 3f. */
+    write_file("{\"count\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[0,8]},"
+               "\"flags\":{\"dtype\":\"BOOL\",\"shape\":[2],\"data_offsets\":[8,10]},"
+               "\"b\":{\"dtype\":\"BF16\",\"shape\":[1],\"data_offsets\":[10,12]},"
+               "\"h\":{\"dtype\":\"F16\",\"shape\":[2],\"data_offsets\":[12,16]},"
+               "\"d\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[16,24]}}",
+               6);
+    amkd_tensors tensors;
+    ck_assert_msg(!amkd_tensors_read(&tensors, path), "%s", amkd_error());
+    ck_assert_uint_eq(tensors.n, 5);
+    ck_assert_ptr_null(amkd_tensors_find(&tensors, "count")->data);
+    ck_assert_uint_eq(amkd_tensors_find(&tensors, "count")->ndim, 0);
+    ck_assert_ptr_null(amkd_tensors_find(&tensors, "flags")->data);
+    ck_assert_float_eq(amkd_tensors_find(&tensors, "b")->data[0], 1);
+    ck_assert_float_eq(amkd_tensors_find(&tensors, "h")->data[1], 1.875f);
+    double expected;
+    memcpy(&expected, "\0\0\x80\x3f\0\0\x80\x3f", 8);
+    ck_assert_float_eq(amkd_tensors_find(&tensors, "d")->data[0], (float)expected);
+    amkd_tensors_clear(&tensors);
+}
+END_TEST
+
 START_TEST(tensors_are_read_in_any_order_of_the_header_and_at_any_alignment)
 {
     write_file("{\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}, "
@@ -133,6 +163,7 @@ int main(void)
     tcase_add_loop_test(tests, lying_tensors_are_refused, 0, sizeof lies / sizeof *lies);
     tcase_add_test(tests,
                    tensors_are_read_in_any_order_of_the_header_and_at_any_alignment);
+    tcase_add_test(tests, floats_become_float32_and_of_integers_only_the_shape_is_kept);
     suite_add_tcase(suite, tests);
     return scratch_run(suite);
 }

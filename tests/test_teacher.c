@@ -70,6 +70,18 @@ static void fill_honest(float *p, const amkd_npy *npy, const void *pixels)
     }
 }
 
+static void answer_doubles(const float *p, size_t n)
+{
+    const size_t shape[] = {n, NCLASSES};
+    double *doubles = amkd_alloc(n, NCLASSES * sizeof *doubles);
+    if (!doubles)
+        exit(9);
+    for (size_t i = 0; i < n * NCLASSES; i++)
+        doubles[i] = p[i];
+    answer("<f8", shape, 2, doubles, n * NCLASSES * sizeof *doubles);
+    free(doubles);
+}
+
 static void answer_badly(const char *behaviour, float *p, size_t n)
 {
     const size_t wide[] = {n, NCLASSES + 1}, flat[] = {n * NCLASSES};
@@ -82,8 +94,10 @@ static void answer_badly(const char *behaviour, float *p, size_t n)
         p[3] = -0.25f, p[4] = 1, p[5] = 0.25f;
     if (is(behaviour, "unnormalized"))
         p[3] = 1, p[4] = 1, p[5] = 1;
-    if (is(behaviour, "double"))
-        answer("<f8", right, 2, p, n * NCLASSES * sizeof *p);
+    if (is(behaviour, "doubles"))
+        answer_doubles(p, n);
+    else if (is(behaviour, "integers"))
+        answer("<i4", right, 2, p, n * NCLASSES * sizeof *p);
     else if (is(behaviour, "flat"))
         answer("<f4", flat, 1, p, n * NCLASSES * sizeof *p);
     else if (is(behaviour, "fewer"))
@@ -182,6 +196,14 @@ START_TEST(a_float_worker_gets_planes_of_0_to_1)
 }
 END_TEST
 
+START_TEST(answers_of_doubles_are_read)
+{
+    amkd_teacher *teacher = open_worker("doubles", "uint8", 20);
+    assert_honest(teacher, 5, 0);
+    amkd_teacher_close(teacher);
+}
+END_TEST
+
 START_TEST(a_worker_that_answers_before_it_has_read_all_does_not_block)
 {
     enum { N = 60000 };
@@ -218,7 +240,7 @@ START_TEST(bad_answers_are_refused)
     assert_refused("negative", 0,
                    "answer 1 of 2: class 0: probability -0.25 is negative");
     assert_refused("unnormalized", 0, "answer 1 of 2: the probabilities sum to 3");
-    assert_refused("double", 0, "dtype '<f8', expected '<f4'");
+    assert_refused("integers", 0, "dtype '<i4', expected floats ('<f4', float32)");
     assert_refused("flat", 0, "1 dimensions, expected 2");
     assert_refused("fewer", 0, "1 rows for 2 images");
     assert_refused("wide-later", 1, "4 classes, expected 3");
@@ -359,6 +381,7 @@ int main(int argc, char **argv)
     tcase_set_timeout(tests, 120);
     tcase_add_test(tests, a_worker_answers_request_after_request_of_any_size);
     tcase_add_test(tests, a_float_worker_gets_planes_of_0_to_1);
+    tcase_add_test(tests, answers_of_doubles_are_read);
     tcase_add_test(tests, a_worker_that_answers_before_it_has_read_all_does_not_block);
     tcase_add_test(tests, bad_answers_are_refused);
     tcase_add_test(tests, workers_that_end_are_told_from_those_that_hang);

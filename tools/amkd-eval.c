@@ -169,6 +169,11 @@ static int run(const arguments *args, const char *const *paths, size_t nfiles)
                      amkd_device_open(&device, args->device)
                  ? -1
                  : 0;
+    if (!rc && model->nignored && !args->common.quiet)
+        fprintf(stderr,
+                "amkd-eval: '%s': tensors that are no layer's are ignored: %zu, "
+                "one is '%s'\n",
+                args->student, model->nignored, model->ignored);
     if (!rc && args->common.verbose)
         fprintf(stderr, "amkd-eval: on %s\n", device->name);
     if (!rc)

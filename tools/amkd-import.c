@@ -10,9 +10,11 @@
 typedef struct settings {
     amkd_common common;
     amkd_import_options import;
-    const char *class_names, *size;
+    const char *class_names, *size, *alpha;
     int gray, rgb;
 } settings;
+
+enum { NOTES_SHOWN = 20 }; /* of each kind, unless -v shows all */
 
 /* "28x20" is a width and a height. */
 static int parse_size(size_t *width, size_t *height, const char *text)
@@ -26,6 +28,20 @@ static int parse_size(size_t *width, size_t *height, const char *text)
     *width = w;
     *height = h;
     return 0;
+}
+
+static int parse_alpha(amkd_alpha *alpha, const char *text)
+{
+    static const char *const names[] = {[AMKD_ALPHA_DROP] = "drop",
+                                        [AMKD_ALPHA_WHITE] = "white",
+                                        [AMKD_ALPHA_BLACK] = "black"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (!strcmp(text, names[i])) {
+            *alpha = (amkd_alpha)i;
+            return 0;
+        }
+    }
+    return -1;
 }
 
 static int check(const amkd_cli *cli, settings *s)
@@ -47,6 +63,11 @@ static int check(const amkd_cli *cli, settings *s)
         return amkd_cli_misuse(
             cli, "--format '%s': expected idx, cifar10, cifar100, folder or npy",
             o->format);
+    if (s->alpha && parse_alpha(&o->decode.alpha, s->alpha))
+        return amkd_cli_misuse(cli, "--alpha '%s': expected drop, white or black",
+                               s->alpha);
+    if (o->layout && strcmp(o->layout, "nhwc") && strcmp(o->layout, "nchw"))
+        return amkd_cli_misuse(cli, "--layout '%s': expected nhwc or nchw", o->layout);
     o->channels = s->gray ? 1 : s->rgb ? 3 : 0;
     o->sources = cli->arguments;
     o->nsources = cli->narguments;
@@ -68,12 +89,63 @@ static int save(const settings *s, const amkd_images *images, const amkd_cli *cl
     return failed ? -1 : 0;
 }
 
+/* A heading for the notes, if there are any, and those that are kept. */
+static void show(amkd_notes *notes, const char *heading)
+{
+    amkd_notes_sort(notes);
+    if (notes->n)
+        fprintf(stderr, "amkd-import: %s:\n", heading);
+    for (size_t i = 0; i < notes->nkept; i++)
+        fprintf(stderr, "  %s\n", notes->kept[i].text);
+    if (notes->n > notes->nkept)
+        fprintf(stderr, "  and %llu more (-v shows all)\n",
+                (unsigned long long)(notes->n - notes->nkept));
+}
+
+/* Says what was passed over, read with doubts and not read at all. */
+static void tell(amkd_import_report *r, int dropped_alpha, int failed)
+{
+    char heading[128];
+    amkd_notes_sort(&r->remarks);
+    for (size_t i = 0; i < r->remarks.nkept; i++)
+        fprintf(stderr, "amkd-import: %s\n", r->remarks.kept[i].text);
+    char *others = r->others.n ? amkd_endings_print(&r->others) : NULL;
+    if (others)
+        fprintf(stderr,
+                "amkd-import: passed over files not named .png, .jpg or .jpeg: %s\n",
+                others);
+    free(others);
+    show(&r->passed, "passed over as well");
+    if (r->ntransparent && dropped_alpha)
+        fprintf(stderr,
+                "amkd-import: dropped transparency in pictures: %llu (--alpha white or "
+                "black lays them onto that)\n",
+                (unsigned long long)r->ntransparent);
+    show(&r->doubtful, "read, but to be looked at");
+    snprintf(heading, sizeof heading, "%llu of %llu pictures cannot be read%s",
+             (unsigned long long)r->bad.n, (unsigned long long)r->npictures,
+             failed ? "" : " and are left out");
+    show(&r->bad, heading);
+}
+
+static int import(amkd_images **images, settings *s)
+{
+    amkd_import_report report;
+    amkd_import_report_init(&report, s->common.verbose ? SIZE_MAX : NOTES_SHOWN);
+    s->import.report = &report;
+    int failed = amkd_import(images, &s->import);
+    if (!s->common.quiet)
+        tell(&report, s->import.decode.alpha == AMKD_ALPHA_DROP, failed);
+    amkd_import_report_clear(&report);
+    return failed;
+}
+
 static int run(settings *s, const amkd_cli *cli)
 {
     amkd_images *images;
     if (s->class_names && amkd_class_names_read(&s->import.class_names, s->class_names))
         return -1;
-    int failed = amkd_import(&images, &s->import);
+    int failed = import(&images, s);
     json_decref(s->import.class_names);
     if (failed)
         return -1;
@@ -111,6 +183,19 @@ int main(int argc, char **argv)
         {0, "resize", AMKD_TEXT, &s.size, "WxH", "resize all to W wide and H high"},
         {0, "gray", AMKD_FLAG, &s.gray, NULL, "convert to one channel"},
         {0, "rgb", AMKD_FLAG, &s.rgb, NULL, "convert to three channels"},
+        {0, "layout", AMKD_TEXT, &o->layout, "NAME",
+         "where NPY arrays have their channels: nhwc or nchw\n(default: as the shape "
+         "shows)"},
+        {0, "alpha", AMKD_TEXT, &s.alpha, "HOW",
+         "transparent pictures: drop (default: the colours as stored), or laid onto\n"
+         "white or black"},
+        {0, "ignore-exif", AMKD_FLAG, &o->decode.ignore_exif, NULL,
+         "do not turn pictures as their EXIF data say"},
+        {0, "skip-bad", AMKD_NUMBER, &o->skip_bad, "SHARE",
+         "leave out pictures that cannot be read and name them; fail when they\n"
+         "are more than SHARE of all: 0.01 is one in a hundred\n"
+         "(default: fail at the first)",
+         0, 0, 1},
         AMKD_OPTION_THREADS(s.common),
         AMKD_OPTION_QUIET(s.common),
         AMKD_OPTION_VERBOSE(s.common),

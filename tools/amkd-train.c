@@ -62,6 +62,11 @@ static int make_model(amkd_model **out, const arguments *args,
         amkd_arch wanted = {0};
         if (amkd_model_load(out, args->init))
             return -1;
+        if ((*out)->nignored && !args->common.quiet)
+            fprintf(stderr,
+                    "amkd-train: '%s': tensors that are no layer's are ignored: %zu, "
+                    "one is '%s'\n",
+                    args->init, (*out)->nignored, (*out)->ignored);
         if (!args->arch)
             return 0;
         int rc = amkd_arch_parse(&wanted, args->arch, in, dataset->nclasses);

@@ -1,11 +1,9 @@
-/* Image sets of sources: opening them all, joining their labels, choosing images, and
- * decoding them on all processors. */
+/* Image sets of sources: opening them all, joining their labels, choosing images. */
 #include "data/import.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/parallel.h"
-#include "base/progress.h"
 #include "base/random.h"
+#include "data/import_decode.h"
 #include "data/source.h"
 #include <stdlib.h>
 #include <string.h>
@@ -13,30 +11,15 @@
 /* The stream of random numbers that --sample draws from. */
 #define SAMPLE_STREAM 0x53414d504c45ull /* "SAMPLE" */
 
-typedef struct item {
-    size_t source, index;
-} item;
-
-typedef struct importing {
-    const amkd_import_options *options;
-    amkd_source *sources;
-    size_t n;        /* images of all sources */
-    int32_t *labels; /* [n], or NULL */
-    size_t nclasses;
-    json_t *class_names; /* or NULL */
-    size_t nitems;       /* images chosen */
-    item *items;
-    uint64_t *numbers; /* [nitems] of the chosen, over all sources in turn */
-    amkd_images *images;
-    amkd_progress *progress;
-} importing;
-
-static int open_sources(importing *in)
+static int open_sources(amkd_importing *in)
 {
     const amkd_import_options *o = in->options;
     amkd_source_options options = {.format = o->format,
                                    .labeled = !o->unlabeled && !o->labels,
-                                   .class_names = o->class_names};
+                                   .class_names = o->class_names,
+                                   .layout = o->layout,
+                                   .decode = o->decode,
+                                   .report = in->report};
     in->sources = amkd_alloc(o->nsources, sizeof *in->sources);
     if (!in->sources)
         return -1;
@@ -49,7 +32,7 @@ static int open_sources(importing *in)
 }
 
 /* Labels and class names of all sources must go together. */
-static int join_labels(importing *in)
+static int join_labels(amkd_importing *in)
 {
     const amkd_source *first = in->sources;
     if (first->labels && !(in->labels = amkd_alloc(in->n, sizeof *in->labels)))
@@ -70,14 +53,18 @@ static int join_labels(importing *in)
             return amkd_fail("'%s' and '%s' have different classes (--class-names names "
                              "them all)",
                              first->path, source->path);
-        if (source->nclasses > in->nclasses)
+        if (source->nclasses && in->nclasses && source->nclasses != in->nclasses)
+            return amkd_fail("'%s' has %zu classes and '%s' has %zu (--unlabeled does "
+                             "without labels)",
+                             first->path, in->nclasses, source->path, source->nclasses);
+        if (source->nclasses)
             in->nclasses = source->nclasses;
     }
     in->class_names = json_incref(first->class_names);
     return 0;
 }
 
-static int read_labels(importing *in)
+static int read_labels(amkd_importing *in)
 {
     size_t n;
     if (amkd_labels_read(&in->labels, &n, in->options->labels))
@@ -89,7 +76,7 @@ static int read_labels(importing *in)
 }
 
 /* Sets nclasses and the class names of labeled images. */
-static int count_classes(importing *in)
+static int count_classes(amkd_importing *in)
 {
     json_t *given = in->options->class_names;
     size_t nfound = 0;
@@ -116,7 +103,7 @@ static int compare_numbers(const void *a, const void *b)
 }
 
 /* Which images: the first limit, of these a sample; in their order. */
-static int choose(importing *in)
+static int choose(amkd_importing *in)
 {
     const amkd_import_options *o = in->options;
     size_t n = o->limit && o->limit < in->n ? o->limit : in->n;
@@ -136,107 +123,12 @@ static int choose(importing *in)
     for (size_t i = 0, s = 0, before = 0; i < in->nitems; i++) {
         while (in->numbers[i] >= before + in->sources[s].n)
             before += in->sources[s++].n;
-        in->items[i] = (item){s, in->numbers[i] - before};
+        in->items[i] = (amkd_import_item){s, in->numbers[i] - before};
     }
     return 0;
 }
 
-/* Where the error happened: files are named by their reader, images of arrays here. */
-static int fail_at(const amkd_source *source, size_t index)
-{
-    char *name = source->files ? NULL : amkd_source_name(source, index);
-    if (name)
-        amkd_fail_in("%s", name);
-    free(name);
-    return -1;
-}
-
-static int read_item(amkd_picture *picture, const importing *in, size_t i)
-{
-    const amkd_import_options *o = in->options;
-    const amkd_source *source = &in->sources[in->items[i].source];
-    size_t index = in->items[i].index;
-    *picture = (amkd_picture){0};
-    if (source->read(picture, source, index))
-        return fail_at(source, index);
-    if ((o->channels == 1 && amkd_picture_gray(picture)) ||
-        (o->width && amkd_picture_resize(picture, o->height, o->width)) ||
-        (o->channels == 3 && amkd_picture_rgb(picture))) {
-        amkd_picture_clear(picture);
-        char *name = amkd_source_name(source, index);
-        amkd_fail_in("%s", name ? name : source->path);
-        free(name);
-        return -1;
-    }
-    return 0;
-}
-
-static int fail_shapes(const importing *in, const amkd_picture *picture, size_t i)
-{
-    const amkd_images *set = in->images;
-    const char *hint = set->channels == picture->channels ? "--resize"
-                       : set->height == picture->height && set->width == picture->width
-                           ? "--gray or --rgb"
-                           : "--resize with --gray or --rgb";
-    char *first = amkd_source_name(&in->sources[in->items[0].source], in->items[0].index);
-    char *other = amkd_source_name(&in->sources[in->items[i].source], in->items[i].index);
-    if (first && other)
-        amkd_fail("images of different shapes: %s is %zux%zu, %zu channels, %s is "
-                  "%zux%zu, %zu channels (%s makes them one)",
-                  first, set->width, set->height, set->channels, other, picture->width,
-                  picture->height, picture->channels, hint);
-    free(first);
-    free(other);
-    return -1;
-}
-
-/* Work of amkd_parallel: image i+1; image 0 gave the shape. */
-static int decode_one(void *context, size_t i)
-{
-    importing *in = context;
-    amkd_images *set = in->images;
-    amkd_picture picture;
-    i++;
-    if (read_item(&picture, in, i))
-        return -1;
-    int failed = 0;
-    if (picture.height != set->height || picture.width != set->width ||
-        picture.channels != set->channels)
-        failed = fail_shapes(in, &picture, i);
-    else
-        memcpy(set->pixels + i * amkd_images_npixels(set), picture.pixels,
-               amkd_images_npixels(set));
-    amkd_picture_clear(&picture);
-    amkd_progress_add(in->progress, 1);
-    return failed;
-}
-
-static int decode_all(importing *in)
-{
-    amkd_picture first;
-    if (read_item(&first, in, 0))
-        return -1;
-    int failed = amkd_images_new(&in->images, in->nitems, first.height, first.width,
-                                 first.channels, in->labels ? in->nclasses : 0);
-    if (!failed)
-        memcpy(in->images->pixels, first.pixels, amkd_images_npixels(in->images));
-    amkd_picture_clear(&first);
-    if (failed)
-        return -1;
-    if (in->labels) {
-        for (size_t i = 0; i < in->nitems; i++)
-            in->images->labels[i] = in->labels[in->numbers[i]];
-        in->images->class_names = json_incref(in->class_names);
-    }
-    in->progress =
-        amkd_progress_new("amkd-import", "images", in->nitems, in->options->quiet);
-    amkd_progress_add(in->progress, 1);
-    failed = amkd_parallel(in->nitems - 1, in->options->nthreads, decode_one, in);
-    amkd_progress_free(in->progress);
-    return failed;
-}
-
-static int run(importing *in)
+static int run(amkd_importing *in)
 {
     if (open_sources(in))
         return -1;
@@ -245,13 +137,20 @@ static int run(importing *in)
         return -1;
     if (in->labels && count_classes(in))
         return -1;
-    return choose(in) || decode_all(in) ? -1 : 0;
+    return choose(in) || amkd_import_decode(in) ? -1 : 0;
 }
 
 int amkd_import(amkd_images **out, const amkd_import_options *options)
 {
-    importing in = {.options = options};
+    amkd_import_report unwanted;
+    amkd_importing in = {.options = options, .report = options->report};
+    if (!options->report) {
+        amkd_import_report_init(&unwanted, 0);
+        in.report = &unwanted;
+    }
     int failed = run(&in);
+    if (!options->report)
+        amkd_import_report_clear(&unwanted);
     for (size_t s = 0; in.sources && s < options->nsources; s++)
         amkd_source_clear(&in.sources[s]);
     free(in.sources);
@@ -259,6 +158,7 @@ int amkd_import(amkd_images **out, const amkd_import_options *options)
     json_decref(in.class_names);
     free(in.items);
     free(in.numbers);
+    free(in.bad);
     if (failed) {
         amkd_images_free(in.images);
         return -1;

@@ -2,7 +2,9 @@
 #ifndef AMKD_DATA_IMPORT_H
 #define AMKD_DATA_IMPORT_H
 
+#include "data/decode.h"
 #include "data/images.h"
+#include "data/import_report.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,14 +21,20 @@ typedef struct amkd_import_options {
     uint64_t sample; /* so many of these, drawn without replacement by seed and kept in
                         order; 0: all */
     uint64_t seed;
-    size_t width, height; /* resize to this; 0: as they are */
-    int channels;         /* 1: gray, 3: RGB, 0: as they are */
+    size_t width, height;       /* resize to this; 0: as they are */
+    int channels;               /* 1: gray, 3: RGB, 0: as they are */
+    const char *layout;         /* as amkd_source_options */
+    amkd_decode_options decode; /* how picture files are read */
+    double skip_bad; /* picture files that cannot be read are left out as long as they are
+                        no more than this share of all; 0: the first is an error */
     size_t nthreads;
-    int quiet; /* no progress on stderr */
+    int quiet;                  /* no progress on stderr */
+    amkd_import_report *report; /* initialised; NULL: nobody wants to know */
 } amkd_import_options;
 
 /* Reads, converts and collects. The same images come out for any number of threads.
- * Images whose shapes differ at the end are an error that names two of them. */
+ * Images whose shapes differ at the end are an error that names two of them. The report
+ * is filled on failure, too. */
 int amkd_import(amkd_images **out, const amkd_import_options *options);
 
 #endif

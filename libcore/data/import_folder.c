@@ -3,117 +3,15 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "data/jpeg.h"
-#include "data/png.h"
+#include "data/decode.h"
+#include "data/import_walk.h"
 #include "data/source.h"
-#include <dirent.h>
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
-enum { MAX_DEPTH = 16, MAX_FILE_NBYTES = 1 << 28 };
-
-/* Paths grown one by one, each owned. */
-typedef struct paths {
-    size_t n, room;
-    char **path;
-    char *empty; /* a subfolder of the first level without pictures, or NULL */
-} paths;
-
-/* Takes path, also on failure. */
-static int paths_add(paths *list, char *path)
-{
-    if (!path)
-        return -1;
-    if (list->n == list->room) {
-        size_t room = list->room ? 2 * list->room : 64;
-        char **grown = amkd_realloc(list->path, room, sizeof *grown);
-        if (!grown) {
-            free(path);
-            return -1;
-        }
-        list->path = grown;
-        list->room = room;
-    }
-    list->path[list->n++] = path;
-    return 0;
-}
-
-static void paths_clear(paths *list)
-{
-    for (size_t i = 0; i < list->n; i++)
-        free(list->path[i]);
-    free(list->path);
-    free(list->empty);
-    *list = (paths){0};
-}
-
-static int is_picture(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return dot && (!strcasecmp(dot, ".png") || !strcasecmp(dot, ".jpg") ||
-                   !strcasecmp(dot, ".jpeg"));
-}
-
-static int walk(paths *files, const char *folder, size_t depth);
-
-/* Takes path, a file or folder that is not hidden. */
-static int visit(paths *files, char *path, const char *name, size_t depth)
-{
-    struct stat status;
-    if (!path)
-        return -1;
-    if (stat(path, &status)) {
-        int failed = amkd_fail_errno("'%s'", path);
-        free(path);
-        return failed;
-    }
-    if (S_ISREG(status.st_mode) && is_picture(name))
-        return paths_add(files, path);
-    size_t before = files->n;
-    int failed = S_ISDIR(status.st_mode) ? walk(files, path, depth + 1) : 0;
-    if (!failed && S_ISDIR(status.st_mode) && !depth && files->n == before) {
-        free(files->empty);
-        files->empty = path;
-        return 0;
-    }
-    free(path);
-    return failed;
-}
-
-/* Adds all pictures below the folder; hidden files and folders are passed over. */
-static int walk(paths *files, const char *folder, size_t depth)
-{
-    if (depth > MAX_DEPTH)
-        return amkd_fail("'%s': more than %d folders deep", folder, MAX_DEPTH);
-    DIR *stream = opendir(folder);
-    if (!stream)
-        return amkd_fail_errno("'%s'", folder);
-    size_t n = strlen(folder);
-    const char *slash = n && folder[n - 1] == '/' ? "" : "/";
-    struct dirent *entry;
-    int failed = 0;
-    while (!failed && (errno = 0, entry = readdir(stream)))
-        if (entry->d_name[0] != '.')
-            failed = visit(files, amkd_format("%s%s%s", folder, slash, entry->d_name),
-                           entry->d_name, depth);
-    if (!failed && errno)
-        failed = amkd_fail_errno("'%s'", folder);
-    closedir(stream);
-    return failed;
-}
-
-/* By name, folder by folder: '/' comes before every other character. */
-static int compare_paths(const void *a, const void *b)
-{
-    const unsigned char *s = *(unsigned char *const *)a, *t = *(unsigned char *const *)b;
-    while (*s && *s == *t)
-        s++, t++;
-    int c = *s == '/' ? 1 : *s, d = *t == '/' ? 1 : *t;
-    return *s && *t ? c - d : *s - *t;
-}
+enum { MAX_FILE_NBYTES = 1 << 28 };
 
 /* The subfolder of the first level in which the file lies: its name and length, 0 for
  * none. */
@@ -132,8 +30,7 @@ static int32_t find_class(const json_t *names, const char *name, size_t n)
 {
     size_t i;
     json_t *string;
-    json_array_foreach(names, i, string)
-    {
+    json_array_foreach (names, i, string) {
         if (json_string_length(string) == n &&
             !memcmp(json_string_value(string), name, n))
             return (int32_t)i;
@@ -167,8 +64,18 @@ static int collect_names(amkd_source *source)
     return 0;
 }
 
+static int fail_empty(const amkd_found *found)
+{
+    char more[64] = "";
+    if (found->nempty > 1)
+        snprintf(more, sizeof more, ", one of %zu such,", found->nempty);
+    return amkd_fail("class folder '%s'%s holds no PNG or JPEG files (remove it, or name "
+                     "the classes by --class-names: with or without it)",
+                     found->empty, more);
+}
+
 /* Labels by subfolder; none when all files lie flat. */
-static int label_files(amkd_source *source, const char *empty, json_t *class_names)
+static int label_files(amkd_source *source, const amkd_found *found, json_t *class_names)
 {
     const char *name;
     size_t nflat = 0, flat = 0, deep = 0;
@@ -184,8 +91,8 @@ static int label_files(amkd_source *source, const char *empty, json_t *class_nam
         return amkd_fail("'%s' lies beside class folders, as that of '%s' "
                          "(--unlabeled takes both)",
                          source->files[flat], source->files[deep]);
-    if (empty && !class_names)
-        return amkd_fail("class folder '%s' holds no PNG or JPEG files", empty);
+    if (found->empty && !class_names)
+        return fail_empty(found);
     if (!class_names && collect_names(source))
         return -1;
     if (class_names)
@@ -215,35 +122,42 @@ static int read_file(amkd_picture *picture, const amkd_source *source, size_t in
     size_t nbytes;
     if (amkd_file_read(&bytes, &nbytes, path, MAX_FILE_NBYTES))
         return -1;
-    int failed = amkd_png_is(bytes, nbytes)    ? amkd_png_decode(picture, bytes, nbytes)
-                 : amkd_jpeg_is(bytes, nbytes) ? amkd_jpeg_decode(picture, bytes, nbytes)
-                                               : amkd_fail("neither PNG nor JPEG");
+    int failed = amkd_decode(picture, bytes, nbytes, &source->decode);
     free(bytes);
     return failed ? amkd_fail_in("'%s'", path) : 0;
 }
 
+static int fail_without_pictures(const amkd_source *source,
+                                 const amkd_import_report *report)
+{
+    if (!report->others.n)
+        return amkd_fail("'%s': no PNG or JPEG files in it", source->path);
+    char *others = amkd_endings_print(&report->others);
+    if (others)
+        amkd_fail("'%s': no PNG or JPEG files in it, but %s", source->path, others);
+    free(others);
+    return -1;
+}
+
 int amkd_source_folder(amkd_source *source, const amkd_source_options *options)
 {
-    paths files = {0};
+    amkd_found found = {0};
     struct stat status;
     if (stat(source->path, &status))
         return amkd_fail_errno("'%s'", source->path);
     int is_folder = S_ISDIR(status.st_mode);
-    if (is_folder ? walk(&files, source->path, 0)
-                  : paths_add(&files, amkd_strdup(source->path))) {
-        paths_clear(&files);
+    if (is_folder ? amkd_walk(&found, source->path, options->report)
+                  : amkd_found_add(&found, amkd_strdup(source->path))) {
+        amkd_found_clear(&found);
         return -1;
     }
-    int failed = 0;
-    if (!files.n)
-        failed = amkd_fail("'%s': no PNG or JPEG files in it", source->path);
-    else
-        qsort(files.path, files.n, sizeof *files.path, compare_paths);
-    source->files = files.path;
-    source->n = files.n;
+    int failed = found.n ? 0 : fail_without_pictures(source, options->report);
+    source->files = found.path;
+    source->n = found.n;
     source->read = read_file;
+    source->decode = options->decode;
     if (!failed && is_folder && options->labeled)
-        failed = label_files(source, files.empty, options->class_names);
-    free(files.empty);
+        failed = label_files(source, &found, options->class_names);
+    free(found.empty);
     return failed;
 }

@@ -5,9 +5,30 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/source.h"
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
+
+static size_t load_size(const uint8_t *bytes)
+{
+    return (size_t)bytes[0] << 24 | (size_t)bytes[1] << 16 | (size_t)bytes[2] << 8 |
+           bytes[3];
+}
+
+int amkd_idx_is(const void *bytes, size_t nbytes)
+{
+    const uint8_t *b = bytes;
+    size_t expected = 1;
+    if (nbytes < 4 || memcmp(b, "\0\0\x08", 3) != 0 || b[3] < 1 || b[3] > 4 ||
+        nbytes < 4 + 4u * b[3])
+        return 0;
+    for (size_t i = 0; i < b[3]; i++)
+        if (__builtin_mul_overflow(expected, load_size(b + 4 + 4 * i), &expected))
+            return 0;
+    return nbytes - 4 - 4u * b[3] == expected;
+}
 
 int amkd_idx_open(const uint8_t **data, size_t *shape, size_t ndim, const void *bytes,
                   size_t nbytes)
@@ -27,9 +48,7 @@ int amkd_idx_open(const uint8_t **data, size_t *shape, size_t ndim, const void *
         return amkd_fail("IDX header is cut short: %zu bytes, expected %zu", nbytes,
                          4 + 4 * ndim);
     for (size_t i = 0; i < ndim; i++) {
-        const uint8_t *size = b + 4 + 4 * i;
-        shape[i] = (size_t)size[0] << 24 | (size_t)size[1] << 16 | (size_t)size[2] << 8 |
-                   size[3];
+        shape[i] = load_size(b + 4 + 4 * i);
         if (__builtin_mul_overflow(expected, shape[i], &expected))
             return amkd_fail("IDX header claims more than memory holds");
     }
@@ -40,47 +59,46 @@ int amkd_idx_open(const uint8_t **data, size_t *shape, size_t ndim, const void *
     return 0;
 }
 
-/* A new string: path with the last "from" of its file name replaced; NULL with no error
- * set when there is none. */
-static int substitute(char **out, const char *path, const char *from, const char *to)
+/* Writes to over the last "from" of path's file name, which is as long; letters keep
+ * their case. Returns whether there is one. */
+static int substitute(char *path, const char *from, const char *to)
 {
-    const char *found = NULL, *slash = strrchr(path, '/');
-    for (const char *at = slash ? slash : path; (at = strstr(at, from)); at++)
+    char *found = NULL, *slash = strrchr(path, '/');
+    for (char *at = slash ? slash : path; (at = strcasestr(at, from)); at++)
         found = at;
-    *out = NULL;
-    if (!found)
-        return 0;
-    *out = amkd_format("%.*s%s%s", (int)(found - path), path, to, found + strlen(from));
-    return *out ? 0 : -1;
+    for (size_t i = 0; found && to[i]; i++)
+        found[i] = (char)(isupper((unsigned char)found[i]) ? toupper(to[i]) : to[i]);
+    return found != NULL;
 }
 
 /* train-images-idx3-ubyte(.gz) has train-labels-idx1-ubyte(.gz) beside it; either may be
- * gzipped. *labels is NULL when the name is another or no such file is there. */
+ * gzipped, and both in capitals. *labels is NULL when the name is another or no such file
+ * is there. */
 static int find_labels(char **labels, const char *images)
 {
-    char *half, *path = NULL, *other = NULL;
+    static const char *const endings[] = {"", ".gz", ".GZ"};
+    char *path = amkd_strdup(images);
     *labels = NULL;
-    if (substitute(&half, images, "images", "labels"))
+    if (!path)
         return -1;
-    int failed = half ? substitute(&path, half, "idx3", "idx1") : 0;
-    free(half);
-    if (failed || !path)
-        return failed;
-    if (access(path, F_OK)) {
-        size_t n = strlen(path);
-        int zipped = n > 3 && !strcmp(path + n - 3, ".gz");
-        other =
-            amkd_format("%.*s%s", (int)(n - (zipped ? 3 : 0)), path, zipped ? "" : ".gz");
+    if (!substitute(path, "images", "labels") || !substitute(path, "idx3", "idx1")) {
         free(path);
-        if (!other)
-            return -1;
-        path = other;
+        return 0;
     }
-    if (!access(path, F_OK))
-        *labels = path;
-    else
-        free(path);
-    return 0;
+    size_t n = strlen(path);
+    if (access(path, F_OK) && n > 3 && !strcasecmp(path + n - 3, ".gz"))
+        path[n - 3] = 0;
+    int failed = 0;
+    for (size_t i = 0; !*labels && !failed && i < 3; i++) {
+        char *candidate = amkd_format("%s%s", path, endings[i]);
+        failed = !candidate;
+        if (candidate && !access(candidate, F_OK))
+            *labels = candidate;
+        else
+            free(candidate);
+    }
+    free(path);
+    return failed ? -1 : 0;
 }
 
 static int open_labels(amkd_source *source)

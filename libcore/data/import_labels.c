@@ -15,8 +15,16 @@ static int parse_npy(int32_t **labels, size_t *n, const char *bytes, size_t nbyt
     const void *data;
     if (amkd_npy_open(&npy, &data, bytes, nbytes))
         return -1;
-    if (npy.ndim != 1)
+    if (npy.ndim == 2 && npy.shape[1] > 1)
+        return amkd_fail("labels of shape (%zu, %zu), expected (n) or (n, 1) "
+                         "(numpy.argmax(y, 1) makes classes of rows with a one)",
+                         npy.shape[0], npy.shape[1]);
+    if (npy.ndim != 1 && npy.ndim != 2)
         return amkd_fail("labels of %zu dimensions, expected 1", npy.ndim);
+    if (npy.dtype[1] == 'f')
+        return amkd_fail("labels of dtype '%s', expected integers "
+                         "(y.astype('int64') makes them)",
+                         npy.dtype);
     *n = npy.nitems;
     *labels = amkd_alloc(*n, sizeof **labels);
     if (!*labels)
@@ -69,8 +77,7 @@ static int append_name(json_t *names, const char *name, size_t nbytes)
     json_t *string = json_stringn(name, nbytes);
     if (!string)
         return amkd_fail("class name %zu is not UTF-8", json_array_size(names));
-    json_array_foreach(names, i, other)
-    {
+    json_array_foreach (names, i, other) {
         if (json_equal(other, string)) {
             json_decref(string);
             return amkd_fail("class name '%.*s' is there twice", (int)nbytes, name);

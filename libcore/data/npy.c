@@ -1,5 +1,5 @@
-/* NPY arrays: the header's little grammar is parsed strictly, since array files come from
- * anywhere and worker processes are answered by it. */
+/* NPY headers: their little grammar is parsed strictly, as far as NumPy itself does,
+ * since array files come from anywhere and worker processes are answered by it. */
 #include "data/npy.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -8,10 +8,9 @@
 
 static const char magic[6] = {'\x93', 'N', 'U', 'M', 'P', 'Y'};
 
-static const struct {
-    char dtype[4];
-    size_t nbytes;
-} dtypes[] = {{"|u1", 1}, {"<i4", 4}, {"<i8", 8}, {"<f4", 4}, {"<f8", 8}};
+/* Kinds and sizes that are read. */
+static const char *const dtypes[] = {"b1", "i1", "i2", "i4", "i8", "u1",
+                                     "u2", "u4", "u8", "f2", "f4", "f8"};
 
 /* The rest of a header's text, with its end. */
 typedef struct cursor {
@@ -20,7 +19,7 @@ typedef struct cursor {
 
 static void skip_spaces(cursor *text)
 {
-    while (text->at < text->end && *text->at == ' ')
+    while (text->at < text->end && *text->at && strchr(" \t\n\r\f", *text->at))
         text->at++;
 }
 
@@ -34,10 +33,13 @@ static int take(cursor *text, char c)
     return 1;
 }
 
-/* A quoted string of fewer than size characters, without escapes. */
+/* A quoted string of fewer than size characters, without escapes; Python 2 may have put a
+ * u before it. */
 static int take_string(char *string, size_t size, cursor *text)
 {
     skip_spaces(text);
+    if (text->end - text->at > 1 && *text->at == 'u')
+        text->at++;
     if (text->at == text->end || (*text->at != '\'' && *text->at != '"'))
         return 0;
     char quote = *text->at++;
@@ -61,6 +63,7 @@ static int take_word(cursor *text, const char *word)
     return 1;
 }
 
+/* "3", or "3L" as Python 2 wrote it. */
 static int take_size(size_t *size, cursor *text)
 {
     skip_spaces(text);
@@ -71,6 +74,8 @@ static int take_size(size_t *size, cursor *text)
             __builtin_add_overflow(*size, (size_t)(*text->at++ - '0'), size))
             return 0;
     }
+    if (text->at < text->end && *text->at == 'L')
+        text->at++;
     return 1;
 }
 
@@ -81,22 +86,26 @@ static int parse_dtype(amkd_npy *npy, cursor *text)
         return amkd_fail("NPY header: structured arrays are not read");
     if (!take_string(dtype, sizeof dtype, text))
         return amkd_fail("NPY header: descr is not a short string");
+    char order = strchr("<>|=", dtype[0]) ? dtype[0] : 0;
+    const char *kind = dtype + (order ? 1 : 0);
     for (size_t i = 0; i < sizeof dtypes / sizeof *dtypes; i++) {
-        if (!strcmp(dtype, dtypes[i].dtype)) {
-            memcpy(npy->dtype, dtypes[i].dtype, sizeof npy->dtype);
-            npy->item_nbytes = dtypes[i].nbytes;
+        if (!strcmp(kind, dtypes[i])) {
+            npy->item_nbytes = (size_t)(kind[1] - '0');
+            npy->dtype[0] = npy->item_nbytes == 1 ? '|' : order == '>' ? '>' : '<';
+            memcpy(npy->dtype + 1, dtypes[i], 3);
             return 0;
         }
     }
-    return amkd_fail("NPY header: dtype '%s' is none of |u1, <i4, <i8, <f4, <f8", dtype);
+    return amkd_fail(
+        "NPY header: dtype '%s' is neither bool nor integers of 8 to 64 bits "
+        "nor floats of 16 to 64 (numpy's astype makes them)",
+        dtype);
 }
 
-static int parse_order(cursor *text)
+static int parse_order(amkd_npy *npy, cursor *text)
 {
-    if (take_word(text, "True"))
-        return amkd_fail("NPY header: the array is in Fortran order, expected C order "
-                         "(numpy.ascontiguousarray makes it so)");
-    if (!take_word(text, "False"))
+    npy->fortran = take_word(text, "True");
+    if (!npy->fortran && !take_word(text, "False"))
         return amkd_fail("NPY header: fortran_order is neither True nor False");
     return 0;
 }
@@ -134,7 +143,7 @@ static int parse_entry(amkd_npy *npy, unsigned *seen, cursor *text)
                          k == 3 ? "not known" : "there twice");
     *seen |= 1u << k;
     return k == 0   ? parse_dtype(npy, text)
-           : k == 1 ? parse_order(text)
+           : k == 1 ? parse_order(npy, text)
                     : parse_shape(npy, text);
 }
 
@@ -154,8 +163,8 @@ static int parse_dict(amkd_npy *npy, cursor *text)
     if (seen != 7)
         return amkd_fail("NPY header: descr, fortran_order or shape is missing");
     skip_spaces(text);
-    if (text->end - text->at != 1 || *text->at != '\n')
-        return amkd_fail("NPY header: does not end with the dict and a newline");
+    if (text->at != text->end)
+        return amkd_fail("NPY header: does not end with the dict");
     return 0;
 }
 
@@ -180,16 +189,17 @@ int amkd_npy_parse(amkd_npy *npy, size_t *header_nbytes, const void *bytes, size
     const unsigned char *b = bytes;
     if (memcmp(b, magic, nbytes < sizeof magic ? nbytes : sizeof magic) != 0)
         return amkd_fail("not an NPY array: it does not begin with \\x93NUMPY");
-    if (nbytes > 6 && b[6] != 1 && b[6] != 2)
-        return amkd_fail("NPY version %d is not known (1 and 2 are)", b[6]);
+    if (nbytes > 6 && (b[6] < 1 || b[6] > 3))
+        return amkd_fail("NPY version %d is not known (1 to 3 are)", b[6]);
     if (nbytes > 7 && b[7] != 0)
-        return amkd_fail("NPY version %d.%d is not known (1.0 and 2.0 are)", b[6], b[7]);
+        return amkd_fail("NPY version %d.%d is not known (1.0, 2.0 and 3.0 are)", b[6],
+                         b[7]);
     *header_nbytes = AMKD_NPY_PREFIX_NBYTES;
     if (nbytes < AMKD_NPY_PREFIX_NBYTES)
         return 0;
     size_t start = b[6] == 1 ? 10 : 12;
     size_t length = b[8] | (size_t)b[9] << 8;
-    if (b[6] == 2)
+    if (b[6] > 1)
         length |= (size_t)b[10] << 16 | (size_t)b[11] << 24;
     if (length < 2 || length > AMKD_NPY_MAX_HEADER)
         return amkd_fail("NPY header: length %zu is outside 2..%d", length,
@@ -259,24 +269,5 @@ int amkd_npy_open(amkd_npy *npy, const void **data, const void *bytes, size_t nb
         return amkd_fail("NPY data have %zu bytes, expected %zu by the header",
                          nbytes - header_nbytes, npy->nbytes);
     *data = (const char *)bytes + header_nbytes;
-    return 0;
-}
-
-int amkd_npy_integer(int32_t *value, const amkd_npy *npy, const void *data, size_t index)
-{
-    const unsigned char *item = (const unsigned char *)data + index * npy->item_nbytes;
-    int64_t wide;
-    if (npy->dtype[1] == 'f')
-        return amkd_fail("dtype '%s' is not one of integers", npy->dtype);
-    if (npy->item_nbytes == 8) {
-        memcpy(&wide, item, sizeof wide);
-        if (wide < INT32_MIN || wide > INT32_MAX)
-            return amkd_fail("item %zu: %lld is outside 32 bits", index, (long long)wide);
-        *value = (int32_t)wide;
-    } else if (npy->item_nbytes == 4) {
-        memcpy(value, item, sizeof *value);
-    } else {
-        *value = *item;
-    }
     return 0;
 }

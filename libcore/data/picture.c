@@ -1,9 +1,11 @@
-/* Pictures: colour and size conversions, in arithmetic that is the same everywhere. */
+/* Pictures: conversions of colour, side and size, in arithmetic that is the same
+ * everywhere. */
 #include "data/picture.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 int amkd_picture_new(amkd_picture *picture, size_t height, size_t width, size_t channels)
 {
@@ -13,7 +15,8 @@ int amkd_picture_new(amkd_picture *picture, size_t height, size_t width, size_t 
                          channels);
     if (height > AMKD_PICTURE_MAX_SIDE || width > AMKD_PICTURE_MAX_SIDE ||
         channels > AMKD_PICTURE_MAX_SIDE ||
-        height * width * channels > 3 * (size_t)AMKD_PICTURE_MAX_PIXELS)
+        height * width * channels >
+            (channels == 4 ? 4 : 3) * (size_t)AMKD_PICTURE_MAX_PIXELS)
         return amkd_fail("the image is too large: %zux%zu, %zu channels; up to %d a side "
                          "and %d million pixels are read",
                          width, height, channels, AMKD_PICTURE_MAX_SIDE,
@@ -33,11 +36,67 @@ void amkd_picture_clear(amkd_picture *picture)
     *picture = (amkd_picture){0};
 }
 
-/* Puts a new picture in the place of an old one. */
+/* Puts the pixels of a new picture in the place of an old one's. */
 static void replace(amkd_picture *picture, const amkd_picture *by)
 {
-    amkd_picture_clear(picture);
-    *picture = *by;
+    free(picture->pixels);
+    picture->height = by->height;
+    picture->width = by->width;
+    picture->channels = by->channels;
+    picture->pixels = by->pixels;
+}
+
+/* EXIF's orientations as one exchange of the sides and two mirrors:
+ * 2 mirrored, 3 half a turn, 4 upside down, 5 transposed, 6 to be turned right,
+ * 7 transposed the other way, 8 to be turned left. */
+int amkd_picture_orient(amkd_picture *picture)
+{
+    int o = picture->orientation;
+    int sides = o >= 5, down = o == 3 || o == 4 || o == 6 || o == 7;
+    int right = o == 2 || o == 3 || o == 7 || o == 8;
+    size_t height = picture->height, width = picture->width, n = picture->channels;
+    amkd_picture turned;
+    picture->orientation = 0;
+    if (o < 2)
+        return 0;
+    if (amkd_picture_new(&turned, sides ? width : height, sides ? height : width, n))
+        return -1;
+    uint8_t *to = turned.pixels;
+    for (size_t y = 0; y < turned.height; y++) {
+        for (size_t x = 0; x < turned.width; x++, to += n) {
+            size_t from_y = sides ? x : y, from_x = sides ? y : x;
+            if (down)
+                from_y = height - 1 - from_y;
+            if (right)
+                from_x = width - 1 - from_x;
+            memcpy(to, picture->pixels + (from_y * width + from_x) * n, n);
+        }
+    }
+    replace(picture, &turned);
+    return 0;
+}
+
+int amkd_picture_flatten(amkd_picture *picture, amkd_alpha alpha)
+{
+    size_t n = picture->channels - 1;
+    unsigned ground = alpha == AMKD_ALPHA_WHITE ? 255 : 0;
+    amkd_picture flat;
+    if (n != 1 && n != 3)
+        return 0;
+    if (amkd_picture_new(&flat, picture->height, picture->width, n))
+        return -1;
+    const uint8_t *from = picture->pixels;
+    uint8_t *to = flat.pixels;
+    for (size_t i = 0; i < flat.height * flat.width; i++, from += n + 1) {
+        unsigned opacity = from[n];
+        picture->transparent |= opacity < 255;
+        if (alpha == AMKD_ALPHA_DROP)
+            opacity = 255;
+        for (size_t c = 0; c < n; c++)
+            *to++ = (uint8_t)((from[c] * opacity + ground * (255 - opacity) + 127) / 255);
+    }
+    replace(picture, &flat);
+    return 0;
 }
 
 int amkd_picture_gray(amkd_picture *picture)

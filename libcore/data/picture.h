@@ -13,13 +13,33 @@ enum {
 typedef struct amkd_picture {
     size_t height, width, channels;
     uint8_t *pixels; /* [height][width][channels], owned */
+
+    /* What the file it was decoded from says beside the pixels, which stays what it is
+     * when the pixels are converted. */
+    int orientation; /* as EXIF numbers them, 1 to 8; 0: not said, or done */
+    int transparent; /* some pixel is not opaque */
+    int lacks_end;   /* the file ends behind the last pixel, without its end marker */
 } amkd_picture;
+
+/* What becomes of transparency: the colours as they are stored, or laid onto one. */
+typedef enum amkd_alpha {
+    AMKD_ALPHA_DROP,
+    AMKD_ALPHA_WHITE,
+    AMKD_ALPHA_BLACK,
+} amkd_alpha;
 
 /* Makes a picture with all pixels zero, within the bounds above. */
 int amkd_picture_new(amkd_picture *picture, size_t height, size_t width, size_t channels);
 
 /* Frees the pixels. A zeroed picture is fine. */
 void amkd_picture_clear(amkd_picture *picture);
+
+/* Turns and mirrors the picture as its orientation says, which is then done. */
+int amkd_picture_orient(amkd_picture *picture);
+
+/* From two or four channels, the last of which is alpha, to one or three, rounded once;
+ * sets transparent. Pictures without alpha stay. */
+int amkd_picture_flatten(amkd_picture *picture, amkd_alpha alpha);
 
 /* To one channel by the luma of ITU-R 601, (19595 R + 38470 G + 7471 B + 32768) >> 16. A
  * gray picture stays; other channel counts than 1 and 3 fail. */

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "data/exif.h"
 #include <png.h>
 #include <setjmp.h>
 #include <stdlib.h>
@@ -17,6 +18,8 @@ typedef struct codec {
     const png_byte *at, *end; /* reading */
     amkd_bytes *bytes;        /* writing */
     int reported;             /* the error is set already */
+    int whole;                /* reading: all pixels are there */
+    int cut;                  /* reading: the file ended too early */
 } codec;
 
 static void on_error(png_structp png, png_const_charp message)
@@ -36,8 +39,10 @@ static void on_warning(png_structp png, png_const_charp message)
 static void read_bytes(png_structp png, png_bytep bytes, size_t nbytes)
 {
     codec *c = png_get_io_ptr(png);
-    if ((size_t)(c->end - c->at) < nbytes)
+    if ((size_t)(c->end - c->at) < nbytes) {
+        c->cut = 1;
         png_error(png, "the file is cut short");
+    }
     memcpy(bytes, c->at, nbytes);
     c->at += nbytes;
 }
@@ -70,14 +75,15 @@ static int point_lines(codec *c, const amkd_picture *picture)
 
 static int decode(codec *c, amkd_picture *picture)
 {
-    if (setjmp(c->jump))
-        return -1;
+    if (setjmp(c->jump)) {
+        picture->lacks_end = c->whole && c->cut;
+        return picture->lacks_end ? 0 : -1;
+    }
     png_set_read_fn(c->png, c, read_bytes);
     png_set_user_limits(c->png, AMKD_PICTURE_MAX_SIDE, AMKD_PICTURE_MAX_SIDE);
     png_read_info(c->png, c->info);
     png_set_expand(c->png);
     png_set_scale_16(c->png);
-    png_set_strip_alpha(c->png);
     png_set_interlace_handling(c->png);
     png_read_update_info(c->png, c->info);
     if (amkd_picture_new(picture, png_get_image_height(c->png, c->info),
@@ -86,8 +92,19 @@ static int decode(codec *c, amkd_picture *picture)
         point_lines(c, picture))
         return -1;
     png_read_image(c->png, c->lines);
-    png_read_end(c->png, NULL);
+    c->whole = 1;
+    png_read_end(c->png, c->info);
     return 0;
+}
+
+/* Of the eXIf chunk, which may stand before the pixels or behind them. */
+static int orientation(const codec *c)
+{
+    png_uint_32 nbytes = 0;
+    png_bytep exif = NULL;
+    return png_get_eXIf_1(c->png, c->info, &nbytes, &exif)
+               ? amkd_exif_orientation(exif, nbytes)
+               : 0;
 }
 
 int amkd_png_is(const void *bytes, size_t nbytes)
@@ -102,6 +119,8 @@ int amkd_png_decode(amkd_picture *picture, const void *bytes, size_t nbytes)
     c.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &c, on_error, on_warning);
     c.info = c.png ? png_create_info_struct(c.png) : NULL;
     int failed = c.info ? decode(&c, picture) : amkd_fail("libpng is out of memory");
+    if (!failed)
+        picture->orientation = orientation(&c);
     png_destroy_read_struct(&c.png, &c.info, NULL);
     free(c.lines);
     if (failed)

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/jpeg.h"
+#include "data/magic.h"
 #include "data/png.h"
 #include "data/unzip.h"
 #include <stdio.h>
@@ -40,12 +41,13 @@ int amkd_source_read_array(amkd_picture *picture, const amkd_source *source, siz
     return 0;
 }
 
-/* The format's name; NULL with the error set when it is none. */
+/* The format's name; NULL with the error set when it is none. A batch of CIFAR may begin
+ * with any bytes, so the size decides before the first bytes do. */
 static const char *guess(const void *bytes, size_t nbytes)
 {
     int cifar10 = nbytes && nbytes % CIFAR10_RECORD == 0;
     int cifar100 = nbytes && nbytes % CIFAR100_RECORD == 0;
-    if (nbytes >= 4 && !memcmp(bytes, "\0\0\x08", 3) && ((const char *)bytes)[3] <= 4)
+    if (amkd_idx_is(bytes, nbytes))
         return "idx";
     if (nbytes >= 6 && !memcmp(bytes, "\x93NUMPY", 6))
         return "npy";
@@ -53,8 +55,17 @@ static const char *guess(const void *bytes, size_t nbytes)
         return "folder";
     if (cifar10 != cifar100)
         return cifar10 ? "cifar10" : "cifar100";
-    amkd_fail("neither IDX, NPY, PNG, JPEG, nor of the size of a CIFAR batch; --format "
-              "names a format");
+    if (nbytes >= 4 && !memcmp(bytes, "\0\0\x08", 3) && ((const char *)bytes)[3] <= 4)
+        return "idx"; /* of another size, which is then said */
+    const char *name = amkd_magic_name(bytes, nbytes);
+    if (cifar10)
+        amkd_fail(
+            "of a size that batches of CIFAR-10 and of CIFAR-100 may have: --format "
+            "says which");
+    else
+        amkd_fail("neither IDX, NPY, PNG, JPEG, nor of the size of a CIFAR batch%s%s; "
+                  "--format names a format",
+                  name ? ", but " : "", name ? name : "");
     return NULL;
 }
 
@@ -64,7 +75,7 @@ static int open_bytes(amkd_source *source, size_t nbytes, const char *format,
     if (!strcmp(format, "idx"))
         return amkd_source_idx(source, nbytes, options);
     if (!strcmp(format, "npy"))
-        return amkd_source_npy(source, nbytes);
+        return amkd_source_npy(source, nbytes, options);
     if (!strcmp(format, "cifar10"))
         return amkd_source_cifar(source, nbytes, 10, options);
     if (!strcmp(format, "cifar100"))

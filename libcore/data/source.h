@@ -3,6 +3,8 @@
 #ifndef AMKD_DATA_SOURCE_H
 #define AMKD_DATA_SOURCE_H
 
+#include "data/decode.h"
+#include "data/import_report.h"
 #include "data/picture.h"
 #include <jansson.h>
 #include <stddef.h>
@@ -29,9 +31,11 @@ struct amkd_source {
     char *bytes;
     const uint8_t *data;
     size_t height, width, channels;
+    size_t strides[4]; /* NPY: bytes to the next picture, row, column and channel */
 
-    /* Folders: the files' paths. */
+    /* Folders: the files' paths, and how they are read. */
     char **files;
+    amkd_decode_options decode;
 };
 
 /* What a source is opened with. */
@@ -41,6 +45,9 @@ typedef struct amkd_source_options {
     int labeled;         /* labels are wanted */
     json_t *class_names; /* folders: the subfolders in the order of their numbers; NULL:
                             sorted by name */
+    const char *layout; /* NPY of four dimensions: "nhwc" or "nchw"; NULL: by its shape */
+    amkd_decode_options decode; /* folders: how the files are read */
+    amkd_import_report *report; /* what there is to say is added to it */
 } amkd_source_options;
 
 /* Opens path ("-" is stdin, but not for pictures and folders). */
@@ -57,7 +64,8 @@ void amkd_source_clear(amkd_source *source);
  * source->bytes and the number of bytes. */
 int amkd_source_idx(amkd_source *source, size_t nbytes,
                     const amkd_source_options *options);
-int amkd_source_npy(amkd_source *source, size_t nbytes);
+int amkd_source_npy(amkd_source *source, size_t nbytes,
+                    const amkd_source_options *options);
 int amkd_source_cifar(amkd_source *source, size_t nbytes, size_t nclasses,
                       const amkd_source_options *options);
 int amkd_source_folder(amkd_source *source, const amkd_source_options *options);
@@ -67,12 +75,16 @@ int amkd_source_folder(amkd_source *source, const amkd_source_options *options);
 int amkd_source_read_array(amkd_picture *picture, const amkd_source *source,
                            size_t index);
 
+/* Whether the bytes begin as an IDX file does and have the size that it says. */
+int amkd_idx_is(const void *bytes, size_t nbytes);
+
 /* Finds the array of an IDX file of unsigned bytes with ndim dimensions in its bytes;
  * sizes must be just what its header says. */
 int amkd_idx_open(const uint8_t **data, size_t *shape, size_t ndim, const void *bytes,
                   size_t nbytes);
 
-/* Reads a file of labels, IDX or NPY, into a new block; .gz as well. */
+/* Reads a file of labels, IDX or NPY of shape (n) or (n, 1) and any integers, into a new
+ * block; .gz as well. */
 int amkd_labels_read(int32_t **labels, size_t *n, const char *path);
 
 /* Reads class names: the lines of a file, or text itself parted by commas when there is

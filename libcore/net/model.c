@@ -145,9 +145,9 @@ static int load_class_names(amkd_model *model, const json_t *metadata)
         return -1;
     size_t index;
     json_t *name;
-    json_array_foreach(model->class_names, index, name) if (
-        !json_is_string(name)) return amkd_fail("amkd.classes: name %zu is not a string",
-                                                index);
+    json_array_foreach (model->class_names, index, name)
+        if (!json_is_string(name))
+            return amkd_fail("amkd.classes: name %zu is not a string", index);
     if (model->class_names && !index)
         return amkd_fail("amkd.classes: expected one name or more");
     return 0;
@@ -186,6 +186,9 @@ static int load_tensor(const amkd_tensor *expected, const amkd_tensors *tensors)
     const amkd_tensor *tensor = amkd_tensors_find(tensors, expected->name);
     if (!tensor)
         return amkd_fail("tensor '%s' is missing", expected->name);
+    if (!tensor->data)
+        return amkd_fail("tensor '%s': its dtype is %s, expected F32, F16, BF16 or F64",
+                         expected->name, tensor->dtype);
     size_t n = 1;
     int same = tensor->ndim == expected->ndim;
     for (size_t d = 0; d < expected->ndim && same; d++) {
@@ -201,13 +204,50 @@ static int load_tensor(const amkd_tensor *expected, const amkd_tensors *tensors)
     return 0;
 }
 
+/* Whether a tensor is named as a module's: by its number. */
+static int is_of_module(const amkd_tensor *tensor)
+{
+    size_t ndigits = strspn(tensor->name, "0123456789");
+    return ndigits && (tensor->name[ndigits] == '.' || !tensor->name[ndigits]);
+}
+
+static int is_parameter(const amkd_model *model, const amkd_tensor *tensor)
+{
+    const amkd_arch *arch = &model->arch;
+    for (size_t l = 0; l < arch->nlayers; l++) {
+        amkd_tensor expected[2];
+        if (!arch->layers[l].nweights)
+            continue;
+        describe_layer(expected, arch, l, model->parameters);
+        if (!strcmp(tensor->name, expected[0].name) ||
+            !strcmp(tensor->name, expected[1].name))
+            return 1;
+    }
+    return 0;
+}
+
+/* Ignores the tensors that are not the architecture's, where that is safe. */
+static int ignore_others(amkd_model *model, const amkd_tensors *tensors)
+{
+    for (size_t t = 0; t < tensors->n; t++) {
+        const amkd_tensor *tensor = &tensors->tensors[t];
+        if (is_parameter(model, tensor) || (!tensor->data && !tensor->ndim))
+            continue;
+        if (is_of_module(tensor))
+            return amkd_fail("tensor '%s': the architecture '%s' has no such parameter",
+                             tensor->name, model->arch.text);
+        if (!model->nignored++)
+            memcpy(model->ignored, tensor->name, sizeof model->ignored);
+    }
+    return 0;
+}
+
 static int load_parameters(amkd_model *model, const amkd_tensors *tensors)
 {
     const amkd_arch *arch = &model->arch;
     model->parameters = amkd_alloc(arch->nparameters, sizeof(float));
     if (!model->parameters)
         return -1;
-    size_t nexpected = 0;
     for (size_t l = 0; l < arch->nlayers; l++) {
         amkd_tensor expected[2];
         if (!arch->layers[l].nweights)
@@ -215,12 +255,8 @@ static int load_parameters(amkd_model *model, const amkd_tensors *tensors)
         describe_layer(expected, arch, l, model->parameters);
         if (load_tensor(&expected[0], tensors) || load_tensor(&expected[1], tensors))
             return -1;
-        nexpected += 2;
     }
-    if (nexpected != tensors->n)
-        return amkd_fail("%zu tensors, the architecture '%s' has %zu", tensors->n,
-                         arch->text, nexpected);
-    return 0;
+    return ignore_others(model, tensors);
 }
 
 int amkd_model_load(amkd_model **out, const char *path)

@@ -15,6 +15,9 @@ typedef struct amkd_model {
     float mean[AMKD_MAX_CHANNELS], std[AMKD_MAX_CHANNELS];
     json_t *class_names; /* array of strings, or NULL */
     json_t *provenance;  /* as a stream header's, or NULL */
+    /* Tensors of the file that are no layer's and were ignored, and the name of one. */
+    size_t nignored;
+    char ignored[64];
 } amkd_model;
 
 /* A fresh network: weights and biases uniform in +-1/sqrt(fan in), PyTorch's default;
@@ -22,10 +25,14 @@ typedef struct amkd_model {
 int amkd_model_init(amkd_model **out, const amkd_arch *arch, uint64_t seed);
 
 /* Loads a safetensors file written by amkd_model_save, "-" for stdin: tensors
- * "<module>.weight" and "<module>.bias" in F32, and in __metadata__ "amkd.arch", the
- * text; "amkd.input", channels x height x width, "1x28x28"; "amkd.mean" and "amkd.std", a
- * number a channel, "0.5,0.5,0.5"; "amkd.classes" and "amkd.provenance", JSON arrays,
- * both of which may be absent. Checks every size, and that every number is finite. */
+ * "<module>.weight" and "<module>.bias" in F32, F16, BF16 or F64, and in __metadata__
+ * "amkd.arch", the text; "amkd.input", channels x height x width, "1x28x28"; "amkd.mean"
+ * and "amkd.std", a number a channel, "0.5,0.5,0.5"; "amkd.classes" and
+ * "amkd.provenance", JSON arrays, both of which may be absent. Checks every size, and
+ * that every number is finite. Other tensors are ignored when they cannot matter: a
+ * single integer (PyTorch's "num_batches_tracked"), and what has not the name of a
+ * module, which is a number and a dot; parameters that the architecture does not have are
+ * an error. */
 int amkd_model_load(amkd_model **out, const char *path);
 
 /* Saves to path, which appears when whole ("-" or NULL: stdout). Refuses weights that are

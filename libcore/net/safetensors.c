@@ -3,8 +3,11 @@
 #include "net/safetensors.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/half.h"
 #include "base/memory.h"
+#include <float.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,19 +15,45 @@
 
 enum { LENGTH_NBYTES = 8, MAX_NBYTES = INT32_MAX };
 
+/* The dtypes of the format, and whether they are read as numbers. */
+static const struct {
+    char name[8];
+    size_t nbytes;
+    int read;
+} dtypes[] = {
+    {"F32", 4, 1}, {"F16", 2, 1}, {"BF16", 2, 1}, {"F64", 8, 1},     {"I64", 8, 0},
+    {"I32", 4, 0}, {"I16", 2, 0}, {"I8", 1, 0},   {"U64", 8, 0},     {"U32", 4, 0},
+    {"U16", 2, 0}, {"U8", 1, 0},  {"BOOL", 1, 0}, {"F8_E4M3", 1, 0}, {"F8_E5M2", 1, 0},
+};
+
 /* A tensor of the header before its bytes are placed. */
 typedef struct claim {
     amkd_tensor tensor;
+    size_t dtype;        /* which of dtypes */
     uint64_t begin, end; /* in the bytes behind the header */
 } claim;
 
+static int parse_dtype(claim *out, const json_t *value)
+{
+    const char *dtype = json_string_value(value);
+    for (size_t d = 0; dtype && d < sizeof dtypes / sizeof *dtypes; d++) {
+        if (!strcmp(dtype, dtypes[d].name)) {
+            strcpy(out->tensor.dtype, dtype);
+            out->dtype = d;
+            return 0;
+        }
+    }
+    return amkd_fail("tensor '%s': its dtype is %.16s, expected F32, F16, BF16 or F64",
+                     out->tensor.name, dtype ? dtype : "missing");
+}
+
+/* nbytes is that of an item, and becomes that of all. */
 static int parse_shape(amkd_tensor *tensor, uint64_t *nbytes, const json_t *shape)
 {
     if (!json_is_array(shape) || json_array_size(shape) > 4)
         return amkd_fail("tensor '%s': expected a \"shape\" of up to 4 sizes",
                          tensor->name);
     tensor->ndim = json_array_size(shape);
-    *nbytes = sizeof(float);
     for (size_t d = 0; d < tensor->ndim; d++) {
         const json_t *size = json_array_get(shape, d);
         if (!json_is_integer(size) || json_integer_value(size) < 0 ||
@@ -51,11 +80,9 @@ static int parse_tensor(claim *out, const char *name, const json_t *value)
         return amkd_fail("tensor '%.64s...': a name may have %zu bytes", name,
                          sizeof(out->tensor.name) - 1);
     strcpy(out->tensor.name, name);
-    const char *dtype = json_string_value(json_object_get(value, "dtype"));
-    if (!dtype || strcmp(dtype, "F32"))
-        return amkd_fail("tensor '%s': its dtype is %.16s, expected F32", name,
-                         dtype ? dtype : "missing");
-    uint64_t nbytes = 0;
+    if (parse_dtype(out, json_object_get(value, "dtype")))
+        return -1;
+    uint64_t nbytes = dtypes[out->dtype].nbytes;
     if (parse_shape(&out->tensor, &nbytes, json_object_get(value, "shape")))
         return -1;
     const json_t *offsets = json_object_get(value, "data_offsets");
@@ -78,8 +105,8 @@ static int compare_claims(const void *a, const void *b)
     return (x->end > y->end) - (x->end < y->end);
 }
 
-/* Gives each tensor its bytes: one after the other, from the first to the last. */
-static int place(amkd_tensors *tensors, claim *claims, size_t n, size_t data_nbytes)
+/* Orders the claims, which must follow one another from the first byte to the last. */
+static int check_places(claim *claims, size_t n, size_t data_nbytes)
 {
     qsort(claims, n, sizeof(*claims), compare_claims);
     uint64_t end = 0;
@@ -92,13 +119,60 @@ static int place(amkd_tensors *tensors, claim *claims, size_t n, size_t data_nby
             return amkd_fail("tensor '%s': ends at byte %" PRIu64
                              ", but only %zu bytes follow the header",
                              claims[t].tensor.name, end, data_nbytes);
-        tensors->tensors[t] = claims[t].tensor;
-        tensors->tensors[t].data = (float *)(void *)(tensors->bytes + claims[t].begin);
     }
     if (end != data_nbytes)
         return amkd_fail("%" PRIu64 " bytes behind the last tensor",
                          (uint64_t)data_nbytes - end);
     return 0;
+}
+
+static size_t count_values(const claim *c)
+{
+    return (size_t)(c->end - c->begin) / dtypes[c->dtype].nbytes;
+}
+
+/* Makes float32 of a tensor's bytes, which lie anyhow. */
+static int convert(float *values, const claim *c, const char *bytes)
+{
+    size_t n = count_values(c), nbytes = dtypes[c->dtype].nbytes;
+    int is_bfloat = !strcmp(c->tensor.dtype, "BF16");
+    if (nbytes == sizeof(float) && n)
+        memcpy(values, bytes, n * sizeof(float));
+    for (size_t i = 0; i < n && nbytes == 2; i++) {
+        uint16_t bits;
+        memcpy(&bits, bytes + 2 * i, sizeof bits);
+        values[i] = is_bfloat ? amkd_bfloat_float(bits) : amkd_half_float(bits);
+    }
+    for (size_t i = 0; i < n && nbytes == 8; i++) {
+        double value;
+        memcpy(&value, bytes + 8 * i, sizeof value);
+        if (isfinite(value) && fabs(value) > FLT_MAX)
+            return amkd_fail("tensor '%s': value %zu is %g, which float32 does not hold",
+                             c->tensor.name, i, value);
+        values[i] = (float)value;
+    }
+    return 0;
+}
+
+/* Gives each tensor that is read its values, one after the other. */
+static int take_values(amkd_tensors *tensors, const claim *claims, const char *bytes)
+{
+    size_t nvalues = 0;
+    for (size_t t = 0; t < tensors->n; t++)
+        if (dtypes[claims[t].dtype].read)
+            nvalues += count_values(&claims[t]);
+    tensors->values = amkd_alloc(nvalues + 1, sizeof(float));
+    float *at = tensors->values;
+    for (size_t t = 0; at && t < tensors->n; t++) {
+        tensors->tensors[t] = claims[t].tensor;
+        if (!dtypes[claims[t].dtype].read)
+            continue;
+        tensors->tensors[t].data = at;
+        if (convert(at, &claims[t], bytes + claims[t].begin))
+            return -1;
+        at += count_values(&claims[t]);
+    }
+    return at ? 0 : -1;
 }
 
 static int take_metadata(amkd_tensors *tensors, json_t *header)
@@ -111,15 +185,17 @@ static int take_metadata(amkd_tensors *tensors, json_t *header)
         return amkd_fail("__metadata__: expected an object of strings");
     const char *key;
     json_t *value;
-    json_object_foreach(tensors->metadata, key, value) if (
-        !json_is_string(value)) return amkd_fail("__metadata__: '%.64s' is not a string",
-                                                 key);
+    json_object_foreach (tensors->metadata, key, value)
+        if (!json_is_string(value))
+            return amkd_fail("__metadata__: '%.64s' is not a string", key);
     if (metadata)
         json_object_del(header, "__metadata__");
     return 0;
 }
 
-static int parse_header(amkd_tensors *tensors, json_t *header, size_t data_nbytes)
+/* bytes: those behind the header. */
+static int parse_header(amkd_tensors *tensors, json_t *header, const char *bytes,
+                        size_t nbytes)
 {
     if (take_metadata(tensors, header))
         return -1;
@@ -129,20 +205,18 @@ static int parse_header(amkd_tensors *tensors, json_t *header, size_t data_nbyte
     int failed = !tensors->tensors || !claims;
     const char *name;
     json_t *value;
-    json_object_foreach(header, name, value)
-    {
+    json_object_foreach (header, name, value) {
         if (failed)
             break;
         failed = parse_tensor(&claims[tensors->n++], name, value);
     }
-    failed = failed || place(tensors, claims, n, data_nbytes);
+    failed =
+        failed || check_places(claims, n, nbytes) || take_values(tensors, claims, bytes);
     free(claims);
     return failed ? -1 : 0;
 }
 
-/* bytes[nbytes] becomes the tensors', which are moved to its start: so they lie as floats
- * must, whatever the length of the header was. */
-static int parse_file(amkd_tensors *tensors, char *bytes, size_t nbytes)
+static int parse_file(amkd_tensors *tensors, const char *bytes, size_t nbytes)
 {
     uint64_t header_nbytes = 0;
     for (size_t i = 0; i < LENGTH_NBYTES && i < nbytes; i++)
@@ -159,9 +233,8 @@ static int parse_file(amkd_tensors *tensors, char *bytes, size_t nbytes)
         return bytes[LENGTH_NBYTES] == '{'
                    ? amkd_fail("the header: %s at byte %d", error.text, error.position)
                    : amkd_fail("the header is not a JSON object: no safetensors file");
-    size_t data_nbytes = nbytes - LENGTH_NBYTES - (size_t)header_nbytes;
-    memmove(bytes, bytes + LENGTH_NBYTES + header_nbytes, data_nbytes);
-    int result = parse_header(tensors, header, data_nbytes);
+    size_t begin = LENGTH_NBYTES + (size_t)header_nbytes;
+    int result = parse_header(tensors, header, bytes + begin, nbytes - begin);
     json_decref(header);
     return result;
 }
@@ -169,16 +242,16 @@ static int parse_file(amkd_tensors *tensors, char *bytes, size_t nbytes)
 int amkd_tensors_read(amkd_tensors *tensors, const char *path)
 {
     memset(tensors, 0, sizeof(*tensors));
+    char *bytes;
     size_t nbytes;
-    if (amkd_file_read(&tensors->bytes, &nbytes, path, MAX_NBYTES)) {
-        tensors->bytes = NULL;
+    if (amkd_file_read(&bytes, &nbytes, path, MAX_NBYTES))
         return -1;
-    }
-    if (parse_file(tensors, tensors->bytes, nbytes)) {
-        amkd_tensors_clear(tensors);
-        return amkd_fail_in("'%s'", strcmp(path, "-") ? path : "stdin");
-    }
-    return 0;
+    int failed = parse_file(tensors, bytes, nbytes);
+    free(bytes);
+    if (!failed)
+        return 0;
+    amkd_tensors_clear(tensors);
+    return amkd_fail_in("'%s'", strcmp(path, "-") ? path : "stdin");
 }
 
 static size_t tensor_nbytes(const amkd_tensor *tensor)
@@ -279,6 +352,6 @@ void amkd_tensors_clear(amkd_tensors *tensors)
 {
     json_decref(tensors->metadata);
     free(tensors->tensors);
-    free(tensors->bytes);
+    free(tensors->values);
     memset(tensors, 0, sizeof(*tensors));
 }

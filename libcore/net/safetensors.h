@@ -10,19 +10,23 @@ typedef struct amkd_tensor {
     char name[64];
     size_t ndim;
     size_t shape[4];
-    float *data; /* float32 ("F32"); borrowed when writing, in bytes when read */
+    char dtype[8]; /* in the file; what is written is "F32" */
+    float *data;   /* NULL when its dtype is not one of floats; borrowed when writing, in
+                      values when read */
 } amkd_tensor;
 
 typedef struct amkd_tensors {
     json_t *metadata; /* object of strings */
     size_t n;
     amkd_tensor *tensors;
-    char *bytes; /* the tensors' bytes when read, else NULL */
+    float *values; /* of all tensors when read, else NULL */
 } amkd_tensors;
 
-/* Reads and checks a file ("-": stdin): every tensor F32 and as long as its shape says,
+/* Reads and checks a file ("-": stdin): every tensor as long as its dtype and shape say,
  * the tensors without gaps or overlaps from the header's end to the file's. They are in
- * order of their bytes. Values are not looked at. On failure tensors is left cleared. */
+ * order of their bytes. F16, BF16 and F64 become float32, and a number that float32 does
+ * not hold is an error; of integers and bools, and of floats of 8 bits, only the shape is
+ * kept. Values are not looked at else. On failure tensors is left cleared. */
 int amkd_tensors_read(amkd_tensors *tensors, const char *path);
 
 /* Writes names, shapes, data and metadata (may be NULL), in order; path as

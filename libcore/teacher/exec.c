@@ -24,6 +24,7 @@ typedef struct exec_state {
     uint64_t ticket;                  /* of the attempt under way */
     const uint8_t *asked;             /* its images */
     size_t nasked;                    /* how many; 0: none under way */
+    amkd_npy answer;                  /* its header, once it is read */
     size_t data_offset;               /* of the answer's data, once its header is read */
 } exec_state;
 
@@ -51,8 +52,8 @@ static void to_planes(float *planes, const uint8_t *pixels, size_t n, amkd_shape
 
 static int check_shape(const exec_state *state, const amkd_npy *npy)
 {
-    if (strcmp(npy->dtype, "<f4") != 0)
-        return amkd_fail("answered with dtype '%s', expected '<f4' (float32)",
+    if (npy->dtype[1] != 'f')
+        return amkd_fail("answered with dtype '%s', expected floats ('<f4', float32)",
                          npy->dtype);
     if (npy->ndim != 2)
         return amkd_fail("answered with %zu dimensions, expected 2 ([images][classes])",
@@ -81,6 +82,7 @@ static int measure(void *context, size_t *needed, const void *bytes, size_t nbyt
     if (check_shape(state, &npy))
         return -1;
     state->nclasses = npy.shape[1];
+    state->answer = npy;
     state->data_offset = *needed;
     *needed += npy.nbytes;
     return 1;
@@ -138,8 +140,8 @@ static int wait_for(amkd_backend *backend, amkd_reply *reply, double timeout)
     free(head);
     if (rc || hold(&state->probs, &state->nprobs_held, state->nasked, state->nclasses))
         return -1;
-    memcpy(state->probs, (const char *)answer + state->data_offset,
-           nbytes - state->data_offset);
+    amkd_npy_floats(state->probs, &state->answer,
+                    (const char *)answer + state->data_offset);
     backend->nclasses = state->nclasses;
     *reply = (amkd_reply){.ticket = state->ticket,
                           .outcome = AMKD_ANSWERED,

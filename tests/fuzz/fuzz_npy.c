@@ -1,6 +1,7 @@
 /* NPY files of any bytes: refused, or every item can be read. */
 #include "data/npy.h"
 #include "fuzz/target.h"
+#include <stdlib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
 {
@@ -12,5 +13,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
     for (size_t i = 0; i < npy.nitems; i++)
         if (amkd_npy_integer(&value, &npy, data, i))
             break;
+    float *values = malloc((npy.nitems + 1) * sizeof *values);
+    if (values && npy.dtype[1] == 'f')
+        amkd_npy_floats(values, &npy, data);
+    free(values);
     return 0;
 }

@@ -27,7 +27,7 @@ static void read_tensors(const char *path)
         size_t n = 1;
         for (size_t d = 0; d < tensors.tensors[t].ndim; d++)
             n *= tensors.tensors[t].shape[d];
-        for (size_t i = 0; i < n; i++)
+        for (size_t i = 0; tensors.tensors[t].data && i < n; i++)
             sum += tensors.tensors[t].data[i];
     }
     amkd_tensors_clear(&tensors);

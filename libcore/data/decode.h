@@ -1,0 +1,18 @@
+/* Picture files made pictures: gray or RGB, upright, without transparency. */
+#ifndef AMKD_DATA_DECODE_H
+#define AMKD_DATA_DECODE_H
+
+#include "data/picture.h"
+#include <stddef.h>
+
+typedef struct amkd_decode_options {
+    amkd_alpha alpha;
+    int ignore_exif; /* leave the picture as it lies in the file */
+} amkd_decode_options;
+
+/* Decodes a whole PNG or JPEG, told by its first bytes. The picture says what was found
+ * in its file beside the pixels. */
+int amkd_decode(amkd_picture *picture, const void *bytes, size_t nbytes,
+                const amkd_decode_options *options);
+
+#endif

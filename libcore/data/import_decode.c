@@ -1,0 +1,185 @@
+/* Decoding: one image gives the shape, then all others on all processors. Pictures that
+ * cannot be read leave gaps in the set, which are closed at the end. */
+#include "data/import_decode.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/parallel.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const amkd_source *source_of(const amkd_importing *in, size_t i)
+{
+    return &in->sources[in->items[i].source];
+}
+
+static char *name_of(const amkd_importing *in, size_t i)
+{
+    return amkd_source_name(source_of(in, i), in->items[i].index);
+}
+
+/* Puts the image's name before the error. */
+static int fail_at(const amkd_importing *in, size_t i)
+{
+    char *name = name_of(in, i);
+    if (name)
+        amkd_fail_in("%s", name);
+    free(name);
+    return -1;
+}
+
+static void note(const amkd_importing *in, const amkd_picture *picture, size_t i)
+{
+    if (picture->transparent)
+        __atomic_fetch_add(&in->report->ntransparent, 1, __ATOMIC_RELAXED);
+    if (!picture->lacks_end)
+        return;
+    char *name = name_of(in, i);
+    if (name)
+        amkd_notes_add(&in->report->doubtful, i,
+                       "%s: ends without its end marker; all pixels are there", name);
+    free(name);
+}
+
+/* A picture file that cannot be read: an error, or noted as bad. Returns -1 or 1. */
+static int refuse(const amkd_importing *in, size_t i)
+{
+    if (!source_of(in, i)->files)
+        return fail_at(in, i);
+    if (!in->bad)
+        return amkd_fail("%s (--skip-bad leaves such files out)", amkd_error());
+    in->bad[i] = 1;
+    amkd_notes_add(&in->report->bad, i, "%s", amkd_error());
+    return 1;
+}
+
+/* Returns 0, 1 where the picture is bad and to be left out, or -1. */
+static int read_item(amkd_picture *picture, const amkd_importing *in, size_t i)
+{
+    const amkd_import_options *o = in->options;
+    const amkd_source *source = source_of(in, i);
+    *picture = (amkd_picture){0};
+    if (source->read(picture, source, in->items[i].index))
+        return refuse(in, i);
+    note(in, picture, i);
+    if ((o->channels == 1 && amkd_picture_gray(picture)) ||
+        (o->width && amkd_picture_resize(picture, o->height, o->width)) ||
+        (o->channels == 3 && amkd_picture_rgb(picture))) {
+        amkd_picture_clear(picture);
+        return fail_at(in, i);
+    }
+    return 0;
+}
+
+static int fail_shapes(const amkd_importing *in, const amkd_picture *picture, size_t i)
+{
+    const amkd_images *set = in->images;
+    const char *hint = set->channels == picture->channels ? "--resize"
+                       : set->height == picture->height && set->width == picture->width
+                           ? "--gray or --rgb"
+                           : "--resize with --gray or --rgb";
+    char *first = name_of(in, in->first), *other = name_of(in, i);
+    if (first && other)
+        amkd_fail("images of different shapes: %s is %zux%zu, %zu channels, %s is "
+                  "%zux%zu, %zu channels (%s makes them one)",
+                  first, set->width, set->height, set->channels, other, picture->width,
+                  picture->height, picture->channels, hint);
+    free(first);
+    free(other);
+    return -1;
+}
+
+/* Work of amkd_parallel: the image behind the first and the i behind that. */
+static int decode_one(void *context, size_t i)
+{
+    amkd_importing *in = context;
+    amkd_images *set = in->images;
+    amkd_picture picture;
+    i += in->first + 1;
+    int failed = read_item(&picture, in, i);
+    amkd_progress_add(in->progress, 1);
+    if (failed)
+        return failed < 0 ? -1 : 0;
+    if (picture.height != set->height || picture.width != set->width ||
+        picture.channels != set->channels)
+        failed = fail_shapes(in, &picture, i);
+    else
+        memcpy(set->pixels + i * amkd_images_npixels(set), picture.pixels,
+               amkd_images_npixels(set));
+    amkd_picture_clear(&picture);
+    return failed;
+}
+
+/* Makes the set, of the shape of the first image that can be read. */
+static int make_set(amkd_importing *in)
+{
+    amkd_picture picture;
+    int rc = 1;
+    for (in->first = 0; in->first < in->nitems; in->first++)
+        if ((rc = read_item(&picture, in, in->first)) <= 0)
+            break;
+    if (rc < 0)
+        return -1;
+    if (rc)
+        return amkd_fail("none of %zu pictures can be read; the last: %s", in->nitems,
+                         amkd_error());
+    int failed = amkd_images_new(&in->images, in->nitems, picture.height, picture.width,
+                                 picture.channels, in->labels ? in->nclasses : 0);
+    if (!failed)
+        memcpy(in->images->pixels + in->first * amkd_images_npixels(in->images),
+               picture.pixels, amkd_images_npixels(in->images));
+    amkd_picture_clear(&picture);
+    if (!failed && in->labels) {
+        for (size_t i = 0; i < in->nitems; i++)
+            in->images->labels[i] = in->labels[in->numbers[i]];
+        in->images->class_names = json_incref(in->class_names);
+    }
+    return failed;
+}
+
+/* Moves the images together over those that are bad. */
+static void close_gaps(amkd_importing *in)
+{
+    amkd_images *set = in->images;
+    size_t npixels = amkd_images_npixels(set), n = 0;
+    for (size_t i = 0; i < in->nitems; i++) {
+        if (in->bad[i])
+            continue;
+        if (n < i) {
+            memcpy(set->pixels + n * npixels, set->pixels + i * npixels, npixels);
+            if (set->labels)
+                set->labels[n] = set->labels[i];
+        }
+        n++;
+    }
+    set->n = set->nsources = n;
+}
+
+/* The bad must be few: many mean that something else is wrong. */
+static int leave_bad_out(amkd_importing *in)
+{
+    uint64_t nbad = in->report->bad.n;
+    if (!nbad)
+        return 0;
+    if ((double)nbad > in->options->skip_bad * (double)in->nitems)
+        return amkd_fail("%llu of %zu pictures cannot be read, more than the share of %g "
+                         "that --skip-bad allows",
+                         (unsigned long long)nbad, in->nitems, in->options->skip_bad);
+    close_gaps(in);
+    return 0;
+}
+
+int amkd_import_decode(amkd_importing *in)
+{
+    in->report->npictures = in->nitems;
+    if (in->options->skip_bad > 0 && !(in->bad = amkd_alloc(in->nitems, 1)))
+        return -1;
+    if (make_set(in))
+        return -1;
+    in->progress =
+        amkd_progress_new("amkd-import", "images", in->nitems, in->options->quiet);
+    amkd_progress_add(in->progress, in->first + 1);
+    int failed =
+        amkd_parallel(in->nitems - in->first - 1, in->options->nthreads, decode_one, in);
+    amkd_progress_free(in->progress);
+    return failed || leave_bad_out(in) ? -1 : 0;
+}

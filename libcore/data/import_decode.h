@@ -1,0 +1,35 @@
+/* The second half of an import: the images that were chosen, decoded on all processors.
+ */
+#ifndef AMKD_DATA_IMPORT_DECODE_H
+#define AMKD_DATA_IMPORT_DECODE_H
+
+#include "base/progress.h"
+#include "data/import.h"
+#include "data/source.h"
+
+typedef struct amkd_import_item {
+    size_t source, index;
+} amkd_import_item;
+
+/* An import under way. */
+typedef struct amkd_importing {
+    const amkd_import_options *options;
+    amkd_import_report *report;
+    amkd_source *sources;
+    size_t n;        /* images of all sources */
+    int32_t *labels; /* [n], or NULL */
+    size_t nclasses;
+    json_t *class_names; /* or NULL */
+    size_t nitems;       /* images chosen */
+    amkd_import_item *items;
+    uint64_t *numbers; /* [nitems] of the chosen, over all sources in turn */
+    amkd_images *images;
+    size_t first; /* the item that gave the shape: the first that could be read */
+    uint8_t *bad; /* [nitems] could not be read; NULL where that is an error */
+    amkd_progress *progress;
+} amkd_importing;
+
+/* Makes in->images of the items; what is allocated is freed with in. */
+int amkd_import_decode(amkd_importing *in);
+
+#endif

@@ -1,0 +1,90 @@
+/* The report of an import: notes of several kinds, and files counted by their endings. */
+#include "data/import_report.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_PRINTED = 6 };
+
+void amkd_import_report_init(amkd_import_report *report, size_t most)
+{
+    *report = (amkd_import_report){0};
+    amkd_notes_init(&report->bad, most);
+    amkd_notes_init(&report->doubtful, most);
+    amkd_notes_init(&report->passed, most);
+    amkd_notes_init(&report->remarks, most);
+}
+
+void amkd_import_report_clear(amkd_import_report *report)
+{
+    amkd_notes_clear(&report->bad);
+    amkd_notes_clear(&report->doubtful);
+    amkd_notes_clear(&report->passed);
+    amkd_notes_clear(&report->remarks);
+}
+
+void amkd_endings_add(amkd_endings *endings, const char *name)
+{
+    char ending[sizeof endings->endings->text] = "";
+    const char *dot = strrchr(name, '.');
+    int plain = dot && strlen(dot) < sizeof ending;
+    for (size_t i = 0; plain && dot[i]; i++) {
+        plain = isgraph((unsigned char)dot[i]);
+        ending[i] = (char)tolower((unsigned char)dot[i]);
+    }
+    if (!plain)
+        ending[0] = 0;
+    endings->n++;
+    size_t k = 0;
+    while (k < endings->nendings && strcmp(endings->endings[k].text, ending) != 0)
+        k++;
+    if (k == AMKD_MAX_ENDINGS)
+        return;
+    if (k == endings->nendings) {
+        memcpy(endings->endings[k].text, ending, sizeof ending);
+        endings->nendings++;
+    }
+    endings->endings[k].n++;
+}
+
+/* The most frequent ending that is not taken yet, or -1. */
+static int most_frequent(const amkd_endings *endings, const unsigned char *taken)
+{
+    int best = -1;
+    for (size_t k = 0; k < endings->nendings; k++) {
+        if (taken[k] || !endings->endings[k].text[0])
+            continue;
+        if (best < 0 || endings->endings[k].n > endings->endings[best].n ||
+            (endings->endings[k].n == endings->endings[best].n &&
+             strcmp(endings->endings[k].text, endings->endings[best].text) < 0))
+            best = (int)k;
+    }
+    return best;
+}
+
+char *amkd_endings_print(const amkd_endings *endings)
+{
+    amkd_bytes text = {0};
+    unsigned char taken[AMKD_MAX_ENDINGS] = {0};
+    uint64_t left = endings->n;
+    for (size_t i = 0; i < MAX_PRINTED; i++) {
+        int k = most_frequent(endings, taken);
+        if (k < 0)
+            break;
+        taken[k] = 1;
+        left -= endings->endings[k].n;
+        amkd_bytes_format(&text, "%s%llu %s", i ? ", " : "",
+                          (unsigned long long)endings->endings[k].n,
+                          endings->endings[k].text);
+    }
+    if (left)
+        amkd_bytes_format(&text, "%s%llu other%s", text.n ? ", " : "",
+                          (unsigned long long)left, left == 1 ? "" : "s");
+    amkd_bytes_add(&text, "", 1);
+    if (!text.failed)
+        return text.data;
+    amkd_bytes_clear(&text);
+    return NULL;
+}
