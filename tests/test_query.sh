@@ -78,6 +78,13 @@ expect 1 "missing.amkd" "${ask[@]}" missing.amkd
 expect 1 "nowhere" amkd-query -q -t "exec:perl teacher.pl honest log" -o nowhere/x real.amkd
 [ ! -e log ] || fail "bad input was asked about"
 
+# Two classes of one name where the answers come by name: found before a server is asked.
+printf '{"image": "{{png}}"}' >request.json
+printf '\xef\xbb\xbfant\ncrane\ncrane\n' >classes
+expect 1 "'classes': class name 3: 'crane' was there before" amkd-query -q -o out --retry 0 \
+    -t http://127.0.0.1:1/ --request request.json --response "$.all[*]['name','p']" \
+    --classes classes real.amkd
+
 # Misuse.
 expect 2 "--teacher" amkd-query -o out real.amkd
 expect 2 "--append" amkd-query --append -t exec:cat real.amkd
