@@ -133,6 +133,7 @@ START_TEST(sums_that_rounding_explains_are_scaled_to_one)
     assert_scaled(probs, answer(0.96f, 0, 0), 1000); /* the others round to nothing */
     assert_scaled((amkd_answer_rule){.kind = AMKD_PROBS, .percent = 1}, answer(93, 8, 1),
                   10);
+    assert_scaled(probs, answer(0x1.dc4p-1f, 8, 0x1.47cp-7f), 10); /* 1.01 in float16 */
     const float list[4] = {0.75f, 0.26f, NAN, NAN};
     amkd_answer_rule rule = {.kind = AMKD_TOPK, .fill = AMKD_FILL_UNIFORM};
     ck_assert_int_eq(amkd_answer_check(&rule, list, 4), 0);

@@ -25,11 +25,25 @@ static int is_list(const amkd_answer_rule *rule)
            rule->kind == AMKD_SCORES;
 }
 
-/* Whether the values that are there are of so many decimals, as near as float32 tells. */
+/* How near to what a teacher wrote the values are, of their size: all of them may have
+ * come as float16. */
+static double precision_of(const float *values, size_t nclasses)
+{
+    int exponent;
+    for (size_t y = 0; y < nclasses; y++) {
+        const double bits = ldexp(frexp(values[y], &exponent), 11);
+        if (!isnan(bits) && bits != round(bits))
+            return 0x1p-22;
+    }
+    return 0x1p-11;
+}
+
+/* Whether the values that are there are of so many decimals, as near as they tell. */
 static int has_decimals(const float *values, double one, unsigned decimals,
                         size_t nclasses)
 {
-    const double unit = pow(10, decimals) / one, precision = 0x1p-22;
+    const double unit = pow(10, decimals) / one;
+    const double precision = precision_of(values, nclasses);
     for (size_t y = 0; y < nclasses; y++) {
         const double count = values[y] * unit;
         if (fabs(count - round(count)) > precision * fabs(count))
