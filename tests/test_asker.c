@@ -10,12 +10,15 @@
 enum { NIMAGES = 40, NPIXELS = 4, NCLASSES = 2, CAPACITY = 3, MOST = 64 };
 
 /* What becomes of attempt number a: 'a' answered, 'u' unsent, 'd' doubtful, 'r' refused,
- * 'n' answered with NaN; answered beyond the script's end. */
+ * 'n' answered with what is no number, 'w' with what is no probabilities, 'm' so for the
+ * second and third image alone, 'b' the backend breaks; answered beyond the script's end.
+ */
 static struct {
     const char *script;
     size_t nattempts;
     size_t nimages; /* in attempts that were processed */
     size_t nunder_way, most_under_way;
+    size_t nbroken;
     struct {
         uint64_t ticket;
         const uint8_t *pixels;
@@ -31,7 +34,7 @@ static int submit(amkd_backend *backend, uint64_t ticket, const uint8_t *pixels,
     const char end =
         fake.nattempts < strlen(fake.script) ? fake.script[fake.nattempts] : 'a';
     fake.nattempts++;
-    fake.nimages += strchr("andwx", end) ? n : 0;
+    fake.nimages += strchr("abdmnwx", end) ? n : 0;
     ck_assert_uint_lt(fake.nunder_way, CAPACITY);
     fake.under_way[fake.nunder_way].ticket = ticket;
     fake.under_way[fake.nunder_way].pixels = pixels;
@@ -50,11 +53,14 @@ static int wait_for(amkd_backend *backend, amkd_reply *reply, double timeout)
         return 0;
     const size_t at = --fake.nunder_way;
     const char end = fake.under_way[at].end;
+    fake.nbroken += end == 'b';
+    if (end == 'b')
+        return amkd_fail("broken");
     *reply = (amkd_reply){.ticket = fake.under_way[at].ticket,
-                          .status = end == 'r'            ? 404
-                                    : end == 't'          ? 0
-                                    : strchr("anwx", end) ? 200
-                                                          : 503,
+                          .status = end == 'r'             ? 404
+                                    : end == 't'           ? 0
+                                    : strchr("amnwx", end) ? 200
+                                                           : 503,
                           .outcome = end == 'u'                 ? AMKD_UNSENT
                                      : end == 'd'               ? AMKD_DOUBTFUL
                                      : end == 'r' || end == 't' ? AMKD_REFUSED
@@ -67,8 +73,10 @@ static int wait_for(amkd_backend *backend, amkd_reply *reply, double timeout)
                           .message = "as the script says"};
     for (size_t s = 0; s < reply->n; s++) {
         const float p = fake.under_way[at].pixels[s * NPIXELS] / 255.0f;
-        fake.values[s * NCLASSES] = end == 'n' ? INFINITY : p;
-        fake.values[s * NCLASSES + 1] = end == 'w' ? 3 : 1 - p;
+        const int wrong = end == 'w' || (end == 'm' && s == 2);
+        const int none = end == 'n' || (end == 'm' && s == 1);
+        fake.values[s * NCLASSES] = none ? INFINITY : p;
+        fake.values[s * NCLASSES + 1] = wrong ? 3 : 1 - p;
     }
     return 1;
 }
@@ -167,7 +175,7 @@ END_TEST
 START_TEST(asker_tries_again_and_counts_what_is_doubtful_as_spent)
 {
     asking a;
-    ck_assert_int_eq(ask(&a, NIMAGES, "audduaanauuu", usual), 0);
+    ck_assert_int_eq(ask(&a, NIMAGES, "audduaadauuu", usual), 0);
     ck_assert_uint_eq(count_answers(&a, NIMAGES), NIMAGES);
     ck_assert_uint_eq(amkd_journal_nanswers(a.journal), NIMAGES);
     ck_assert_uint_eq(a.counts.retries, 8);
@@ -179,7 +187,7 @@ END_TEST
 
 START_TEST(asker_never_passes_its_budget)
 {
-    static const char *const scripts[] = {"", "dddaadd", "uudauduau", "nnnd"};
+    static const char *const scripts[] = {"", "dddaadd", "uudauduau"};
     for (uint64_t budget = 1; budget <= 30; budget += 3)
         for (size_t s = 0; s < sizeof scripts / sizeof *scripts; s++) {
             asking a;
@@ -221,6 +229,41 @@ START_TEST(asker_keeps_answers_of_another_kind_and_buys_no_more)
                   amkd_error());
     ck_assert_uint_le(fake.nattempts, CAPACITY);
     ck_assert_uint_eq(count_answers(&a, NIMAGES), fake.nimages);
+    ck_assert_uint_eq(amkd_journal_spent(a.journal), fake.nimages);
+    close_all(&a);
+}
+END_TEST
+
+START_TEST(asker_keeps_the_good_answers_beside_a_bad_one)
+{
+    asking a;
+    ck_assert_int_eq(ask(&a, NIMAGES, "aam", usual), -1);
+    ck_assert_msg(strstr(amkd_error(), "answer 1 of 4: class 0: inf is not a number") !=
+                      NULL,
+                  "%s", amkd_error());
+    /* The third is of another kind and kept, the second is none and to be asked again. */
+    ck_assert_uint_eq(count_answers(&a, NIMAGES), fake.nimages - 1);
+    ck_assert_uint_eq(a.counts.answered, fake.nimages - 2);
+    ck_assert_uint_eq(a.nreported, fake.nimages - 2);
+    ck_assert_uint_eq(a.counts.retries, 0);
+    ck_assert_uint_le(fake.nattempts, 2 * CAPACITY);
+    ck_assert_uint_eq(amkd_journal_spent(a.journal), fake.nimages);
+    close_all(&a);
+    ck_assert_int_eq(ask(&a, 4, "n", usual), -1); /* none of all four is kept */
+    ck_assert_uint_eq(fake.nattempts, 1);
+    ck_assert_uint_eq(count_answers(&a, 4), 0);
+    ck_assert_uint_eq(amkd_journal_spent(a.journal), 4);
+    close_all(&a);
+}
+END_TEST
+
+START_TEST(asker_does_not_wait_for_a_backend_that_broke)
+{
+    asking a;
+    ck_assert_int_eq(ask(&a, NIMAGES, "aab", usual), -1);
+    ck_assert_msg(strstr(amkd_error(), "teacher 'exec:cat': broken") != NULL, "%s",
+                  amkd_error());
+    ck_assert_uint_eq(fake.nbroken, 1);
     ck_assert_uint_eq(amkd_journal_spent(a.journal), fake.nimages);
     close_all(&a);
 }
@@ -333,6 +376,8 @@ int main(void)
     tcase_add_test(tests, asker_never_passes_its_budget);
     tcase_add_test(tests, asker_gives_up_and_keeps_what_is_under_way);
     tcase_add_test(tests, asker_keeps_answers_of_another_kind_and_buys_no_more);
+    tcase_add_test(tests, asker_keeps_the_good_answers_beside_a_bad_one);
+    tcase_add_test(tests, asker_does_not_wait_for_a_backend_that_broke);
     tcase_add_test(tests,
                    asker_counts_a_no_as_nothing_spent_and_what_it_cannot_read_as_spent);
     tcase_add_test(tests, asker_tries_a_no_again_where_the_rules_name_it);

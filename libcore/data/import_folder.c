@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "data/class_names.h"
 #include "data/decode.h"
 #include "data/import_walk.h"
 #include "data/source.h"
@@ -93,7 +94,7 @@ static int label_files(amkd_source *source, const amkd_found *found, json_t *cla
                          source->files[flat], source->files[deep]);
     if (found->empty && !class_names)
         return fail_empty(found);
-    if (!class_names && collect_names(source))
+    if (class_names ? amkd_class_names_distinct(class_names) : collect_names(source))
         return -1;
     if (class_names)
         source->class_names = json_incref(class_names);

@@ -18,8 +18,8 @@ typedef enum amkd_outcome {
                         504, a broken answer): counted as spent */
     AMKD_REFUSED,    /* a no (400, 401, 404, a certificate that is not trusted ...): costs
                         nothing, and is final unless the retry rules name its status */
-    AMKD_UNREADABLE, /* an answer that no repetition makes readable: counted as spent, and
-                        final */
+    AMKD_UNREADABLE, /* an answer that no repetition makes readable, a program that failed
+                        or was too slow: counted as spent, and final */
 } amkd_outcome;
 
 typedef struct amkd_reply {

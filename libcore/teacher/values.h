@@ -16,7 +16,8 @@ typedef struct amkd_values {
 int amkd_values_reserve(amkd_values *values, size_t n, size_t nvalues);
 
 /* Reads n rows from a JSON array: an array a row, which may be nested further, or all
- * numbers in one. Fails when that makes no n rows of one length, or one is no finite
+ * numbers in one. What is NaN, null, which NaN becomes in JSON, or beyond float32 is
+ * infinite in its row. Fails when that makes no n rows of one length, or one is no
  * number. */
 int amkd_values_read_json(amkd_values *values, const json_t *array, size_t n);
 
@@ -24,8 +25,8 @@ int amkd_values_read_json(amkd_values *values, const json_t *array, size_t n);
  * "INT8" to "INT64", "UINT8" to "UINT64"; 0 for what is no number. */
 size_t amkd_values_item_nbytes(const char *datatype);
 
-/* Reads n rows of nvalues in little-endian binary, of such a datatype. Fails on numbers
- * that are not finite. */
+/* Reads n rows of nvalues in little-endian binary, of such a datatype. NaN becomes
+ * infinite. */
 int amkd_values_read_binary(amkd_values *values, const void *bytes, const char *datatype,
                             size_t n, size_t nvalues);
 
