@@ -43,13 +43,26 @@ static size_t count(const json_t *array)
     return n;
 }
 
+int amkd_values_number(double *number, const json_t *value)
+{
+    json_t *said = NULL;
+    if (json_is_string(value))
+        said = json_loads(json_string_value(value), JSON_DECODE_ANY, NULL);
+    const json_t *found = said ? said : value;
+    const int rc = json_is_number(found) ? 0 : -1;
+    *number = json_number_value(found);
+    json_decref(said);
+    return rc;
+}
+
 static int read_number(amkd_values *values, const json_t *item, size_t row, size_t column)
 {
-    if (!json_is_number(item))
+    double number;
+    if (amkd_values_number(&number, item))
         return amkd_fail("answers with something else than a number for image %zu, "
                          "class %zu",
                          row, column);
-    return put(values, row, column, json_number_value(item));
+    return put(values, row, column, number);
 }
 
 /* Reads an array's numbers from column *column of the row on. */

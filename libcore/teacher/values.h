@@ -15,9 +15,13 @@ typedef struct amkd_values {
  * are two or more values a row. */
 int amkd_values_reserve(amkd_values *values, size_t n, size_t nvalues);
 
+/* The number that a JSON value is, or that a text says by JSON's rules. -1 when it is
+ * none; no error is set. */
+int amkd_values_number(double *number, const json_t *value);
+
 /* Reads n rows from a JSON array: an array a row, which may be nested further, or all
- * numbers in one. Fails when that makes no n rows of one length, or one is no finite
- * number. */
+ * numbers in one. Numbers may stand as texts. Fails when that makes no n rows of one
+ * length, or one is no finite number. */
 int amkd_values_read_json(amkd_values *values, const json_t *array, size_t n);
 
 /* Bytes of a number of a datatype of the Open Inference Protocol: "FP16", "FP32", "FP64",
