@@ -37,7 +37,7 @@ END_TEST
 START_TEST(a_byte_order_mark_is_left_out)
 {
     mends("\xef\xbb\xbf{}", "{}");
-    mends("\xef\xbb\xbf", "");
+    mends("\xef\xbb\xbf\xef\xbb\xbf", "");
     mends("\xef\xbb", "\xef\xbb");
 }
 END_TEST

@@ -80,6 +80,7 @@ done
 # message shows how the answer begins; what may have been paid for as often as told.
 for fault in truncate nan infinite count:1 count:-1 length:-5 garbage; do
     for form in "" --no-binary; do
+        [[ -z $form || $fault =~ ^(truncate|nan|count:1)$ ]] || continue
         rm -rf faulty.log journal
         front faulty faulty.log "$fault"
         ! amkd-query -q $form -t "$(url faulty)" --journal journal -o got.amkd real.amkd \
@@ -108,7 +109,8 @@ done
 # Answers that are odd are read, bought once.
 for odd in id nan integer latin1 double bom gzip shape one-row no-shape texts; do
     for form in "" --no-binary; do
-        [ "$odd $form" != "texts " ] || continue
+        [[ -z $form && $odd != texts || -n $form && $odd =~ gzip|shape|row|texts ]] ||
+            continue
         rm -f faulty.log
         front faulty faulty.log "odd:$odd"
         amkd-query -q --no-journal $form -t "$(url faulty)" -o got.amkd real.amkd 2>said ||

@@ -167,10 +167,11 @@ static int add_word(amkd_bytes *out, reader *r)
 int amkd_json_mend(amkd_bytes *out, const char *text, size_t nbytes)
 {
     static const char mark[] = "\xef\xbb\xbf";
-    const size_t skipped = nbytes >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
     const unsigned char *bytes = (const unsigned char *)text;
-    reader r = {bytes + skipped, bytes + nbytes};
+    reader r = {bytes, bytes + nbytes};
     int rc = 0;
+    while (r.end - r.at >= 3 && memcmp(r.at, mark, 3) == 0)
+        r.at += 3;
     while (rc == 0 && r.at < r.end) {
         const unsigned char *at = r.at;
         if (*at == '"') {

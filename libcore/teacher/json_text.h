@@ -8,7 +8,7 @@
 
 /* Adds text to out, mended so that jansson takes it:
  *
- *   a byte order mark before it           left out
+ *   byte order marks before it            left out
  *   NaN, Infinity, inf, in any case, with
  *   a sign; a number too great for double null
  *   an integer beyond 64 bits             the nearest double
