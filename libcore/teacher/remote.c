@@ -128,11 +128,10 @@ json_t *amkd_remote_parse(const char *body, size_t nbytes)
     json_error_t error;
     json_t *json = json_loadb(body, nbytes, 0, &error);
     amkd_bytes mended = {0};
-    if (!json && amkd_json_mend(&mended, body, nbytes))
-        return NULL;
-    if (!json && mended.n)
+    const int rc = json ? 0 : amkd_json_mend(&mended, body, nbytes);
+    if (!json && !rc && mended.n)
         json = json_loadb(mended.data, mended.n, 0, &error);
-    if (!json)
+    if (!json && !rc)
         amkd_fail("answers with no JSON: %s (byte %d)", error.text, error.position);
     amkd_bytes_clear(&mended);
     return json;
