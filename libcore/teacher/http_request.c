@@ -71,7 +71,7 @@ static long milliseconds(double seconds)
     return seconds > 0 ? (long)ceil(fmin(seconds, 1e6) * 1000) : 0;
 }
 
-/* libcurl 8 does not forget in curl_easy_reset that it wanted to send a body once more
+/* libcurl 8.14 does not forget in curl_easy_reset that it wanted to send a body once more
  * (give): the handle's next requests, though others, would all fail for that. */
 static int renew(amkd_http_slot *one)
 {

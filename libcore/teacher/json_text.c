@@ -8,10 +8,9 @@
 #include <strings.h>
 
 enum {
-    MAX_NUMBER = 400, /* characters of a number that may be mended */
-    PLAIN_FRACTION =
-        300,            /* no double overflows with so many characters and no exponent, */
-    PLAIN_INTEGER = 18, /* nor do 64 bits */
+    MAX_NUMBER = 400,     /* characters of a number that may be mended */
+    PLAIN_FRACTION = 300, /* without an exponent so many characters fit into a double, */
+    PLAIN_INTEGER = 18,   /* and so many into 64 bits */
 };
 
 static const char replacement[] = "\\ufffd";
