@@ -35,12 +35,23 @@ sub npy {
     return "\x93NUMPY\x01\x00" . pack('v', length $header) . $header . $data;
 }
 
+# What becomes of the fourth image of the first request, until there is a file "mended".
+my %flaws = (
+    'one-nan' => [0.5, 0.5, 'nan'], 'one-infinite' => [0.5, 0.5, 9**9**9],
+    'one-negative' => [-0.5, 1.25, 0.25], 'one-unnormalized' => [0.5, 0.5, 0.5],
+);
+
 sub probabilities {
-    my ($first) = @_;
+    my ($first, $image) = @_;
+    my @honest = ($first, (1 - $first) / 4, 3 * (1 - $first) / 4);
+    my $flaw = $flaws{$behaviour};
+    return @$flaw if $flaw and $nasked == 1 and $image == 3 and not -e 'mended';
+    return (0.33, 0.33, 0.33) if $behaviour eq 'rounds';
+    return map { $_ * 100 } @honest if $behaviour eq 'percent';
     return (-0.5, 1.25, 0.25) if $behaviour eq 'negative';
     return ($first, 0.5, 'nan') if $behaviour eq 'nan';
     return (0.5, 0.5, 0.5) if $behaviour eq 'unnormalized';
-    return ($first, (1 - $first) / 4, 3 * (1 - $first) / 4);
+    return @honest;
 }
 
 while (defined(my $prefix = take(10))) {
@@ -49,17 +60,20 @@ while (defined(my $prefix = take(10))) {
     my $pixels = take($n * $h * $w * $c);
     $nasked++;
     exit 7 if $behaviour eq 'dies' or $behaviour eq 'dies-second' and $nasked == 2;
+    # Of several that share the log the first to be asked after an answer.
+    hang() if $behaviour eq 'hangs-once' and -e $log and mkdir 'hung';
     hang() if $behaviour eq 'hangs' or $behaviour eq 'hangs-second' and $nasked == 2;
     my $data = '';
     for my $image (0 .. $n - 1) {
         my $first = vec($pixels, $image * $h * $w * $c, 8) / 255;
-        $data .= pack 'f<3', probabilities($first);
+        $data .= pack 'f<3', probabilities($first, $image);
     }
     if ($log) {
         open my $file, '>>', $log or die $log;
         print $file "$_\n" for 1 .. $n;
         close $file;
     }
+    select undef, undef, undef, 1.5 if $behaviour eq 'slow';
     my $nclasses = $behaviour eq 'wrong-shape' ? "3, $n" : "$n, 3";
     print npy('<f4', $nclasses, $data);
 }

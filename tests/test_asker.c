@@ -10,13 +10,15 @@
 enum { NIMAGES = 40, NPIXELS = 4, NCLASSES = 2, CAPACITY = 3, MOST = 64 };
 
 /* What becomes of attempt number a: 'a' answered, 'u' unsent, 'd' doubtful, 'r' refused,
- * 'n' answered with what is no number, 'x' with what cannot be read; answered beyond the
- * script's end. */
+ * 'n' answered with what is no number, 'w' with what is no probabilities, 'm' so for the
+ * second and third image alone, 'x' with what cannot be read, 'b' the backend breaks;
+ * answered beyond the script's end. */
 static struct {
     const char *script;
     size_t nattempts;
     size_t nimages; /* in attempts that were processed */
     size_t nunder_way, most_under_way;
+    size_t nbroken;
     struct {
         uint64_t ticket;
         const uint8_t *pixels;
@@ -32,7 +34,7 @@ static int submit(amkd_backend *backend, uint64_t ticket, const uint8_t *pixels,
     const char end =
         fake.nattempts < strlen(fake.script) ? fake.script[fake.nattempts] : 'a';
     fake.nattempts++;
-    fake.nimages += strchr("andwx", end) ? n : 0;
+    fake.nimages += strchr("abdmnwx", end) ? n : 0;
     ck_assert_uint_lt(fake.nunder_way, CAPACITY);
     fake.under_way[fake.nunder_way].ticket = ticket;
     fake.under_way[fake.nunder_way].pixels = pixels;
@@ -51,11 +53,14 @@ static int wait_for(amkd_backend *backend, amkd_reply *reply, double timeout)
         return 0;
     const size_t at = --fake.nunder_way;
     const char end = fake.under_way[at].end;
+    fake.nbroken += end == 'b';
+    if (end == 'b')
+        return amkd_fail("broken");
     *reply = (amkd_reply){.ticket = fake.under_way[at].ticket,
-                          .status = end == 'r'            ? 404
-                                    : end == 't'          ? 0
-                                    : strchr("anwx", end) ? 200
-                                                          : 503,
+                          .status = end == 'r'             ? 404
+                                    : end == 't'           ? 0
+                                    : strchr("amnwx", end) ? 200
+                                                           : 503,
                           .outcome = end == 'u'                 ? AMKD_UNSENT
                                      : end == 'd'               ? AMKD_DOUBTFUL
                                      : end == 'r' || end == 't' ? AMKD_REFUSED
@@ -68,8 +73,10 @@ static int wait_for(amkd_backend *backend, amkd_reply *reply, double timeout)
                           .message = "as the script says"};
     for (size_t s = 0; s < reply->n; s++) {
         const float p = fake.under_way[at].pixels[s * NPIXELS] / 255.0f;
-        fake.values[s * NCLASSES] = end == 'n' ? INFINITY : p;
-        fake.values[s * NCLASSES + 1] = end == 'w' ? 3 : 1 - p;
+        const int wrong = end == 'w' || (end == 'm' && s == 2);
+        const int none = end == 'n' || (end == 'm' && s == 1);
+        fake.values[s * NCLASSES] = none ? INFINITY : p;
+        fake.values[s * NCLASSES + 1] = wrong ? 3 : 1 - p;
     }
     return 1;
 }
@@ -257,6 +264,29 @@ START_TEST(asker_buys_one_batch_alone_until_an_answer_could_be_used)
 }
 END_TEST
 
+START_TEST(asker_keeps_the_good_answers_beside_a_bad_one)
+{
+    asking a;
+    ck_assert_int_eq(ask(&a, NIMAGES, "aam", usual), -1);
+    ck_assert_msg(strstr(amkd_error(), "answer 1 of 4: class 0: inf is not a number") !=
+                      NULL,
+                  "%s", amkd_error());
+    /* The third is of another kind and kept, the second is none and to be asked again. */
+    ck_assert_uint_eq(count_answers(&a, NIMAGES), fake.nimages - 1);
+    ck_assert_uint_eq(a.counts.answered, fake.nimages - 2);
+    ck_assert_uint_eq(a.nreported, fake.nimages - 2);
+    ck_assert_uint_eq(a.counts.retries, 0);
+    ck_assert_uint_le(fake.nattempts, 2 * CAPACITY);
+    ck_assert_uint_eq(amkd_journal_spent(a.journal), fake.nimages);
+    close_all(&a);
+    ck_assert_int_eq(ask(&a, 4, "n", usual), -1); /* none of all four is kept */
+    ck_assert_uint_eq(fake.nattempts, 1);
+    ck_assert_uint_eq(count_answers(&a, 4), 0);
+    ck_assert_uint_eq(amkd_journal_spent(a.journal), 4);
+    close_all(&a);
+}
+END_TEST
+
 START_TEST(asker_pays_for_a_request_no_more_often_than_it_may)
 {
     asking a;
@@ -273,6 +303,18 @@ START_TEST(asker_pays_for_a_request_no_more_often_than_it_may)
     options.retry.max_paid = 0; /* what surely cost nothing is made again as ever */
     ck_assert_int_eq(ask(&a, NIMAGES, "uuuuuuuuuu", options), 0);
     ck_assert_uint_eq(amkd_journal_spent(a.journal), NIMAGES);
+    close_all(&a);
+}
+END_TEST
+
+START_TEST(asker_does_not_wait_for_a_backend_that_broke)
+{
+    asking a;
+    ck_assert_int_eq(ask(&a, NIMAGES, "aab", usual), -1);
+    ck_assert_msg(strstr(amkd_error(), "teacher 'exec:cat': broken") != NULL, "%s",
+                  amkd_error());
+    ck_assert_uint_eq(fake.nbroken, 1);
+    ck_assert_uint_eq(amkd_journal_spent(a.journal), fake.nimages);
     close_all(&a);
 }
 END_TEST
@@ -310,12 +352,12 @@ START_TEST(asker_asks_again_for_what_it_cannot_read_where_the_rules_name_it)
     asking a;
     amkd_asker_options options = usual;
     options.retry.codes[0] = 200;
-    ck_assert_int_eq(ask(&a, 4, "xnx", options), 0);
+    ck_assert_int_eq(ask(&a, 4, "xxx", options), 0);
     ck_assert_uint_eq(fake.nattempts, 4);
     ck_assert_uint_eq(amkd_journal_spent(a.journal), 4 * 4);
     close_all(&a);
     options.retry.max_paid = 1;
-    ck_assert_int_eq(ask(&a, 4, "xnx", options), -1);
+    ck_assert_int_eq(ask(&a, 4, "xxx", options), -1);
     ck_assert_uint_eq(fake.nattempts, 2);
     close_all(&a);
 }
@@ -365,6 +407,8 @@ int main(void)
     tcase_add_test(tests, asker_keeps_answers_of_another_kind_and_buys_no_more);
     tcase_add_test(tests, asker_buys_one_batch_alone_until_an_answer_could_be_used);
     tcase_add_test(tests, asker_pays_for_a_request_no_more_often_than_it_may);
+    tcase_add_test(tests, asker_keeps_the_good_answers_beside_a_bad_one);
+    tcase_add_test(tests, asker_does_not_wait_for_a_backend_that_broke);
     tcase_add_test(tests,
                    asker_counts_a_no_as_nothing_spent_and_what_it_cannot_read_as_spent);
     tcase_add_test(tests, asker_tries_a_no_again_where_the_rules_name_it);

@@ -80,6 +80,13 @@ START_TEST(subfolders_are_classes_in_the_order_of_their_names)
     amkd_images_free(set);
     remove("f/flat.png");
 
+    /* Folders go by the names of their classes. */
+    options = from(&folder);
+    options.class_names = json_pack("[s, s, s, s]", "a", "a-", "b", "b");
+    ck_assert_int_eq(amkd_import(&set, &options), -1);
+    assert_error("class name 4: 'b' was there before");
+    json_decref(options.class_names);
+
     mkdir("f/c", 0777);
     ck_assert_int_eq(import(&set, "f"), -1);
     assert_error("class folder 'f/c' holds no PNG or JPEG");

@@ -111,6 +111,34 @@ START_TEST(journal_counts_what_came_back_unprocessed_as_not_spent)
 }
 END_TEST
 
+START_TEST(journal_takes_the_later_answer_to_a_question_that_was_forgotten)
+{
+    amkd_journal *journal = open_journal("journal");
+    buy(journal, 0, 4, 4);
+    ck_assert_int_eq(amkd_journal_close(journal), 0);
+    journal = open_journal("journal");
+    const amkd_question q = question(journal, 2);
+    ck_assert_int_eq(amkd_journal_claim(journal, q), 0);
+    amkd_journal_forget(journal, q);
+    ck_assert_ptr_null(amkd_journal_find(journal, q));
+    buy(journal, 2, 3, 0); /* claims it */
+    ck_assert_int_eq(amkd_journal_claim(journal, q), 0);
+    ck_assert_int_eq(
+        amkd_journal_answer(journal, &q, (float[NVALUES]){7, 8, 9}, 1, NVALUES), 0);
+    for (int opened = 0; opened < 2; opened++) {
+        const float *values = amkd_journal_find(journal, q);
+        ck_assert(values && values[0] == 7 && values[2] == 9);
+        assert_answered(journal, 1);
+        assert_answered(journal, 3);
+        ck_assert_uint_eq(amkd_journal_nanswers(journal), 5);
+        ck_assert_uint_eq(amkd_journal_spent(journal), 5);
+        ck_assert_int_eq(amkd_journal_close(journal), 0);
+        journal = open_journal("journal");
+    }
+    ck_assert_int_eq(amkd_journal_close(journal), 0);
+}
+END_TEST
+
 /* A child that is killed between two steps has everything it synced on the disk.
  */
 START_TEST(journal_survives_a_kill)
@@ -353,6 +381,8 @@ int main(void)
     tcase_add_checked_fixture(tests, NULL, remove_journals);
     tcase_add_test(tests, journal_finds_the_answers_of_earlier_runs);
     tcase_add_test(tests, journal_counts_what_came_back_unprocessed_as_not_spent);
+    tcase_add_test(tests,
+                   journal_takes_the_later_answer_to_a_question_that_was_forgotten);
     tcase_add_test(tests, journal_survives_a_kill);
     tcase_add_test(tests, journal_keeps_all_whole_rows_of_a_file_cut_short);
     tcase_add_test(tests, journal_opens_wherever_a_file_was_cut_short);

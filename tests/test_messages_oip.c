@@ -262,14 +262,8 @@ START_TEST(oip_answers_that_are_damaged_are_refused)
         {"<html>", "no JSON"},
         {"{\"outputs\":[{\"name\":\"p\",\"datatype\":\"FP32\",\"shape\":[2,3],\"da",
          "no JSON"},
-        {ANSWER("\"datatype\":\"FP32\",\"shape\":[2,2],\"data\":[1,NaN,0,1]"),
-         "something else than a number for image 0, class 1"},
-        {ANSWER("\"datatype\":\"FP32\",\"shape\":[2,2],\"data\":[1,1,0,1e999]"),
-         "something else than a number for image 1, class 1"},
         {ANSWER("\"datatype\":\"FP32\",\"shape\":[2,2],\"data\":[1,1,0,\"NaN\"]"),
          "something else than a number for image 1, class 1"},
-        {ANSWER("\"datatype\":\"FP32\",\"shape\":[2,2],\"data\":[1,1e99,0,1]"),
-         "1e+99 for image 0, class 1"},
         {ANSWER("\"datatype\":\"FP32\",\"shape\":[3,2],\"data\":[1,0,1,0,1,0]"),
          "3 rows for 2 images"},
         {ANSWER("\"datatype\":\"FP32\",\"shape\":[6],\"data\":[1,0,1,0,1,0]"),
@@ -362,9 +356,9 @@ START_TEST(oip_answers_in_binary_that_are_damaged_are_refused)
     assert_said("should be JSON");
     ck_assert_int_eq(decode_binary(right, 0, p, -1), -1);
     assert_said("no JSON");
-    p[4] = INFINITY;
-    ck_assert_int_eq(decode_binary(right, 0, p, 0), -1);
-    assert_said("inf for image 1, class 1");
+    p[4] = NAN; /* spoils one answer, not the other */
+    ck_assert_int_eq(decode_binary(right, 0, p, 0), 0);
+    ck_assert(values.at[2] == 0.7f && isinf(values.at[4]));
 }
 END_TEST
 

@@ -61,9 +61,9 @@ START_TEST(classes_are_names_a_line_each)
 {
     amkd_classes classes;
     static const char *const bad[][2] = {{"a\n", "1 classes"},
-                                         {"a\nb\na\n", "line 3: 'a' was there before"},
-                                         {"a\n\nb\n", "line 2: is empty"},
-                                         {"a\n\xff\n", "line 2: is no UTF-8"}};
+                                         {"", "no class names"},
+                                         {"\n\r\n", "no class names"},
+                                         {"a\n\xff\n", "class name 2: is no UTF-8"}};
     ck_assert_int_eq(amkd_classes_parse(&classes, "a b\r\nc", 6), 0);
     ck_assert_str_eq(json_string_value(json_array_get(classes.names, 0)), "a b");
     amkd_classes_clear(&classes);
@@ -125,6 +125,23 @@ START_TEST(labels_are_found_by_order_or_name)
 }
 END_TEST
 
+START_TEST(two_classes_of_one_name_are_told_apart_by_position_alone)
+{
+    static const char twice[] = "\xef\xbb\xbf"
+                                "ant\ncrane\ncrane\n";
+    ck_assert_int_eq(decode_template("[0.25,0,0.75]", "$", twice), 0);
+    ck_assert(values.at[0] == 0.25f && values.at[1] == 0 && values.at[2] == 0.75f);
+    ck_assert_int_eq(decode_template("[0.25,0,0.75]", "$", "ant\n\ncat\n"), 0);
+    ck_assert_int_eq(decode_template("{\"ant\":1}", "$", twice), -1);
+    assert_said("class name 3: 'crane' was there before, as name 2");
+    ck_assert_int_eq(decode_template("{\"ant\":1}", "$",
+                                     "\xef\xbb\xbf"
+                                     "ant\r\nbee\r\n\r\n"),
+                     0);
+    ck_assert(values.at[0] == 1 && isnan(values.at[1]));
+}
+END_TEST
+
 START_TEST(labels_that_are_not_clear_are_refused)
 {
     static const char names[] = "ant\nbee\n";
@@ -161,6 +178,7 @@ int main(void)
     tcase_add_test(tests, templates_without_a_place_for_the_image_are_refused);
     tcase_add_test(tests, classes_are_names_a_line_each);
     tcase_add_test(tests, labels_are_found_by_order_or_name);
+    tcase_add_test(tests, two_classes_of_one_name_are_told_apart_by_position_alone);
     tcase_add_test(tests, labels_that_are_not_clear_are_refused);
     return run("messages of template", tests);
 }

@@ -27,10 +27,16 @@ before=$(bought plain.log)
 logits=("${ask[@]}" --answer logits -t "$(url plain)" --journal logits -o logits.amkd real.amkd)
 ! "${logits[@]}" 2>said || fail "logits are no probabilities"
 grep -qF 'do --labels and --answer tell what it is?' said || fail "logits: $(cat said)"
-[ ! -e logits.amkd ] && [ $(($(bought plain.log) - before)) -lt 2000 ] || fail "logits bought"
+few=$(($(bought plain.log) - before))
+[ ! -e logits.amkd ] && [ $few -lt 2000 ] || fail "logits bought"
+! "${logits[@]}" 2>said || fail "kept logits are no probabilities"
+grep -qF -- '--labels=logits takes' said || fail "kept logits: $(cat said)"
+[ $(($(bought plain.log) - before)) = $few ] || fail "more was bought beside kept logits"
 "${logits[@]}" --labels logits
 [ $(($(bought plain.log) - before)) = 2000 ] || fail "logits bought again"
 ! "${logits[@]}" 2>said || fail "logits out of the journal are no probabilities"
+grep -qF "kept in 'logits'" said || fail "kept logits: $(cat said)"
+[ $(($(bought plain.log) - before)) = 2000 ] || fail "more was bought beside kept logits"
 
 # Killed at fifty random moments and started again.
 before=$(bought plain.log)
@@ -57,7 +63,7 @@ more=$(($(bought plain.log) - before))
 codes=connection,200,408,429,500,502,503,504
 for fault in drop@p0.2 reset@p0.2 status:429:0@p0.3 "status:503:date+0@p0.3" \
     status:500@p0.2 status:429:1@2-5 drop-after@p0.1 late:502@p0.1 cut@p0.1 \
-    cut-head@p0.1 truncate@p0.1 nan@p0.1 infinite@p0.1 count:1@p0.1 count:-1@p0.1 \
+    cut-head@p0.1 truncate@p0.1 count:1@p0.1 count:-1@p0.1 \
     length:5@p0.1 length:-5@p0.1 garbage@p0.1 slow:5@3 stall-after:5@4; do
     for form in "" --no-binary; do
         [ -z "$form" ] || [[ $fault != slow* && $fault != stall* && $fault != status* ]] ||
@@ -78,9 +84,9 @@ done
 
 # What is wrong with every answer is paid for once, one batch of one request, and the
 # message shows how the answer begins; what may have been paid for as often as told.
-for fault in truncate nan infinite count:1 count:-1 length:-5 garbage; do
+for fault in truncate count:1 count:-1 length:-5 garbage; do
     for form in "" --no-binary; do
-        [[ -z $form || $fault =~ ^(truncate|nan|count:1)$ ]] || continue
+        [[ -z $form || $fault =~ ^(truncate|count:1)$ ]] || continue
         rm -rf faulty.log journal
         front faulty faulty.log "$fault"
         ! amkd-query -q $form -t "$(url faulty)" --journal journal -o got.amkd real.amkd \
@@ -119,6 +125,22 @@ for odd in id nan integer latin1 double bom gzip shape one-row no-shape texts; d
         [ "$(bought faulty.log)" = 2000 ] || fail "$odd $form: bought again"
         stop faulty
     done
+done
+
+# A number that is none spoils one answer: those beside it are kept, it alone is asked again.
+for fault in nan infinite; do
+    rm -rf faulty.log journal
+    front faulty faulty.log "$fault@3"
+    ! "${ask[@]}" --concurrency 1 -t "$(url faulty)" --journal journal -o got.amkd \
+        real.amkd 2>said || fail "$fault was taken"
+    grep -q 'answer [0-9] of 8: class [0-9]*: inf is not a number' said ||
+        fail "$fault: $(cat said)"
+    [ "$(bought faulty.log)" = 24 ] || fail "$fault: $(bought faulty.log) bought"
+    [ "$(amkd-cat -N journal/answers.amkd | wc -l)" = 23 ] || fail "$fault: not 23 are kept"
+    "${ask[@]}" -t "$(url faulty)" --journal journal -o got.amkd real.amkd
+    amkd-cat got.amkd | cmp - whole || fail "$fault: other answers"
+    [ "$(bought faulty.log)" = 2001 ] || fail "$fault: $(bought faulty.log) bought in all"
+    stop faulty
 done
 
 # A budget holds whatever fails: doubtful images count.

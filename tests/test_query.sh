@@ -78,12 +78,22 @@ expect 1 "missing.amkd" "${ask[@]}" missing.amkd
 expect 1 "nowhere" amkd-query -q -t "exec:perl teacher.pl honest log" -o nowhere/x real.amkd
 [ ! -e log ] || fail "bad input was asked about"
 
+# Two classes of one name where the answers come by name: found before a server is asked.
+printf '{"image": "{{png}}"}' >request.json
+printf '\xef\xbb\xbfant\ncrane\ncrane\n' >classes
+expect 1 "'classes': class name 3: 'crane' was there before" amkd-query -q -o out --retry 0 \
+    -t http://127.0.0.1:1/ --request request.json --response "$.all[*]['name','p']" \
+    --classes classes real.amkd
+
 # Misuse.
 expect 2 "--teacher" amkd-query -o out real.amkd
 expect 2 "--append" amkd-query --append -t exec:cat real.amkd
 expect 2 "--input" amkd-query --input int8 -t exec:cat -o out real.amkd
 expect 2 "--batch" amkd-query --batch 0 -t exec:cat -o out real.amkd
 expect 2 "--budget" amkd-query --budget 0 -t exec:cat -o out real.amkd
+expect 2 "--ask-again" amkd-query --ask-again -t exec:cat -o out real.amkd
+expect 2 "--percent" amkd-query --percent --labels scores -t exec:cat -o out real.amkd
+expect 2 "'top5' is not probs" amkd-query --labels top5 -t exec:cat -o out real.amkd
 expect 2 "--timeout" amkd-query --timeout=-1 -t exec:cat -o out real.amkd
 
 # A budget: the first rows, not one image more, and a word about the rest.

@@ -82,6 +82,8 @@ static void answer_badly(const char *behaviour, float *p, size_t n)
         p[3] = -0.25f, p[4] = 1, p[5] = 0.25f;
     if (is(behaviour, "unnormalized"))
         p[3] = 1, p[4] = 1, p[5] = 1;
+    if (is(behaviour, "rounded"))
+        p[3] = p[4] = p[5] = 0.33f;
     if (is(behaviour, "double"))
         answer("<f8", right, 2, p, n * NCLASSES * sizeof *p);
     else if (is(behaviour, "flat"))
@@ -228,6 +230,32 @@ START_TEST(bad_answers_are_refused)
 }
 END_TEST
 
+START_TEST(answers_that_were_rounded_are_scaled_to_one)
+{
+    uint8_t pixels[2 * SIZE] = {51};
+    const float *probs;
+    amkd_teacher *teacher = open_worker("rounded", "uint8", 20);
+    ck_assert_msg(amkd_teacher_ask(teacher, &probs, pixels, 2) == 0, "%s", amkd_error());
+    ck_assert_float_eq_tol(probs[0], 0.2f, 1e-6f);
+    for (size_t y = 0; y < NCLASSES; y++)
+        ck_assert_float_eq_tol(probs[NCLASSES + y], 1 / 3.0f, 1e-6f);
+    amkd_teacher_close(teacher);
+}
+END_TEST
+
+START_TEST(a_worker_that_failed_is_asked_nothing_more)
+{
+    uint8_t pixels[SIZE] = {0};
+    const float *probs;
+    amkd_teacher *teacher = open_worker("hangs", "uint8", 0.5);
+    ck_assert_int_eq(amkd_teacher_ask(teacher, &probs, pixels, 1), -1);
+    ck_assert_ptr_nonnull(strstr(amkd_error(), "no answer within 0.5 s"));
+    ck_assert_int_eq(amkd_teacher_ask(teacher, &probs, pixels, 1), -1);
+    ck_assert_ptr_nonnull(strstr(amkd_error(), "failed before"));
+    amkd_teacher_close(teacher);
+}
+END_TEST
+
 START_TEST(workers_that_end_are_told_from_those_that_hang)
 {
     assert_refused("dies", 0, "exited with status 7");
@@ -361,6 +389,8 @@ int main(int argc, char **argv)
     tcase_add_test(tests, a_float_worker_gets_planes_of_0_to_1);
     tcase_add_test(tests, a_worker_that_answers_before_it_has_read_all_does_not_block);
     tcase_add_test(tests, bad_answers_are_refused);
+    tcase_add_test(tests, answers_that_were_rounded_are_scaled_to_one);
+    tcase_add_test(tests, a_worker_that_failed_is_asked_nothing_more);
     tcase_add_test(tests, workers_that_end_are_told_from_those_that_hang);
     tcase_add_test(tests, a_worker_that_never_reads_is_given_up);
     tcase_add_test(tests, a_worker_that_speaks_unasked_is_refused);

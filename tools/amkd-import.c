@@ -1,6 +1,7 @@
 /* amkd-import: makes an image set of IDX, CIFAR, NPY files or folders of PNG and JPEG. */
 #include "base/cli.h"
 #include "base/error.h"
+#include "data/class_names.h"
 #include "data/import.h"
 #include "data/source.h"
 #include <stdio.h>

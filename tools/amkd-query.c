@@ -78,6 +78,8 @@ static int check_labels(const amkd_cli *cli, arguments *a)
         return amkd_cli_misuse(cli, "--labels, --fill: %s", amkd_error());
     if (rule->kind != AMKD_LOGITS && amkd_cli_given(cli, "temperature"))
         return amkd_cli_misuse(cli, "--temperature is for --labels=logits");
+    if (rule->kind != AMKD_PROBS && rule->kind != AMKD_TOPK && rule->percent)
+        return amkd_cli_misuse(cli, "--percent is for --labels=probs and topk");
     if (rule->kind == AMKD_TOP1 && (a->keep_top || a->digits))
         return amkd_cli_misuse(cli, "--labels=top1 leaves nothing for --keep-top and "
                                     "--digits to do");
@@ -109,6 +111,8 @@ static int check(const amkd_cli *cli, arguments *a)
         rc = check_labels(cli, a);
     if (rc)
         return rc;
+    if (a->query.ask_again && !a->query.journal && !amkd_url_is(a->query.teacher))
+        return amkd_cli_misuse(cli, "--ask-again is for answers in a --journal");
     if (a->query.append && (!a->common.output || strcmp(a->common.output, "-") == 0))
         return amkd_cli_misuse(cli, "--append needs the file to add to: --output FILE");
     return 0;
@@ -143,6 +147,12 @@ static void say_counts(const arguments *a, const amkd_query_counts *counts)
                 "amkd-query: %" PRIu64 " images%s are doubtful: sent without an answer, "
                 "they may have been paid for in vain\n",
                 counts->doubtful, a->query.journal ? " of all runs" : "");
+    if (counts->scaled && !a->common.quiet)
+        fprintf(stderr,
+                "amkd-query: %" PRIu64
+                " answers did not sum to %d, as rounding explains, "
+                "and were scaled to it\n",
+                counts->scaled, a->query.rule.percent ? 100 : 1);
     if (!a->common.verbose)
         return;
     fprintf(stderr,
@@ -203,6 +213,8 @@ static size_t cost_options(amkd_option *options, arguments *a)
         {0, "no-journal", AMKD_FLAG, &a->no_journal, NULL,
          "keep none; for teachers at a URL it is OUTPUT.journal otherwise", AMKD_WHERE, 0,
          0},
+        {0, "ask-again", AMKD_FLAG, &a->query.ask_again, NULL,
+         "ask once more where the journal's answer is not what --labels says", 0, 0, 0},
         {0, "append", AMKD_FLAG, &a->query.append, NULL,
          "add to the output what is not in it yet; each batch of answers is\n"
          "on disk before the next is asked",
@@ -223,8 +235,11 @@ static size_t label_options(amkd_option *options, arguments *a)
     const amkd_option group[] = {
         {0, "labels", AMKD_TEXT, &a->labels, "KIND",
          "what answers are: probs (default), logits, topk (the best classes\n"
-         "only) or top1 (the best alone)",
+         "only), top1 (the best alone) or scores (numbers of any sum, as of\n"
+         "several labels an image: divided by their sum)",
          0, 0, 0, "What answers are:"},
+        {0, "percent", AMKD_FLAG, &a->query.rule.percent, NULL,
+         "probs, topk: of 0 to 100 instead of 0 to 1", 0, 0, 0},
         {0, "temperature", AMKD_NUMBER, &a->query.rule.temperature, "T",
          "logits: p = softmax(z / T) (default: 1)", 0, 1e-6, 1e6},
         {0, "keep-top", AMKD_COUNT, &a->keep_top, "K",
@@ -328,7 +343,7 @@ static size_t file_options(amkd_option *options, arguments *a)
     return sizeof group / sizeof *group;
 }
 
-enum { MAX_OPTIONS = 56 };
+enum { MAX_OPTIONS = 64 };
 
 /* Ended by a zeroed option. */
 static void list_options(amkd_option *options, arguments *a)

@@ -5,6 +5,7 @@
  */
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/class_names.h"
 #include "data/source.h"
 #include <stdlib.h>
 #include <string.h>

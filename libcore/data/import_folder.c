@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "data/class_names.h"
 #include "data/jpeg.h"
 #include "data/png.h"
 #include "data/source.h"
@@ -186,7 +187,7 @@ static int label_files(amkd_source *source, const char *empty, json_t *class_nam
                          source->files[flat], source->files[deep]);
     if (empty && !class_names)
         return amkd_fail("class folder '%s' holds no PNG or JPEG files", empty);
-    if (!class_names && collect_names(source))
+    if (class_names ? amkd_class_names_distinct(class_names) : collect_names(source))
         return -1;
     if (class_names)
         source->class_names = json_incref(class_names);

@@ -1,13 +1,10 @@
-/* Labels and class names that come in files of their own. */
+/* Labels that come in files of their own. */
 #include "base/error.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "data/npy.h"
 #include "data/source.h"
 #include "data/unzip.h"
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 static int parse_npy(int32_t **labels, size_t *n, const char *bytes, size_t nbytes)
 {
@@ -58,64 +55,6 @@ int amkd_labels_read(int32_t **labels, size_t *n, const char *path)
         free(*labels);
         *labels = NULL;
         return amkd_fail_in("'%s'", path);
-    }
-    return 0;
-}
-
-static int append_name(json_t *names, const char *name, size_t nbytes)
-{
-    size_t i;
-    json_t *other;
-    json_t *string = json_stringn(name, nbytes);
-    if (!string)
-        return amkd_fail("class name %zu is not UTF-8", json_array_size(names));
-    json_array_foreach(names, i, other)
-    {
-        if (json_equal(other, string)) {
-            json_decref(string);
-            return amkd_fail("class name '%.*s' is there twice", (int)nbytes, name);
-        }
-    }
-    if (json_array_size(names) == AMKD_MAX_CLASSES) {
-        json_decref(string);
-        return amkd_fail("more than %d class names", AMKD_MAX_CLASSES);
-    }
-    return json_array_append_new(names, string) ? amkd_fail("out of memory") : 0;
-}
-
-/* Parts text at each separator; empty names and a carriage return at the end are left. */
-static int split_names(json_t *names, const char *text, char separator)
-{
-    while (*text) {
-        const char *end = strchrnul(text, separator);
-        size_t n = (size_t)(end - text);
-        if (n && text[n - 1] == '\r')
-            n--;
-        if (n && append_name(names, text, n))
-            return -1;
-        text = *end ? end + 1 : end;
-    }
-    return json_array_size(names) ? 0 : amkd_fail("no class names");
-}
-
-int amkd_class_names_read(json_t **names, const char *text)
-{
-    char *bytes = NULL;
-    size_t nbytes;
-    int is_file = !access(text, F_OK);
-    if (!is_file && !strchr(text, ','))
-        return amkd_fail("class names '%s': no such file, and no list with commas", text);
-    if (is_file && amkd_file_read(&bytes, &nbytes, text, 1 << 24))
-        return -1;
-    *names = json_array();
-    int failed = !*names
-                     ? amkd_fail("out of memory")
-                     : split_names(*names, is_file ? bytes : text, is_file ? '\n' : ',');
-    free(bytes);
-    if (failed) {
-        json_decref(*names);
-        *names = NULL;
-        return is_file ? amkd_fail_in("'%s'", text) : amkd_fail_in("class names");
     }
     return 0;
 }

@@ -75,8 +75,4 @@ int amkd_idx_open(const uint8_t **data, size_t *shape, size_t ndim, const void *
 /* Reads a file of labels, IDX or NPY, into a new block; .gz as well. */
 int amkd_labels_read(int32_t **labels, size_t *n, const char *path);
 
-/* Reads class names: the lines of a file, or text itself parted by commas when there is
- * no such file. *names is a new array. */
-int amkd_class_names_read(json_t **names, const char *text);
-
 #endif

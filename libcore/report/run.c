@@ -73,7 +73,7 @@ static int name_classes(amkd_run *run, const json_t *names, size_t n)
         return -1;
     for (size_t c = 0; c < n; c++) {
         const char *name = json_string_value(json_array_get(names, c));
-        run->class_names[c] = name ? amkd_strdup(name) : amkd_format("%zu", c);
+        run->class_names[c] = name && *name ? amkd_strdup(name) : amkd_format("%zu", c);
         if (!run->class_names[c])
             return -1;
     }

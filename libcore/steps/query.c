@@ -1,48 +1,20 @@
 /* Questions go by in their order: those that the journal answers are done, the others are
  * asked; rows are written as soon as all before them are. */
-#include "steps/query.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
-#include "base/progress.h"
-#include "compute/mixer.h"
-#include "net/predict.h"
 #include "steps/price.h"
-#include "steps/query_output.h"
-#include "steps/questions.h"
-#include "teacher/asker.h"
+#include "steps/query_internal.h"
 #include "teacher/backend.h"
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Images made at once. */
-enum { CHUNK = 256 };
-
-typedef struct query {
-    const amkd_query_options *options;
-    amkd_query_counts *counts;
-    amkd_questions questions;
-    amkd_question *asked; /* [nasked] the questions so far, as the journal knows them */
-    size_t nasked, nwritten;
-    amkd_query_output output;
-    amkd_device *device;
-    amkd_mixer *mixer; /* NULL where the images are asked as they are */
-    amkd_teacher *teacher;
-    amkd_predictor *student; /* NULL but for AMKD_FILL_STUDENT */
-    amkd_journal *journal;
-    amkd_asker *asker;
-    uint8_t *pixels;      /* [CHUNK][h][w][c] of the questions */
-    uint8_t *again;       /* [CHUNK][h][w][c] of the answers, for the student */
-    float *student_probs; /* [CHUNK][nclasses] */
-    float *probs;         /* [nclasses] */
-    amkd_progress *progress;
-} query;
-
 /* ------------------------------------------------------------- what will be asked -- */
 
-static int make_pixels(query *q, uint8_t *pixels, const amkd_label_key *keys, size_t n)
+int amkd_query_make_pixels(query *q, uint8_t *pixels, const amkd_label_key *keys,
+                           size_t n)
 {
     if (q->mixer)
         return amkd_mixer_run(q->mixer, pixels, keys, n);
@@ -97,73 +69,12 @@ static int open_teacher(query *q)
     return o->student ? open_student(q) : 0;
 }
 
-/* ----------------------------------------------------------------------- writing -- */
+/* ------------------------------------------------------------------------ asking -- */
 
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;
 }
-
-/* What a student says of the next n answers' images. */
-static int ask_student(query *q, const amkd_label_key *keys, size_t n, size_t nclasses)
-{
-    if (!q->student)
-        return 0;
-    if (!q->again)
-        q->again = amkd_alloc(CHUNK, amkd_images_npixels(q->questions.images));
-    if (!q->student_probs)
-        q->student_probs = amkd_alloc(CHUNK, nclasses * sizeof *q->student_probs);
-    return !q->again || !q->student_probs || make_pixels(q, q->again, keys, n) ||
-                   amkd_predictor_run(q->student, q->student_probs, q->again, n)
-               ? -1
-               : 0;
-}
-
-/* The answers to the next n questions, those without one passed over. */
-static int write_chunk(query *q, size_t n)
-{
-    const amkd_label_key *keys = q->questions.keys + q->nwritten;
-    const size_t nclasses = amkd_journal_nvalues(q->journal);
-    if (!q->probs)
-        q->probs = amkd_alloc(nclasses, sizeof *q->probs);
-    if (!q->probs || ask_student(q, keys, n, nclasses))
-        return -1;
-    for (size_t r = 0; r < n; r++) {
-        const float *values = amkd_journal_find(q->journal, q->asked[q->nwritten + r]);
-        if (!values)
-            continue;
-        const float *student = q->student_probs ? q->student_probs + r * nclasses : NULL;
-        if (amkd_answer_check(&q->options->rule, values, nclasses))
-            return amkd_fail(
-                "question %zu: its answer: %s: do --labels and --answer tell "
-                "what it is?",
-                q->nwritten + r, amkd_error());
-        amkd_answer_probabilities(q->probs, &q->options->rule, values, student, nclasses);
-        if (amkd_query_output_write(&q->output, q->teacher, &keys[r], q->probs, nclasses))
-            return -1;
-    }
-    q->nwritten += n;
-    return 0;
-}
-
-/* Writes up to the first question that is not answered; at the end, all that are. */
-static int write_answers(query *q, int at_end)
-{
-    while (q->nwritten < q->nasked) {
-        const size_t most = smaller(q->nasked - q->nwritten, CHUNK);
-        size_t n = 0;
-        while (n < most &&
-               (at_end || amkd_journal_find(q->journal, q->asked[q->nwritten + n])))
-            n++;
-        if (!n)
-            break;
-        if (write_chunk(q, n))
-            return -1;
-    }
-    return amkd_query_output_flush(&q->output);
-}
-
-/* ------------------------------------------------------------------------ asking -- */
 
 /* Images: over all runs of the journal; without one, answers that the output held, and
  * what this run spent. */
@@ -197,7 +108,7 @@ static int take_answers(void *context, size_t n)
     query *q = context;
     show_costs(q);
     amkd_progress_add(q->progress, n);
-    return write_answers(q, 0);
+    return amkd_query_write_answers(q, 0);
 }
 
 static int open_asker(query *q)
@@ -216,17 +127,29 @@ static int open_asker(query *q)
     return amkd_asker_new(&q->asker, q->teacher, q->journal, &options);
 }
 
-/* Asks what is new among the questions of a chunk. Returns 1 when no more can be asked.
- */
-static int ask_chunk(query *q, size_t n)
+/* Finds all questions' keys, and that what the journal knows of them is as the rule says:
+ * before anything more is bought. */
+static int look_up(query *q)
 {
     const size_t npixels = amkd_images_npixels(q->questions.images);
-    if (make_pixels(q, q->pixels, q->questions.keys + q->nasked, n))
-        return -1;
+    for (size_t done = 0; done < q->questions.n; done += CHUNK) {
+        const size_t n = smaller(q->questions.n - done, CHUNK);
+        if (amkd_query_make_pixels(q, q->pixels, q->questions.keys + done, n))
+            return -1;
+        for (size_t r = 0; r < n; r++)
+            q->asked[done + r] =
+                amkd_journal_question(q->journal, q->pixels + r * npixels, npixels);
+    }
+    return amkd_query_check_kept(q);
+}
+
+/* Asks what is new among the next n questions. */
+static int ask_chunk(query *q, size_t n)
+{
+    const amkd_label_key *keys = q->questions.keys + q->nasked;
+    int made = 0;
     for (size_t r = 0; r < n; r++) {
-        const uint8_t *pixels = q->pixels + r * npixels;
-        const amkd_question question = amkd_journal_question(q->journal, pixels, npixels);
-        q->asked[q->nasked++] = question;
+        const amkd_question question = q->asked[q->nasked++];
         const int fresh = amkd_journal_claim(q->journal, question);
         if (fresh < 0)
             return -1;
@@ -234,6 +157,10 @@ static int ask_chunk(query *q, size_t n)
         q->counts->fresh += fresh;
         if (!fresh || q->options->dry_run)
             continue;
+        if (!made && amkd_query_make_pixels(q, q->pixels, keys, n))
+            return -1;
+        made = 1;
+        const uint8_t *pixels = q->pixels + r * amkd_images_npixels(q->questions.images);
         const int taken = amkd_asker_add(q->asker, question, pixels);
         if (taken < 0)
             return -1;
@@ -282,7 +209,7 @@ static int check_known(query *q)
         return 0;
     for (size_t done = 0; done < total; done += CHUNK) {
         const size_t n = smaller(total - done, CHUNK);
-        if (make_pixels(q, q->pixels, q->questions.keys + done, n))
+        if (amkd_query_make_pixels(q, q->pixels, q->questions.keys + done, n))
             return -1;
         nknown += backend->count_known(backend, q->pixels, n);
     }
@@ -315,22 +242,46 @@ static void count_costs(query *q)
     q->counts->doubtful = noted > answered ? noted - answered : 0;
 }
 
-/* Asks and writes; what was answered is written also when the asking failed. */
+/* What was answered is added to the output also when the asking failed or was stopped,
+ * those answers too that stand behind one that did not come. Returns -1, the message as
+ * it was. */
+static int keep_answers(query *q)
+{
+    char *why = amkd_strdup(amkd_error());
+    if (q->options->append && !q->unwritable)
+        amkd_query_write_answers(q, 1);
+    amkd_fail("%s", why ? why : "out of memory");
+    free(why);
+    return -1;
+}
+
+/* Writes what the asking brought: rc is what became of it. */
+static int end_asking(query *q, int rc)
+{
+    if (rc == 0 && amkd_interrupted())
+        rc = fail_interrupted(q);
+    if (rc)
+        return keep_answers(q);
+    if (amkd_query_write_answers(q, 1))
+        return -1;
+    return q->output.writer
+               ? 0
+               : amkd_fail("there is nothing to write: the budget of %" PRIu64
+                           " images is spent, and these are not answered",
+                           q->options->budget);
+}
+
 static int ask(query *q)
 {
     const amkd_query_options *o = q->options;
     if (!o->dry_run && (o->journal || o->append))
         amkd_interrupt_catch();
-    if (open_journal(q) || (!o->dry_run && open_asker(q)))
+    if (open_journal(q) || look_up(q) || (!o->dry_run && open_asker(q)))
         return -1;
     q->progress = amkd_progress_new("amkd-query", "answers", q->questions.n, o->quiet);
     int rc = ask_all(q);
-    if (rc == 0 && !o->dry_run)
-        rc = amkd_interrupted() ? fail_interrupted(q) : write_answers(q, 1);
-    if (rc == 0 && !o->dry_run && !q->output.writer)
-        rc = amkd_fail("there is nothing to write: the budget of %" PRIu64
-                       " images is spent, and these are not answered",
-                       o->budget);
+    if (!o->dry_run)
+        rc = end_asking(q, rc);
     count_costs(q);
     amkd_progress_free(q->progress);
     return rc;

@@ -19,6 +19,7 @@ typedef struct amkd_query_options {
     const char *journal; /* directory of answers kept (teacher/journal.h); NULL: none */
     uint64_t budget;     /* images spent at most, over all runs of the journal; without a
                             journal, answers in the output. 0: no limit */
+    int ask_again;       /* answers in the journal that are not what the rule says */
     double price;        /* of an image, for the figures shown */
     double rate;         /* images sent a second at most; 0: no limit */
     int dry_run;         /* ask nothing, write nothing, count */
@@ -42,10 +43,11 @@ typedef struct amkd_query_counts {
     uint64_t asked;    /* and answered */
     uint64_t left;     /* not asked because the budget was reached */
     uint64_t retries;  /* requests made once more */
+    uint64_t scaled;   /* answers written whose sum rounding alone explains */
     uint64_t doubtful; /* spent without an answer, over all runs of the journal */
-    uint64_t spent;    /* over all runs of the journal, UINT64_MAX where it was not needed;
-                          without one, answers in the output, and what this run spent */
-    uint64_t room;     /* images that the budget leaves; UINT64_MAX without one */
+    uint64_t spent; /* over all runs of the journal, UINT64_MAX where it was not needed;
+                       without one, answers in the output, and what this run spent */
+    uint64_t room;  /* images that the budget leaves; UINT64_MAX without one */
 } amkd_query_counts;
 
 /* Asks about the input's rows and writes a labels stream in their order, whose header
@@ -54,10 +56,11 @@ typedef struct amkd_query_counts {
  * of it was found answered; the same pixels are never asked twice.
  *
  * With a journal, an answer is on disk before anything else is sent, answers there are
- * not asked for again, and the same call goes on where a stopped one stood. Without
- * append the output appears when whole. With it an existing file, which must hold answers
- * of the same teacher about the same images, is added to, and each batch of answers is on
- * disk before the next is asked.
+ * not asked for again, and are found to be what the rule says before anything is asked,
+ * and the same call goes on where a stopped one stood. Without append the output appears
+ * when whole. With it an existing file, which must hold answers of the same teacher about
+ * the same images, is added to, and each batch of answers is on disk before the next is
+ * asked.
  *
  * With either, SIGINT and SIGTERM (base/interrupt.h) stop the asking: what is under way
  * is waited for and kept, and the call fails. */

@@ -36,10 +36,12 @@ static int check_teacher(const amkd_query_output *o, const amkd_header *header,
     const json_t *there = json_object_get(header->more, "answers");
     const int same = !there || json_equal(there, rule);
     json_decref(rule);
-    return same ? 0
-                : amkd_fail("'%s': its answers were read by other --labels, "
-                            "--temperature, --keep-top, --digits, --fill or --smooth",
-                            path);
+    return same
+               ? 0
+               : amkd_fail(
+                     "'%s': its answers were read by other --labels, "
+                     "--percent, --temperature, --keep-top, --digits, --fill or --smooth",
+                     path);
 }
 
 static int check_answered(amkd_query_output *o, amkd_header *header, const char *path)

@@ -7,10 +7,10 @@
 
 struct amkd_answer_slot {
     amkd_question question;
-    size_t answer; /* FREE, CLAIMED, or 2 + its number */
+    size_t answer; /* FREE, CLAIMED, FORGOTTEN, or FIRST_ANSWER + its number */
 };
 
-enum { FREE, CLAIMED, FIRST_ANSWER };
+enum { FREE, CLAIMED, FORGOTTEN, FIRST_ANSWER };
 
 static struct amkd_answer_slot *find_slot(const amkd_answer_map *map, amkd_question q)
 {
@@ -53,11 +53,22 @@ int amkd_answer_map_claim(amkd_answer_map *map, amkd_question question)
     if (amkd_answer_map_reserve(map, 1))
         return -1;
     struct amkd_answer_slot *slot = find_slot(map, question);
+    if (slot->answer == FORGOTTEN) {
+        slot->answer = CLAIMED;
+        return 1;
+    }
     if (slot->answer != FREE)
         return 0;
     *slot = (struct amkd_answer_slot){question, CLAIMED};
     map->nused++;
     return 1;
+}
+
+void amkd_answer_map_forget(amkd_answer_map *map, amkd_question question)
+{
+    struct amkd_answer_slot *slot = map->size ? find_slot(map, question) : NULL;
+    if (slot && slot->answer >= FIRST_ANSWER)
+        slot->answer = FORGOTTEN;
 }
 
 static int make_room(amkd_answer_map *map)

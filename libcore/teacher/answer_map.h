@@ -28,6 +28,9 @@ int amkd_answer_map_claim(amkd_answer_map *map, amkd_question question);
 int amkd_answer_map_add(amkd_answer_map *map, amkd_question question, const float *values,
                         size_t nvalues);
 
+/* An answer that is there is there no more: its question is new again. */
+void amkd_answer_map_forget(amkd_answer_map *map, amkd_question question);
+
 void amkd_answer_map_clear(amkd_answer_map *map);
 
 #endif

@@ -220,39 +220,16 @@ static void send_due(amkd_asker *asker, double now)
 
 /* ------------------------------------------------------------------------- replies -- */
 
-/* Whether the values can be an answer of any kind; if not, the reply becomes what it is
- * instead. NaN is a class left out, but not by a program of no list. */
-static void check_values(const amkd_asker *asker, amkd_reply *reply)
+/* Whether the answers have as many values as those before; if not, the reply becomes one
+ * that cannot be read. */
+static void check_length(const amkd_asker *asker, amkd_reply *reply)
 {
-    const amkd_answer_kind kind = asker->options.rule.kind;
-    const int lists = reply->status || kind == AMKD_TOPK || kind == AMKD_TOP1;
-    const size_t known = amkd_journal_nvalues(asker->journal), nvalues = reply->nvalues;
-    if (known && nvalues != known) {
-        snprintf(reply->message, sizeof reply->message,
-                 "answered with %zu classes, expected %zu", nvalues, known);
-        reply->outcome = AMKD_UNREADABLE;
+    const size_t known = amkd_journal_nvalues(asker->journal);
+    if (!known || reply->nvalues == known)
         return;
-    }
-    for (size_t v = 0; v < reply->n * nvalues; v++)
-        if (isinf(reply->values[v]) || (isnan(reply->values[v]) && !lists)) {
-            snprintf(reply->message, sizeof reply->message,
-                     "answer %zu of %zu: class %zu: %g is not a number", v / nvalues,
-                     reply->n, v % nvalues, reply->values[v]);
-            reply->outcome = AMKD_UNREADABLE;
-            return;
-        }
-}
-
-/* Whether the values are of the kind that the rule expects. */
-static int check_kind(const amkd_asker *asker, const amkd_reply *reply)
-{
-    const size_t nvalues = reply->nvalues;
-    for (size_t s = 0; s < reply->n; s++)
-        if (amkd_answer_check(&asker->options.rule, reply->values + s * nvalues, nvalues))
-            return amkd_fail("answer %zu of %zu: %s: do --labels and --answer tell what "
-                             "it is?",
-                             s, reply->n, amkd_error());
-    return 0;
+    snprintf(reply->message, sizeof reply->message,
+             "answered with %zu classes, expected %zu", reply->nvalues, known);
+    reply->outcome = AMKD_UNREADABLE;
 }
 
 static void try_again(amkd_asker *asker, request *q, const amkd_reply *reply)
@@ -290,20 +267,32 @@ static void try_again(amkd_asker *asker, request *q, const amkd_reply *reply)
         asker->paused = fmax(asker->paused, q->due);
 }
 
-/* An answer is kept whatever it is: one of another kind than the rule's was bought all
- * the same, and serves a run with the right rule. No further one is bought. */
-static int take_answer(amkd_asker *asker, request *q, const amkd_reply *reply)
+/* The answers of a reply, each for itself: a bad one spoils none beside it. One of
+ * another kind than the rule's is kept: it was bought all the same, and serves a run with
+ * the right rule. One that is no numbers is of no kind: it is spent and not kept, so that
+ * a further run asks again. After either nothing more is bought. NaN is a class left out,
+ * but not by a program of no list. */
+static int take_answers(amkd_asker *asker, request *q, const amkd_reply *reply)
 {
-    if (amkd_journal_answer(asker->journal, q->questions, reply->values, q->n,
-                            reply->nvalues))
-        return -1;
-    q->state = FREE;
-    if (check_kind(asker, reply)) {
+    const amkd_answer_rule *rule = &asker->options.rule;
+    const size_t nvalues = reply->nvalues;
+    const int lists = reply->status || rule->kind == AMKD_TOPK || rule->kind == AMKD_TOP1;
+    for (size_t s = 0; s < reply->n; s++) {
+        const float *values = reply->values + s * nvalues;
+        int bad = amkd_answer_check_numbers(values, nvalues, lists);
+        if (!bad &&
+            amkd_journal_answer(asker->journal, &q->questions[s], values, 1, nvalues))
+            return -1;
+        if (!bad && amkd_answer_check(rule, values, nvalues))
+            bad = amkd_answer_fail_misread(rule, values, nvalues);
+        asker->counts.answered += !bad;
+        if (!bad || asker->failure)
+            continue;
+        amkd_fail_in("answer %zu of %zu", s, reply->n);
         amkd_teacher_fail_in(asker->teacher);
         give_up(asker);
-    } else {
-        asker->counts.answered += q->n;
     }
+    q->state = FREE;
     return 0;
 }
 
@@ -311,14 +300,25 @@ static int take_reply(amkd_asker *asker, amkd_reply *reply)
 {
     request *q = &asker->requests[reply->ticket];
     if (reply->outcome == AMKD_ANSWERED)
-        check_values(asker, reply);
+        check_length(asker, reply);
     if (reply->outcome == AMKD_ANSWERED)
-        return take_answer(asker, q, reply);
+        return take_answers(asker, q, reply);
     if ((reply->outcome == AMKD_UNSENT || reply->outcome == AMKD_REFUSED) &&
         amkd_journal_return(asker->journal, q->questions, q->n))
         return -1;
     try_again(asker, q, reply);
     return 0;
+}
+
+/* The backend is broken for good: what is under way stays doubtful, and nobody waits for
+ * it any more. */
+static void abandon(amkd_asker *asker)
+{
+    amkd_teacher_fail_in(asker->teacher);
+    give_up(asker);
+    for (size_t r = 0; r < asker->nrequests; r++)
+        if (asker->requests[r].state == FLYING)
+            asker->requests[r].state = FREE;
 }
 
 /* Takes the reply that comes within timeout and all that came with it. */
@@ -334,9 +334,7 @@ static int take_replies(amkd_asker *asker, double timeout)
         timeout = 0;
     }
     if (came < 0)
-        amkd_teacher_fail_in(asker->teacher);
-    if (came < 0)
-        give_up(asker);
+        abandon(asker);
     if (ntaken && amkd_journal_sync(asker->journal))
         return -1;
     const size_t n = (size_t)(asker->counts.answered - before);

@@ -18,8 +18,9 @@ typedef enum amkd_outcome {
                         answer, 500, 502, 504): counted as spent */
     AMKD_REFUSED,    /* a no (400, 401, 404, a certificate that is not trusted ...): costs
                         nothing, and is final unless the retry rules name its status */
-    AMKD_UNREADABLE, /* a whole answer that cannot be used: counted as spent, and final
-                        unless the retry rules name its status */
+    AMKD_UNREADABLE, /* a whole answer that cannot be used, a program that failed or was
+                        too slow: counted as spent, and final unless it has a status that
+                        the retry rules name */
 } amkd_outcome;
 
 typedef struct amkd_reply {

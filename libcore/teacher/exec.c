@@ -6,6 +6,7 @@
 #include "teacher/backend.h"
 #include "teacher/worker.h"
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@ typedef struct exec_state {
     const uint8_t *asked;             /* its images */
     size_t nasked;                    /* how many; 0: none under way */
     size_t data_offset;               /* of the answer's data, once its header is read */
+    int failed;                       /* an attempt did: there are no more */
 } exec_state;
 
 static int hold(float **block, size_t *held, size_t n, size_t each)
@@ -114,40 +116,57 @@ static int make_request(exec_state *state, amkd_request *request, char **head)
 static int submit(amkd_backend *backend, uint64_t ticket, const uint8_t *pixels, size_t n)
 {
     exec_state *state = backend->state;
+    if (state->failed)
+        return amkd_fail("failed before, and is not asked again");
     state->ticket = ticket;
     state->asked = pixels;
     state->nasked = n;
     return 0;
 }
 
-/* A worker that failed once has lost the rhythm of requests and answers: every failure is
- * for good. */
+/* Has the images of the attempt under way answered into state->probs. */
+static int ask(exec_state *state, const amkd_request *request)
+{
+    const void *answer;
+    size_t nbytes;
+    if (amkd_worker_ask(state->worker, &answer, &nbytes, request) ||
+        hold(&state->probs, &state->nprobs_held, state->nasked, state->nclasses))
+        return -1;
+    memcpy(state->probs, (const char *)answer + state->data_offset,
+           nbytes - state->data_offset);
+    return 0;
+}
+
+/* A worker that failed once has lost the rhythm of requests and answers: it is ended,
+ * here because several then end side by side. What it was asked may have cost money all
+ * the same. */
 static int wait_for(amkd_backend *backend, amkd_reply *reply, double timeout)
 {
     exec_state *state = backend->state;
     amkd_request request = {0};
     char *head = NULL;
-    const void *answer;
-    size_t nbytes;
     (void)timeout;
     if (!state->nasked)
         return 0;
-    if (make_request(state, &request, &head))
-        return -1;
-    int rc = amkd_worker_ask(state->worker, &answer, &nbytes, &request);
-    free(head);
-    if (rc || hold(&state->probs, &state->nprobs_held, state->nasked, state->nclasses))
-        return -1;
-    memcpy(state->probs, (const char *)answer + state->data_offset,
-           nbytes - state->data_offset);
-    backend->nclasses = state->nclasses;
     *reply = (amkd_reply){.ticket = state->ticket,
                           .outcome = AMKD_ANSWERED,
                           .retry_after = -1,
-                          .values = state->probs,
-                          .n = state->nasked,
-                          .nvalues = state->nclasses};
+                          .n = state->nasked};
+    if (make_request(state, &request, &head))
+        reply->outcome = AMKD_REFUSED;
+    else if (ask(state, &request))
+        reply->outcome = AMKD_UNREADABLE;
+    free(head);
     state->nasked = 0;
+    state->failed = reply->outcome != AMKD_ANSWERED;
+    if (state->failed) {
+        snprintf(reply->message, sizeof reply->message, "%s", amkd_error());
+        amkd_worker_close(state->worker);
+        state->worker = NULL;
+        return 1;
+    }
+    backend->nclasses = reply->nvalues = state->nclasses;
+    reply->values = state->probs;
     return 1;
 }
 

@@ -89,6 +89,11 @@ size_t amkd_journal_nvalues(const amkd_journal *journal)
     return journal->map.nvalues;
 }
 
+void amkd_journal_forget(amkd_journal *journal, amkd_question question)
+{
+    amkd_answer_map_forget(&journal->map, question);
+}
+
 int amkd_journal_claim(amkd_journal *journal, amkd_question question)
 {
     return amkd_answer_map_claim(&journal->map, question);
@@ -101,7 +106,7 @@ uint64_t amkd_journal_spent(const amkd_journal *journal)
 
 uint64_t amkd_journal_nanswers(const amkd_journal *journal)
 {
-    return journal->map.nanswers;
+    return journal->map.nanswers + journal->nreplaced;
 }
 
 /* ---------------------------------------------------------------------- the sendings --

@@ -5,7 +5,8 @@
  * ever added, a lock, and a reserve of disk space:
  *
  *     sent.amkd     time <f8, key <u8 [2], event |u1: AMKD_SENT or AMKD_RETURNED
- *     answers.amkd  time <f8, key <u8 [2], values <f4 [nvalues]: as the teacher gave them
+ *     answers.amkd  time <f8, key <u8 [2], values <f4 [nvalues]: as the teacher gave them;
+ *                   where a key is there twice the last one counts
  *     lock          who holds it
  *     reserve       as large as the answers still to come may get
  *
@@ -59,6 +60,10 @@ amkd_question amkd_journal_question(const amkd_journal *journal, const void *pix
 const float *amkd_journal_find(const amkd_journal *journal, amkd_question question);
 size_t amkd_journal_nvalues(const amkd_journal *journal); /* 0 before any answer */
 
+/* Has the question be new again, to be asked once more; what is answered then counts from
+ * now on, also when the journal is opened again. */
+void amkd_journal_forget(amkd_journal *journal, amkd_question question);
+
 /* Whether the question is new to this run: neither answered nor claimed before. Claims
  * it. 1 yes, 0 no, -1 on error. */
 int amkd_journal_claim(amkd_journal *journal, amkd_question question);
@@ -75,7 +80,7 @@ int amkd_journal_answer(amkd_journal *journal, const amkd_question *questions,
  * no room get the reserve's; it fails all the same, and from then on. */
 int amkd_journal_sync(amkd_journal *journal);
 
-/* Images, over all runs. */
+/* Images, over all runs; those answered once more after they were forgotten each time. */
 uint64_t amkd_journal_spent(const amkd_journal *journal);
 uint64_t amkd_journal_nanswers(const amkd_journal *journal);
 

@@ -22,6 +22,7 @@ struct amkd_journal {
     amkd_writer *sent, *answers;
     amkd_answer_map map;
     uint64_t nsent, nreturned; /* over all runs */
+    uint64_t nreplaced;        /* answers read for which a later one counts */
     uint64_t nwaiting;         /* sent by this run, and neither returned nor answered */
     char *events;              /* [nevents] rows of sent.amkd not written yet */
     size_t nevents, max_events;

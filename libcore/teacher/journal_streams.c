@@ -64,7 +64,7 @@ static int take_answers(amkd_answer_map *map, const void *rows, size_t n, size_t
     const size_t row_nbytes = sizeof(row_head) + nvalues * sizeof(float);
     float *values = amkd_alloc(nvalues, sizeof *values);
     int rc = values ? amkd_answer_map_reserve(map, n) : -1;
-    for (size_t r = 0; !rc && r < n; r++) {
+    for (size_t r = n; !rc && r-- > 0;) { /* the last of a question first: it stays */
         row_head head;
         const char *row = (const char *)rows + r * row_nbytes;
         memcpy(&head, row, sizeof head);
@@ -101,6 +101,7 @@ int amkd_journal_read_answers(amkd_answer_map *map, amkd_reader *reader)
 /* Reads the rows of a file made whole before. */
 static int read_rows(amkd_journal *journal, const char *path, const char *kind)
 {
+    const size_t nbefore = journal->map.nanswers;
     amkd_reader *reader;
     void *rows = NULL;
     size_t n;
@@ -118,6 +119,8 @@ static int read_rows(amkd_journal *journal, const char *path, const char *kind)
                                             json_object_get(header->more, "class_names"))
                  ? -1
                  : 0;
+    if (!rc && !nbefore && strcmp(kind, "answers") == 0)
+        journal->nreplaced = n - journal->map.nanswers;
     free(rows);
     amkd_reader_close(reader);
     return rc;

@@ -131,6 +131,14 @@ int amkd_json_path_parse(amkd_json_path **out, const char *text)
     return 0;
 }
 
+int amkd_json_path_has_several(const amkd_json_path *path)
+{
+    for (size_t s = 0; s < path->nsteps; s++)
+        if (path->steps[s].type == MEMBERS && path->steps[s].nnames > 1)
+            return 1;
+    return 0;
+}
+
 void amkd_json_path_free(amkd_json_path *path)
 {
     if (!path)

@@ -22,6 +22,9 @@ int amkd_json_path_parse(amkd_json_path **out, const char *text);
  * there. NULL with the error set without memory. */
 json_t *amkd_json_path_find(const amkd_json_path *path, json_t *json);
 
+/* Whether it leads to several members side by side, as to a name and its number. */
+int amkd_json_path_has_several(const amkd_json_path *path);
+
 void amkd_json_path_free(amkd_json_path *path); /* NULL is fine */
 
 #endif

@@ -12,7 +12,8 @@
 static int fits_kind(const char *datatype, amkd_answer_kind kind)
 {
     return amkd_values_item_nbytes(datatype) &&
-           (datatype[0] == 'F' || kind == AMKD_LOGITS || kind == AMKD_TOP1);
+           (datatype[0] == 'F' || kind == AMKD_LOGITS || kind == AMKD_TOP1 ||
+            kind == AMKD_SCORES);
 }
 
 /* Whether a tensor may hold a row of this many classes an image, 0 for any number. */

@@ -26,8 +26,6 @@ typedef struct member {
     const uint8_t *pixels;
     size_t n;
     amkd_reply reply;
-    int broken;      /* the backend failed for good */
-    char error[512]; /* why: errors are of the thread that sets them */
 } member;
 
 typedef struct pool {
@@ -38,14 +36,22 @@ typedef struct pool {
     member members[];
 } pool;
 
-/* One attempt from its submit to its reply. */
-static int answer(member *m)
+/* One attempt from its submit to its reply. A member that is broken for good ends its own
+ * attempt alone: the others' answers are still to come. */
+static void answer(member *m)
 {
     amkd_backend *backend = &m->backend;
-    int rc = backend->submit(backend, m->ticket, m->pixels, m->n) ? -1 : 0;
+    const int refused = backend->submit(backend, m->ticket, m->pixels, m->n);
+    int rc = refused ? -1 : 0;
     while (rc == 0)
         rc = backend->wait(backend, &m->reply, 1);
-    return rc < 0 ? -1 : 0;
+    if (rc > 0)
+        return;
+    m->reply = (amkd_reply){.ticket = m->ticket,
+                            .outcome = refused ? AMKD_REFUSED : AMKD_UNREADABLE,
+                            .retry_after = -1,
+                            .n = m->n};
+    snprintf(m->reply.message, sizeof m->reply.message, "%s", amkd_error());
 }
 
 static void *serve(void *context)
@@ -59,11 +65,8 @@ static void *serve(void *context)
             continue;
         }
         pthread_mutex_unlock(&p->lock);
-        const int failed = answer(m);
-        if (failed)
-            snprintf(m->error, sizeof m->error, "%s", amkd_error());
+        answer(m);
         pthread_mutex_lock(&p->lock);
-        m->broken = failed;
         m->state = DONE;
         pthread_cond_signal(&p->done);
     }
@@ -123,10 +126,9 @@ static int wait_for(amkd_backend *backend, amkd_reply *reply, double timeout)
     pthread_mutex_unlock(&p->lock);
     if (!m)
         return 0;
-    if (m->broken)
-        return amkd_fail("%s", m->error);
     *reply = m->reply;
-    backend->nclasses = m->backend.nclasses;
+    if (reply->outcome == AMKD_ANSWERED)
+        backend->nclasses = m->backend.nclasses;
     return 1;
 }
 

@@ -1,13 +1,11 @@
-/* Sums are double; answers that are probabilities already stay as they are, bit for bit.
- */
+/* Sums are double; answers that are probabilities already, and were not rounded, stay as
+ * they are, bit for bit. */
 #include "teacher/probabilities.h"
 #include "base/error.h"
 #include <math.h>
 #include <string.h>
 
-static const double SUM_TOLERANCE = 1e-3;
-
-static const char *const kinds[] = {"probs", "logits", "topk", "top1"};
+static const char *const kinds[] = {"probs", "logits", "topk", "top1", "scores"};
 static const char *const fills[] = {"zero", "uniform", "student"};
 
 static int find_name(const char *const *names, size_t n, const char *name, int *number)
@@ -24,7 +22,7 @@ int amkd_answer_rule_parse(amkd_answer_rule *rule, const char *kind, const char 
 {
     int number;
     if (find_name(kinds, sizeof kinds / sizeof *kinds, kind, &number))
-        return amkd_fail("'%s' is not probs, logits, topk or top1", kind);
+        return amkd_fail("'%s' is not probs, logits, topk, top1 or scores", kind);
     rule->kind = (amkd_answer_kind)number;
     if (find_name(fills, sizeof fills / sizeof *fills, fill, &number))
         return amkd_fail("'%s' is not zero, uniform or student", fill);
@@ -36,6 +34,8 @@ json_t *amkd_answer_rule_json(const amkd_answer_rule *rule)
 {
     json_t *object = json_pack("{s:s}", "kind", kinds[rule->kind]);
     int rc = object ? 0 : -1;
+    if (!rc && rule->percent)
+        rc = json_object_set_new(object, "percent", json_true());
     if (!rc && rule->kind == AMKD_LOGITS)
         rc = json_object_set_new(object, "temperature", json_real(rule->temperature));
     if (!rc && rule->keep_top)
@@ -52,36 +52,6 @@ json_t *amkd_answer_rule_json(const amkd_answer_rule *rule)
     json_decref(object);
     amkd_fail("no memory for a header");
     return NULL;
-}
-
-static int check_sum(double sum, int whole)
-{
-    if (sum > 1 + SUM_TOLERANCE || (whole && sum < 1 - SUM_TOLERANCE))
-        return amkd_fail("the probabilities sum to %g, expected %s1", sum,
-                         whole ? "" : "at most ");
-    return 0;
-}
-
-int amkd_answer_check(const amkd_answer_rule *rule, const float *values, size_t nclasses)
-{
-    const int list = rule->kind == AMKD_TOPK || rule->kind == AMKD_TOP1;
-    const int probabilities = rule->kind == AMKD_TOPK || rule->kind == AMKD_PROBS;
-    double sum = 0;
-    size_t nknown = 0;
-    for (size_t y = 0; y < nclasses; y++) {
-        if (list && isnan(values[y]))
-            continue;
-        if (!isfinite(values[y]))
-            return amkd_fail("class %zu: %g is not a %s", y, values[y],
-                             probabilities ? "probability" : "number");
-        if (probabilities && values[y] < 0)
-            return amkd_fail("class %zu: probability %g is negative", y, values[y]);
-        sum += values[y];
-        nknown++;
-    }
-    if (!nknown || (rule->kind == AMKD_TOPK && !(sum > 0)))
-        return amkd_fail("the answer names no class");
-    return probabilities ? check_sum(sum, !list) : 0;
 }
 
 static size_t best(const float *values, size_t nclasses)
@@ -101,6 +71,16 @@ static void softmax(float *p, const float *values, double temperature, size_t nc
         sum += exp((values[y] - greatest) / temperature);
     for (size_t y = 0; y < nclasses; y++)
         p[y] = (float)(exp((values[y] - greatest) / temperature) / sum);
+}
+
+/* Scales what is not NaN to sum to one; where all of it is 0, all classes are equal. */
+static void scale(float *p, size_t nclasses)
+{
+    double sum = 0;
+    for (size_t y = 0; y < nclasses; y++)
+        sum += isnan(p[y]) ? 0 : p[y];
+    for (size_t y = 0; y < nclasses; y++)
+        p[y] = sum > 0 ? (float)(p[y] / sum) : 1 / (float)nclasses;
 }
 
 /* The weight by which class y shares in what is missing. */
@@ -176,6 +156,22 @@ static void degrade(float *p, const amkd_answer_rule *rule, size_t nclasses)
         round_to(p, rule->digits, nclasses);
 }
 
+/* The values as probabilities that sum to one, but for a list's, which stay what they are
+ * or sum to less. */
+static void read_probabilities(float *p, const amkd_answer_rule *rule,
+                               const float *values, size_t nclasses)
+{
+    const int scores = rule->kind == AMKD_SCORES;
+    const int scaled = scores || amkd_answer_is_rounded(rule, values, nclasses);
+    for (size_t y = 0; y < nclasses; y++) {
+        p[y] = scores && isnan(values[y]) ? 0 : values[y];
+        if (rule->percent)
+            p[y] = (float)(p[y] / 100.0);
+    }
+    if (scaled)
+        scale(p, nclasses);
+}
+
 void amkd_answer_probabilities(float *p, const amkd_answer_rule *rule,
                                const float *values, const float *student, size_t nclasses)
 {
@@ -186,7 +182,7 @@ void amkd_answer_probabilities(float *p, const amkd_answer_rule *rule,
     } else if (rule->kind == AMKD_LOGITS) {
         softmax(p, values, rule->temperature, nclasses);
     } else {
-        memcpy(p, values, nclasses * sizeof *p);
+        read_probabilities(p, rule, values, nclasses);
     }
     if (rule->kind != AMKD_TOP1)
         degrade(p, rule, nclasses);

@@ -184,6 +184,30 @@ static int ask_all(amkd_teacher *teacher, const float **probs, const uint8_t *pi
     return 0;
 }
 
+/* Scales answers that were rounded, in memory of the teacher's own. */
+static int scale(amkd_teacher *teacher, const float **probs, size_t n)
+{
+    const amkd_answer_rule rule = {.kind = AMKD_PROBS};
+    const size_t nclasses = teacher->backend.nclasses;
+    amkd_values *answers = &teacher->answers;
+    int any = 0;
+    for (size_t s = 0; s < n; s++)
+        any |= amkd_answer_is_rounded(&rule, *probs + s * nclasses, nclasses);
+    if (!any)
+        return 0;
+    if (*probs != answers->at) {
+        if (amkd_values_reserve(answers, n, nclasses))
+            return -1;
+        memcpy(answers->at, *probs, n * nclasses * sizeof **probs);
+        *probs = answers->at;
+    }
+    for (size_t s = 0; s < n; s++) {
+        float *p = answers->at + s * nclasses;
+        amkd_answer_probabilities(p, &rule, p, NULL, nclasses);
+    }
+    return 0;
+}
+
 int amkd_teacher_ask(amkd_teacher *teacher, const float **probs, const uint8_t *pixels,
                      size_t n)
 {
@@ -194,7 +218,7 @@ int amkd_teacher_ask(amkd_teacher *teacher, const float **probs, const uint8_t *
     for (size_t s = 0; s < n; s++)
         if (amkd_answer_check(&rule, *probs + s * nclasses, nclasses))
             return amkd_fail_in("teacher '%s': answer %zu of %zu", teacher->spec, s, n);
-    return 0;
+    return scale(teacher, probs, n) ? amkd_teacher_fail_in(teacher) : 0;
 }
 
 void amkd_teacher_close(amkd_teacher *teacher)

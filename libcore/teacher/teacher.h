@@ -80,8 +80,8 @@ struct amkd_backend *amkd_teacher_backend(amkd_teacher *teacher);
 int amkd_teacher_fail_in(const amkd_teacher *teacher);
 
 /* Asks about pixels[n][h][w][c]. *probs becomes [n][nclasses], owned by the teacher and
- * valid until the next call. Every answer is checked: finite, not negative, summing to
- * one within 1e-3. */
+ * valid until the next call. Every answer is checked to be probabilities, and scaled to
+ * sum to one where it was rounded (probabilities.h). */
 int amkd_teacher_ask(amkd_teacher *teacher, const float **probs, const uint8_t *pixels,
                      size_t n);
 

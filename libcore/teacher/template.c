@@ -126,6 +126,9 @@ int amkd_backend_open_template(amkd_backend *backend, const char *url,
         return -1;
     if (amkd_json_path_parse(&state->response, options->http.response))
         return amkd_fail_in("--response");
+    if (state->classes.flaw[0] && amkd_json_path_has_several(state->response))
+        return amkd_fail("'%s': %s: --response leads to names, which must be distinct",
+                         options->http.classes, state->classes.flaw);
     backend->max_images = 1;
     backend->nclasses = remote->nclasses;
     backend->class_names = state->classes.names;

@@ -39,16 +39,18 @@ void amkd_template_clear(amkd_template *template);
 typedef struct amkd_classes {
     json_t *names;   /* array of strings */
     json_t *numbers; /* object: a name's place */
+    char flaw[256];  /* why classes cannot be told apart by name; "" when they can */
 } amkd_classes;
 
-/* Parses names, one a line, two or more, each once. */
+/* Parses names, one a line, two or more (data/class_names.h). */
 int amkd_classes_parse(amkd_classes *classes, const char *text, size_t nbytes);
 
 void amkd_classes_clear(amkd_classes *classes);
 
 /* Reads the answer about one image, as amkd_protocol's decode. Classes that a list of
  * names leaves out become NaN; names without numbers get 1. A text that is no class, but
- * a number, is one. classes: zeroed without names. */
+ * a number, is one. classes: zeroed without names. Fails on names where those of the
+ * classes have a flaw. */
 int amkd_template_decode(amkd_values *values, const amkd_json_path *path,
                          const amkd_classes *classes, const amkd_http_answer *answer);
 

@@ -1,46 +1,41 @@
 /* Labels out of any JSON: which classes the found values speak of. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/class_names.h"
 #include "teacher/template.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* --------------------------------------------------------------------- classes -- */
 
-static int add_class(amkd_classes *classes, const char *line, size_t nbytes)
+/* A name's place; of a name that several classes have, the first one's. */
+static int number_names(amkd_classes *classes)
 {
-    size_t number = json_array_size(classes->names);
-    json_t *name = json_stringn(line, nbytes);
-    if (!name)
-        return amkd_fail("line %zu: is no UTF-8", number + 1);
-    const char *text = json_string_value(name);
-    int rc = nbytes == 0 ? amkd_fail("line %zu: is empty", number + 1) : 0;
-    if (rc == 0 && json_object_get(classes->numbers, text))
-        rc = amkd_fail("line %zu: '%s' was there before", number + 1, text);
-    if (rc == 0 &&
-        (json_object_set_new(classes->numbers, text, json_integer((json_int_t)number)) ||
-         json_array_append(classes->names, name)))
-        rc = amkd_fail("out of memory");
-    json_decref(name);
-    return rc;
+    size_t y;
+    json_t *name;
+    json_array_foreach (classes->names, y, name) {
+        const char *text = json_string_value(name);
+        if (!json_object_get(classes->numbers, text) &&
+            json_object_set_new(classes->numbers, text, json_integer((json_int_t)y)))
+            return amkd_fail("out of memory");
+    }
+    return 0;
 }
 
 int amkd_classes_parse(amkd_classes *classes, const char *text, size_t nbytes)
 {
-    *classes = (amkd_classes){.names = json_array(), .numbers = json_object()};
-    int rc = classes->names && classes->numbers ? 0 : amkd_fail("out of memory");
-    if (rc == 0 && memchr(text, '\0', nbytes))
-        rc = amkd_fail("is no text");
-    for (const char *line = text, *end; rc == 0 && line < text + nbytes; line = end + 1) {
-        end = memchr(line, '\n', (size_t)(text + nbytes - line));
-        if (!end)
-            end = text + nbytes;
-        size_t n = (size_t)(end - line);
-        rc = add_class(classes, line, n && line[n - 1] == '\r' ? n - 1 : n);
-    }
+    *classes = (amkd_classes){.numbers = json_object()};
+    int rc = classes->numbers ? 0 : amkd_fail("out of memory");
+    if (rc == 0)
+        rc = amkd_class_names_parse(&classes->names, text, nbytes, '\n');
     if (rc == 0 && json_array_size(classes->names) < 2)
         rc = amkd_fail("names %zu classes, expected two or more",
                        json_array_size(classes->names));
+    if (rc == 0)
+        rc = number_names(classes);
+    if (rc == 0 && amkd_class_names_distinct(classes->names))
+        snprintf(classes->flaw, sizeof classes->flaw, "%s", amkd_error());
     if (rc)
         amkd_classes_clear(classes);
     return rc;
@@ -133,6 +128,10 @@ static int read_names(amkd_values *values, const found *f)
     if (!nclasses)
         return amkd_fail(
             "answers with names of classes: --classes must tell their order");
+    if (classes->flaw[0])
+        return amkd_fail("answers with names of classes, which --classes does not tell "
+                         "apart: %s",
+                         classes->flaw);
     if (nnumbers && nnumbers != nnames)
         return amkd_fail("answers with %zu names and %zu numbers", nnames, nnumbers);
     if (amkd_values_reserve(values, 1, nclasses))

@@ -1,4 +1,5 @@
-/* Every number is checked to be finite here, where its place is known. */
+/* A number that is none, or beyond float32, is told on as infinite: it spoils its own row
+ * alone. NaN would be a class left out. */
 #include "teacher/values.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -22,13 +23,9 @@ int amkd_values_reserve(amkd_values *values, size_t n, size_t nvalues)
     return 0;
 }
 
-static int put(amkd_values *values, size_t row, size_t column, double number)
+static void put(amkd_values *values, size_t row, size_t column, double number)
 {
-    float value = (float)number;
-    if (!isfinite(value))
-        return amkd_fail("answers with %g for image %zu, class %zu", number, row, column);
-    values->at[row * values->nvalues + column] = value;
-    return 0;
+    values->at[row * values->nvalues + column] = isnan(number) ? INFINITY : (float)number;
 }
 
 /* How many numbers an array holds at any depth. */
@@ -57,12 +54,13 @@ int amkd_values_number(double *number, const json_t *value)
 
 static int read_number(amkd_values *values, const json_t *item, size_t row, size_t column)
 {
-    double number;
-    if (amkd_values_number(&number, item))
+    double number = NAN;
+    if (!json_is_null(item) && amkd_values_number(&number, item))
         return amkd_fail("answers with something else than a number for image %zu, "
                          "class %zu",
                          row, column);
-    return put(values, row, column, number);
+    put(values, row, column, number);
+    return 0;
 }
 
 /* Reads an array's numbers from column *column of the row on. */
@@ -198,9 +196,8 @@ int amkd_values_read_binary(amkd_values *values, const void *bytes, const char *
         return -1;
     for (size_t i = 0; i < n * nvalues; i++) {
         const unsigned char *item = (const unsigned char *)bytes + i * numbers[d].nbytes;
-        if (put(values, i / nvalues, i % nvalues,
-                read_item(item, numbers[d].nbytes, numbers[d].kind)))
-            return -1;
+        put(values, i / nvalues, i % nvalues,
+            read_item(item, numbers[d].nbytes, numbers[d].kind));
     }
     return 0;
 }

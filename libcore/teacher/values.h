@@ -20,16 +20,17 @@ int amkd_values_reserve(amkd_values *values, size_t n, size_t nvalues);
 int amkd_values_number(double *number, const json_t *value);
 
 /* Reads n rows from a JSON array: an array a row, which may be nested further, or all
- * numbers in one. Numbers may stand as texts. Fails when that makes no n rows of one
- * length, or one is no finite number. */
+ * numbers in one. Numbers may stand as texts. What is NaN, null, which NaN becomes in
+ * JSON, or beyond float32 is infinite in its row. Fails when that makes no n rows of one
+ * length, or one is no number. */
 int amkd_values_read_json(amkd_values *values, const json_t *array, size_t n);
 
 /* Bytes of a number of a datatype of the Open Inference Protocol: "FP16", "FP32", "FP64",
  * "INT8" to "INT64", "UINT8" to "UINT64"; 0 for what is no number. */
 size_t amkd_values_item_nbytes(const char *datatype);
 
-/* Reads n rows of nvalues in little-endian binary, of such a datatype. Fails on numbers
- * that are not finite. */
+/* Reads n rows of nvalues in little-endian binary, of such a datatype. NaN becomes
+ * infinite. */
 int amkd_values_read_binary(amkd_values *values, const void *bytes, const char *datatype,
                             size_t n, size_t nvalues);
 

@@ -1,5 +1,5 @@
 /* Answers of TensorFlow Serving of any bytes, by rows and by columns: not taken, or every
- * value of both images is there and finite. */
+ * value of both images is there, none of them NaN, which is a class left out. */
 #include "fuzz/target.h"
 #include "teacher/tfserving.h"
 #include <math.h>
@@ -15,7 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
             .n = N, .body = (const char *)bytes, .nbytes = nbytes, .json_nbytes = -1};
         if (amkd_tfserving_decode(&values, &model, &answer) == 0)
             for (size_t i = 0; i < N * values.nvalues; i++)
-                if (!isfinite(values.at[i]))
+                if (isnan(values.at[i]))
                     abort();
         amkd_values_clear(&values);
     }
