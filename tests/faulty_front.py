@@ -42,6 +42,8 @@ FAULT      what is done                                              handed on u
   infinite             a number of the answer becomes 1e999 or inf   yes
   count:N              rows added (N > 0) or taken away (N < 0)      yes
   length:N             Content-Length is wrong by N                  yes
+  odd:KIND             as servers do, all its values there: ODD in   yes
+                       faulty_messages.py
 
 While the upstream server cannot be reached the client gets --down: a status code (502), or
 "drop". Nothing was handed on then.
@@ -73,7 +75,7 @@ import threading
 import time
 
 sys.dont_write_bytecode = True  # nothing is left beside the sources
-from faulty_messages import change_count, digest, images_of, spoil_number
+from faulty_messages import change_count, digest, images_of, make_odd, spoil_number
 from faulty_schedule import Rule
 
 NOT_FORWARDED = {"drop", "reset", "status", "redirect", "garbage", "stall-drop"}
@@ -299,6 +301,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             body = spoil_number(body, headers, "nan" if fault == "nan" else "inf")
         elif fault == "count":
             body = change_count(body, headers, int(arguments[0]))
+        elif fault == "odd":
+            body = make_odd(body, headers, arguments[0])
         if fault == "cut-head":
             self.wfile.write(f"HTTP/1.1 {status} OK\r\nContent-Type: appl".encode())
             raise Dropped

@@ -1,6 +1,7 @@
 """What faulty_front.py reads in requests and spoils in answers: the messages of the Open
 Inference Protocol and of TF-Serving."""
 
+import gzip
 import hashlib
 import json
 import re
@@ -110,3 +111,38 @@ def change_count(body, headers, more):
     if length < len(body):
         headers["Inference-Header-Content-Length"] = str(len(text))
     return text + raw
+
+
+ODD = {  # what is put before the last bracket of an answer's JSON
+    "nan": b', "ms": NaN, "least": -Infinity',
+    "integer": b', "seed": 18446744073709551616',
+    "latin1": b', "by": "caf\xe9"',
+    "double": b', "model_name": "again"',
+}
+
+
+def make_odd(body, headers, kind):
+    """An answer with all that was asked for, and something that many a parser refuses."""
+    if kind == "gzip":
+        headers["Content-Encoding"] = "gzip"
+        return gzip.compress(body)
+    length = int(headers.get("Inference-Header-Content-Length", len(body)))
+    header, rest = json.loads(body[:length]), body[length:]
+    for tensor in header["outputs"]:
+        if kind == "shape":
+            tensor["shape"] = [-1, *tensor["shape"][1:]]
+        elif kind == "one-row":
+            tensor["shape"][0] = 1
+        elif kind == "no-shape":
+            del tensor["shape"]
+        elif kind == "texts" and "data" in tensor:
+            tensor["data"] = [str(number) for number in flatten(tensor["data"])]
+    if kind == "id":
+        header["id"] = "one of the server's own"
+    text = json.dumps(header).encode()
+    text = text[:-1] + ODD.get(kind, b"") + b"}"
+    if kind == "bom":
+        text = b"\xef\xbb\xbf" + text
+    if length < len(body):
+        headers["Inference-Header-Content-Length"] = str(len(text))
+    return text + rest

@@ -10,6 +10,7 @@ FAULTS = {  # name: (fewest arguments, most arguments)
     "drop-after": (0, 0), "late": (1, 1), "stall-after": (1, 1), "cut": (0, 1),
     "cut-head": (0, 0), "slow": (1, 1), "truncate": (0, 0), "nan": (0, 0),
     "infinite": (0, 0), "count": (1, 1), "length": (1, 1),
+    "odd": (1, 1),
 }
 
 

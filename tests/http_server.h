@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <zlib.h>
 
 static atomic_int nconnections, nrequests, nauthorized;
 static int port, other_port; /* of two servers of the same behaviour */
@@ -46,6 +47,26 @@ static inline void say_status(int fd, const char *status, const char *more,
     snprintf(text, sizeof text, "HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s", status,
              more, strlen(body), body);
     say(fd, text);
+}
+
+/* n letters, compressed. */
+static inline void say_gzip(int fd, size_t n)
+{
+    unsigned char plain[1000], packed[1000];
+    char head[200];
+    z_stream z = {.next_in = plain,
+                  .avail_in = (uInt)n,
+                  .next_out = packed,
+                  .avail_out = sizeof packed};
+    memset(plain, 'g', n);
+    if (deflateInit2(&z, 9, Z_DEFLATED, 15 + 16, 9, 0) != Z_OK ||
+        deflate(&z, Z_FINISH) != Z_STREAM_END || deflateEnd(&z) != Z_OK)
+        abort();
+    snprintf(head, sizeof head,
+             "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %lu\r\n\r\n",
+             z.total_out);
+    say(fd, head);
+    send(fd, packed, z.total_out, MSG_NOSIGNAL);
 }
 
 static inline int is(const char *path, const char *name)
@@ -86,10 +107,18 @@ static inline int answer(int fd, const char *path, const char *request)
         say_status(fd, status, "Retry-After: 7\r\n", "{\"error\":\n \"no luck\"}");
     } else if (is(path, "/echo"))
         say_status(fd, "400 Bad", "", key ? key : "?");
-    else if (is(path, "/cut"))
+    else if (is(path, "/quote")) {
+        char line[100];
+        snprintf(line, sizeof line, "%.*s", (int)strcspn(key, "\r"), key);
+        say_status(fd, "200 OK", "", line);
+    } else if (is(path, "/cut"))
         return say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"), 0;
     else if (is(path, "/long"))
         say_status(fd, "200 OK", "", "0123456789012345678901234567890123456789");
+    else if (is(path, "/gzip-") && !strstr(request, "Accept-Encoding"))
+        say_gzip(fd, strtoul(path + strlen("/gzip-"), NULL, 10));
+    else if (is(path, "/rot13"))
+        say_status(fd, "200 OK", "Content-Encoding: rot13\r\n", "{}");
     else if (is(path, "/redirect-"))
         redirect(fd, path);
     else if (is(path, "/third"))

@@ -9,7 +9,9 @@ the pixels by weights of its own, so that every pixel and its place count.
 
     /v2/models/NAME, /v1/models/NAME     NAME is TYPE-LAYOUT: u8-nhwc, f32-nchw, f64-flat ...
                                          open: all dimensions -1; two: two outputs;
-                                         v1 "bare": no metadata; "rows": several outputs
+                                         v1 "bare": no metadata; "rows": several outputs;
+                                         empty, empty-flat: v2 metadata without inputs and
+                                         outputs
     /api/list, /api/object, /api/scores  JSON with a PNG in base64: the two best by name,
                                          all by name, all in order
     /api/form                            the PNG as a file of a form
@@ -108,6 +110,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             kind, layout = "u8", kind
         if kind in ("bare", "rows"):
             kind, layout = "f32", kind
+        self.empty = layout.startswith("empty")
+        layout = re.sub("^empty-?", "", layout)
         return kind, layout, 3 if match[2] else 1, re.sub("^/versions/3", "", match[3])
 
     def shape(self, layout, channels, n=-1):
@@ -133,6 +137,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                         "shape": [-1, NCLASSES]}]
             if layout == "two":
                 outputs.insert(0, dict(outputs[0], name="q"))
+            if self.empty:
+                return self.send({"name": "m", "platform": "none", "inputs": [], "outputs": []})
             return self.send({"name": "m", "platform": "none", "outputs": outputs, "inputs": [
                 {"name": "x", "datatype": TYPES[kind][0], "shape": self.shape(layout, channels)}]})
         if layout == "bare":
@@ -174,7 +180,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.note(n)
         rows = [answer(to_pixels(numbers[i * size:][:size], channels, kind, layout))
                 for i in range(n)]
-        wanted = request["outputs"][0]
+        binary = request.get("parameters", {}).get("binary_data_output")
+        wanted = request.get("outputs", [{"name": "p", "parameters": {"binary_data": binary}}])[0]
         output = {"name": wanted["name"], "shape": [n, NCLASSES],
                   "datatype": "FP64" if kind == "f64" else "FP32"}
         reply = {"model_name": "m", "id": request["id"], "outputs": [output]}

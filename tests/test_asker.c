@@ -11,8 +11,8 @@ enum { NIMAGES = 40, NPIXELS = 4, NCLASSES = 2, CAPACITY = 3, MOST = 64 };
 
 /* What becomes of attempt number a: 'a' answered, 'u' unsent, 'd' doubtful, 'r' refused,
  * 'n' answered with what is no number, 'w' with what is no probabilities, 'm' so for the
- * second and third image alone, 'b' the backend breaks; answered beyond the script's end.
- */
+ * second and third image alone, 'x' with what cannot be read, 'b' the backend breaks;
+ * answered beyond the script's end. */
 static struct {
     const char *script;
     size_t nattempts;
@@ -101,6 +101,7 @@ static const amkd_asker_options usual = {.batch = 4,
                                          .image_nbytes = NPIXELS,
                                          .rule = {.kind = AMKD_PROBS},
                                          .retry = {.max_retries = 3,
+                                                   .max_paid = 3,
                                                    .delay = 0.001,
                                                    .max_delay = 0.01,
                                                    .ncodes = 2,
@@ -187,13 +188,16 @@ END_TEST
 
 START_TEST(asker_never_passes_its_budget)
 {
-    static const char *const scripts[] = {"", "dddaadd", "uudauduau"};
+    static const char *const scripts[] = {"", "dddaadd", "uudauduau", "ddxd"};
     for (uint64_t budget = 1; budget <= 30; budget += 3)
         for (size_t s = 0; s < sizeof scripts / sizeof *scripts; s++) {
             asking a;
             amkd_asker_options options = usual;
             options.budget = budget;
-            options.retry.max_retries = 100;
+            options.retry.max_retries = options.retry.max_paid = 100;
+            options.retry.codes[1] = 200;
+            options.retry.codes[2] = 503;
+            options.retry.ncodes = 3;
             ck_assert_msg(ask(&a, NIMAGES, scripts[s], options) == 0, "%s", amkd_error());
             ck_assert_uint_eq(fake.nimages, budget);
             ck_assert_uint_eq(amkd_journal_spent(a.journal), budget);
@@ -210,8 +214,8 @@ START_TEST(asker_gives_up_and_keeps_what_is_under_way)
     ck_assert_int_eq(ask(&a, NIMAGES, "aaraa", usual), -1);
     ck_assert_msg(strstr(amkd_error(), "teacher 'exec:cat': as the script says") != NULL,
                   "%s", amkd_error());
-    ck_assert_uint_eq(fake.nattempts, 3);
-    ck_assert_uint_eq(count_answers(&a, NIMAGES), 2 * 4);
+    ck_assert_uint_eq(fake.nattempts, 1 + CAPACITY);
+    ck_assert_uint_eq(count_answers(&a, NIMAGES), CAPACITY * 4);
     close_all(&a);
     ck_assert_int_eq(ask(&a, NIMAGES, "uuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuuu", usual), -1);
     ck_assert_msg(strstr(amkd_error(), "attempt 4: as the script says") != NULL, "%s",
@@ -224,12 +228,38 @@ END_TEST
 START_TEST(asker_keeps_answers_of_another_kind_and_buys_no_more)
 {
     asking a;
-    ck_assert_int_eq(ask(&a, NIMAGES, "wwwwwwwwwwwwwww", usual), -1);
+    ck_assert_int_eq(ask(&a, NIMAGES, "aaawwwwwwwwwwww", usual), -1);
     ck_assert_msg(strstr(amkd_error(), "do --labels and --answer tell") != NULL, "%s",
                   amkd_error());
-    ck_assert_uint_le(fake.nattempts, CAPACITY);
+    ck_assert_uint_le(fake.nattempts, 3 + CAPACITY);
     ck_assert_uint_eq(count_answers(&a, NIMAGES), fake.nimages);
     ck_assert_uint_eq(amkd_journal_spent(a.journal), fake.nimages);
+    close_all(&a);
+}
+END_TEST
+
+/* Whatever is wrong with all of a teacher's answers. */
+START_TEST(asker_buys_one_batch_alone_until_an_answer_could_be_used)
+{
+    static const char *const scripts[][2] = {
+        {"xxxxxxxx", "x"}, {"nnnnnnnn", "n"}, {"wwwwwwww", "w"}, {"uuxxxxxx", "uux"}};
+    for (size_t s = 0; s < sizeof scripts / sizeof *scripts; s++) {
+        asking a;
+        ck_assert_int_eq(ask(&a, NIMAGES, scripts[s][0], usual), -1);
+        ck_assert_uint_eq(fake.nattempts, strlen(scripts[s][1]));
+        ck_assert_uint_eq(fake.nimages, 4);
+        ck_assert_uint_eq(amkd_journal_spent(a.journal), 4);
+        close_all(&a);
+    }
+    /* The one that failed goes again, and no other meanwhile. */
+    asking a;
+    ck_assert_int_eq(ask(&a, NIMAGES, "udda", usual), 0);
+    ck_assert_uint_eq(a.counts.retries, 3);
+    ck_assert_uint_eq(amkd_journal_spent(a.journal), NIMAGES + 2 * 4);
+    close_all(&a);
+    ck_assert_int_eq(ask(&a, NIMAGES, "uudddddddddd", usual), -1);
+    ck_assert_uint_eq(fake.nattempts, 4);
+    ck_assert_uint_eq(fake.most_under_way, 1);
     close_all(&a);
 }
 END_TEST
@@ -253,6 +283,26 @@ START_TEST(asker_keeps_the_good_answers_beside_a_bad_one)
     ck_assert_uint_eq(fake.nattempts, 1);
     ck_assert_uint_eq(count_answers(&a, 4), 0);
     ck_assert_uint_eq(amkd_journal_spent(a.journal), 4);
+    close_all(&a);
+}
+END_TEST
+
+START_TEST(asker_pays_for_a_request_no_more_often_than_it_may)
+{
+    asking a;
+    amkd_asker_options options = usual;
+    options.retry.max_retries = 10;
+    for (uint64_t paid = 0; paid < 3; paid++) {
+        options.retry.max_paid = paid;
+        ck_assert_int_eq(ask(&a, NIMAGES, "uduuduuduud", options), -1);
+        ck_assert_msg(strstr(amkd_error(), "--retry-paid") != NULL, "%s", amkd_error());
+        ck_assert_uint_eq(fake.nimages, 4 * (paid + 1));
+        ck_assert_uint_eq(amkd_journal_spent(a.journal), 4 * (paid + 1));
+        close_all(&a);
+    }
+    options.retry.max_paid = 0; /* what surely cost nothing is made again as ever */
+    ck_assert_int_eq(ask(&a, NIMAGES, "uuuuuuuuuu", options), 0);
+    ck_assert_uint_eq(amkd_journal_spent(a.journal), NIMAGES);
     close_all(&a);
 }
 END_TEST
@@ -297,6 +347,22 @@ START_TEST(asker_tries_a_no_again_where_the_rules_name_it)
 }
 END_TEST
 
+START_TEST(asker_asks_again_for_what_it_cannot_read_where_the_rules_name_it)
+{
+    asking a;
+    amkd_asker_options options = usual;
+    options.retry.codes[0] = 200;
+    ck_assert_int_eq(ask(&a, 4, "xxx", options), 0);
+    ck_assert_uint_eq(fake.nattempts, 4);
+    ck_assert_uint_eq(amkd_journal_spent(a.journal), 4 * 4);
+    close_all(&a);
+    options.retry.max_paid = 1;
+    ck_assert_int_eq(ask(&a, 4, "xxx", options), -1);
+    ck_assert_uint_eq(fake.nattempts, 2);
+    close_all(&a);
+}
+END_TEST
+
 START_TEST(asker_keeps_to_its_rate)
 {
     asking a;
@@ -329,43 +395,6 @@ START_TEST(asker_spreads_a_rate_over_the_second)
 }
 END_TEST
 
-START_TEST(retry_waits_twice_as_long_each_time_and_no_longer_than_it_may)
-{
-    const amkd_retry retry = {
-        .max_retries = 5, .delay = 1, .max_delay = 6, .ncodes = 1, .codes = {503}};
-    static const double delays[] = {1, 2, 4, 6, 6};
-    double delay;
-    for (uint64_t a = 1; a <= 5; a++) {
-        ck_assert_int_eq(amkd_retry_next(&delay, &retry, 503, a, 0, -1, 0), 1);
-        ck_assert_double_eq_tol(delay, delays[a - 1] / 2, 1e-12);
-        ck_assert_int_eq(amkd_retry_next(&delay, &retry, 503, a, 0, -1, 0.999), 1);
-        ck_assert_double_eq_tol(delay, delays[a - 1], 0.01);
-    }
-    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 503, 6, 0, -1, 0), 0);
-    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 500, 1, 0, -1, 0), 0);
-}
-END_TEST
-
-START_TEST(retry_waits_as_the_server_asks_within_its_time)
-{
-    amkd_retry retry = amkd_retry_default;
-    double delay;
-    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 429, 1, 0, 20, 0), 1);
-    ck_assert_double_eq(delay, 20);
-    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 429, 1, 0, 5000, 0), 1);
-    ck_assert_double_eq(delay, retry.max_delay);
-    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 429, 1, 590, 20, 0), 0);
-    retry.max_time = 0;
-    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 429, 1, 1e9, 20, 0), 1);
-    ck_assert_int_eq(amkd_retry_parse_codes(&retry, "418,connection"), 0);
-    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 429, 1, 0, -1, 0), 0);
-    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 418, 1, 0, -1, 0), 1);
-    ck_assert_int_eq(amkd_retry_next(&delay, &retry, 0, 1, 0, -1, 0), 1);
-    ck_assert_int_eq(amkd_retry_parse_codes(&retry, "418,teapot"), -1);
-    ck_assert_int_eq(amkd_retry_parse_codes(&retry, "99"), -1);
-}
-END_TEST
-
 int main(void)
 {
     Suite *suite = suite_create("asker");
@@ -376,15 +405,17 @@ int main(void)
     tcase_add_test(tests, asker_never_passes_its_budget);
     tcase_add_test(tests, asker_gives_up_and_keeps_what_is_under_way);
     tcase_add_test(tests, asker_keeps_answers_of_another_kind_and_buys_no_more);
+    tcase_add_test(tests, asker_buys_one_batch_alone_until_an_answer_could_be_used);
+    tcase_add_test(tests, asker_pays_for_a_request_no_more_often_than_it_may);
     tcase_add_test(tests, asker_keeps_the_good_answers_beside_a_bad_one);
     tcase_add_test(tests, asker_does_not_wait_for_a_backend_that_broke);
     tcase_add_test(tests,
                    asker_counts_a_no_as_nothing_spent_and_what_it_cannot_read_as_spent);
     tcase_add_test(tests, asker_tries_a_no_again_where_the_rules_name_it);
+    tcase_add_test(tests,
+                   asker_asks_again_for_what_it_cannot_read_where_the_rules_name_it);
     tcase_add_test(tests, asker_keeps_to_its_rate);
     tcase_add_test(tests, asker_spreads_a_rate_over_the_second);
-    tcase_add_test(tests, retry_waits_twice_as_long_each_time_and_no_longer_than_it_may);
-    tcase_add_test(tests, retry_waits_as_the_server_asks_within_its_time);
     suite_add_tcase(suite, tests);
     return scratch_run(suite);
 }

@@ -162,6 +162,27 @@ START_TEST(a_request_lost_on_a_kept_connection_is_not_sent_again)
 }
 END_TEST
 
+/* All that were kept may be dead like the one. */
+START_TEST(requests_after_one_that_was_lost_take_new_connections)
+{
+    enum { N = 6 };
+    open_http(N, 10);
+    for (uint64_t i = 0; i < N; i++)
+        submit(i, "/later");
+    for (uint64_t i = 0; i < N; i++)
+        ck_assert_int_eq(next().outcome, AMKD_ANSWERED);
+    ck_assert_int_eq(nconnections, N);
+    ck_assert_int_eq(post("/drop").outcome, AMKD_DOUBTFUL);
+    for (int i = 0; i < N; i++) {
+        const int before = nconnections;
+        ck_assert_int_eq(post("/drop").outcome, AMKD_DOUBTFUL);
+        ck_assert_int_gt(nconnections, before);
+    }
+    ck_assert_int_eq(post("/ok").outcome, AMKD_ANSWERED);
+    ck_assert_int_eq(nrequests, 2 * N + 2);
+}
+END_TEST
+
 START_TEST(a_connection_closed_while_idle_harms_nothing)
 {
     open_http(1, 10);
@@ -211,6 +232,22 @@ START_TEST(an_answer_too_long_is_unreadable)
     amkd_http_answer answer = post("/long");
     ck_assert_int_eq(answer.outcome, AMKD_UNREADABLE);
     assert_says(&answer, "longer than 30 bytes");
+}
+END_TEST
+
+START_TEST(a_compressed_answer_is_decoded_within_its_limit)
+{
+    open_http(1, 10);
+    amkd_http_answer answer = post("/gzip-30");
+    ck_assert_int_eq(answer.outcome, AMKD_ANSWERED);
+    ck_assert_uint_eq(answer.nbytes, 30);
+    ck_assert_mem_eq(answer.body, "ggg", 3);
+    answer = post("/gzip-900");
+    ck_assert_int_eq(answer.outcome, AMKD_UNREADABLE);
+    assert_says(&answer, "longer than 30 bytes");
+    answer = post("/rot13");
+    ck_assert_int_eq(answer.outcome, AMKD_UNREADABLE);
+    assert_says(&answer, "content encoding");
 }
 END_TEST
 
@@ -266,6 +303,14 @@ START_TEST(credentials_that_a_server_quotes_are_hidden)
     amkd_http_answer answer = post("/echo");
     assert_says(&answer, "HTTP status 400: Authorization: ");
     ck_assert_msg(!strstr(answer.message, "sesame"), "said '%s'", answer.message);
+    answer = post("/quote");
+    ck_assert_msg(!strstr(answer.message, "sesame"), "said '%s'", answer.message);
+    amkd_http_close(http);
+    setenv("AMKD_API_KEY", "opn", 1); /* too short to be a secret, but behind "Bearer" */
+    open_http(1, 10);
+    answer = post("/quote");
+    ck_assert_int_eq(answer.outcome, AMKD_ANSWERED);
+    assert_says(&answer, "HTTP status 200: Authorization: ***");
 }
 END_TEST
 
@@ -310,11 +355,13 @@ int main(void)
     tcase_add_test(tests, a_connection_refused_is_unsent);
     tcase_add_test(tests, a_request_lost_after_it_went_out_is_doubtful);
     tcase_add_test(tests, a_request_lost_on_a_kept_connection_is_not_sent_again);
+    tcase_add_test(tests, requests_after_one_that_was_lost_take_new_connections);
     tcase_add_test(tests, a_connection_closed_while_idle_harms_nothing);
     tcase_add_test(tests, a_request_that_did_not_go_out_whole_is_unsent);
     tcase_add_test(tests, no_answer_in_time_is_doubtful);
     tcase_add_test(tests, an_answer_cut_short_is_doubtful);
     tcase_add_test(tests, an_answer_too_long_is_unreadable);
+    tcase_add_test(tests, a_compressed_answer_is_decoded_within_its_limit);
     tcase_add_test(tests, a_status_tells_what_an_attempt_cost);
     tcase_add_test(tests, redirects_stay_on_their_server);
     tcase_add_test(tests, credentials_that_a_server_quotes_are_hidden);

@@ -153,6 +153,8 @@ START_TEST(statuses_and_errors_tell_what_was_spent)
     ck_assert_int_eq(amkd_http_status_outcome(304), AMKD_REFUSED);
     ck_assert_int_eq(amkd_http_error_outcome(CURLE_COULDNT_CONNECT, 0), AMKD_UNSENT);
     ck_assert_int_eq(amkd_http_error_outcome(CURLE_RECV_ERROR, 1), AMKD_DOUBTFUL);
+    ck_assert_int_eq(amkd_http_error_outcome(CURLE_BAD_CONTENT_ENCODING, 1),
+                     AMKD_UNREADABLE);
     ck_assert_int_eq(amkd_http_error_outcome(CURLE_PEER_FAILED_VERIFICATION, 0),
                      AMKD_REFUSED);
 }
@@ -184,6 +186,18 @@ START_TEST(an_excerpt_is_one_line_of_text)
     amkd_http_excerpt(text, sizeof text, "ab\0c", 4);
     ck_assert_str_eq(text, "");
     amkd_http_excerpt(text, sizeof text, NULL, 0);
+    ck_assert_str_eq(text, "");
+}
+END_TEST
+
+START_TEST(the_first_bytes_of_an_answer_are_shown_whatever_they_are)
+{
+    char text[16];
+    amkd_http_first_bytes(text, sizeof text, "<p>\r\n\xe9t\0\x1f\x8b", 10);
+    ck_assert_str_eq(text, "<p> \\xe9t\\x00");
+    amkd_http_first_bytes(text, sizeof text, "0123456789abcdefghij", 20);
+    ck_assert_str_eq(text, "0123456789ab");
+    amkd_http_first_bytes(text, sizeof text, NULL, 0);
     ck_assert_str_eq(text, "");
 }
 END_TEST
@@ -270,6 +284,7 @@ int main(void)
     tcase_add_test(tests, statuses_and_errors_tell_what_was_spent);
     tcase_add_test(tests, retry_after_is_seconds_or_a_date);
     tcase_add_test(tests, an_excerpt_is_one_line_of_text);
+    tcase_add_test(tests, the_first_bytes_of_an_answer_are_shown_whatever_they_are);
     tcase_add_test(tests, redirects_may_stay_on_their_server_or_turn_to_https);
     tcase_add_test(tests, paths_lead_to_places_in_json);
     tcase_add_test(tests, what_is_no_path_is_refused);

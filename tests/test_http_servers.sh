@@ -61,6 +61,7 @@ same --layout nhwc v2/models/open
 same --answer p v2/models/two
 same v1/models/bare
 same --input float32 v1/models/bare
+same --input-shape n,2,3,-1 v1/models/bare
 same --answer p v1/models/rows
 same --answer p --columns v1/models/rows
 for model in u8-hw u8-flat; do
@@ -69,6 +70,16 @@ for model in u8-hw u8-flat; do
 done
 amkd-query -q -t "$url/v2/models/u8-nhwc/" gray.amkd | amkd-cat | cmp - gray ||
     fail "a slash at the end of the URL"
+# Metadata that tell nothing: the options do.
+same --input-name x v2/models/f32-empty
+same --input-name x --no-binary --answer p v2/models/f32-empty
+same --input-name x --input uint8 v2/models/u8-empty
+same --input-name x --input float64 --layout nhwc v2/models/f64-empty
+same --input-name x --input float16 --layout nchw v2/models/f16-empty-nchw
+amkd-query -q --input-name x --input-shape n,6 -t "$url/v2/models/f32-empty-flat" gray.amkd |
+    amkd-cat | cmp - gray || fail "answers of a flat model that tells nothing"
+amkd-query -q --input-shape n,2,3,1 -t "$url/v2/models/open" gray.amkd | amkd-cat |
+    cmp - gray || fail "answers of a model that leaves its shape open"
 # A server of the binary extension got binary, and JSON where that was asked for.
 python plain model_server.py plain plain.log --no-binary
 amkd-query -q -t "http://127.0.0.1:$(cat plain)/v2/models/f32-nchw" gray.amkd | amkd-cat |
@@ -96,13 +107,19 @@ ask=(amkd-query -q -o out)
 grep -c POST log >before
 expect 1 "knows no such model (404)" "${ask[@]}" -t "$url/v2/models/missing" gray.amkd
 expect 1 "choose by --layout" "${ask[@]}" -t "$url/v2/models/open" gray.amkd
+expect 1 "name no input: --input-name must, and --input and --input-shape" "${ask[@]}" \
+    -t "$url/v2/models/f32-empty" gray.amkd
+expect 1 "takes [-1,2,3,1], not the n,3,2,1 of --input-shape" "${ask[@]}" \
+    --input-shape n,3,2,1 -t "$url/v2/models/u8-nhwc" gray.amkd
+expect 1 "takes its images by 'x', not by the 'y'" "${ask[@]}" --input-name y \
+    -t "$url/v2/models/u8-nhwc" gray.amkd
 expect 1 "'p' (FP32 [-1,4])" "${ask[@]}" -t "$url/v2/models/two" gray.amkd
 expect 1 "no output 'z'" "${ask[@]}" --answer z -t "$url/v2/models/two" gray.amkd
 expect 1 "these are images of 3x2x3" "${ask[@]}" -t "$url/v2/models/u8-nhwc" rgb.amkd
 expect 1 "not the 'float32' of --input" "${ask[@]}" --input float32 \
     -t "$url/v2/models/u8-nhwc" gray.amkd
 expect 1 "expected the path /v2/models/NAME" "${ask[@]}" -t "$url/v3/models/x" gray.amkd
-expect 1 "Couldn't connect" "${ask[@]}" -t "http://127.0.0.1:1/v2/models/x" gray.amkd
+expect 1 "to 127.0.0.1 port 1" "${ask[@]}" -t "http://127.0.0.1:1/v2/models/x" gray.amkd
 echo '{"image": 1}' >empty.json
 expect 1 "no {{png}}" "${ask[@]}" -t "$url/api/scores" --request empty.json --response '$' \
     gray.amkd
@@ -133,7 +150,20 @@ expect 1 "added at the end only" "${bought[@]}" -o out --classes <(sort -r class
 [ $(($(grep -c POST log) - $(cat before))) = 41 ] || fail "40 images and the unknown name once more"
 diff <(amkd-cat whole.amkd) <(amkd-cat resumed.amkd) || fail "labels after a name was added"
 
+# Whoever tells it, the model or an option, it is the same teacher; put otherwise it is not.
+told=(env PATH="${PATH#*:}" amkd-query -q --journal told -t "$url/v2/models/f32-empty"
+    --input-name x)
+"${told[@]}" -o told.amkd gray.amkd
+grep -c POST log >before
+"${told[@]}" --input float32 --input-shape n,2,3,1 -o told.amkd gray.amkd
+grep -c POST log | cmp - before || fail "what was told made it another teacher"
+expect 1 "\"layout\":\"nchw\"" "${told[@]}" --input-shape n,1,2,3 -o out gray.amkd
+
 # Misuse.
+expect 2 "--input-name is for servers at /v2/" "${ask[@]}" -t "$url/v1/models/bare" \
+    --input-name x gray.amkd
+expect 2 "--input-shape: 'n,,3' is no shape" "${ask[@]}" -t "$url/v2/models/x" \
+    --input-shape n,,3 gray.amkd
 expect 2 "go together" "${ask[@]}" -t "$url/api" --request request.json gray.amkd
 expect 2 "--columns is for teachers at a URL" "${ask[@]}" -t exec:cat --columns gray.amkd
 expect 2 "--layout: 'chw' is neither" "${ask[@]}" -t "$url/v2/models/x" --layout chw gray.amkd

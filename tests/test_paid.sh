@@ -9,7 +9,7 @@ url() { echo "http://127.0.0.1:$(cat "$1")/v2/models/teacher"; }
 make_teacher
 start port amkd-serve --port 0 --port-file port teacher.safetensors
 
-ask=(amkd-query -q --batch 8 --retry 50 --retry-delay 0.02 --timeout 1)
+ask=(amkd-query -q --batch 8 --retry 50 --retry-paid 50 --retry-delay 0.02 --timeout 1)
 
 front plain plain.log
 "${ask[@]}" -t "$(url plain)" -o whole.amkd real.amkd
@@ -58,8 +58,9 @@ more=$(($(bought plain.log) - before))
 [ "$spent" -le $((2000 + kills * 4 * 8)) ] || fail "$spent spent at $kills kills"
 [ "$kills" -ge 10 ] || fail "only $kills kills hit"
 
-# Servers that fail in every way: the same labels, no image lost, and all that was bought
-# twice was doubtful.
+# Servers that fail in every way, and a user who pays for another attempt whatever it was:
+# the same labels, no image lost, and all that was bought twice was doubtful.
+codes=connection,200,408,429,500,502,503,504
 for fault in drop@p0.2 reset@p0.2 status:429:0@p0.3 "status:503:date+0@p0.3" \
     status:500@p0.2 status:429:1@2-5 drop-after@p0.1 late:502@p0.1 cut@p0.1 \
     cut-head@p0.1 truncate@p0.1 count:1@p0.1 count:-1@p0.1 \
@@ -69,7 +70,7 @@ for fault in drop@p0.2 reset@p0.2 status:429:0@p0.3 "status:503:date+0@p0.3" \
             continue
         rm -rf faulty.log journal
         front faulty faulty.log "$fault"
-        "${ask[@]}" -v $form --concurrency 8 -t "$(url faulty)" --journal journal \
+        "${ask[@]}" -v $form --retry-codes $codes --concurrency 8 -t "$(url faulty)" --journal journal \
             -o got.amkd real.amkd 2>said || fail "$fault $form: $(cat said)"
         amkd-cat got.amkd | cmp - whole || fail "$fault $form: other answers"
         spent=$(spent said)
@@ -77,6 +78,51 @@ for fault in drop@p0.2 reset@p0.2 status:429:0@p0.3 "status:503:date+0@p0.3" \
         [ "$(bought faulty.log)" -le "$spent" ] ||
             fail "$fault $form: $(bought faulty.log) bought, $spent spent"
         grep -q "^fault" faulty.log || fail "$fault: never happened"
+        stop faulty
+    done
+done
+
+# What is wrong with every answer is paid for once, one batch of one request, and the
+# message shows how the answer begins; what may have been paid for as often as told.
+for fault in truncate count:1 count:-1 length:-5 garbage; do
+    for form in "" --no-binary; do
+        [[ -z $form || $fault =~ ^(truncate|count:1)$ ]] || continue
+        rm -rf faulty.log journal
+        front faulty faulty.log "$fault"
+        ! amkd-query -q $form -t "$(url faulty)" --journal journal -o got.amkd real.amkd \
+            2>said || fail "$fault $form: an answer that nobody can read was taken"
+        [ "$(grep -c ^fault faulty.log)" = 1 ] || fail "$fault $form: bought again"
+        grep -qF 'HTTP status 200: ' said || fail "$fault $form: $(cat said)"
+        grep -qF -- '--retry-codes does not name it' said || fail "$fault $form: $(cat said)"
+        amkd-query -n --budget 5000 -t "$(url faulty)" --journal journal real.amkd >plan
+        grep -qF '(256 spent)' plan || fail "$fault $form: $(cat plan)"
+        stop faulty
+    done
+done
+grep -qF '<html><body>Please sign in' said || fail "a page of HTML: $(cat said)"
+for paid in 0 1 2; do
+    rm -rf faulty.log journal
+    front faulty faulty.log late:502
+    [ $paid = 1 ] || more=(--retry-paid "$paid")
+    [ $paid != 1 ] || more=() # the default
+    ! amkd-query -q --retry-delay 0.02 "${more[@]}" -t "$(url faulty)" --journal journal \
+        -o got.amkd real.amkd 2>said || fail "502 was an answer"
+    [ "$(bought faulty.log)" = $((256 * (1 + paid))) ] || fail "$paid: $(bought faulty.log)"
+    grep -qF -- '--retry-paid says how often' said || fail "502: $(cat said)"
+    stop faulty
+done
+
+# Answers that are odd are read, bought once.
+for odd in id nan integer latin1 double bom gzip shape one-row no-shape texts; do
+    for form in "" --no-binary; do
+        [[ -z $form && $odd != texts || -n $form && $odd =~ gzip|shape|row|texts ]] ||
+            continue
+        rm -f faulty.log
+        front faulty faulty.log "odd:$odd"
+        amkd-query -q --no-journal $form -t "$(url faulty)" -o got.amkd real.amkd 2>said ||
+            fail "$odd $form: $(cat said)"
+        amkd-cat got.amkd | cmp - whole || fail "$odd $form: other answers"
+        [ "$(bought faulty.log)" = 2000 ] || fail "$odd $form: bought again"
         stop faulty
     done
 done

@@ -10,9 +10,9 @@ serve() { # PORT
 
 # ask JOURNAL PORT OPTION...
 ask() {
-    amkd-query -v --batch 8 --concurrency 4 --retry 50 --retry-delay 0.02 --journal "$1" \
-        -t "http://127.0.0.1:$2/v2/models/teacher" -o "$1.amkd" \
-        "${@:3}" real.amkd
+    amkd-query -v --batch 8 --concurrency 4 --retry 50 --retry-paid 50 \
+        --retry-delay 0.02 --journal "$1" -t "http://127.0.0.1:$2/v2/models/teacher" \
+        -o "$1.amkd" "${@:3}" real.amkd
 }
 
 # restart SIGNAL...: while the query runs the server goes by each signal in turn, over and

@@ -46,6 +46,42 @@ START_TEST(images_fit_the_shapes_that_hold_them)
 }
 END_TEST
 
+START_TEST(shapes_told_fill_in_what_is_open)
+{
+    static const char *const none[] = {"",
+                                       "n,",
+                                       ",n",
+                                       "n,,3",
+                                       "n,0",
+                                       "-2,3",
+                                       "n 3",
+                                       "n,x",
+                                       " 3",
+                                       "+3",
+                                       "nn",
+                                       "n,3.",
+                                       "1,1,1,1,1,1,1,1,1"};
+    const int64_t open[] = {-1, -1, -1, 1}, other[] = {-1, 4};
+    int64_t dims[AMKD_TENSOR_DIMS];
+    size_t ndim;
+    amkd_tensor t;
+    ck_assert_int_eq(amkd_tensor_parse_dims(dims, &ndim, "n,28,-1"), 0);
+    ck_assert(ndim == 3 && dims[0] == -1 && dims[1] == 28 && dims[2] == -1);
+    ck_assert_int_eq(amkd_tensor_parse_dims(dims, &ndim, "1,1,1,1,1,1,1,n"), 0);
+    ck_assert(ndim == 8 && dims[7] == -1);
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        assert_error(amkd_tensor_parse_dims(dims, &ndim, none[i]), "no shape");
+    ck_assert_int_eq(amkd_tensor_fit_told(&t, NULL, 0, "n,4", gray, NULL), 0);
+    ck_assert(t.has_batch && t.ndim == 1);
+    ck_assert_int_eq(amkd_tensor_fit_told(&t, open, 4, "n,2,2,-1", gray, NULL), 0);
+    ck_assert(t.has_batch && t.ndim == 3 && !t.planes);
+    assert_error(amkd_tensor_fit_told(&t, open, 4, "n,2,2", gray, NULL),
+                 "takes [-1,-1,-1,1], not the n,2,2 of --input-shape");
+    assert_error(amkd_tensor_fit_told(&t, other, 2, "n,5", gray, NULL), "not the n,5");
+    assert_error(amkd_tensor_fit_told(&t, NULL, 0, NULL, gray, NULL), "--input-shape");
+}
+END_TEST
+
 START_TEST(images_that_fit_in_two_ways_or_none_are_refused)
 {
     amkd_tensor t;
@@ -226,6 +262,7 @@ int main(void)
     Suite *suite = suite_create("tensor");
     TCase *tests = tcase_create("tensor");
     tcase_add_test(tests, images_fit_the_shapes_that_hold_them);
+    tcase_add_test(tests, shapes_told_fill_in_what_is_open);
     tcase_add_test(tests, images_that_fit_in_two_ways_or_none_are_refused);
     tcase_add_test(tests, tensors_are_laid_out_in_binary);
     tcase_add_test(tests, half_precision_rounds_to_nearest);

@@ -6,6 +6,7 @@
 #include "compute/device.h"
 #include "steps/price.h"
 #include "steps/query.h"
+#include "teacher/tensor.h"
 #include "teacher/url.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -42,11 +43,11 @@ typedef struct arguments {
 static int check_http(const amkd_cli *cli, const arguments *a)
 {
     static const char *const http_only[] = {
-        "concurrency", "connect-timeout", "header-file", "cacert",
-        "insecure",    "layout",          "answer",      "no-binary",
+        "concurrency", "connect-timeout", "header-file", "cacert", "insecure",
+        "layout",      "input-name",      "input-shape", "answer", "no-binary",
         "columns",     "request",         "response",    "classes"};
-    static const char *const not_by_template[] = {"input", "layout", "answer",
-                                                  "no-binary", "columns"};
+    static const char *const not_by_template[] = {
+        "input", "layout", "input-name", "input-shape", "answer", "no-binary", "columns"};
     const amkd_http_options *http = &a->query.http;
     int is_http = amkd_url_is(a->query.teacher);
     for (size_t i = 0; !is_http && i < sizeof http_only / sizeof *http_only; i++)
@@ -60,6 +61,12 @@ static int check_http(const amkd_cli *cli, const arguments *a)
         if (amkd_cli_given(cli, not_by_template[i]))
             return amkd_cli_misuse(cli, "--%s is not for a --request",
                                    not_by_template[i]);
+    if (http->input_name && amkd_url_protocol(a->query.teacher) != AMKD_OIP)
+        return amkd_cli_misuse(cli, "--input-name is for servers at /v2/");
+    int64_t dims[AMKD_TENSOR_DIMS];
+    size_t ndim;
+    if (http->input_shape && amkd_tensor_parse_dims(dims, &ndim, http->input_shape))
+        return amkd_cli_misuse(cli, "--input-shape: %s", amkd_error());
     return 0;
 }
 
@@ -93,7 +100,7 @@ static int check(const amkd_cli *cli, arguments *a)
     const char *dtype = a->query.dtype, *layout = a->query.http.layout;
     if (!a->query.teacher)
         return amkd_cli_misuse(cli, "--teacher is needed");
-    if (dtype && strcmp(dtype, "uint8") != 0 && strcmp(dtype, "float32") != 0)
+    if (dtype && !amkd_tensor_datatype(dtype))
         return amkd_cli_misuse(cli, "--input: '%s' is neither uint8 nor float32", dtype);
     if (layout && strcmp(layout, "nchw") != 0 && strcmp(layout, "nhwc") != 0)
         return amkd_cli_misuse(cli, "--layout: '%s' is neither nchw nor nhwc", layout);
@@ -176,8 +183,9 @@ static size_t teacher_options(amkd_option *options, arguments *a)
         {0, "batch", AMKD_COUNT, &a->batch, "N", "images a request (default: 256)",
          AMKD_WHERE, 1, 1 << 20},
         {0, "input", AMKD_TEXT, &a->query.dtype, "TYPE",
-         "what teachers get: uint8, or float32 from 0 to 1 (default: uint8 for\n"
-         "programs, what the model says of itself for servers)",
+         "what teachers get: uint8, or float32 from 0 to 1, of servers float16 and\n"
+         "float64 too (default: uint8 for programs, what the model says of itself\n"
+         "for servers)",
          0, 0, 0},
         {0, "workers", AMKD_COUNT, &a->workers, "N",
          "exec: run N of the program side by side (default: 1)", AMKD_WHERE, 1, 256},
@@ -257,6 +265,10 @@ static size_t retry_options(amkd_option *options, arguments *a)
         {0, "retry", AMKD_COUNT, &a->query.retry.max_retries, "N",
          "make a failed request N more times at most (default: 10)", AMKD_WHERE, 0,
          1000000, "Requests that fail:"},
+        {0, "retry-paid", AMKD_COUNT, &a->query.retry.max_paid, "N",
+         "of these, N at most after attempts that may have been paid for: timed\n"
+         "out, lost after sending, 500, 502, 504 (default: 1)",
+         AMKD_WHERE, 0, 1000000},
         {0, "retry-delay", AMKD_NUMBER, &a->query.retry.delay, "S",
          "seconds before the first, doubled for each further one up to 60\n"
          "(default: 1)",
@@ -266,8 +278,9 @@ static size_t retry_options(amkd_option *options, arguments *a)
          "any)",
          AMKD_WHERE, 0, 1e9},
         {0, "retry-codes", AMKD_TEXT, &a->retry_codes, "LIST",
-         "of which failures (default: connection,408,429,500,502,503,504)", AMKD_WHERE, 0,
-         0},
+         "of which failures (default: connection,408,429,500,502,503,504); an\n"
+         "answer that cannot be read was paid for: only where its 200 is named",
+         AMKD_WHERE, 0, 0},
     };
     memcpy(options, group, sizeof group);
     return sizeof group / sizeof *group;
@@ -291,6 +304,11 @@ static size_t url_options(amkd_option *options, arguments *a)
          AMKD_WHERE, 0, 0},
         {0, "layout", AMKD_TEXT, &a->query.http.layout, "ORDER",
          "nchw or nhwc, where the model leaves it open", 0, 0, 0},
+        {0, "input-name", AMKD_TEXT, &a->query.http.input_name, "NAME",
+         "/v2/: the input that takes the images, where the model names none", 0, 0, 0},
+        {0, "input-shape", AMKD_TEXT, &a->query.http.input_shape, "SHAPE",
+         "its shape, such as n,28,28,1, where the model tells none or leaves it\nopen", 0,
+         0, 0},
         {0, "answer", AMKD_TEXT, &a->query.http.answer, "NAME",
          "the output that holds the answers, where there are several", 0, 0, 0},
         {0, "no-binary", AMKD_FLAG, &a->query.http.no_binary, NULL,

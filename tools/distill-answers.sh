@@ -166,7 +166,7 @@ find_store() { # DIGEST
     [ -n "${value[SHARED]}" ] || return 0
     key=$({
         printf '%s\n' "${value[TEACHER]}" "${value[TEACHER_INPUT]}" "$1"
-        grep -oE -- '--(request|response|classes|layout|answer)[ =]+[^ ]+' \
+        grep -oE -- '--(request|response|classes|layout|input-name|input-shape|answer)[ =]+[^ ]+' \
             <<<"${value[TEACHER_OPTIONS]}" || true
     } | sha256sum)
     assignments+=("STORE=${value[SHARED]}/answers-${key:0:12}")

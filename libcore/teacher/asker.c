@@ -34,8 +34,9 @@ typedef struct request {
     amkd_question *questions; /* [batch] */
     uint8_t *pixels;          /* [batch][image_nbytes] */
     uint64_t nattempts;
-    double first; /* when it was sent first */
-    double due;   /* when it may be sent */
+    uint64_t npaid; /* of them may have been paid for */
+    double first;   /* when it was sent first */
+    double due;     /* when it may be sent */
 } request;
 
 struct amkd_asker {
@@ -136,6 +137,19 @@ static double due(const amkd_asker *asker, const request *q)
     return fmax(q->due, fmax(asker->paused, asker->metered));
 }
 
+/* Until an answer came that could be used, requests go one at a time, and one that failed
+ * goes again before any other does: what is wrong with all answers is paid for once. */
+static int held_back(const amkd_asker *asker, const request *q)
+{
+    for (size_t r = 0; !asker->counts.answered && r < asker->nrequests; r++) {
+        const request *other = &asker->requests[r];
+        if (other->state == FLYING ||
+            (other->state == WAITING && other->nattempts && !q->nattempts))
+            return 1;
+    }
+    return 0;
+}
+
 /* Cuts the request to what the budget has room for: 0 when there is none. */
 static size_t fit_budget(amkd_asker *asker, request *q)
 {
@@ -157,7 +171,8 @@ static int announce(amkd_asker *asker, double now, size_t *nannounced)
     *nannounced = 0;
     for (size_t r = 0; r < asker->nrequests; r++) {
         request *q = &asker->requests[r];
-        if (q->state != WAITING || due(asker, q) > now || !fit_budget(asker, q))
+        if (q->state != WAITING || due(asker, q) > now || held_back(asker, q) ||
+            !fit_budget(asker, q))
             continue;
         if (amkd_journal_send(asker->journal, q->questions, q->n))
             return -1;
@@ -222,14 +237,23 @@ static void try_again(amkd_asker *asker, request *q, const amkd_reply *reply)
     const double now = amkd_now();
     const double chance = amkd_random_uniform((uint64_t)(q - asker->requests),
                                               jitter_stream, asker->counts.retries);
+    const int unreadable = reply->outcome == AMKD_UNREADABLE;
+    const int paid = unreadable || reply->outcome == AMKD_DOUBTFUL;
     /* An answer that broke off is a connection that was lost. */
-    const int status = reply->status < 400 ? 0 : reply->status;
+    const int status = reply->status < 400 && !unreadable ? 0 : reply->status;
+    q->npaid += (uint64_t)paid;
+    const amkd_attempts attempts = {.n = q->nattempts,
+                                    .npaid = q->npaid,
+                                    .paid = paid,
+                                    .status = status,
+                                    .elapsed = now - q->first,
+                                    .retry_after = reply->retry_after};
+    const int final = !status && (unreadable || reply->outcome == AMKD_REFUSED);
     double delay;
     amkd_fail("%s", reply->message);
-    if (reply->outcome == AMKD_UNREADABLE ||
-        (reply->outcome == AMKD_REFUSED && !status) ||
-        !amkd_retry_next(&delay, &asker->options.retry, status, q->nattempts,
-                         now - q->first, reply->retry_after, chance)) {
+    if (final || !amkd_retry_next(&delay, &asker->options.retry, &attempts, chance)) {
+        if (!final)
+            amkd_retry_fail(&asker->options.retry, &attempts);
         if (q->nattempts > 1)
             amkd_fail_in("attempt %llu", (unsigned long long)q->nattempts);
         amkd_teacher_fail_in(asker->teacher);
@@ -326,7 +350,7 @@ static double seconds_to_next(const amkd_asker *asker, double now)
 {
     double wait = most_wait;
     for (size_t r = 0; r < asker->nrequests; r++)
-        if (asker->requests[r].state == WAITING)
+        if (asker->requests[r].state == WAITING && !held_back(asker, &asker->requests[r]))
             wait = fmin(wait, due(asker, &asker->requests[r]) - now);
     return fmax(wait, 0);
 }
@@ -365,7 +389,7 @@ int amkd_asker_add(amkd_asker *asker, amkd_question question, const uint8_t *pix
     if (stopped(asker) || (o->budget && amkd_journal_spent(asker->journal) >= o->budget))
         return 0;
     if (q->state == FREE)
-        *q = (request){FILLING, 0, q->questions, q->pixels, 0, 0, 0};
+        *q = (request){FILLING, 0, q->questions, q->pixels, 0, 0, 0, 0};
     q->questions[q->n] = question;
     memcpy(q->pixels + q->n * o->image_nbytes, pixels, o->image_nbytes);
     if (++q->n == o->batch) {

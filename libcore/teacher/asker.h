@@ -1,5 +1,7 @@
 /* Asking a teacher about many images: requests under way at once, retries, a rate, a
- * budget; every step written to a journal before the next depends on it. */
+ * budget; every step written to a journal before the next depends on it. Until an answer
+ * came that could be used, requests go one at a time: what is wrong with all answers of a
+ * teacher is paid for once. */
 #ifndef AMKD_TEACHER_ASKER_H
 #define AMKD_TEACHER_ASKER_H
 

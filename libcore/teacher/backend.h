@@ -14,12 +14,13 @@ typedef enum amkd_outcome {
     AMKD_ANSWERED,   /* values for all images */
     AMKD_UNSENT,     /* surely not processed (connection refused, 429, 503 ...): costs
                         nothing */
-    AMKD_DOUBTFUL,   /* may have been processed (timed out, lost after sending, 500, 502,
-                        504, a broken answer): counted as spent */
+    AMKD_DOUBTFUL,   /* may have been processed (timed out, lost after sending or amid its
+                        answer, 500, 502, 504): counted as spent */
     AMKD_REFUSED,    /* a no (400, 401, 404, a certificate that is not trusted ...): costs
                         nothing, and is final unless the retry rules name its status */
-    AMKD_UNREADABLE, /* an answer that no repetition makes readable, a program that failed
-                        or was too slow: counted as spent, and final */
+    AMKD_UNREADABLE, /* a whole answer that cannot be used, a program that failed or was
+                        too slow: counted as spent, and final unless it has a status that
+                        the retry rules name */
 } amkd_outcome;
 
 typedef struct amkd_reply {

@@ -31,7 +31,7 @@ typedef struct amkd_http_post {
     const amkd_bytes *body; /* copied */
     size_t json_nbytes;     /* sent as Inference-Header-Content-Length; 0: not sent */
     size_t n;               /* images it asks about, handed back with the answer */
-    size_t max_answer;      /* bytes of an answer that are taken at most */
+    size_t max_answer;      /* bytes of an answer, decoded, that are taken at most */
 } amkd_http_post;
 
 /* Reads --header-file and the environment. timeout: seconds for a whole attempt, 0 for

@@ -56,12 +56,28 @@ static int follow(amkd_http *http, amkd_http_slot *one, char *message, size_t si
     return 1;
 }
 
+/* The first bytes of an answer, for the case that it cannot be read; credentials, which
+ * may hold any bytes, go before these are made printable. */
+static void show_answer(const amkd_http *http, char *text, size_t size,
+                        const amkd_http_slot *one)
+{
+    char searched[SEARCHED];
+    size_t n = one->answer.n < sizeof searched ? one->answer.n : sizeof searched - 1;
+    for (size_t i = 0; i < n; i++)
+        searched[i] = one->answer.data[i] ? one->answer.data[i] : ' ';
+    searched[n] = '\0';
+    amkd_http_headers_hide(&http->headers, searched);
+    amkd_http_first_bytes(text, size, searched, n);
+}
+
 static void judge_status(amkd_http *http, amkd_http_answer *answer, amkd_http_slot *one)
 {
     char excerpt[SEARCHED] = "";
     answer->outcome = amkd_http_status_outcome(answer->status);
     /* A refused credential may stand in the body. */
-    if (answer->status != 401 && answer->status != 403 && answer->status != 407)
+    if (answer->outcome == AMKD_ANSWERED)
+        show_answer(http, excerpt, EXCERPT, one);
+    else if (answer->status != 401 && answer->status != 403 && answer->status != 407)
         amkd_http_excerpt(excerpt, sizeof excerpt, one->answer.data, one->answer.n);
     amkd_http_headers_hide(&http->headers, excerpt);
     snprintf(answer->message, sizeof answer->message, "HTTP status %d%s%.*s",
@@ -99,6 +115,12 @@ int amkd_http_finish(amkd_http *http, amkd_http_slot *one, amkd_http_answer *ans
     curl_easy_getinfo(one->easy, CURLINFO_RESPONSE_CODE, &status);
     curl_multi_remove_handle(http->multi, one->easy);
     one->under_way = 0;
+    /* Where one connection was lost, all that are kept may be: as many requests as these
+     * are take new ones, and so push the old ones out. */
+    if (code) {
+        one->spoilt = 1;
+        http->nfresh = http->capacity;
+    }
     answer->status = (int)status;
     answer->retry_after =
         amkd_http_retry_after(header(one->easy, "Retry-After"), time(NULL));

@@ -98,11 +98,18 @@ int amkd_http_headers_parse(amkd_http_headers *headers, const char *text, size_t
     return 0;
 }
 
-int amkd_http_headers_add_key(amkd_http_headers *headers, const char *key)
+int amkd_http_headers_has(const amkd_http_headers *headers, const char *name)
 {
     for (size_t i = 0; i < headers->n; i++)
-        if (is_named(headers->lines[i], "Authorization"))
-            return 0;
+        if (is_named(headers->lines[i], name))
+            return 1;
+    return 0;
+}
+
+int amkd_http_headers_add_key(amkd_http_headers *headers, const char *key)
+{
+    if (amkd_http_headers_has(headers, "Authorization"))
+        return 0;
     for (const char *c = key; *c; c++)
         if ((unsigned char)*c <= ' ')
             return amkd_fail("AMKD_API_KEY holds a space or control character");

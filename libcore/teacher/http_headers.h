@@ -17,6 +17,9 @@ int amkd_http_headers_parse(amkd_http_headers *headers, const char *text, size_t
 /* Adds "Authorization: Bearer KEY" unless an Authorization is there already. */
 int amkd_http_headers_add_key(amkd_http_headers *headers, const char *key);
 
+/* Whether a line of this name is there. */
+int amkd_http_headers_has(const amkd_http_headers *headers, const char *name);
+
 /* Overwrites every value of the headers that stands in text, which servers quote at
  * times, by asterisks, also where JSON escapes it, and whatever stands behind "Basic "
  * and "Bearer ": netrc's credentials are known to libcurl alone. */

@@ -9,6 +9,7 @@
 typedef struct amkd_http_slot {
     CURL *easy;
     int under_way;
+    int spoilt; /* the handle's request failed: the next one gets a new handle */
     uint64_t ticket;
     size_t n; /* images asked about */
     amkd_bytes request, answer;
@@ -26,6 +27,7 @@ struct amkd_http {
     CURLM *multi;
     amkd_http_slot *slots; /* [capacity] */
     size_t capacity;
+    size_t nfresh; /* requests still to come that each take a new connection */
 };
 
 /* Makes the slot's handle ready: a POST of slot->request, or a GET without post. */

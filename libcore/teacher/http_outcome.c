@@ -23,6 +23,8 @@ amkd_outcome amkd_http_error_outcome(int code, int sent_whole)
         /* Of the answer, as the URL's was looked at before: bytes that are no HTTP, such
          * as come behind an answer of a wrong length. */
         return AMKD_DOUBTFUL;
+    case CURLE_BAD_CONTENT_ENCODING:
+        return AMKD_UNREADABLE;
     case CURLE_URL_MALFORMAT:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
@@ -68,6 +70,21 @@ void amkd_http_excerpt(char *text, size_t size, const char *body, size_t nbytes)
     }
     while (n && text[n - 1] == ' ')
         n--;
+    text[n] = '\0';
+}
+
+void amkd_http_first_bytes(char *text, size_t size, const char *body, size_t nbytes)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < nbytes && n + 5 <= size; i++) {
+        const unsigned char c = (unsigned char)body[i];
+        if (c > ' ' && c < 0x7f)
+            text[n++] = (char)c;
+        else if (!isspace(c))
+            n += (size_t)snprintf(text + n, size - n, "\\x%02x", c);
+        else if (n && text[n - 1] != ' ')
+            text[n++] = ' ';
+    }
     text[n] = '\0';
 }
 

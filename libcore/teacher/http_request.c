@@ -52,6 +52,10 @@ static int set_headers(amkd_http *http, amkd_http_slot *one, const amkd_http_pos
     for (size_t i = 0; i < http->headers.n; i++)
         if (add_header(one, http->headers.lines[i]))
             return -1;
+    /* Compressed answers are decoded, but not asked for. */
+    if (!amkd_http_headers_has(&http->headers, "Accept-Encoding") &&
+        add_header(one, "Accept-Encoding:"))
+        return -1;
     if (!post)
         return 0;
     snprintf(line, sizeof line, "Content-Type: %s", post->content_type);
@@ -67,6 +71,21 @@ static long milliseconds(double seconds)
     return seconds > 0 ? (long)ceil(fmin(seconds, 1e6) * 1000) : 0;
 }
 
+/* libcurl 8.14 does not forget in curl_easy_reset that it wanted to send a body once more
+ * (give): the handle's next requests, though others, would all fail for that. */
+static int renew(amkd_http_slot *one)
+{
+    if (!one->spoilt)
+        return 0;
+    CURL *easy = curl_easy_init();
+    if (!easy)
+        return amkd_fail("libcurl is out of memory");
+    curl_easy_cleanup(one->easy);
+    one->easy = easy;
+    one->spoilt = 0;
+    return 0;
+}
+
 static int set_options(amkd_http *http, amkd_http_slot *one, const char *url)
 {
     const amkd_http_options *options = &http->options;
@@ -77,6 +96,7 @@ static int set_options(amkd_http *http, amkd_http_slot *one, const char *url)
     int failed = curl_easy_setopt(easy, CURLOPT_URL, url) ||
                  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") ||
                  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, one->headers) ||
+                 curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "") ||
                  curl_easy_setopt(easy, CURLOPT_USERAGENT, "amkd/" AMKD_VERSION);
     if (options->cacert)
         failed |= curl_easy_setopt(easy, CURLOPT_CAINFO, options->cacert);
@@ -87,6 +107,8 @@ static int set_options(amkd_http *http, amkd_http_slot *one, const char *url)
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_OPTIONAL);
     curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, http->nfresh > 0 ? 1L : 0L);
+    http->nfresh -= http->nfresh > 0;
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, milliseconds(http->timeout));
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, milliseconds(patience));
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, one->error);
@@ -118,6 +140,8 @@ int amkd_http_start(amkd_http *http, amkd_http_slot *one)
 int amkd_http_prepare(amkd_http *http, amkd_http_slot *one, const char *url,
                       const amkd_http_post *post)
 {
+    if (renew(one))
+        return -1;
     if (set_headers(http, one, post))
         return amkd_fail("libcurl is out of memory");
     return set_options(http, one, url);

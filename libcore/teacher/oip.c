@@ -22,8 +22,7 @@ static int encode(void *context, amkd_bytes *body, amkd_http_post *post, uint64_
                            post->n);
 }
 
-static amkd_outcome decode(void *context, amkd_values *values,
-                           const amkd_http_answer *answer)
+static int decode(void *context, amkd_values *values, const amkd_http_answer *answer)
 {
     oip_state *state = context;
     return amkd_oip_decode(values, &state->model, answer);

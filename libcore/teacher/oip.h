@@ -7,17 +7,20 @@
 #include "teacher/tensor.h"
 
 typedef struct amkd_oip_model {
-    char *input;  /* the tensor that takes images */
-    char *output; /* the tensor of the answers; NULL: the only one that comes */
+    char *input;         /* the tensor that takes images */
+    char *output;        /* the tensor of the answers; NULL: the only one that comes */
     json_t *class_names; /* array of strings, as amkd-serve tells them, or NULL */
+    size_t nclasses;     /* of the answers, 0 when not known */
     char datatype[8];
     amkd_tensor tensor;
     int binary; /* by the binary tensor data extension */
 } amkd_oip_model;
 
-/* Reads a model's metadata: its one input, and of its outputs the one that
- * options->http.answer names, else the only one that can hold answers of options->kind,
- * else the only one of these with "prob" or "softmax", for logits "logit", in its name.
+/* Reads a model's metadata: its one input, of which the options tell what is not there
+ * (without any description of it FP32 of [n,H,W,C] is assumed), and of its outputs the
+ * one that options->http.answer names, else the only one that can hold answers of
+ * options->kind, else the only one of these with "prob" or "softmax", for logits "logit",
+ * in its name.
  */
 int amkd_oip_read_model(amkd_oip_model *model, const json_t *metadata,
                         const amkd_teacher_options *options);
@@ -34,8 +37,8 @@ int amkd_oip_encode(amkd_bytes *body, size_t *json_nbytes, const amkd_oip_model 
                     uint64_t ticket, const uint8_t *pixels, size_t n);
 
 /* Reads an answer, as amkd_protocol's decode. */
-amkd_outcome amkd_oip_decode(amkd_values *values, const amkd_oip_model *model,
-                             const amkd_http_answer *answer);
+int amkd_oip_decode(amkd_values *values, const amkd_oip_model *model,
+                    const amkd_http_answer *answer);
 
 void amkd_oip_clear(amkd_oip_model *model);
 

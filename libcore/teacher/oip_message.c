@@ -55,14 +55,14 @@ int amkd_oip_encode(amkd_bytes *body, size_t *json_nbytes, const amkd_oip_model 
 /* An answer's tensor: in binary at `at`, or in JSON when that is NULL. */
 typedef struct tensor {
     const json_t *json;
-    const char *at, *datatype;
+    const char *at;
     size_t nbytes;
 } tensor;
 
-/* Parses the JSON part; it must answer the request of this ticket if it says which. */
+/* Parses the JSON part. Whose request it names does not matter, as some servers make ids
+ * of their own: each request has its connection. */
 static json_t *parse(const amkd_http_answer *answer, size_t *json_nbytes)
 {
-    char ticket[24];
     *json_nbytes = answer->nbytes;
     if (answer->json_nbytes >= 0) {
         if ((unsigned long long)answer->json_nbytes > answer->nbytes) {
@@ -72,15 +72,7 @@ static json_t *parse(const amkd_http_answer *answer, size_t *json_nbytes)
         }
         *json_nbytes = (size_t)answer->json_nbytes;
     }
-    json_t *json = amkd_remote_parse(answer->body, *json_nbytes);
-    const char *id = json_string_value(json_object_get(json, "id"));
-    snprintf(ticket, sizeof ticket, "%" PRIu64, answer->ticket);
-    if (json && id && *id && strcmp(id, ticket) != 0) {
-        amkd_fail("answers request '%.40s', not '%s'", id, ticket);
-        json_decref(json);
-        return NULL;
-    }
-    return json;
+    return amkd_remote_parse(answer->body, *json_nbytes);
 }
 
 /* The output that was asked for, by its name or because there is no other. */
@@ -109,15 +101,6 @@ static const json_t *find_output(const json_t *json, const amkd_oip_model *model
     return NULL;
 }
 
-static const char *read_type(const json_t *output)
-{
-    const char *type = json_string_value(json_object_get(output, "datatype"));
-    if (type && amkd_values_item_nbytes(type))
-        return type;
-    amkd_fail("answers with datatype '%.20s', expected numbers", type ? type : "");
-    return NULL;
-}
-
 /* Finds the binary tensors behind the JSON, which must fill what is there exactly. */
 static int find_binary(tensor *t, const json_t *json, const char *bytes, size_t nbytes)
 {
@@ -143,61 +126,97 @@ static int find_binary(tensor *t, const json_t *json, const char *bytes, size_t 
     return 0;
 }
 
-/* How many values the shape says an image has. */
-static int read_shape(size_t *nvalues, const json_t *output, size_t n, int has_batch)
+/* The values that a shape says there are, and its first dimension. Returns 0 where it is
+ * absent or no shape of a tensor, as one with -1 out of the metadata. */
+static size_t read_shape(size_t *first, const json_t *shape)
 {
-    const json_t *shape = json_object_get(output, "shape");
-    size_t i, total = 1, first = 0;
+    size_t i, total = json_array_size(shape) ? 1 : 0;
     json_t *item;
     json_array_foreach (shape, i, item) {
-        json_int_t dim = json_integer_value(item);
-        if (dim <= 0 || (size_t)dim > SIZE_MAX / 16 / total)
-            return amkd_fail("answers with a shape that no tensor has");
+        const json_int_t dim = json_integer_value(item);
+        if (dim <= 0 || (size_t)dim > SIZE_MAX / 16 / (total ? total : 1))
+            return 0;
         total *= (size_t)dim;
         if (i == 0)
-            first = (size_t)dim;
+            *first = (size_t)dim;
     }
-    if (has_batch && first != n)
-        return amkd_fail("answers with %zu rows for %zu images", first, n);
+    return total;
+}
+
+/* How many values an image has of the total that came. The shape decides where it speaks
+ * of so many and begins with the images; that of one image may leave the 1 out. Otherwise
+ * it is wrong or not there, and the known number of classes decides, or, without a shape,
+ * that the values make equal rows. */
+static int count_values(size_t *nvalues, const tensor *t, const amkd_oip_model *model,
+                        size_t n, size_t total)
+{
+    const json_t *shape = json_object_get(t->json, "shape");
+    const size_t known = model->nclasses;
+    size_t first = 0;
+    const size_t told = read_shape(&first, shape);
     *nvalues = total / n;
-    return 0;
+    if (told == total && (n == 1 || first == n))
+        return 0;
+    if (told == total && (json_array_size(shape) > 1 || !known))
+        return amkd_fail("answers with %zu rows for %zu images", first, n);
+    if (total % n == 0 && (known ? *nvalues == known : !told))
+        return 0;
+    if (known)
+        return amkd_fail("answers with %zu values for %zu images of %zu classes", total,
+                         n, known);
+    if (told)
+        return amkd_fail("answers with %zu values for %zu images, its shape says %zu",
+                         total, n, told);
+    return amkd_fail("answers with %zu values, which makes no %zu equal rows", total, n);
 }
 
-static int read_values(amkd_values *values, const tensor *t, size_t n, size_t nvalues)
+static int read_binary(amkd_values *values, const tensor *t, const amkd_oip_model *model,
+                       size_t n)
 {
-    const size_t item = amkd_values_item_nbytes(t->datatype);
-    if (t->at) {
-        if (t->nbytes / item / n != nvalues || t->nbytes != n * nvalues * item)
-            return amkd_fail("answers with %zu bytes for %zu x %zu values", t->nbytes, n,
-                             nvalues);
-        return amkd_values_read_binary(values, t->at, t->datatype, n, nvalues);
-    }
-    if (amkd_values_read_json(values, json_object_get(t->json, "data"), n))
+    const char *type = json_string_value(json_object_get(t->json, "datatype"));
+    const size_t item = type ? amkd_values_item_nbytes(type) : 0;
+    size_t nvalues;
+    if (!item)
+        return amkd_fail("answers with datatype '%.20s', expected numbers",
+                         type ? type : "");
+    if (t->nbytes % item)
+        return amkd_fail("answers with %zu bytes, which are no numbers of %s", t->nbytes,
+                         type);
+    if (count_values(&nvalues, t, model, n, t->nbytes / item))
         return -1;
-    if (values->nvalues != nvalues)
-        return amkd_fail("answers with %zu values an image, its shape says %zu",
-                         values->nvalues, nvalues);
-    return 0;
+    return amkd_values_read_binary(values, t->at, type, n, nvalues);
 }
 
-amkd_outcome amkd_oip_decode(amkd_values *values, const amkd_oip_model *model,
-                             const amkd_http_answer *answer)
+/* In JSON the numbers tell themselves of what type they are, and nested ones their shape.
+ */
+static int read_json(amkd_values *values, const tensor *t, const amkd_oip_model *model,
+                     size_t n)
 {
-    size_t json_nbytes, nvalues = 0;
+    const json_t *data = json_object_get(t->json, "data");
+    size_t nvalues;
+    if (!json_is_array(data) || json_array_size(data) == 0)
+        return amkd_fail("answers with no array of numbers");
+    if (!json_is_array(json_array_get(data, 0)) &&
+        count_values(&nvalues, t, model, n, json_array_size(data)))
+        return -1;
+    return amkd_values_read_json(values, data, n);
+}
+
+int amkd_oip_decode(amkd_values *values, const amkd_oip_model *model,
+                    const amkd_http_answer *answer)
+{
+    size_t json_nbytes;
     tensor t = {0};
     json_t *json = parse(answer, &json_nbytes);
-    if (!json)
-        return AMKD_DOUBTFUL;
-    amkd_outcome outcome = AMKD_DOUBTFUL;
-    t.json = find_output(json, model);
-    t.datatype = t.json ? read_type(t.json) : NULL;
-    if (!t.datatype)
-        outcome = AMKD_UNREADABLE;
-    else if (!find_binary(&t, json, answer->body + json_nbytes,
-                          answer->nbytes - json_nbytes) &&
-             !read_shape(&nvalues, t.json, answer->n, model->tensor.has_batch) &&
-             !read_values(values, &t, answer->n, nvalues))
-        outcome = AMKD_ANSWERED;
+    int rc = json ? 0 : -1;
+    if (rc == 0 && !(t.json = find_output(json, model)))
+        rc = -1;
+    if (rc == 0)
+        rc = find_binary(&t, json, answer->body + json_nbytes,
+                         answer->nbytes - json_nbytes);
+    if (rc == 0)
+        rc = t.at ? read_binary(values, &t, model, answer->n)
+                  : read_json(values, &t, model, answer->n);
     json_decref(json);
-    return outcome;
+    return rc;
 }

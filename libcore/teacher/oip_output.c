@@ -19,7 +19,7 @@ static int fits_kind(const char *datatype, amkd_answer_kind kind)
 /* Whether a tensor may hold a row of this many classes an image, 0 for any number. */
 static int may_answer(const json_t *output, const amkd_teacher_options *options)
 {
-    int64_t dims[AMKD_OIP_DIMS];
+    int64_t dims[AMKD_TENSOR_DIMS];
     size_t ndim;
     if (!fits_kind(amkd_oip_text(output, "datatype"), options->kind))
         return 0;
@@ -93,7 +93,7 @@ static json_t *find_names(const json_t *metadata, const json_t *output)
 {
     json_t *names =
         json_object_get(json_object_get(metadata, "parameters"), "class_names");
-    int64_t dims[AMKD_OIP_DIMS];
+    int64_t dims[AMKD_TENSOR_DIMS];
     size_t ndim, i;
     json_t *name;
     if (!json_is_array(names) || !output || amkd_oip_shape(dims, &ndim, output) ||
@@ -105,12 +105,23 @@ static json_t *find_names(const json_t *metadata, const json_t *output)
     return json_incref(names);
 }
 
+/* How many classes the output has by the metadata, 0 where these do not tell. */
+static size_t count_classes(const json_t *output, int has_batch)
+{
+    int64_t dims[AMKD_TENSOR_DIMS];
+    size_t ndim;
+    if (!output || amkd_oip_shape(dims, &ndim, output) || dims[ndim - 1] < 2)
+        return 0;
+    return ndim == (has_batch ? 2 : 1) ? (size_t)dims[ndim - 1] : 0;
+}
+
 int amkd_oip_choose_output(amkd_oip_model *model, const json_t *metadata,
                            const amkd_teacher_options *options)
 {
     const json_t *outputs = json_object_get(metadata, "outputs");
     const char *wanted = options->http.answer;
     size_t nfound, nnamed;
+    model->nclasses = options->nclasses;
     if (json_array_size(outputs) == 0 && !wanted)
         return 0;
     if (wanted && json_array_size(outputs) && !find_output(outputs, wanted)) {
@@ -128,7 +139,10 @@ int amkd_oip_choose_output(amkd_oip_model *model, const json_t *metadata,
                                     : "has no output with a row of classes an image");
         wanted = amkd_oip_text(found, "name");
     }
-    model->class_names = find_names(metadata, find_output(outputs, wanted));
+    const json_t *output = find_output(outputs, wanted);
+    model->class_names = find_names(metadata, output);
+    if (!model->nclasses)
+        model->nclasses = count_classes(output, model->tensor.has_batch);
     model->output = amkd_strdup(wanted);
     return model->output ? 0 : -1;
 }

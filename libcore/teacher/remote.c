@@ -2,11 +2,16 @@
 #include "teacher/remote.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "teacher/json_text.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ANSWER_PER_IMAGE = 1 << 20 }; /* bytes: a million classes in binary fit at four */
+enum {
+    ANSWER_PER_IMAGE = 1 << 20, /* bytes: a million classes in binary fit at four */
+    MOST_OF_ERROR = 280,        /* characters of a message: why an answer is none, */
+    MOST_OF_ANSWER = 225,       /* and how it begins */
+};
 
 static int submit(amkd_backend *backend, uint64_t ticket, const uint8_t *pixels, size_t n)
 {
@@ -20,20 +25,18 @@ static int submit(amkd_backend *backend, uint64_t ticket, const uint8_t *pixels,
     return amkd_http_submit(remote->http, ticket, &post);
 }
 
-static amkd_outcome decode(amkd_backend *backend, const amkd_http_answer *answer)
+static int decode(amkd_backend *backend, const amkd_http_answer *answer)
 {
     amkd_remote *remote = backend->state;
     const amkd_protocol *protocol = &remote->protocol;
-    amkd_outcome outcome = protocol->decode(protocol->state, &remote->values, answer);
-    size_t nvalues = remote->values.nvalues;
-    if (outcome != AMKD_ANSWERED)
-        return outcome;
-    if (remote->nclasses && nvalues != remote->nclasses) {
-        amkd_fail("answers with %zu classes, expected %zu", nvalues, remote->nclasses);
-        return AMKD_DOUBTFUL;
-    }
+    if (protocol->decode(protocol->state, &remote->values, answer))
+        return -1;
+    const size_t nvalues = remote->values.nvalues;
+    if (remote->nclasses && nvalues != remote->nclasses)
+        return amkd_fail("answers with %zu classes, expected %zu", nvalues,
+                         remote->nclasses);
     remote->nclasses = backend->nclasses = nvalues;
-    return AMKD_ANSWERED;
+    return 0;
 }
 
 static int wait_for(amkd_backend *backend, amkd_reply *reply, double timeout)
@@ -48,19 +51,17 @@ static int wait_for(amkd_backend *backend, amkd_reply *reply, double timeout)
                           .status = answer.status,
                           .retry_after = answer.retry_after,
                           .n = answer.n};
-    const char *message = answer.message;
-    if (answer.outcome == AMKD_ANSWERED) {
-        reply->outcome = decode(backend, &answer);
-        message = amkd_error();
-    }
-    if (reply->outcome == AMKD_ANSWERED) {
+    if (answer.outcome != AMKD_ANSWERED) {
+        snprintf(reply->message, sizeof reply->message, "%s", answer.message);
+    } else if (decode(backend, &answer)) {
+        reply->outcome = AMKD_UNREADABLE;
+        snprintf(reply->message, sizeof reply->message, "%.*s: %.*s", MOST_OF_ERROR,
+                 amkd_error(), MOST_OF_ANSWER, answer.message);
+    } else {
         reply->values = remote->values.at;
         reply->nvalues = remote->values.nvalues;
-    } else {
-        snprintf(reply->message, sizeof reply->message, "%.*s",
-                 (int)sizeof reply->message - 1, message);
-        amkd_http_hide(remote->http, reply->message);
     }
+    amkd_http_hide(remote->http, reply->message);
     return 1;
 }
 
@@ -125,9 +126,14 @@ int amkd_remote_identify_tensor(amkd_remote *remote, const amkd_tensor *tensor,
 json_t *amkd_remote_parse(const char *body, size_t nbytes)
 {
     json_error_t error;
-    json_t *json = json_loadb(body, nbytes, JSON_REJECT_DUPLICATES, &error);
-    if (!json)
+    json_t *json = json_loadb(body, nbytes, 0, &error);
+    amkd_bytes mended = {0};
+    const int rc = json ? 0 : amkd_json_mend(&mended, body, nbytes);
+    if (!json && !rc && mended.n)
+        json = json_loadb(mended.data, mended.n, 0, &error);
+    if (!json && !rc)
         amkd_fail("answers with no JSON: %s (byte %d)", error.text, error.position);
+    amkd_bytes_clear(&mended);
     return json;
 }
 

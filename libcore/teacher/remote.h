@@ -12,11 +12,9 @@ typedef struct amkd_protocol {
     /* Fills body (given empty) and post, whose n and body are set already. */
     int (*encode)(void *state, amkd_bytes *body, amkd_http_post *post, uint64_t ticket,
                   const uint8_t *pixels);
-    /* Reads an answer about answer->n images. Otherwise than ANSWERED the error is set:
-     * DOUBTFUL when the body is damaged, UNREADABLE when it is whole but of a kind that
-     * is not understood. */
-    amkd_outcome (*decode)(void *state, amkd_values *values,
-                           const amkd_http_answer *answer);
+    /* Reads an answer about answer->n images, which is whole as far as HTTP can tell. -1
+     * with the error set when it cannot be read. */
+    int (*decode)(void *state, amkd_values *values, const amkd_http_answer *answer);
     void (*close)(void *state);
 } amkd_protocol;
 
@@ -49,7 +47,8 @@ int amkd_remote_identify_tensor(amkd_remote *remote, const amkd_tensor *tensor,
  * (404). The caller owns it. */
 int amkd_remote_get(amkd_remote *remote, json_t **object, const char *url);
 
-/* Parses a body as JSON; NULL with the error set. */
+/* Parses a body as JSON, mended where servers write what is none (json_text.h); NULL with
+ * the error set. Of a key that stands twice in an object the last counts. */
 json_t *amkd_remote_parse(const char *body, size_t nbytes);
 
 #endif

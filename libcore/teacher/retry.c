@@ -6,6 +6,7 @@
 #include <string.h>
 
 const amkd_retry amkd_retry_default = {.max_retries = 10,
+                                       .max_paid = 1,
                                        .max_time = 600,
                                        .delay = 1,
                                        .max_delay = 60,
@@ -42,14 +43,29 @@ static int has_code(const amkd_retry *retry, int status)
     return 0;
 }
 
-int amkd_retry_next(double *delay, const amkd_retry *retry, int status,
-                    uint64_t nattempts, double elapsed, double retry_after, double chance)
+int amkd_retry_next(double *delay, const amkd_retry *retry, const amkd_attempts *attempts,
+                    double chance)
 {
-    if (!has_code(retry, status) || nattempts > retry->max_retries)
+    if (!has_code(retry, attempts->status) || attempts->n > retry->max_retries)
         return 0;
-    const double doubled = retry->delay * exp2((double)(nattempts - 1));
+    if (attempts->paid && attempts->npaid > retry->max_paid)
+        return 0;
+    const double doubled = retry->delay * exp2((double)(attempts->n - 1));
     *delay = fmin(doubled, retry->max_delay) * (0.5 + 0.5 * chance);
-    if (retry_after >= 0)
-        *delay = fmin(fmax(*delay, retry_after), retry->max_delay);
-    return !(retry->max_time > 0) || elapsed + *delay <= retry->max_time;
+    if (attempts->retry_after >= 0)
+        *delay = fmin(fmax(*delay, attempts->retry_after), retry->max_delay);
+    return !(retry->max_time > 0) || attempts->elapsed + *delay <= retry->max_time;
+}
+
+void amkd_retry_fail(const amkd_retry *retry, const amkd_attempts *attempts)
+{
+    if (!attempts->paid)
+        return;
+    if (!has_code(retry, attempts->status))
+        amkd_fail("%s (it may have been paid for, and --retry-codes does not name it)",
+                  amkd_error());
+    else if (attempts->npaid > retry->max_paid)
+        amkd_fail("%s (it may have been paid for: --retry-paid says how often it is made "
+                  "again)",
+                  amkd_error());
 }

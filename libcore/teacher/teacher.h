@@ -29,7 +29,9 @@ typedef struct amkd_http_options {
     const char *cacert;      /* certificates to trust instead of the system's, a file */
     int insecure;            /* any certificate is taken */
     double connect_timeout;  /* seconds; 0: 30 */
-    const char *layout;   /* "nchw" or "nhwc" where the model leaves it open, or NULL */
+    const char *layout;     /* "nchw" or "nhwc" where the model leaves it open, or NULL */
+    const char *input_name; /* /v2/: the tensor that takes images, and */
+    const char *input_shape; /* its shape, "n,28,28,1", where metadata do not tell */
     const char *answer;   /* the output that holds the answers where there are several */
     int no_binary;        /* JSON also where the server takes binary tensors */
     int columns;          /* TF-Serving: the column form */
@@ -41,7 +43,8 @@ typedef struct amkd_http_options {
 typedef struct amkd_teacher_options {
     amkd_shape shape;  /* of the images that will be asked about */
     size_t nclasses;   /* expected; 0: learned from the first answer */
-    const char *dtype; /* "uint8" or "float32"; NULL: uint8 for exec, else the model's */
+    const char *dtype; /* "uint8" or "float32", of servers "float16" and "float64" too;
+                          NULL: uint8 for exec, else the model's */
     amkd_answer_kind kind; /* what answers are: decides among a model's outputs */
     double timeout;        /* seconds an answer may take; 0: for ever */
     size_t nworkers;       /* exec: so many processes side by side; 0: 1 */

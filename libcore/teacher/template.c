@@ -38,8 +38,7 @@ static int encode(void *context, amkd_bytes *body, amkd_http_post *post, uint64_
                               &state->request, &state->png);
 }
 
-static amkd_outcome decode(void *context, amkd_values *values,
-                           const amkd_http_answer *answer)
+static int decode(void *context, amkd_values *values, const amkd_http_answer *answer)
 {
     template_state *state = context;
     return amkd_template_decode(values, state->response, &state->classes, answer);

@@ -47,11 +47,11 @@ int amkd_classes_parse(amkd_classes *classes, const char *text, size_t nbytes);
 
 void amkd_classes_clear(amkd_classes *classes);
 
-/* Reads the answer about one image. Classes that a list of names leaves out become NaN;
- * names without numbers get 1. classes: zeroed without names. Fails on names where those
- * of the classes have a flaw. */
-amkd_outcome amkd_template_decode(amkd_values *values, const amkd_json_path *path,
-                                  const amkd_classes *classes,
-                                  const amkd_http_answer *answer);
+/* Reads the answer about one image, as amkd_protocol's decode. Classes that a list of
+ * names leaves out become NaN; names without numbers get 1. A text that is no class, but
+ * a number, is one. classes: zeroed without names. Fails on names where those of the
+ * classes have a flaw. */
+int amkd_template_decode(amkd_values *values, const amkd_json_path *path,
+                         const amkd_classes *classes, const amkd_http_answer *answer);
 
 #endif

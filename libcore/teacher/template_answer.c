@@ -53,13 +53,24 @@ void amkd_classes_clear(amkd_classes *classes)
 /* What was found, sorted into names and numbers, each in their order. */
 typedef struct found {
     json_t *names, *numbers;
+    const amkd_classes *classes;
 } found;
+
+/* Whether a value is a number, maybe as a text; one that a class is named by is not. */
+static int is_number(double *number, const found *f, const json_t *value, int named)
+{
+    const char *text = json_string_value(value);
+    if (text && !named && json_object_get(f->classes->numbers, text))
+        return 0;
+    return amkd_values_number(number, value) == 0;
+}
 
 static int sort_value(found *f, const char *name, json_t *value)
 {
     size_t i;
     const char *key;
     json_t *item;
+    double number;
     if (name && json_array_append_new(f->names, json_string(name)))
         return amkd_fail("out of memory");
     if (json_is_array(value) && !name) {
@@ -77,11 +88,14 @@ static int sort_value(found *f, const char *name, json_t *value)
                 return -1;
         return 0;
     }
-    if (!json_is_number(value) && (name || !json_is_string(value)))
+    int rc;
+    if (is_number(&number, f, value, name != NULL))
+        rc = json_array_append_new(f->numbers, json_real(number));
+    else if (json_is_string(value) && !name)
+        rc = json_array_append(f->names, value);
+    else
         return amkd_fail("answers with something else than names and numbers");
-    if (json_array_append(json_is_number(value) ? f->numbers : f->names, value))
-        return amkd_fail("out of memory");
-    return 0;
+    return rc ? amkd_fail("out of memory") : 0;
 }
 
 static int put(amkd_values *values, size_t y, const json_t *number)
@@ -105,8 +119,9 @@ static int read_numbers(amkd_values *values, const json_t *numbers)
     return 0;
 }
 
-static int read_names(amkd_values *values, const found *f, const amkd_classes *classes)
+static int read_names(amkd_values *values, const found *f)
 {
+    const amkd_classes *classes = f->classes;
     size_t i, nclasses = json_array_size(classes->names);
     size_t nnames = json_array_size(f->names), nnumbers = json_array_size(f->numbers);
     json_t *name;
@@ -141,7 +156,7 @@ static int read_names(amkd_values *values, const found *f, const amkd_classes *c
 
 static int read_found(amkd_values *values, json_t *all, const amkd_classes *classes)
 {
-    found f = {json_array(), json_array()};
+    found f = {json_array(), json_array(), classes};
     size_t i;
     json_t *value;
     int rc = f.names && f.numbers ? 0 : amkd_fail("out of memory");
@@ -149,7 +164,7 @@ static int read_found(amkd_values *values, json_t *all, const amkd_classes *clas
         if (rc == 0)
             rc = sort_value(&f, NULL, value);
     if (rc == 0 && json_array_size(f.names))
-        rc = read_names(values, &f, classes);
+        rc = read_names(values, &f);
     else if (rc == 0 && json_array_size(f.numbers))
         rc = read_numbers(values, f.numbers);
     else if (rc == 0)
@@ -159,18 +174,17 @@ static int read_found(amkd_values *values, json_t *all, const amkd_classes *clas
     return rc;
 }
 
-amkd_outcome amkd_template_decode(amkd_values *values, const amkd_json_path *path,
-                                  const amkd_classes *classes,
-                                  const amkd_http_answer *answer)
+int amkd_template_decode(amkd_values *values, const amkd_json_path *path,
+                         const amkd_classes *classes, const amkd_http_answer *answer)
 {
     json_t *json = amkd_remote_parse(answer->body, answer->nbytes);
     if (!json)
-        return AMKD_DOUBTFUL;
+        return -1;
     json_t *all = amkd_json_path_find(path, json);
     int rc = all ? read_found(values, all, classes) : -1;
     if (rc)
-        amkd_fail("%s, where --response looks: %s", amkd_error(), answer->message);
+        amkd_fail("%s, where --response looks", amkd_error());
     json_decref(all);
     json_decref(json);
-    return rc ? AMKD_UNREADABLE : AMKD_ANSWERED;
+    return rc;
 }

@@ -2,8 +2,10 @@
  * laying out images is permuting and looking up. */
 #include "teacher/tensor.h"
 #include "base/error.h"
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --------------------------------------------------------------- fitting a shape -- */
@@ -106,6 +108,46 @@ int amkd_tensor_fit(amkd_tensor *tensor, const int64_t *dims, size_t ndim,
     return 0;
 }
 
+int amkd_tensor_parse_dims(int64_t dims[AMKD_TENSOR_DIMS], size_t *ndim, const char *text)
+{
+    const char *at = text;
+    for (*ndim = 0; *ndim < AMKD_TENSOR_DIMS; at++) {
+        char *end = (char *)at + 1;
+        const int64_t dim = *at == 'n' ? -1 : strtoll(at, &end, 10);
+        if (*at == '+' || isspace((unsigned char)*at) || dim == 0 || dim < -1 ||
+            (*end != ',' && *end != '\0'))
+            break;
+        dims[(*ndim)++] = dim;
+        at = end;
+        if (!*at)
+            return 0;
+    }
+    return amkd_fail("'%s' is no shape of %d dimensions at most, such as n,28,28,1", text,
+                     AMKD_TENSOR_DIMS);
+}
+
+int amkd_tensor_fit_told(amkd_tensor *tensor, const int64_t *dims, size_t ndim,
+                         const char *told, amkd_shape image, const char *choice)
+{
+    int64_t all[AMKD_TENSOR_DIMS];
+    size_t nall;
+    char text[128];
+    if (!told && !ndim)
+        return amkd_fail("has no shape in its metadata: --input-shape must tell it");
+    if (!told)
+        return amkd_tensor_fit(tensor, dims, ndim, image, choice);
+    if (amkd_tensor_parse_dims(all, &nall, told))
+        return -1;
+    for (size_t d = 0; d < ndim; d++) {
+        if (nall != ndim || (dims[d] != -1 && all[d] != -1 && dims[d] != all[d])) {
+            print_dims(text, sizeof text, dims, ndim);
+            return amkd_fail("takes %s, not the %s of --input-shape", text, told);
+        }
+        all[d] = dims[d] != -1 ? dims[d] : all[d];
+    }
+    return amkd_tensor_fit(tensor, all, nall, image, choice);
+}
+
 void amkd_tensor_default(amkd_tensor *tensor, amkd_shape image, const char *choice)
 {
     layout ways[5];
@@ -157,15 +199,27 @@ static void make_item(amkd_tensor_item *item, size_t nbytes, uint8_t value)
     item->length = strlen(item->text);
 }
 
+static const struct {
+    const char *dtype, *datatype;
+    size_t nbytes;
+} types[] = {{"uint8", "UINT8", 1},
+             {"float16", "FP16", 2},
+             {"float32", "FP32", 4},
+             {"float64", "FP64", 8}};
+
+const char *amkd_tensor_datatype(const char *dtype)
+{
+    for (size_t t = 0; dtype && t < sizeof types / sizeof *types; t++)
+        if (strcmp(dtype, types[t].dtype) == 0)
+            return types[t].datatype;
+    return NULL;
+}
+
 int amkd_tensor_set_type(amkd_tensor *tensor, const char *datatype)
 {
-    static const struct {
-        const char *name;
-        size_t nbytes;
-    } types[] = {{"UINT8", 1}, {"FP16", 2}, {"FP32", 4}, {"FP64", 8}};
     tensor->item_nbytes = 0;
     for (size_t t = 0; t < sizeof types / sizeof *types; t++)
-        if (strcmp(datatype, types[t].name) == 0)
+        if (strcmp(datatype, types[t].datatype) == 0)
             tensor->item_nbytes = types[t].nbytes;
     if (!tensor->item_nbytes)
         return amkd_fail("takes '%s', expected UINT8, FP16, FP32 or FP64", datatype);

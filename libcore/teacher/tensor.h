@@ -7,6 +7,8 @@
 #include "net/arch.h"
 #include <stdint.h>
 
+enum { AMKD_TENSOR_DIMS = 8 };
+
 /* What one value of a pixel becomes. */
 typedef struct amkd_tensor_item {
     unsigned char bytes[8]; /* little endian */
@@ -32,8 +34,22 @@ typedef struct amkd_tensor {
 int amkd_tensor_fit(amkd_tensor *tensor, const int64_t *dims, size_t ndim,
                     amkd_shape image, const char *layout);
 
+/* Reads a shape such as "n,28,28,1": n, as -1, stands for any number and becomes -1. */
+int amkd_tensor_parse_dims(int64_t dims[AMKD_TENSOR_DIMS], size_t *ndim,
+                           const char *text);
+
+/* Likewise, by a shape that the user told, NULL for none: it fills in what the model
+ * leaves open, all where it tells no dimensions (ndim 0), and must agree with the rest.
+ * -1 too when neither tells any. */
+int amkd_tensor_fit_told(amkd_tensor *tensor, const int64_t *dims, size_t ndim,
+                         const char *told, amkd_shape image, const char *layout);
+
 /* Without a description: [n,H,W,C], or [n,C,H,W] by layout "nchw". */
 void amkd_tensor_default(amkd_tensor *tensor, amkd_shape image, const char *layout);
+
+/* The datatype that servers call so: "UINT8" for "uint8", "FP16", "FP32" and "FP64" for
+ * "float16", "float32" and "float64"; NULL for others and for NULL. */
+const char *amkd_tensor_datatype(const char *dtype);
 
 /* Sets what pixels become: "UINT8" themselves; "FP16", "FP32" and "FP64" pixel / 255. -1
  * for other datatypes. */

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DIMS = 8 };
-
 typedef struct tfserving_state {
     amkd_tfserving_model model;
     char *url; /* of prediction */
@@ -41,15 +39,16 @@ static json_t *find_signature(const char **name, const json_t *metadata)
 }
 
 /* The sizes are strings of numbers. */
-static int read_dims(int64_t dims[MAX_DIMS], size_t *ndim, const json_t *tensor)
+static int read_dims(int64_t dims[AMKD_TENSOR_DIMS], size_t *ndim, const json_t *tensor)
 {
     const json_t *shape = json_object_get(tensor, "tensor_shape");
     const json_t *all = json_object_get(shape, "dim");
     size_t i;
     json_t *dim;
     *ndim = json_array_size(all);
-    if (*ndim == 0 || *ndim > MAX_DIMS)
-        return amkd_fail("has no shape of 1 to %d dimensions in its metadata", MAX_DIMS);
+    if (*ndim == 0 || *ndim > AMKD_TENSOR_DIMS)
+        return amkd_fail("has no shape of 1 to %d dimensions in its metadata",
+                         AMKD_TENSOR_DIMS);
     json_array_foreach (all, i, dim) {
         const char *text = json_string_value(json_object_get(dim, "size"));
         dims[i] = text ? strtoll(text, NULL, 10) : -1;
@@ -70,13 +69,6 @@ static const char *datatype_of(const json_t *tensor)
     return name ? name : "";
 }
 
-static const char *datatype_wanted(const amkd_teacher_options *options)
-{
-    if (!options->dtype)
-        return NULL;
-    return strcmp(options->dtype, "uint8") == 0 ? "UINT8" : "FP32";
-}
-
 static int set_type(amkd_tfserving_model *model, const char *datatype)
 {
     if (amkd_tensor_set_type(&model->tensor, datatype))
@@ -90,28 +82,38 @@ static int read_input(amkd_tfserving_model *model, const json_t *signature,
 {
     json_t *inputs = json_object_get(signature, "inputs");
     const json_t *input = json_object_iter_value(json_object_iter(inputs));
-    const char *wanted = datatype_wanted(options);
-    int64_t dims[MAX_DIMS];
+    const char *wanted = amkd_tensor_datatype(options->dtype);
+    int64_t dims[AMKD_TENSOR_DIMS];
     size_t ndim;
     if (json_object_size(inputs) != 1)
         return amkd_fail("takes %zu inputs, expected one", json_object_size(inputs));
     if (read_dims(dims, &ndim, input) ||
-        amkd_tensor_fit(&model->tensor, dims, ndim, options->shape,
-                        options->http.layout) ||
+        amkd_tensor_fit_told(&model->tensor, dims, ndim, options->http.input_shape,
+                             options->shape, options->http.layout) ||
         set_type(model, datatype_of(input)))
         return -1;
     if (wanted && strcmp(wanted, datatype_of(input)) != 0)
         return amkd_fail("takes '%s', not the '%s' of --input", datatype_of(input),
                          options->dtype);
-    if (!model->columns && !model->tensor.has_batch)
-        return amkd_fail("takes no batches, which the row form is for: use --columns");
     return 0;
+}
+
+/* Without metadata. */
+static int assume_input(amkd_tfserving_model *model, const amkd_teacher_options *options)
+{
+    const char *wanted = amkd_tensor_datatype(options->dtype);
+    const char *told = options->http.input_shape, *layout = options->http.layout;
+    if (!told)
+        amkd_tensor_default(&model->tensor, options->shape, layout);
+    else if (amkd_tensor_fit_told(&model->tensor, NULL, 0, told, options->shape, layout))
+        return -1;
+    return set_type(model, wanted ? wanted : "FP32");
 }
 
 int amkd_tfserving_read_model(amkd_tfserving_model *model, const json_t *metadata,
                               const amkd_teacher_options *options)
 {
-    const char *name, *wanted = datatype_wanted(options);
+    const char *name;
     *model = (amkd_tfserving_model){.columns = options->http.columns};
     int rc = 0;
     if (options->http.answer) {
@@ -119,13 +121,14 @@ int amkd_tfserving_read_model(amkd_tfserving_model *model, const json_t *metadat
         rc = model->output ? 0 : -1;
     }
     if (rc == 0 && !metadata) {
-        amkd_tensor_default(&model->tensor, options->shape, options->http.layout);
-        rc = set_type(model, wanted ? wanted : "FP32");
+        rc = assume_input(model, options);
     } else if (rc == 0) {
         const json_t *signature = find_signature(&name, metadata);
         model->signature = signature ? amkd_strdup(name) : NULL;
         rc = model->signature ? read_input(model, signature, options) : -1;
     }
+    if (rc == 0 && !model->columns && !model->tensor.has_batch)
+        rc = amkd_fail("takes no batches, which the row form is for: use --columns");
     if (rc)
         amkd_tfserving_clear(model);
     return rc;
@@ -150,8 +153,7 @@ static int encode(void *context, amkd_bytes *body, amkd_http_post *post, uint64_
     return amkd_tfserving_encode(body, &state->model, pixels, post->n);
 }
 
-static amkd_outcome decode(void *context, amkd_values *values,
-                           const amkd_http_answer *answer)
+static int decode(void *context, amkd_values *values, const amkd_http_answer *answer)
 {
     tfserving_state *state = context;
     return amkd_tfserving_decode(values, &state->model, answer);

@@ -27,8 +27,8 @@ int amkd_tfserving_encode(amkd_bytes *body, const amkd_tfserving_model *model,
                           const uint8_t *pixels, size_t n);
 
 /* Reads an answer, as amkd_protocol's decode. */
-amkd_outcome amkd_tfserving_decode(amkd_values *values, const amkd_tfserving_model *model,
-                                   const amkd_http_answer *answer);
+int amkd_tfserving_decode(amkd_values *values, const amkd_tfserving_model *model,
+                          const amkd_http_answer *answer);
 
 void amkd_tfserving_clear(amkd_tfserving_model *model);
 

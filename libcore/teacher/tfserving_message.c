@@ -63,18 +63,13 @@ static json_t *find_rows(const json_t *json, const amkd_tfserving_model *model)
     return json_incref(found);
 }
 
-amkd_outcome amkd_tfserving_decode(amkd_values *values, const amkd_tfserving_model *model,
-                                   const amkd_http_answer *answer)
+int amkd_tfserving_decode(amkd_values *values, const amkd_tfserving_model *model,
+                          const amkd_http_answer *answer)
 {
     json_t *json = amkd_remote_parse(answer->body, answer->nbytes);
-    if (!json)
-        return AMKD_DOUBTFUL;
-    amkd_outcome outcome = AMKD_UNREADABLE;
-    json_t *rows = find_rows(json, model);
-    if (rows)
-        outcome = amkd_values_read_json(values, rows, answer->n) ? AMKD_DOUBTFUL
-                                                                 : AMKD_ANSWERED;
+    json_t *rows = json ? find_rows(json, model) : NULL;
+    const int rc = rows ? amkd_values_read_json(values, rows, answer->n) : -1;
     json_decref(rows);
     json_decref(json);
-    return outcome;
+    return rc;
 }

@@ -25,8 +25,7 @@ int amkd_values_reserve(amkd_values *values, size_t n, size_t nvalues)
 
 static void put(amkd_values *values, size_t row, size_t column, double number)
 {
-    values->at[row * values->nvalues + column] =
-        isnan(number) ? INFINITY : (float)number;
+    values->at[row * values->nvalues + column] = isnan(number) ? INFINITY : (float)number;
 }
 
 /* How many numbers an array holds at any depth. */
@@ -41,13 +40,26 @@ static size_t count(const json_t *array)
     return n;
 }
 
+int amkd_values_number(double *number, const json_t *value)
+{
+    json_t *said = NULL;
+    if (json_is_string(value))
+        said = json_loads(json_string_value(value), JSON_DECODE_ANY, NULL);
+    const json_t *found = said ? said : value;
+    const int rc = json_is_number(found) ? 0 : -1;
+    *number = json_number_value(found);
+    json_decref(said);
+    return rc;
+}
+
 static int read_number(amkd_values *values, const json_t *item, size_t row, size_t column)
 {
-    if (!json_is_number(item) && !json_is_null(item))
+    double number = NAN;
+    if (!json_is_null(item) && amkd_values_number(&number, item))
         return amkd_fail("answers with something else than a number for image %zu, "
                          "class %zu",
                          row, column);
-    put(values, row, column, json_is_null(item) ? NAN : json_number_value(item));
+    put(values, row, column, number);
     return 0;
 }
 

@@ -15,7 +15,7 @@ static void decode(const amkd_json_path *path, const char *names, const char *bo
         .n = 1, .body = body, .nbytes = nbytes, .json_nbytes = -1};
     if (names && amkd_classes_parse(&classes, names, strlen(names)))
         abort();
-    if (amkd_template_decode(&values, path, &classes, &answer) == AMKD_ANSWERED)
+    if (amkd_template_decode(&values, path, &classes, &answer) == 0)
         for (size_t i = 0; i < values.nvalues; i++)
             if (isinf(values.at[i]))
                 abort();

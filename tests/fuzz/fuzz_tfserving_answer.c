@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t nbytes)
         amkd_values values = {0};
         const amkd_http_answer answer = {
             .n = N, .body = (const char *)bytes, .nbytes = nbytes, .json_nbytes = -1};
-        if (amkd_tfserving_decode(&values, &model, &answer) == AMKD_ANSWERED)
+        if (amkd_tfserving_decode(&values, &model, &answer) == 0)
             for (size_t i = 0; i < N * values.nvalues; i++)
                 if (isnan(values.at[i]))
                     abort();
