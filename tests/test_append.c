@@ -179,7 +179,7 @@ END_TEST
  * every byte on, up to the length that it has, or beyond. */
 START_TEST(append_goes_on_after_zeros_from_every_byte)
 {
-    static const size_t behind[] = {0, 1, 3, 700};
+    static const size_t behind[] = {0, 700};
     size_t file_ends[NBLOCKS], n;
     save_blocks(file_ends);
     uint8_t *bytes = get_file("whole", &n);

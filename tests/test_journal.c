@@ -380,6 +380,7 @@ int main(void)
 {
     Suite *suite = suite_create("journal");
     TCase *tests = tcase_create("journal");
+    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, NULL, remove_journals);
     tcase_add_test(tests, journal_finds_the_answers_of_earlier_runs);
     tcase_add_test(tests, journal_counts_what_came_back_unprocessed_as_not_spent);
