@@ -138,12 +138,12 @@ if command -v python3 >/dev/null; then
     python3 -c 'import sys, zlib
 sys.stdout.buffer.write(zlib.compress(sys.stdin.buffer.read()))' <body >zlib
     packed deflate zlib | cmp - expected || fail "a request in deflate"
-    { cat zlib; echo more; } >more
-    refused 400 "bytes behind its end" --data-binary @more -H 'Content-Encoding: deflate' \
+    { cat zlib; echo x; } >behind
+    refused 400 "bytes behind its end" --data-binary @behind -H 'Content-Encoding: deflate' \
         "$url/infer"
 fi
-head -c 60 body.gz >cut
-refused 400 "ends too early" --data-binary @cut -H 'Content-Encoding: gzip' "$url/infer"
+head -c 60 body.gz >short.gz
+refused 400 "ends too early" --data-binary @short.gz -H 'Content-Encoding: gzip' "$url/infer"
 refused 400 "cannot be unpacked" --data-binary @body -H 'Content-Encoding: gzip' "$url/infer"
 refused 400 "cannot be unpacked" --data-binary @body.gz -H 'Content-Encoding: deflate' \
     "$url/infer"

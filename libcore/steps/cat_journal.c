@@ -54,8 +54,9 @@ int amkd_cat_check_journal(amkd_cat_journal *journal, const char *directory)
                            .answers_path = amkd_format("%s/answers.amkd", directory)};
     int rc = journal->sent_path && journal->answers_path ? 0 : -1;
     if (!rc && access(journal->sent_path, F_OK))
-        rc = amkd_fail("'%s': a directory, but no journal: there is no sent.amkd in it",
-                       directory);
+        rc =
+            amkd_fail("'%s': Is a directory, but no journal: there is no sent.amkd in it",
+                      directory);
     if (!rc) {
         journal->has_answers = !access(journal->answers_path, F_OK);
         rc = check_parts(journal, &sent, &answers);
