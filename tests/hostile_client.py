@@ -7,6 +7,7 @@ gone in mid-request. Every answer must be whole, and a client's fault a 4xx.
 The model takes UINT8 images of 2 x 3 x 1.
 """
 
+import gzip
 import json
 import random
 import re
@@ -17,7 +18,11 @@ import sys
 PORT, MODEL = int(sys.argv[1]), sys.argv[2]
 RANDOM = random.Random(sys.argv[3] if len(sys.argv) > 3 else "1")
 INFER = f"/v2/models/{MODEL}/infer"
-N_IDLE, N_MUTATED = 2000, 600
+TEXT = json.dumps({"id": "7", "inputs": [
+    {"name": "image", "datatype": "UINT8", "shape": [1, 2, 3, 1],
+     "data": [[[[1], [2], [3]], [[4], [5], [6]]]]}]}).encode()
+PACKED = ["Content-Encoding: gzip"]
+N_IDLE, N_MUTATED = 5000, 600  # more than the server's limit
 
 
 def connect():
@@ -87,9 +92,11 @@ def good_request():
 
 
 def good_text():
-    tensor = {"name": "image", "datatype": "UINT8", "shape": [1, 2, 3, 1],
-              "data": [[[[1], [2], [3]], [[4], [5], [6]]]]}
-    return request(json.dumps({"id": "7", "inputs": [tensor]}).encode())
+    return request(TEXT)
+
+
+def good_packed():
+    return request(gzip.compress(TEXT), headers=PACKED)
 
 
 def malformed():
@@ -106,12 +113,16 @@ def malformed():
         ({431}, request(method="GET", headers=["X: " + "a" * 20000])),
         ({0, 431}, request(method="GET", headers=["X: y"] * 5000)),
         ({405, 501, 400}, request(method="M" * 200)),
-        ({404}, request(method="GET", target="/v2/models/%00%0a%ff")),
+        ({400}, request(method="GET", target="/v2/models/%00%0a%ff")),
+        ({404}, request(method="GET", target="/v2/models/%0a%ff")),
         ({400}, request(b"x", headers=["Content-Length: -1"])),
         ({400}, request(b"x", headers=["Content-Length: 1x"])),
         ({400, 413}, request(b"x", headers=["Content-Length: 99999999999999999999999"])),
         ({413}, request(b"x", headers=["Content-Length: 9999999999999"])),
-        ({413, 0}, request(b"x" * 70000000)),
+        ({413}, request(b"x" * 70000000)),
+        ({413}, request(gzip.compress(b"0" * 200000000, 1), headers=PACKED)),
+        ({400}, request(gzip.compress(b"[" * 60000000, 1), headers=PACKED)),
+        ({400}, request(gzip.compress(b"") * 100000, headers=PACKED)),
         ({0, 400}, request(b"{}", headers=["Content-Length: 500"])),
         ({400}, b"GET /v2 HTTP/1.1\r\n\r\n"),
         ({400}, request(b"{}", "GET", "/v2", ["Content-Length: 2", "Content-Length: 2"])),
@@ -171,12 +182,13 @@ def main():
     expect({200}, good_request(), "beside idle connections")
     malformed()
     for i in range(N_MUTATED):
-        good = good_request() if i % 2 else good_text()
+        good = (good_request, good_text, good_packed)[i % 3]()
         bad = mutate(good)
         check_whole(exchange(bad), f"mutated {bad}")
         leave_early(good)
     expect({200}, good_request(), "after all")
     expect({200}, good_text(), "after all, as text")
+    expect({200}, good_packed(), "after all, packed")
     for sock in idle:
         sock.close()
     pipelined = exchange(request(method="GET", target="/v2").replace(

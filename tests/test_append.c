@@ -175,6 +175,61 @@ START_TEST(append_goes_on_after_a_tail_of_zeros)
 }
 END_TEST
 
+/* As a file system leaves it that made the file longer before the data came: zero from
+ * every byte on, up to the length that it has, or beyond. */
+START_TEST(append_goes_on_after_zeros_from_every_byte)
+{
+    static const size_t behind[] = {0, 700};
+    size_t file_ends[NBLOCKS], n;
+    save_blocks(file_ends);
+    uint8_t *bytes = get_file("whole", &n);
+    uint8_t *torn = malloc(n + 700);
+    for (size_t from = 0; from <= n; from++)
+        for (size_t b = 0; b < sizeof behind / sizeof *behind; b++) {
+            memcpy(torn, bytes, from);
+            memset(torn + from, 0, n + 700 - from);
+            /* A block may end in zeros of its own. */
+            size_t whole = from;
+            while (whole < n && !bytes[whole])
+                whole++;
+            const int expected = rows_within(file_ends, whole);
+            put_file("torn", torn, n + behind[b]);
+            ck_assert_msg(append_rows("torn", 2) == expected, "from %zu: %s", from,
+                          amkd_error());
+            ck_assert_int_eq(load_rows("torn"), expected + 2);
+        }
+    free(torn);
+    free(bytes);
+    scratch_clear();
+}
+END_TEST
+
+/* New rows overwrite the end-of-file block: of their first bytes some came to the disk,
+ * of the rest only the file's new length. */
+START_TEST(append_goes_on_after_zeros_behind_an_end_half_overwritten)
+{
+    size_t file_ends[NBLOCKS], n, nlonger;
+    save_blocks(file_ends);
+    uint8_t *bytes = get_file("whole", &n);
+    ck_assert_int_eq(append_rows("whole", 40), NROWS);
+    uint8_t *longer = get_file("whole", &nlonger);
+    const size_t end = file_ends[NBLOCKS - 1];
+    for (size_t came = 0; came <= sizeof amkd_bgzf_eof; came++) {
+        uint8_t *torn = calloc(nlonger, 1);
+        memcpy(torn, bytes, n);
+        memcpy(torn + end, longer + end, came);
+        put_file("torn", torn, nlonger);
+        ck_assert_msg(append_rows("torn", 2) == NROWS, "after %zu: %s", came,
+                      amkd_error());
+        ck_assert_int_eq(load_rows("torn"), NROWS + 2);
+        free(torn);
+    }
+    free(longer);
+    free(bytes);
+    scratch_clear();
+}
+END_TEST
+
 /* Expects the file to be refused with this message, and left as it is. */
 static void refuse(const uint8_t *bytes, size_t nbytes, const char *message)
 {
@@ -208,6 +263,26 @@ START_TEST(append_leaves_alone_what_is_damaged_or_foreign)
     refuse(bytes, file_ends[2] + 28, "ends inside row 0");
     memcpy(bytes + file_ends[0], amkd_bgzf_eof, 28);
     refuse(bytes, file_ends[0] + 28, "ends inside its header");
+    free(bytes);
+    scratch_clear();
+}
+END_TEST
+
+/* No byte of a block before the last may change unseen, or cost what follows. */
+START_TEST(append_refuses_damage_in_every_byte_before_the_last_block)
+{
+    size_t file_ends[NBLOCKS], n;
+    save_blocks(file_ends);
+    uint8_t *bytes = get_file("whole", &n);
+    for (size_t b = 0; b < file_ends[NBLOCKS - 2]; b++)
+        for (int bit = 0; bit < 8; bit += 7) {
+            bytes[b] ^= (uint8_t)(1 << bit);
+            put_file("bad", bytes, n);
+            /* A bit that packed data leave unused changes nothing. */
+            if (load_rows("bad") != NROWS)
+                refuse(bytes, n, "'bad'");
+            bytes[b] ^= (uint8_t)(1 << bit);
+        }
     free(bytes);
     scratch_clear();
 }
@@ -305,6 +380,9 @@ int main(void)
     tcase_add_test(tests, append_makes_a_missing_file);
     tcase_add_test(tests, append_goes_on_after_a_cut_at_every_byte);
     tcase_add_test(tests, append_goes_on_after_a_tail_of_zeros);
+    tcase_add_test(tests, append_goes_on_after_zeros_from_every_byte);
+    tcase_add_test(tests, append_goes_on_after_zeros_behind_an_end_half_overwritten);
+    tcase_add_test(tests, append_refuses_damage_in_every_byte_before_the_last_block);
     tcase_add_test(tests, append_leaves_alone_what_is_damaged_or_foreign);
     tcase_add_test(tests, append_needs_the_same_fields);
     tcase_add_test(tests, append_keeps_to_the_row_count_promised);

@@ -123,11 +123,12 @@ killed merge amkd-score -q --by random many.amkd
 killed train amkd-query -q -t "exec:perl teacher.pl" larger.amkd
 killed cat amkd-query -q -t "exec:perl teacher.pl" larger.amkd
 
-echo "# ended by a signal, which an OpenCL driver may handle, too: nothing is left"
+# An OpenCL driver may handle signals, too.
+echo "# ended by a signal: nothing is left; by SIGKILL: until the next run"
 mkdir ended
 rm -f pipe
 mkfifo pipe
-for signal in TERM HUP; do
+for signal in TERM HUP KILL; do
     amkd-score -q -s model -o ended/out pipe &
     scorer=$!
     exec 9>pipe
@@ -142,8 +143,11 @@ for signal in TERM HUP; do
     kill -$signal $scorer
     wait $scorer 2>/dev/null && fail "SIG$signal did not end it"
     exec 9>&-
-    [ -z "$(ls -A ended)" ] || fail "SIG$signal leaves $(ls -A ended)"
+    [ $signal = KILL ] || [ -z "$(ls -A ended)" ] || fail "SIG$signal leaves $(ls -A ended)"
 done
+[ "$(find ended -name '.out.*.tmp')" = "$temp" ] || fail "killed, it left $(ls -A ended)"
+amkd-score -q -s model -o ended/out pairs.amkd
+[ "$(ls -A ended)" = out ] || fail "the next run leaves $(ls -A ended)"
 
 echo "# one that fails pulls down all behind it"
 # pipe STATUSES: of a pipeline of four whose first reads \$first.

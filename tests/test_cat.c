@@ -74,9 +74,8 @@ static void save_labels(const label *labels, size_t n)
 
 static int check_x(void)
 {
-    char kind[16];
-    uint64_t nrows, row_nbytes;
-    return amkd_cat_check(kind, &nrows, &row_nbytes, "x.amkd", 1);
+    amkd_cat_found found;
+    return amkd_cat_check(&found, "x.amkd", 1);
 }
 
 /* The output of a way of showing x.amkd, as a string that is freed. */

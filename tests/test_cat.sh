@@ -56,6 +56,55 @@ fails 1 "'cut.amkd'" amkd-cat -o out cut.amkd
 fails 1 "'text'" amkd-cat --check text
 test ! -e /dev/full || fails 1 "No space left" amkd-cat -o /dev/full pairs.amkd
 
+echo "# journals are checked, also those that a crash left"
+teacher="exec:perl $SOURCE/tests/teacher.pl honest"
+amkd-query -q -t "$teacher" --journal paid -o labels.amkd real.amkd
+checked() { # LINE...: what --check says of the journal
+    test "$(amkd-cat --check paid)" = "$(printf '%s\n' "$@")" ||
+        fail "--check says: $(amkd-cat --check paid 2>&1)"
+}
+sound="paid/sent.amkd: sent, 50 rows, ok"
+summary="paid: journal of $teacher, 50 asked, 50 spent"
+checked "$sound" "paid/answers.amkd: answers, 50 rows, ok" "$summary, 50 answered, ok"
+test "$(amkd-cat --check paid/sent.amkd images.amkd)" = "$sound
+images.amkd: images, 50 rows, ok"
+fails 1 "'paid': a journal: --check says" amkd-cat -o out paid
+fails 1 "'paid': a journal: --check says" amkd-cat --header paid
+cp -r paid kept
+restore() { cp kept/* paid/; }
+truncate -s -28 paid/answers.amkd
+checked "$sound" "paid/answers.amkd: answers, 50 rows, open, ok" "$summary, 50 answered, ok"
+restore
+truncate -s +5000 paid/sent.amkd
+checked "paid/sent.amkd: sent, 50 rows, 5028 bytes behind them that a crash left, ok" \
+    "paid/answers.amkd: answers, 50 rows, ok" "$summary, 50 answered, ok"
+restore
+truncate -s -40 paid/answers.amkd
+truncate -s +1 paid/answers.amkd # of the trailer of the last block
+amkd-cat --check paid | grep 'bytes behind them that a crash left, ok$' >/dev/null ||
+    fail "a cut of the answers: $(amkd-cat --check paid)"
+amkd-query -q -t "$teacher" --journal paid -o again.amkd real.amkd
+amkd-cat --check -q paid
+restore
+truncate -s 10 paid/answers.amkd
+checked "$sound" "paid/answers.amkd: answers, 0 rows, 10 bytes behind them that a crash left, ok" \
+    "$summary, 0 answered, ok"
+rm paid/answers.amkd
+checked "$sound" "$summary, 0 answered, ok"
+
+echo "# damage in a journal is told from what a crash leaves"
+restore
+perl -0777 -i -pe 'substr($_, 90, 1) ^= "\1"' paid/answers.amkd
+fails 1 "'paid/answers.amkd'" amkd-cat --check paid
+restore
+zcat kept/sent.amkd | perl -0777 -pe 's/.\z/\x07/s' | perl "$SOURCE/tests/bgzf.pl" >paid/sent.amkd
+fails 1 "'paid/sent.amkd': row 49: event 7" amkd-cat --check paid images.amkd
+zcat kept/sent.amkd | sed 's/teacher.pl honest/teacher.pl Honest/' | perl "$SOURCE/tests/bgzf.pl" \
+    >paid/sent.amkd
+fails 1 "is of the teacher" amkd-cat --check paid
+rm paid/sent.amkd
+fails 1 "no sent.amkd in it" amkd-cat --check paid
+
 echo "# contact sheets"
 amkd-cat --png images.png images.amkd
 amkd-cat --png pairs.png --columns 5 --scale 1 -n 20 pairs.amkd

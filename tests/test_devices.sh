@@ -57,6 +57,36 @@ expect 1 'no OpenCL platform is installed; package pocl-opencl-icd' \
 expect 1 'no OpenCL platform is installed; package pocl-opencl-icd' \
     env OCL_ICD_VENDORS="$dir/empty/" amkd-devices --self-test
 
+echo "a driver that cannot be loaded is named, with the loader's reason"
+mkdir "$dir/broken"
+echo libnonesuch.so.1 >"$dir/broken/a.icd"
+: >"$dir/broken/b.icd"
+expect 1 "no driver can be loaded: .*/a.icd: libnonesuch.so.1: cannot open.*b.icd: names no" \
+    env OCL_ICD_VENDORS="$dir/broken/" amkd-devices
+expect 1 "no driver can be loaded: libnonesuch.so.1: cannot open" \
+    env OCL_ICD_VENDORS=libnonesuch.so.1 amkd-devices
+echo libm.so.6 >"$dir/broken/a.icd"
+expect 1 "no driver offers one: .*/a.icd: libm.so.6 is loaded, but offers none" \
+    env OCL_ICD_VENDORS="$dir/broken/a.icd" amkd-devices
+
+# The first limit under which the tool itself starts leaves no room for a compiler.
+limit=
+for mib in 20 40 60 80 100; do
+    if [ -z "$limit" ] && [ -e /etc/OpenCL/vendors/pocl.icd ] &&
+        (ulimit -v $((mib << 10)) && amkd-devices --version) >/dev/null 2>&1; then
+        limit=$mib
+    fi
+done
+if [ -n "$limit" ]; then
+    echo "too little memory is not taken for a lack of drivers"
+    short() { (ulimit -v $((limit << 10)) && "$@"); }
+    expect 1 "no driver can be loaded: .*pocl.icd: .*\(ulimit -v: $limit MiB of address" \
+        short env OCL_ICD_VENDORS=/etc/OpenCL/vendors/pocl.icd amkd-devices
+    ! grep -q 'is installed' "$dir/err" || fail "the driver is called missing"
+else
+    echo "not tested: too little memory (no PoCL, or a sanitizer, which needs more)"
+fi
+
 echo "platforms without devices are survived"
 for icd in /etc/OpenCL/vendors/mesa.icd /etc/OpenCL/vendors/rusticl.icd; do
     if [ -e "$icd" ]; then

@@ -207,6 +207,36 @@ START_TEST(journal_opens_wherever_a_file_was_cut_short)
 }
 END_TEST
 
+/* The file system had made the file longer, but what was written last did not come. */
+START_TEST(journal_keeps_what_was_synced_before_a_tail_of_zeros)
+{
+    static const char *const names[] = {"journal/sent.amkd", "journal/answers.amkd"};
+    const char *name = names[_i];
+    struct stat synced;
+    size_t nbytes;
+    amkd_journal *journal = open_journal("journal");
+    buy(journal, 0, 20, 20);
+    ck_assert_int_eq(stat(name, &synced), 0);
+    buy(journal, 20, 40, 20);
+    ck_assert_int_eq(amkd_journal_close(journal), 0);
+    uint8_t *bytes = get_file(name, &nbytes);
+    uint8_t *torn = malloc(nbytes);
+    for (size_t from = (size_t)synced.st_size; from < nbytes; from++) {
+        memcpy(torn, bytes, nbytes);
+        memset(torn + from, 0, nbytes - from);
+        put_file(name, torn, nbytes);
+        journal = open_journal("journal");
+        for (uint8_t image = 0; image < 20; image++)
+            assert_answered(journal, image);
+        ck_assert_uint_ge(amkd_journal_spent(journal), _i ? 40 : 20);
+        ck_assert_uint_ge(amkd_journal_nanswers(journal), _i ? 20 : 40);
+        ck_assert_int_eq(amkd_journal_close(journal), 0);
+    }
+    free(torn);
+    free(bytes);
+}
+END_TEST
+
 /* As many as fill the map's first slots several times, in a file without its end too. */
 START_TEST(journal_finds_thousands_of_answers)
 {
@@ -378,6 +408,7 @@ int main(void)
 {
     Suite *suite = suite_create("journal");
     TCase *tests = tcase_create("journal");
+    tcase_set_timeout(tests, 60);
     tcase_add_checked_fixture(tests, NULL, remove_journals);
     tcase_add_test(tests, journal_finds_the_answers_of_earlier_runs);
     tcase_add_test(tests, journal_counts_what_came_back_unprocessed_as_not_spent);
@@ -386,6 +417,8 @@ int main(void)
     tcase_add_test(tests, journal_survives_a_kill);
     tcase_add_test(tests, journal_keeps_all_whole_rows_of_a_file_cut_short);
     tcase_add_test(tests, journal_opens_wherever_a_file_was_cut_short);
+    tcase_add_loop_test(tests, journal_keeps_what_was_synced_before_a_tail_of_zeros, 0,
+                        2);
     tcase_add_test(tests, journal_finds_thousands_of_answers);
     tcase_add_test(tests, journal_leaves_alone_what_is_no_journal);
     tcase_add_test(tests, journal_refuses_a_second_process_and_says_who_holds_it);

@@ -124,6 +124,32 @@ else
     echo "not tested: answers in JSON (no python3)"
 fi
 
+echo "# requests that are packed"
+packed() { # CODING FILE: the answer to the packed body in FILE
+    get -H "Inference-Header-Content-Length: $(wc -c <text)" -H "Content-Encoding: $1" \
+        --data-binary @"$2" "$url/infer" | tail -c 640
+}
+gzip -k body
+packed gzip body.gz | cmp - expected || fail "a request in gzip"
+packed X-GZIP body.gz | cmp - expected || fail "a request in x-gzip"
+{ head -c 100 body | gzip; tail -c +101 body | gzip; } >members
+packed gzip members | cmp - expected || fail "a request in two members of gzip"
+if command -v python3 >/dev/null; then
+    python3 -c 'import sys, zlib
+sys.stdout.buffer.write(zlib.compress(sys.stdin.buffer.read()))' <body >zlib
+    packed deflate zlib | cmp - expected || fail "a request in deflate"
+    { cat zlib; echo x; } >behind
+    refused 400 "bytes behind its end" --data-binary @behind -H 'Content-Encoding: deflate' \
+        "$url/infer"
+fi
+head -c 60 body.gz >short.gz
+refused 400 "ends too early" --data-binary @short.gz -H 'Content-Encoding: gzip' "$url/infer"
+refused 400 "cannot be unpacked" --data-binary @body -H 'Content-Encoding: gzip' "$url/infer"
+refused 400 "cannot be unpacked" --data-binary @body.gz -H 'Content-Encoding: deflate' \
+    "$url/infer"
+refused 415 "'gzip' and more" --data-binary @body.gz -H 'Content-Encoding: gzip' \
+    -H 'Content-Encoding: gzip' "$url/infer"
+
 echo "# requests of several connections at the same time"
 pids=()
 for _ in $(seq 8); do
@@ -139,9 +165,23 @@ echo "# what is wrong with a request is said in JSON"
 refused 404 "no resource '/x'" "$host/x"
 refused 404 "no model 'other' is served here" "$host/v2/models/other"
 refused 404 "no version '7' is served here" "$url/versions/7/infer" -d '{}'
-refused 405 "method GET, expected POST" "$url/infer"
-refused 405 "method POST, expected GET" -d x "$url"
+allowed() { # METHODS: what the last refusal's header says
+    tr -d '\r' <headers | grep -qxF "Allow: $1" || fail "no 'Allow: $1': $(cat headers)"
+}
+refused 405 "method GET, expected POST" -D headers "$url/infer"
+allowed "POST, OPTIONS"
+refused 405 "method POST, expected GET or HEAD" -D headers -d x "$url"
+allowed "GET, HEAD, OPTIONS"
 refused 405 "method DELETE, expected POST" -X DELETE "$url/infer"
+refused 405 "method GET of '*'" --request-target '*' "$host"
+# Some of these the HTTP library may refuse itself.
+for path in %00 %00x %00/infer %2 %zz; do
+    [ "$(code "$url$path")" = 400 ] || fail "$path: $(cat answer)"
+done
+refused 400 'not named' "$url/infer" -d \
+    '{"inputs":[{"name":"image%00x","datatype":"UINT8","shape":[1,2,3,1],"data":[1,2,3,4,5,6]}]}'
+refused 400 "malformed JSON" "$url/infer" -d \
+    '{"inputs":[{"name":"image\u0000x","datatype":"UINT8","shape":[1,2,3,1],"data":[1,2,3,4,5,6]}]}'
 refused 400 "malformed JSON" -d '{"inputs":' "$url/infer"
 refused 400 "malformed JSON" -X POST "$url/infer"
 refused 400 "datatype 'INT8'" "$url/infer" -d \
@@ -153,7 +193,11 @@ refused 400 "Inference-Header-Content-Length is '7x'" "$url/infer" -d '{}' \
 refused 400 "Inference-Header-Content-Length is 700" "$url/infer" -d '{}' \
     -H 'Inference-Header-Content-Length: 700'
 refused 400 "expected either" -d '{}' "$host/v1/models/toy:predict"
-refused 415 "Content-Encoding 'gzip'" -d '{}' -H 'Content-Encoding: gzip' "$url/infer"
+refused 415 "Content-Encoding 'br' is not taken; one of gzip, deflate is" -D headers -d '{}' \
+    -H 'Content-Encoding: br' "$url/infer"
+grep -qi '^Accept-Encoding: gzip, deflate' headers || fail "415: $(cat headers)"
+[[ $(code -d '{}' -H 'Transfer-Encoding: gzip, chunked' "$url/infer") == [45]0[01] ]] ||
+    fail "Transfer-Encoding: $(cat answer)"
 refused 431 "headers of 20" "$url" -H "X: $(head -c 20000 /dev/zero | tr '\0' x)"
 [ "$(code "$url" -H "X: $(head -c 60000 /dev/zero | tr '\0' x)")" = 431 ] || fail "60 kB"
 
@@ -161,7 +205,7 @@ echo "# metrics and log count it all"
 get "$host/metrics" >metrics
 value() { sed -n "s/^$1 //p" metrics; }
 [ "$(value amkd_images_total)" -ge 1640 ] || fail "images: $(value amkd_images_total)"
-[ "$(value 'amkd_requests_total{code="415"}')" = 1 ] || fail "no 415 in metrics"
+[ "$(value 'amkd_requests_total{code="415"}')" = 2 ] || fail "no 415 in metrics"
 [ "$(value amkd_requests_in_flight)" = 1 ] || fail "in flight"
 [ "$(value amkd_request_seconds_count)" = "$(awk '/^amkd_requests_total/ { n += $2 }
     END { print n }' metrics)" ] || fail "latencies"
@@ -181,11 +225,104 @@ refused 413 "a body of more than 1000 bytes" -H 'Transfer-Encoding: chunked' \
     --data-binary @large "$url/infer"
 head -c 3000000 /dev/zero >huge
 refused 413 "a body of 3000000 bytes" --data-binary @huge "$url/infer"
+gzip -kf huge
+[ "$(wc -c <huge.gz)" -gt 1000 ] || fail "gzip is better than thought"
+refused 413 "a body of more than 1000 bytes" --data-binary @huge.gz "$url/infer" \
+    -H 'Content-Encoding: gzip' -H 'Transfer-Encoding: chunked'
+head -c 100000 huge | gzip >bomb
+[ "$(wc -c <bomb)" -lt 1000 ] || fail "gzip is worse than thought"
+refused 413 "a body of more than 1000 bytes" --data-binary @bomb "$url/infer" \
+    -H 'Content-Encoding: gzip'
 get "$url/versions/v2" | grep -qF '"versions":["v2"]' || fail "--model-version"
+
+echo "# a body that is too large is not waited for"
+# at_once HEADER BODY: a request is answered with 413 though the rest of its body never comes.
+at_once() {
+    exec 3<>"/dev/tcp/127.0.0.1/$(cat port)"
+    printf 'POST /v2/models/else/infer HTTP/1.1\r\nHost: x\r\n%b\r\n\r\n%b' "$1" "$2" >&3
+    timeout 10 head -n 1 <&3 >answer || fail "$1: no answer without the body"
+    grep -q '^HTTP/1.1 413 ' answer || fail "$1: $(cat answer)"
+    exec 3>&-
+}
+at_once 'Content-Length: 1001' ''
+at_once 'Content-Length: 3000' 'abc'
+at_once 'Content-Length: 1001\r\nExpect: 100-continue' ''
+at_once 'Transfer-Encoding: chunked' "3e9\\r\\n$(head -c 1001 large | tr '\0' x)\\r\\n"
+# Who reads nothing before all is sent is answered as well.
+exec 3<>"/dev/tcp/127.0.0.1/$(cat port)"
+{ printf 'POST /v2/models/else/infer HTTP/1.1\r\nHost: x\r\nContent-Length: 3000000\r\n\r\n'
+    cat huge; } >&3 || fail "the connection was closed while the body was sent"
+timeout 10 head -n 1 <&3 | grep -q '^HTTP/1.1 413 ' || fail "the answer was lost"
+exec 3>&-
 stop
 [ ! -s log ] || fail "a log with -q: $(cat log)"
-[ "$(grep -c ' 413 ' access)" = 3 ] || fail "--access-log: $(cat access)"
+[ "$(grep -c ' 413 ' access)" = 10 ] || fail "--access-log: $(cat access)"
 
+echo "# names of any kind are where the printed URL says"
+for name in 'my model' a%20b 'a:b?c#d&e' é 'a\b"c'; do
+    start -q --name "$name" --model-version "$name"
+    [ "$(code "$url/versions/${url##*/}/ready")" = 200 ] || fail "'$name' is not at $url"
+    [ "$(code "$host/v1/models/${url##*/}/metadata")" = 200 ] || fail "'$name' in /v1"
+    refused 400 "expected either" -d '{}' "$host/v1/models/${url##*/}:predict"
+    amkd-query -q --no-journal -t "$url" images.amkd | amkd-cat --format npy --field p | tail -c 640 |
+        cmp - expected || fail "amkd-query of '$name'"
+    stop
+done
+cp toy.safetensors 'my toy%20.safetensors'
+amkd-serve -q --port 0 'my toy%20.safetensors' >url 2>log &
+server=$!
+for _ in $(seq 300); do [ -s url ] || sleep 0.05; done
+[ "$(code "$(cat url)")" = 200 ] || fail "a file's name: $(cat url)"
+kill "$server"
+wait "$server"
+server=
+
+echo "# pages of other origins"
+cors() { # ORIGIN [CURL-ARGUMENT...]: headers of an answer
+    get -o answer -D - -H "Origin: $1" "${@:2}" | tr -d '\r'
+}
+preflight() { cors "$1" -X OPTIONS -H 'Access-Control-Request-Method: POST' "$url/infer"; }
+printf 'secret-7\n' >key
+start -q --cors https://one.example --cors http://two.example:81 --api-key-file key
+preflight http://two.example:81 >headers
+for line in 'HTTP/1.1 204 No Content' 'Allow: POST, OPTIONS' 'Vary: Origin' \
+    'Access-Control-Allow-Origin: http://two.example:81' \
+    'Access-Control-Allow-Methods: POST, OPTIONS'; do
+    grep -qxF "$line" headers || fail "preflight: no '$line': $(cat headers)"
+done
+grep -q '^Access-Control-Allow-Headers: .*Authorization.*Inference-Header-Content-L' headers ||
+    fail "preflight: $(cat headers)"
+preflight http://two.example | grep -q '^Access-Control' && fail "another origin is let in"
+cors https://one.example "$url" >headers # without a key: the page may read why
+grep -qx 'HTTP/1.1 401 Unauthorized' headers || fail "a key is needed"
+grep -qxF 'Access-Control-Allow-Origin: https://one.example' headers || fail "401 with CORS"
+stop
+start -q --cors '*'
+preflight https://any.example | grep -qxF 'Access-Control-Allow-Origin: *' || fail "--cors *"
+stop
+start -q
+preflight https://any.example >headers
+grep -qx 'HTTP/1.1 204 No Content' headers || fail "OPTIONS: $(cat headers)"
+! grep -q '^Access-Control' headers || fail "CORS without --cors"
+[ "$(code -X OPTIONS --request-target '*' "$host")" = 204 ] || fail "OPTIONS *"
+[ "$(code -X OPTIONS "$host/nothing")" = 404 ] || fail "OPTIONS of nothing"
+stop
+
+echo "# idle connections make room for others"
+start -q --max-connections 20 --timeout 60
+idle=()
+for i in $(seq 150); do
+    exec {fd}<>"/dev/tcp/127.0.0.1/$(cat port)"
+    idle+=("$fd")
+    [ $((i % 3)) -ne 0 ] || printf 'POST /v2/models/toy/infer HTTP/1.1\r\nContent-L' >&"$fd"
+done
+[ "$(get "$host/v2/health/live")" = '{"live":true}' ] || fail "idle connections block health"
+ask_binary 40 pixels | cmp - expected || fail "beside idle connections"
+get "$host/metrics" >metrics
+[ "$(sed -n 's/^amkd_connections //p' metrics)" -le 22 ] || fail "too many are kept"
+timeout 10 cat <&"${idle[0]}" >/dev/null || fail "the oldest is kept"
+for fd in "${idle[@]}"; do exec {fd}>&-; done
+stop
 
 echo "# a queue that is full, and memory for bodies that is used up, are told to come again"
 start -q --queue 10 --max-images 10 --max-memory 500
@@ -271,6 +408,11 @@ XDG_CACHE_HOME=$dir/cold fails "port $(cat port): Address already in use" \
 [ -z "$(ls cold)" ] || fail "kernels were compiled for a port that is taken"
 stop
 fails "cannot name a model" --name a/b toy.safetensors
+fails "cannot name a model" --name .. toy.safetensors
+fails "cannot name a model" --model-version '' toy.safetensors
+fails "not valid UTF-8" --name $'\xe9' toy.safetensors
+fails "'https://one.example/', expected * or" --cors https://one.example/ toy.safetensors
+fails "'example', expected * or" --cors example toy.safetensors
 fails "missing.safetensors" missing.safetensors
 fails "cannot listen on 'no.such.host.invalid'" --listen no.such.host.invalid toy.safetensors
 fails "no-keys" --api-key-file no-keys toy.safetensors

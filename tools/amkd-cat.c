@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { SHEET_IMAGES = 100 }; /* drawn unless --head says how many */
 
@@ -51,19 +52,48 @@ static int check_options(const amkd_cli *cli, settings *s)
     return 0;
 }
 
+static void print_found(const settings *s, const char *path, const amkd_cat_found *found)
+{
+    printf("%s: %s, %llu rows, ", strcmp(path, "-") ? path : "stdin", found->kind,
+           (unsigned long long)found->nrows);
+    if (s->common.verbose)
+        printf("%llu bytes each, ", (unsigned long long)found->row_nbytes);
+    if (found->nlost)
+        printf("%llu bytes behind them that a crash left, ",
+               (unsigned long long)found->nlost);
+    else if (found->open)
+        printf("open, ");
+    printf("ok\n");
+}
+
+static int check_journal(const settings *s, const char *directory)
+{
+    amkd_cat_journal journal;
+    if (amkd_cat_check_journal(&journal, directory))
+        return -1;
+    if (!s->common.quiet) {
+        print_found(s, journal.sent_path, &journal.sent);
+        if (journal.has_answers)
+            print_found(s, journal.answers_path, &journal.answers);
+        printf("%s: journal of %s, %llu asked, %llu spent, %llu answered, ok\n",
+               directory, journal.teacher, (unsigned long long)journal.nasked,
+               (unsigned long long)journal.nspent,
+               (unsigned long long)journal.answers.nrows);
+    }
+    amkd_cat_journal_clear(&journal);
+    return 0;
+}
+
 static int check_file(const settings *s, const char *path)
 {
-    char kind[16];
-    uint64_t nrows, row_nbytes;
-    if (amkd_cat_check(kind, &nrows, &row_nbytes, path, s->common.nthreads))
+    struct stat status;
+    amkd_cat_found found;
+    if (strcmp(path, "-") != 0 && !stat(path, &status) && S_ISDIR(status.st_mode))
+        return check_journal(s, path);
+    if (amkd_cat_check(&found, path, s->common.nthreads))
         return -1;
-    if (s->common.quiet)
-        return 0;
-    printf("%s: %s, %llu rows, ", strcmp(path, "-") ? path : "stdin", kind,
-           (unsigned long long)nrows);
-    if (s->common.verbose)
-        printf("%llu bytes each, ", (unsigned long long)row_nbytes);
-    printf("ok\n");
+    if (!s->common.quiet)
+        print_found(s, path, &found);
     return 0;
 }
 
@@ -120,7 +150,7 @@ int main(int argc, char **argv)
         {0, "header", AMKD_FLAG, &s.header, NULL, "show only the header, as JSON", 0, 0,
          0},
         {0, "check", AMKD_FLAG, &s.check, NULL,
-         "verify whole files and all values in them", 0, 0, 0},
+         "verify whole files, or journals, and all values in them", 0, 0, 0},
         {0, "png", AMKD_TEXT, &s.png, "FILE",
          "draw the images, or those that picks and labels mix (default: 100)", 0, 0, 0},
         {'i', "images", AMKD_TEXTS, &s.images, "FILE",
@@ -142,7 +172,7 @@ int main(int argc, char **argv)
         .usage = "[OPTION]... [FILE]...",
         .notes = "Examples:\n"
                  "  amkd-cat picks.amkd | head\n"
-                 "  amkd-cat --check *.amkd\n"
+                 "  amkd-cat --check *.amkd paid\n"
                  "  amkd-cat --format npy --field pixels -o x.npy images.amkd\n"
                  "  amkd-cat --png picks.png --head 64 picks.amkd",
         .options = options,

@@ -1,9 +1,11 @@
 /* amkd-serve: a model served over HTTP, for those who put a student to work. */
+#include "base/bytes.h"
 #include "base/cli.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
 #include "serve/listen.h"
+#include "serve/path.h"
 #include "serve/server.h"
 #include "serve/stop.h"
 #include <fcntl.h>
@@ -16,6 +18,7 @@ typedef struct arguments {
     amkd_common common;
     const char *model, *listen, *port_file, *name, *version, *input, *key_file, *log;
     const char *device;
+    amkd_texts cors;
     uint64_t port, batch, queue, max_images, max_body, max_memory, max_connections;
     double window_ms, timeout;
 } arguments;
@@ -31,15 +34,16 @@ static char *name_of(const char *path)
     return amkd_format("%.*s", ending ? (int)(ending - base) : (int)strlen(base), base);
 }
 
-/* Names stand in paths: /v2/models/NAME. */
+/* Names stand in paths, /v2/models/NAME, where most of what a name may hold is quoted;
+ * but clients and proxies take "." and ".." away, and some take a quoted "/" for another.
+ */
 static int check_name(const char *name)
 {
-    if (!*name || strpbrk(name, "/:?# "))
-        return amkd_fail(
-            "'%s' cannot name a model: it is empty, or has one of \"/:?# \"; "
-            "see --name",
-            name);
-    return 0;
+    if (*name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
+        return 0;
+    return amkd_fail("'%s' cannot name a model: it is empty, \".\" or \"..\", or has a "
+                     "\"/\"; see --name and --model-version",
+                     name);
 }
 
 static int open_log(int *fd, const arguments *args)
@@ -57,11 +61,15 @@ static int announce(const arguments *args, const amkd_served *served, unsigned p
     const char *format = strchr(args->listen, ':') ? "http://[%s]:%u/v2/models/%s\n"
                                                    : "http://%s:%u/v2/models/%s\n";
     char text[16];
+    amkd_bytes name = {0};
     snprintf(text, sizeof text, "%u\n", port);
     if (args->port_file && amkd_file_write(args->port_file, text, strlen(text)))
         return -1;
-    printf(format, args->listen, port, served->name);
-    return fflush(stdout) ? amkd_fail_errno("stdout") : 0;
+    if (!amkd_path_quote(&name, served->name) && !amkd_bytes_add(&name, "", 1))
+        printf(format, args->listen, port, name.data);
+    const int rc = name.failed ? -1 : fflush(stdout) ? amkd_fail_errno("stdout") : 0;
+    amkd_bytes_clear(&name);
+    return rc;
 }
 
 /* Serves until it is asked to stop, then finishes what is in flight, unless it is asked
@@ -98,6 +106,8 @@ static int serve(const arguments *args, amkd_predictor *predictor,
         .max_bodies_nbytes = args->max_memory,
         .timeout = args->timeout,
         .keys = keys,
+        .origins = args->cors.text,
+        .norigins = args->cors.n,
         .batching = {args->batch, args->queue, args->window_ms / 1e3}};
     if (open_log(&options.log, args)) {
         close(listening);
@@ -168,6 +178,18 @@ static int run(const arguments *args)
     return rc;
 }
 
+/* One that no browser sends; NULL where there is none. */
+static const char *bad_origin(const amkd_texts *origins)
+{
+    for (size_t o = 0; o < origins->n; o++) {
+        const char *text = origins->text[o], *scheme = strstr(text, "://");
+        if (strcmp(text, "*") != 0 &&
+            (!scheme || scheme == text || !scheme[3] || strpbrk(scheme + 3, "/?# ")))
+            return text;
+    }
+    return NULL;
+}
+
 int main(int argc, char **argv)
 {
     arguments args = {.listen = "127.0.0.1",
@@ -212,12 +234,16 @@ int main(int argc, char **argv)
         {0, "max-memory", AMKD_COUNT, &args.max_memory, "N",
          "bytes of all bodies at once; beyond, 503 (default: 256M)", 0, 1, 1e12},
         {0, "max-connections", AMKD_COUNT, &args.max_connections, "N",
-         "connections at once; others wait (default: 4096)", 0, 1, 1e6},
+         "connections; beyond, those idle longest are closed (default: 4096)", 0, 1, 1e6},
         {0, "timeout", AMKD_NUMBER, &args.timeout, "S",
          "seconds to send a request, to read an answer, or idle (default: 60)", 0, 0.1,
          1e6},
         {0, "api-key-file", AMKD_TEXT, &args.key_file, "FILE",
          "only requests with one of the keys in FILE are served", 0, 0, 0},
+        {0, "cors", AMKD_TEXTS, &args.cors, "ORIGIN",
+         "pages of ORIGIN, as https://example.org, may ask from a browser; *: any;\n"
+         "may be given several times",
+         0, 0, 0},
         {0, "access-log", AMKD_TEXT, &args.log, "FILE",
          "add a line a request to FILE (default: stderr, none with -q)", 0, 0, 0},
         AMKD_DEVICE_OPTION(args.device),
@@ -246,7 +272,13 @@ int main(int argc, char **argv)
     if (rc)
         return cli.status;
     args.model = cli.arguments[0];
-    if (strcmp(args.input, "uint8") && strcmp(args.input, "float32"))
+    const char *bad = bad_origin(&args.cors);
+    if (bad)
+        rc = amkd_cli_misuse(&cli,
+                             "option '--cors': '%s', expected * or an origin as "
+                             "https://example.org:8000, without a path",
+                             bad);
+    else if (strcmp(args.input, "uint8") && strcmp(args.input, "float32"))
         rc = amkd_cli_misuse(&cli, "option '--input': '%s', expected uint8 or float32",
                              args.input);
     else if (args.max_images > args.queue)

@@ -1,6 +1,7 @@
 /* The last error message of each thread, in thread-local storage: no allocation, so that
  * even "out of memory" can be said. */
 #include "base/error.h"
+#include "base/memory.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -46,7 +47,9 @@ int amkd_fail(const char *format, ...)
 int amkd_fail_errno(const char *format, ...)
 {
     char behind[256];
-    snprintf(behind, sizeof behind, ": %s", strerror(errno));
+    const int code = errno;
+    snprintf(behind, sizeof behind, ": %s%s", strerror(code),
+             code == ENOMEM ? amkd_memory_limit() : "");
     va_list arguments;
     va_start(arguments, format);
     set_message(format, arguments, behind);

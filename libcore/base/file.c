@@ -3,16 +3,14 @@
 #include "base/file.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "base/temp_files.h"
+#include "base/temp_path.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { BUFFER_NBYTES = 1 << 16 };
@@ -33,23 +31,10 @@ static void free_output(amkd_output *output)
     free(output);
 }
 
-/* ".name.0123456789abcdef.tmp" beside target: hidden, and short enough for any name. */
-static char *make_temp_name(const char *target)
+/* One try at a file of a name that nobody has. Returns 0, 1 to try again, or -1. */
+static int make_temp(amkd_output *output, mode_t mode)
 {
-    static atomic_uint_fast64_t count;
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    uint64_t bits = amkd_random_u64((uint64_t)now.tv_nsec ^ ((uint64_t)now.tv_sec << 30),
-                                    (uint64_t)getpid(), atomic_fetch_add(&count, 1));
-    const char *slash = strrchr(target, '/');
-    int directory = slash ? (int)(slash + 1 - target) : 0;
-    return amkd_format("%.*s.%.100s.%016llx.tmp", directory, target, target + directory,
-                       (unsigned long long)bits);
-}
-
-static int open_temp(amkd_output *output, mode_t mode)
-{
-    char *temp = make_temp_name(output->target);
+    char *temp = amkd_temp_path(output->target);
     if (!temp)
         return -1;
     if (amkd_temp_add(temp)) {
@@ -63,7 +48,27 @@ static int open_temp(amkd_output *output, mode_t mode)
         return -1;
     }
     output->temp = temp;
-    return 0;
+    if (!amkd_temp_hold(output->fd))
+        return 0;
+    close(output->fd);
+    output->fd = -1;
+    unlink(temp);
+    amkd_temp_remove(temp);
+    output->temp = NULL;
+    return 1;
+}
+
+static int open_temp(amkd_output *output, mode_t mode)
+{
+    enum { NTRIES = 16 };
+    amkd_temp_sweep(output->target);
+    for (int try = 0; try < NTRIES; try++) {
+        const int rc = make_temp(output, mode);
+        if (rc <= 0)
+            return rc;
+    }
+    return amkd_fail("'%s': files made in its directory are taken away at once",
+                     output->name);
 }
 
 /* A regular file that exists is replaced, through symbolic links, and keeps its mode. */
@@ -240,14 +245,23 @@ void amkd_file_sync_name(const char *path)
     free(directory);
 }
 
+/* The lock stays until the file has its name: another writer would take it away. */
+static int close_and_rename(amkd_output *output)
+{
+    const int held = fcntl(output->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    if (held < 0)
+        return fail_output(output);
+    int rc = close_output(output);
+    if (!rc && rename(output->temp, output->target))
+        rc = fail_output(output);
+    close(held);
+    return rc;
+}
+
 int amkd_output_commit(amkd_output *output)
 {
-    if (amkd_output_sync(output) || close_output(output)) {
-        amkd_output_discard(output);
-        return -1;
-    }
-    if (output->temp && rename(output->temp, output->target)) {
-        fail_output(output);
+    if (amkd_output_sync(output) ||
+        (output->temp ? close_and_rename(output) : close_output(output))) {
         amkd_output_discard(output);
         return -1;
     }

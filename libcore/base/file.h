@@ -8,8 +8,9 @@
 typedef struct amkd_output amkd_output;
 
 /* Opens path for writing; NULL or "-" is stdout. A file is written to a temporary name in
- * the same directory, removed again on failure, exit, SIGINT, SIGTERM and SIGHUP. A path
- * that exists and is not a regular file (/dev/null, a FIFO) is written in place. */
+ * the same directory, removed again on failure, exit, SIGINT, SIGTERM and SIGHUP. What a
+ * writer of path that was killed left there is removed before (temp_path.h). A path that
+ * exists and is not a regular file (/dev/null, a FIFO) is written in place. */
 int amkd_output_open(amkd_output **out, const char *path);
 
 /* Refuses a terminal: binary never goes there. what: "a pairs stream". */

@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 /* Returns NULL, so that callers can return it. */
 static void *fail_memory(size_t n, size_t nbytes)
 {
-    amkd_fail("out of memory: no room for %zu items of %zu bytes", n, nbytes);
+    amkd_fail("out of memory: no room for %zu items of %zu bytes%s", n, nbytes,
+              amkd_memory_limit());
     return NULL;
 }
 
@@ -52,8 +54,32 @@ char *amkd_format(const char *format, ...)
     int n = vasprintf(&text, format, arguments);
     va_end(arguments);
     if (n < 0) {
-        amkd_fail("out of memory: no room for a text");
+        amkd_fail("out of memory: no room for a text%s", amkd_memory_limit());
         return NULL;
     }
+    return text;
+}
+
+const char *amkd_memory_limit(void)
+{
+    static const struct {
+        int resource;
+        const char *what;
+    } limits[] = {{RLIMIT_AS, "ulimit -v: %llu MiB of address space"},
+                  {RLIMIT_DATA, "ulimit -d: %llu MiB of data"}};
+    static _Thread_local char text[128];
+    char part[60];
+    struct rlimit limit;
+    size_t n = 0;
+    text[0] = 0;
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        if (getrlimit(limits[i].resource, &limit) || limit.rlim_cur == RLIM_INFINITY)
+            continue;
+        snprintf(part, sizeof part, limits[i].what,
+                 (unsigned long long)(limit.rlim_cur >> 20));
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s%s", n ? ", " : " (", part);
+    }
+    if (n)
+        snprintf(text + n, sizeof text - n, ")");
     return text;
 }

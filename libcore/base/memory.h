@@ -1,4 +1,5 @@
-/* Allocation whose failure is an ordinary amkd error, with products checked for overflow. */
+/* Allocation whose failure is an ordinary amkd error, with products checked for overflow.
+ */
 #ifndef AMKD_BASE_MEMORY_H
 #define AMKD_BASE_MEMORY_H
 
@@ -16,5 +17,10 @@ char *amkd_strdup(const char *text);
 
 /* A new string printed as by printf, NULL with the error set. Freed with free(). */
 char *amkd_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* " (ulimit -v: 512 MiB of address space)" where the process's memory is limited, else
+ * "": the end of a message that tells of too little memory. Valid until this thread's
+ * next call. */
+const char *amkd_memory_limit(void);
 
 #endif

@@ -83,6 +83,12 @@ int amkd_parallel(size_t n, size_t nthreads, int (*work)(void *context, size_t i
     return result;
 }
 
+/* A limit of memory shows up as EAGAIN: no room for the thread's stack. */
+int amkd_fail_thread(int code)
+{
+    return amkd_fail("cannot start a thread: %s%s", strerror(code), amkd_memory_limit());
+}
+
 size_t amkd_processors(void)
 {
     cpu_set_t set;

@@ -10,6 +10,9 @@
 int amkd_parallel(size_t n, size_t nthreads, int (*work)(void *context, size_t index),
                   void *context);
 
+/* Fails for a thread that could not be started, with pthread_create's code. */
+int amkd_fail_thread(int code);
+
 /* The number of processors this process may run on, at least 1. */
 size_t amkd_processors(void);
 

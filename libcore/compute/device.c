@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "compute/driver_cache.h"
+#include "compute/no_platform.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -156,8 +157,7 @@ int amkd_devices_list(amkd_device **devices, size_t *n)
     cl_int status = clGetPlatformIDs(MAX_PLATFORMS, platforms, &nplatforms);
     if (status == -1001 /* CL_PLATFORM_NOT_FOUND_KHR */ ||
         (status == CL_SUCCESS && !nplatforms))
-        return amkd_fail("no OpenCL platform is installed; package pocl-opencl-icd "
-                         "brings one for the CPU");
+        return amkd_fail_no_platform();
     if (status != CL_SUCCESS)
         return amkd_fail_cl(status, "clGetPlatformIDs");
     if (nplatforms > MAX_PLATFORMS)
@@ -221,7 +221,8 @@ int amkd_device_choose(size_t *index, const amkd_device *devices, size_t n,
     if (!n)
         return amkd_fail("no OpenCL device: no platform has one; package "
                          "pocl-opencl-icd brings one for the CPU, which needs a cache "
-                         "that it can write (POCL_CACHE_DIR)");
+                         "that it can write (POCL_CACHE_DIR)%s",
+                         amkd_memory_limit());
     const char *source;
     which = wanted(which, &source);
     if (!which || !*which)

@@ -54,7 +54,8 @@ void amkd_device_close(amkd_device *device);
 /* "CL_OUT_OF_RESOURCES" of a code. */
 const char *amkd_cl_error(cl_int code);
 
-/* Sets the error "<what>: <code's name>" and returns -1. */
+/* Sets the error "<what>: <code's name>", with the limits of memory where it is short, and
+ * returns -1. */
 int amkd_fail_cl(cl_int code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

@@ -1,5 +1,6 @@
 /* OpenCL's status codes by name, for messages. */
 #include "base/error.h"
+#include "base/memory.h"
 #include "compute/device.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -84,5 +85,9 @@ int amkd_fail_cl(cl_int code, const char *format, ...)
     va_start(list, format);
     vsnprintf(what, sizeof(what), format, list);
     va_end(list);
-    return amkd_fail("%s: %s", what, amkd_cl_error(code));
+    const int memory = code == CL_OUT_OF_HOST_MEMORY || code == CL_OUT_OF_RESOURCES ||
+                       code == CL_MEM_OBJECT_ALLOCATION_FAILURE ||
+                       code == CL_BUILD_PROGRAM_FAILURE;
+    return amkd_fail("%s: %s%s", what, amkd_cl_error(code),
+                     memory ? amkd_memory_limit() : "");
 }

@@ -2,6 +2,7 @@
 #include "serve/batcher.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -208,8 +209,10 @@ int amkd_batcher_open(amkd_batcher **out, amkd_predictor *predictor,
     batcher->metrics = metrics;
     batcher->options = *options;
     int rc = prepare(batcher);
-    if (!rc && (errno = pthread_create(&batcher->thread, NULL, work, batcher)))
-        rc = amkd_fail_errno("cannot start a thread");
+    if (!rc) {
+        const int code = pthread_create(&batcher->thread, NULL, work, batcher);
+        rc = code ? amkd_fail_thread(code) : 0;
+    }
     if (rc) {
         amkd_batcher_free(batcher);
         return -1;

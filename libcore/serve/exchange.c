@@ -8,10 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A body that is too large is read to its end, if that is not too far, so that the client
- * is there to hear why it was refused. */
-enum { SWALLOWED_BODIES = 4 };
-
 void *amkd_exchange_open(void *closure, const char *target,
                          struct MHD_Connection *connection)
 {
@@ -26,78 +22,57 @@ void *amkd_exchange_open(void *closure, const char *target,
     exchange->peer = info ? info->socket_context : NULL;
     exchange->start = amkd_now();
     exchange->target = amkd_strdup(target);
+    if (exchange->peer)
+        amkd_peer_turn(exchange->peer, AMKD_TURN_ASKING);
     atomic_fetch_add(&server->metrics.in_flight, 1);
     return exchange;
-}
-
-static uint64_t swallowed_nbytes(const amkd_server *server)
-{
-    return (uint64_t)server->options.max_body_nbytes * SWALLOWED_BODIES;
 }
 
 /* The bytes that a request says it has; 0 when it does not say. */
 static uint64_t announced_nbytes(amkd_exchange *exchange)
 {
-    const char *text = MHD_lookup_connection_value(exchange->connection, MHD_HEADER_KIND,
-                                                   MHD_HTTP_HEADER_CONTENT_LENGTH);
+    const char *text = amkd_exchange_header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
     return text ? strtoull(text, NULL, 10) : 0;
 }
 
-static enum MHD_Result begin(amkd_exchange *exchange, const char *path,
-                             const char *method, const char *version)
+/* A body that is too large is not waited for. That of a request refused for other reasons
+ * is read to its end, so that the connection can go on. */
+static enum MHD_Result begin(amkd_exchange *exchange, const char *method,
+                             const char *version)
 {
-    const amkd_server *server = exchange->server;
+    const size_t max_nbytes = exchange->server->bodies.max_nbytes;
     const uint64_t announced = announced_nbytes(exchange);
     snprintf(exchange->method, sizeof exchange->method, "%s", method);
     snprintf(exchange->version, sizeof exchange->version, "%s", version);
     exchange->stage = AMKD_STAGE_BODY;
-    amkd_exchange_check(exchange, path);
-    if (announced > server->options.max_body_nbytes) {
+    amkd_exchange_check(exchange);
+    if (announced > max_nbytes) {
         amkd_fail("a body of %llu bytes, at most %zu are taken",
-                  (unsigned long long)announced, server->options.max_body_nbytes);
+                  (unsigned long long)announced, max_nbytes);
         amkd_exchange_refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE);
     }
-    const char *expects = MHD_lookup_connection_value(
-        exchange->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_EXPECT);
-    if (exchange->status && (expects || announced > swallowed_nbytes(server)))
-        return amkd_exchange_send_refusal(exchange);
-    return MHD_YES;
-}
-
-static void drop_body(amkd_exchange *exchange)
-{
-    amkd_bytes_clear(&exchange->body);
-    atomic_fetch_sub(&exchange->server->bodies_nbytes, exchange->charged);
-    exchange->charged = 0;
-}
-
-/* Adds to the body, within the limits for one and for all together. */
-static void keep(amkd_exchange *exchange, const char *data, size_t n)
-{
-    amkd_server *server = exchange->server;
-    if (exchange->body.n + n > server->options.max_body_nbytes) {
-        amkd_fail("a body of more than %zu bytes", server->options.max_body_nbytes);
-        amkd_exchange_refuse(exchange, MHD_HTTP_CONTENT_TOO_LARGE);
-        drop_body(exchange);
-        return;
-    }
-    amkd_bytes_add(&exchange->body, data, n);
-    const size_t more = exchange->body.room - exchange->charged;
-    const size_t all = atomic_fetch_add(&server->bodies_nbytes, more) + more;
-    exchange->charged += more;
-    if (exchange->body.failed || all > server->options.max_bodies_nbytes) {
-        amkd_fail("too many requests at once: no memory for more");
-        amkd_exchange_refuse(exchange, MHD_HTTP_SERVICE_UNAVAILABLE);
-        drop_body(exchange);
-    }
+    const int waits = amkd_exchange_header(exchange, MHD_HTTP_HEADER_EXPECT) != NULL;
+    if (!exchange->status || (!waits && !exchange->last && announced <= max_nbytes))
+        return MHD_YES;
+    exchange->last = 1;
+    amkd_peer_linger(exchange->peer);
+    return amkd_exchange_send_refusal(exchange);
 }
 
 static enum MHD_Result receive(amkd_exchange *exchange, const char *data, size_t n)
 {
-    exchange->nreceived += n;
-    if (!exchange->status)
-        keep(exchange, data, n);
-    return exchange->nreceived <= swallowed_nbytes(exchange->server) ? MHD_YES : MHD_NO;
+    amkd_body_limits *limits = &exchange->server->bodies;
+    if (exchange->status) {
+        exchange->body.nreceived += n;
+    } else {
+        const unsigned status = amkd_body_add(&exchange->body, limits, data, n);
+        if (status)
+            amkd_exchange_refuse(exchange, status);
+    }
+    if (exchange->status == MHD_HTTP_CONTENT_TOO_LARGE ||
+        exchange->body.nreceived > limits->max_nbytes)
+        return amkd_exchange_refuse_body(exchange);
+    return MHD_YES;
 }
 
 enum MHD_Result amkd_exchange_go_on(void *closure, struct MHD_Connection *connection,
@@ -108,10 +83,11 @@ enum MHD_Result amkd_exchange_go_on(void *closure, struct MHD_Connection *connec
     amkd_exchange *exchange = *context;
     (void)closure;
     (void)connection;
+    (void)path; /* cut at a zero byte: the target is taken apart instead */
     if (!exchange || !exchange->target || !exchange->peer)
         return MHD_NO; /* there was no memory */
     if (exchange->stage == AMKD_STAGE_HEAD)
-        return begin(exchange, path, method, version);
+        return begin(exchange, method, version);
     if (exchange->stage == AMKD_STAGE_COMPUTING)
         return amkd_exchange_answer_job(exchange);
     if (*n) {
@@ -133,7 +109,7 @@ static void note(amkd_exchange *exchange, int whole)
     const size_t nimages = exchange->status == MHD_HTTP_OK ? exchange->job.question.n : 0;
     amkd_metrics_request(&server->metrics, status, seconds);
     atomic_fetch_add(&server->metrics.images, nimages);
-    atomic_fetch_add(&server->metrics.received_nbytes, exchange->nreceived);
+    atomic_fetch_add(&server->metrics.received_nbytes, exchange->body.nreceived);
     atomic_fetch_add(&server->metrics.sent_nbytes, whole ? exchange->nsent : 0);
     if (server->options.log < 0)
         return;
@@ -157,10 +133,10 @@ void amkd_exchange_close(void *closure, struct MHD_Connection *connection, void 
     *context = NULL;
     if (!exchange)
         return;
-    note(exchange, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+    note(exchange, exchange->cut_off || code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     if (exchange->peer)
-        amkd_peer_turn(exchange->peer, AMKD_TURN_ASKING);
-    drop_body(exchange);
+        amkd_peer_turn(exchange->peer, AMKD_TURN_IDLE);
+    amkd_body_drop(&exchange->body, &server->bodies);
     amkd_job_clear(&exchange->job);
     amkd_bytes_clear(&exchange->reason);
     free(exchange->target);

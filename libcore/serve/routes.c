@@ -1,16 +1,24 @@
 /* Which resource a path names: compared word by word. */
 #include "serve/routes.h"
 #include "base/error.h"
+#include "base/memory.h"
+#include "serve/path.h"
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-/* Moves *path behind word if it begins with it. */
+/* Moves *path behind word if it begins with it. Word may hold "/" and ":", which %XX
+ * never stands for. */
 static int take(const char **path, const char *word)
 {
-    const size_t n = strlen(word);
-    if (strncmp(*path, word, n) != 0)
-        return 0;
-    *path += n;
+    const char *at = *path;
+    for (; *word; word++) {
+        int quoted;
+        if (!*at || amkd_path_next(&at, &quoted) != *word ||
+            (quoted && strchr("/:", *word)))
+            return 0;
+    }
+    *path = at;
     return 1;
 }
 
@@ -23,12 +31,16 @@ static int at_end(const char *path)
 /* Takes the name that stands before the next "/" or ":", or a word that is not it. */
 static int take_name(const char **path, const char *name, const char *what)
 {
-    const size_t n = strcspn(*path, "/:");
-    if (n != strlen(name) || strncmp(*path, name, n) != 0) {
-        amkd_fail("no %s '%.*s' is served here", what, n < 80 ? (int)n : 80, *path);
+    const char *at = *path, *end = at + strcspn(at, "/:");
+    int quoted;
+    while (at < end && *name && amkd_path_next(&at, &quoted) == *name)
+        name++;
+    if (at < end || *name) {
+        const int n = end - *path < 80 ? (int)(end - *path) : 80;
+        amkd_fail("no %s '%.*s' is served here", what, n, *path);
         return 0;
     }
-    *path += n;
+    *path = end;
     return 1;
 }
 
@@ -46,9 +58,11 @@ static amkd_route find_model(const amkd_served *served, const char *path,
         return AMKD_ROUTE_NONE;
     if (at_end(path))
         path = "";
-    for (; endings->text; endings++)
-        if (!strcmp(path, endings->text))
+    for (; endings->text; endings++) {
+        const char *rest = path;
+        if (take(&rest, endings->text) && !*rest)
             return endings->route;
+    }
     amkd_fail("a model has no resource '%.80s'", path);
     return AMKD_ROUTE_NONE;
 }
@@ -63,7 +77,8 @@ static const char *behind_host(const char *target)
     return target + strcspn(target, "/");
 }
 
-amkd_route amkd_route_find(const amkd_served *served, const char *target)
+/* Of a path that can be decoded. */
+static amkd_route find(const amkd_served *served, const char *path)
 {
     static const ending oip[] = {{"", AMKD_ROUTE_MODEL},
                                  {"/ready", AMKD_ROUTE_MODEL_READY},
@@ -78,7 +93,7 @@ amkd_route amkd_route_find(const amkd_served *served, const char *target)
                                    {"/v2/health/ready", AMKD_ROUTE_READY},
                                    {"/metrics", AMKD_ROUTE_METRICS},
                                    {0}};
-    const char *path = behind_host(target), *rest = path;
+    const char *rest = path;
     if (take(&rest, "/v2/models/"))
         return find_model(served, rest, oip);
     if (take(&rest, "/v1/models/"))
@@ -92,7 +107,28 @@ amkd_route amkd_route_find(const amkd_served *served, const char *target)
     return AMKD_ROUTE_NONE;
 }
 
+amkd_route amkd_route_find(const amkd_served *served, const char *target)
+{
+    const char *begin = behind_host(target);
+    const size_t nbytes = strcspn(begin, "?#");
+    if (!strcmp(target, "*"))
+        return AMKD_ROUTE_ANY;
+    if (amkd_path_check(begin, nbytes))
+        return AMKD_ROUTE_MALFORMED;
+    char *path = amkd_format("%.*s", (int)nbytes, begin);
+    const amkd_route route = path ? find(served, path) : AMKD_ROUTE_NONE;
+    free(path);
+    return route;
+}
+
 int amkd_route_posts(amkd_route route)
 {
     return route == AMKD_ROUTE_INFER || route == AMKD_ROUTE_TF_PREDICT;
+}
+
+const char *amkd_route_methods(amkd_route route)
+{
+    if (route == AMKD_ROUTE_ANY)
+        return "GET, HEAD, POST, OPTIONS";
+    return amkd_route_posts(route) ? "POST, OPTIONS" : "GET, HEAD, OPTIONS";
 }

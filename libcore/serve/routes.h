@@ -16,14 +16,20 @@ typedef enum amkd_route {
     AMKD_ROUTE_TF_METADATA, /* ... /metadata */
     AMKD_ROUTE_TF_PREDICT,  /* ... :predict, by POST */
     AMKD_ROUTE_METRICS,     /* /metrics */
+    AMKD_ROUTE_ANY,         /* *, the server as a whole: for OPTIONS alone */
+    AMKD_ROUTE_MALFORMED,   /* the path cannot be decoded */
 } amkd_route;
 
-/* The resource of a request's decoded target, a path or http://HOST/PATH; AMKD_ROUTE_NONE
- * with the error set when there is none of this name. One "/" at the end does not matter.
- */
+/* The resource of a request's target as it was received: a path or http://HOST/PATH, in
+ * which %XX stands for a byte of a name (path.h), and a query, which does not matter.
+ * AMKD_ROUTE_NONE or AMKD_ROUTE_MALFORMED with the error set when there is none of this
+ * name. One "/" at the end does not matter. */
 amkd_route amkd_route_find(const amkd_served *served, const char *target);
 
 /* Whether a resource is asked by POST; all others by GET or HEAD. */
 int amkd_route_posts(amkd_route route);
+
+/* The methods of a resource as the header Allow has them. */
+const char *amkd_route_methods(amkd_route route);
 
 #endif

@@ -9,7 +9,8 @@
 
 enum {
     CONNECTION_NBYTES = 32768, /* memory of one: headers, and a piece of a body */
-    OTHER_FILES = 64,          /* file descriptors that are no connections */
+    OTHER_FILES = 64 + AMKD_PEERS_MAX_LINGERING, /* that are no connections */
+    RESERVE = 64, /* connections taken while those that make room for them go */
 };
 
 static void on_connection(void *closure, struct MHD_Connection *connection,
@@ -28,13 +29,14 @@ static void on_connection(void *closure, struct MHD_Connection *connection,
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     *context = address ? amkd_peers_add(&server->peers, fd, address->client_addr) : NULL;
     atomic_fetch_add(&server->metrics.connections, 1);
+    amkd_peers_shed(&server->peers, server->options.max_connections, *context);
 }
 
 /* As many open files as the connections need, or else fewer connections. */
 static int allow_connections(amkd_server *server)
 {
     struct rlimit limit;
-    const size_t wanted = server->options.max_connections + OTHER_FILES;
+    const size_t wanted = server->options.max_connections + RESERVE + OTHER_FILES;
     if (getrlimit(RLIMIT_NOFILE, &limit))
         return amkd_fail_errno("limit of open files");
     if (limit.rlim_cur >= wanted)
@@ -59,10 +61,10 @@ static int start(amkd_server *server)
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL,
         NULL, amkd_exchange_go_on, server, MHD_OPTION_LISTEN_SOCKET,
         server->options.listening, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)server->options.max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_NBYTES, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-        MHD_OPTION_URI_LOG_CALLBACK, amkd_exchange_open, server,
-        MHD_OPTION_NOTIFY_COMPLETED, amkd_exchange_close, server,
+        (unsigned)(server->options.max_connections + RESERVE),
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_NBYTES,
+        MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_URI_LOG_CALLBACK, amkd_exchange_open,
+        server, MHD_OPTION_NOTIFY_COMPLETED, amkd_exchange_close, server,
         MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_ARRAY,
         nthreads > 1 ? pool : pool + 1, MHD_OPTION_END);
     return server->daemon ? 0 : amkd_fail_errno("cannot start the HTTP server");
@@ -92,6 +94,8 @@ int amkd_server_open(amkd_server **out, amkd_predictor *predictor,
     }
     server->options = *options;
     server->served = served;
+    server->bodies.max_nbytes = options->max_body_nbytes;
+    server->bodies.max_all = options->max_bodies_nbytes;
     amkd_metrics_init(&server->metrics);
     amkd_peers_init(&server->peers);
     int rc = allow_connections(server) || warm_up(predictor, served) ? -1 : 0;

@@ -10,15 +10,17 @@
 typedef struct amkd_server amkd_server;
 
 typedef struct amkd_server_options {
-    int listening;   /* the socket (listen.h); the server's, which closes it */
-    size_t nthreads; /* that receive and answer */
-    size_t max_connections;
-    size_t max_body_nbytes;   /* of one request */
-    size_t max_bodies_nbytes; /* of all at once */
-    double timeout;           /* seconds that a client may take to send a request or to
-                                 read an answer, and that a connection may be idle */
-    const amkd_keys *keys;    /* NULL: none is needed */
-    int log;                  /* file descriptor of the access log; -1: none */
+    int listening;              /* the socket (listen.h); the server's, which closes it */
+    size_t nthreads;            /* that receive and answer */
+    size_t max_connections;     /* beyond, those idle longest are closed */
+    size_t max_body_nbytes;     /* of one request */
+    size_t max_bodies_nbytes;   /* of all at once */
+    double timeout;             /* seconds that a client may take to send a request or to
+                                   read an answer, and that a connection may be idle */
+    const amkd_keys *keys;      /* NULL: none is needed */
+    const char *const *origins; /* whose pages browsers may let ask; "*": anyone's */
+    size_t norigins;
+    int log; /* file descriptor of the access log; -1: none */
     amkd_batcher_options batching;
 } amkd_server_options;
 

@@ -7,6 +7,7 @@
 #include "data/fields.h"
 #include "data/npy.h"
 #include "stream/stream.h"
+#include "teacher/journal.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,10 +24,20 @@ typedef struct feed {
     size_t nall, at;
 } feed;
 
+static int refuse_journal(const char *path)
+{
+    if (!path || !amkd_journal_exists(path))
+        return 0;
+    return amkd_fail("'%s': a journal: --check says what is in it; its streams are "
+                     "'%s/answers.amkd' and '%s/sent.amkd'",
+                     path, path, path);
+}
+
 static int feed_open(feed *f, const amkd_cat_options *options)
 {
     *f = (feed){.left = options->head};
-    if (amkd_reader_open(&f->reader, options->path, NULL, options->nthreads))
+    if (refuse_journal(options->path) ||
+        amkd_reader_open(&f->reader, options->path, NULL, options->nthreads))
         return -1;
     f->header = amkd_reader_header(f->reader);
     f->max_rows = 1 + CHUNK_NBYTES / f->header->row_nbytes;
@@ -182,7 +193,8 @@ int amkd_cat_rows(const amkd_cat_options *options)
 int amkd_cat_header(const amkd_cat_options *options)
 {
     amkd_reader *reader;
-    if (amkd_reader_open(&reader, options->path, NULL, 0))
+    if (refuse_journal(options->path) ||
+        amkd_reader_open(&reader, options->path, NULL, 0))
         return -1;
     char *compact = amkd_header_print(amkd_reader_header(reader));
     amkd_reader_close(reader);
@@ -217,17 +229,22 @@ static int check_rows(feed *f)
     }
 }
 
-int amkd_cat_check(char *kind, uint64_t *nrows, uint64_t *row_nbytes, const char *path,
-                   size_t nthreads)
+int amkd_cat_check(amkd_cat_found *found, const char *path, size_t nthreads)
 {
     amkd_cat_options options = {.path = path, .head = UINT64_MAX, .nthreads = nthreads};
+    char kind[sizeof found->kind];
     feed f;
     if (feed_open(&f, &options))
         return -1;
-    int failed = check_rows(&f);
     strcpy(kind, f.header->kind);
-    *nrows = amkd_reader_row(f.reader);
-    *row_nbytes = f.header->row_nbytes;
+    if (strcmp(path, "-") != 0 && (!strcmp(kind, "sent") || !strcmp(kind, "answers"))) {
+        feed_close(&f);
+        return amkd_cat_check_part(found, path, kind);
+    }
+    int failed = check_rows(&f);
+    *found = (amkd_cat_found){.nrows = amkd_reader_row(f.reader),
+                              .row_nbytes = f.header->row_nbytes};
+    strcpy(found->kind, kind);
     feed_close(&f);
     return failed;
 }

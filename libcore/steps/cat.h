@@ -30,10 +30,31 @@ int amkd_cat_rows(const amkd_cat_options *options);
 /* Writes the header as indented JSON. */
 int amkd_cat_header(const amkd_cat_options *options);
 
-/* Reads all, verifying the container and every value; kind[16], *nrows and *row_nbytes
- * say what it was. */
-int amkd_cat_check(char *kind, uint64_t *nrows, uint64_t *row_nbytes, const char *path,
-                   size_t nthreads);
+typedef struct amkd_cat_found {
+    char kind[16];
+    uint64_t nrows, row_nbytes;
+    int open;       /* of a journal's stream: it has no end, as while a run adds to it */
+    uint64_t nlost; /* bytes at its end that a crash left and the next run cuts off */
+} amkd_cat_found;
+
+/* Reads all, verifying the container and every value. A journal's stream may be open. */
+int amkd_cat_check(amkd_cat_found *found, const char *path, size_t nthreads);
+
+/* The same, of the file of a journal's stream. */
+int amkd_cat_check_part(amkd_cat_found *found, const char *path, const char *kind);
+
+typedef struct amkd_cat_journal {
+    char *sent_path, *answers_path, *teacher; /* owned */
+    amkd_cat_found sent, answers;
+    int has_answers; /* there is a file of them */
+    uint64_t nasked; /* images sent, over all runs */
+    uint64_t nspent; /* those of them that may have cost something */
+} amkd_cat_journal;
+
+/* Verifies a journal, which is a directory. */
+int amkd_cat_check_journal(amkd_cat_journal *journal, const char *directory);
+
+void amkd_cat_journal_clear(amkd_cat_journal *journal);
 
 /* Writes a contact sheet as PNG: of the images, or of the mixed images that picks and
  * labels speak of (pairs at lambda 0.5). */

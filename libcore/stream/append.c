@@ -5,158 +5,16 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "stream/bgzf_input.h"
 #include "stream/bgzf_writer.h"
 #include "stream/preamble.h"
+#include "stream/scan.h"
 #include "stream/writer.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-typedef struct file_scan {
-    const char *path;
-    int fd;
-    amkd_bgzf_input input;
-    amkd_bgzf_decoder *decoder;
-    int cut;                  /* the file ends too early */
-    char *preamble;           /* its bytes so far */
-    size_t npreamble;         /* how many */
-    size_t text_nbytes;       /* of its JSON text; 0: not known yet */
-    amkd_header header;       /* of the file, once nrows counts; before, kind is "" */
-    uint64_t nplain;          /* plain bytes of all blocks so far */
-    uint64_t nrows, rows_end; /* whole rows, and the plain bytes up to their end */
-    /* The block in which the last whole row (or the preamble) ends: where it stands in
-     * the file, its size there, and its plain bytes up to that end. */
-    uint64_t last_offset;
-    size_t last_size, last_nbytes;
-    int last_whole; /* nothing follows that end in the block */
-    uint8_t last[AMKD_BGZF_MAX_NBYTES];
-    uint8_t block[AMKD_BGZF_MAX_NBYTES], bytes[AMKD_BGZF_MAX_NBYTES];
-} file_scan;
-
-static int gather_preamble(file_scan *scan, size_t nbytes)
-{
-    char *grown = amkd_realloc(scan->preamble, scan->npreamble + nbytes, 1);
-    if (!grown)
-        return -1;
-    scan->preamble = grown;
-    memcpy(grown + scan->npreamble, scan->bytes, nbytes);
-    scan->npreamble += nbytes;
-    if (scan->npreamble < AMKD_PREAMBLE_NBYTES)
-        return 0;
-    if (amkd_preamble_check(&scan->text_nbytes, (const uint8_t *)grown))
-        return amkd_fail_in("'%s'", scan->path);
-    if (scan->npreamble < AMKD_PREAMBLE_NBYTES + scan->text_nbytes)
-        return 0;
-    if (amkd_preamble_parse(&scan->header, grown + AMKD_PREAMBLE_NBYTES,
-                            scan->text_nbytes))
-        return amkd_fail_in("'%s'", scan->path);
-    return 0;
-}
-
-/* Takes in a block's plain bytes, which scan->bytes holds. */
-static int take_block(file_scan *scan, uint64_t offset, size_t size, size_t nbytes)
-{
-    if (!scan->header.nfields && gather_preamble(scan, nbytes))
-        return -1;
-    uint64_t begin = scan->nplain;
-    scan->nplain += nbytes;
-    if (!scan->header.nfields)
-        return 0;
-    uint64_t rows_begin = AMKD_PREAMBLE_NBYTES + scan->text_nbytes;
-    scan->nrows = (scan->nplain - rows_begin) / scan->header.row_nbytes;
-    scan->rows_end = rows_begin + scan->nrows * scan->header.row_nbytes;
-    if (scan->rows_end <= begin)
-        return 0;
-    scan->last_offset = offset;
-    scan->last_size = size;
-    scan->last_nbytes = (size_t)(scan->rows_end - begin);
-    scan->last_whole = scan->rows_end == scan->nplain;
-    memcpy(scan->last, scan->bytes, scan->last_nbytes);
-    return 0;
-}
-
-/* Whether the file is zero from offset to its end, as file systems leave what was still
- * unwritten when the power failed. */
-static int zero_from(int fd, uint64_t offset)
-{
-    uint8_t bytes[4096];
-    ssize_t n;
-    while ((n = pread(fd, bytes, sizeof bytes, (off_t)offset)) > 0) {
-        for (ssize_t i = 0; i < n; i++)
-            if (bytes[i])
-                return 0;
-        offset += (size_t)n;
-    }
-    return n == 0;
-}
-
-/* Whether the file ends in part of a block's header, or none of it, and then zeros. */
-static int torn_header(int fd, uint64_t offset)
-{
-    uint8_t header[AMKD_BGZF_HEADER_NBYTES] = {0};
-    if (pread(fd, header, sizeof header, (off_t)offset) < 0)
-        return 0;
-    size_t n = sizeof header, known = sizeof header - 2;
-    while (n && !header[n - 1])
-        n--;
-    return !memcmp(header, amkd_bgzf_eof, n < known ? n : known) &&
-           zero_from(fd, offset + sizeof header);
-}
-
-/* Reads the next block. Returns as amkd_bgzf_input_next; a tail that a crash left is an
- * end with scan->cut set. */
-static int next_block(file_scan *scan, uint64_t *offset, size_t *size, size_t *nbytes)
-{
-    int result = amkd_bgzf_input_next(&scan->input, scan->block, size, offset);
-    if (result < 0)
-        scan->cut = scan->input.cut || torn_header(scan->fd, scan->input.offset);
-    if (result == 1 &&
-        amkd_bgzf_decode(scan->decoder, scan->bytes, nbytes, scan->block, *size)) {
-        result =
-            amkd_fail_in("'%s': at byte %llu", scan->path, (unsigned long long)*offset);
-        /* A last block whose trailer is zero was never written to its end. */
-        scan->cut = zero_from(scan->fd, *offset + *size - 8);
-    }
-    return scan->cut ? 0 : result;
-}
-
-static int scan_file(file_scan *scan)
-{
-    uint64_t offset;
-    size_t size, nbytes;
-    int result;
-    if (amkd_bgzf_input_init(&scan->input, scan->fd, scan->path) ||
-        amkd_bgzf_decoder_new(&scan->decoder))
-        return -1;
-    while ((result = next_block(scan, &offset, &size, &nbytes)) == 1)
-        if (take_block(scan, offset, size, nbytes))
-            return -1;
-    if (result)
-        return -1;
-    if (!scan->cut && !scan->header.nfields)
-        return amkd_fail("'%s': ends inside its header", scan->path);
-    if (!scan->cut && scan->nplain != scan->rows_end)
-        return amkd_fail("'%s': ends inside row %llu", scan->path,
-                         (unsigned long long)scan->nrows);
-    if (scan->header.nfields && scan->nrows > amkd_header_rows(&scan->header))
-        return amkd_fail("'%s': %llu rows, its header promises fewer", scan->path,
-                         (unsigned long long)scan->nrows);
-    return 0;
-}
-
-static void clear_scan(file_scan *scan)
-{
-    amkd_bgzf_input_clear(&scan->input);
-    amkd_bgzf_decoder_free(scan->decoder);
-    amkd_header_clear(&scan->header);
-    free(scan->preamble);
-    free(scan);
-}
 
 /* As flock, whose EWOULDBLOCK here also says that another process replaced the file (see
  * rewrite) before the lock was had. */
@@ -193,7 +51,7 @@ static int open_locked(const char *path)
     return -1;
 }
 
-static int copy_bytes(amkd_output *output, const file_scan *scan)
+static int copy_bytes(amkd_output *output, const amkd_scan *scan)
 {
     uint8_t bytes[1 << 14];
     for (uint64_t done = 0; done < scan->last_offset;) {
@@ -210,7 +68,7 @@ static int copy_bytes(amkd_output *output, const file_scan *scan)
 }
 
 /* Copies the file up to its last whole row. */
-static int copy_rows(amkd_output *output, const file_scan *scan)
+static int copy_rows(amkd_output *output, const amkd_scan *scan)
 {
     amkd_bgzf_writer *bgzf;
     if (copy_bytes(output, scan) || amkd_bgzf_writer_open(&bgzf, output, 0))
@@ -222,7 +80,7 @@ static int copy_rows(amkd_output *output, const file_scan *scan)
 }
 
 /* Replaces the file by one whose last block ends where the last whole row does. */
-static int rewrite(const file_scan *scan)
+static int rewrite(const amkd_scan *scan)
 {
     amkd_output *output;
     if (amkd_output_open(&output, scan->path))
@@ -236,7 +94,7 @@ static int rewrite(const file_scan *scan)
 
 /* The writer, placed behind the last whole row, or at the beginning of a file that holds
  * no whole header. A whole file keeps its end until new rows overwrite it. */
-static int write_on(amkd_writer **out, file_scan *scan, const amkd_header *header)
+static int write_on(amkd_writer **out, amkd_scan *scan, const amkd_header *header)
 {
     int fresh = !scan->header.nfields;
     uint64_t end = fresh ? 0 : scan->last_offset + scan->last_size;
@@ -258,11 +116,11 @@ static int write_on(amkd_writer **out, file_scan *scan, const amkd_header *heade
     return result;
 }
 
-static int append(amkd_writer **out, file_scan *scan, const amkd_header *header,
+static int append(amkd_writer **out, amkd_scan *scan, const amkd_header *header,
                   int *again)
 {
     scan->fd = open_locked(scan->path);
-    if (scan->fd < 0 || scan_file(scan))
+    if (scan->fd < 0 || amkd_scan_run(scan))
         return -1;
     if (scan->header.nfields && amkd_header_expect_same(&scan->header, header))
         return amkd_fail_in("'%s'", scan->path);
@@ -276,7 +134,7 @@ int amkd_writer_append(amkd_writer **out, const char *path, const amkd_header *h
     int again, result;
     do {
         again = 0;
-        file_scan *scan = amkd_alloc(1, sizeof *scan);
+        amkd_scan *scan = amkd_alloc(1, sizeof *scan);
         if (!scan)
             return -1;
         scan->path = path;
@@ -284,7 +142,8 @@ int amkd_writer_append(amkd_writer **out, const char *path, const amkd_header *h
         *nrows = scan->nrows;
         if (scan->fd >= 0)
             close(scan->fd);
-        clear_scan(scan);
+        amkd_scan_clear(scan);
+        free(scan);
     } while (!result && again);
     return result;
 }

@@ -177,3 +177,16 @@ int amkd_bgzf_decode(amkd_bgzf_decoder *decoder, uint8_t *bytes, size_t *nbytes,
     *nbytes = size;
     return 0;
 }
+
+int amkd_bgzf_lacks_size(amkd_bgzf_decoder *decoder, uint8_t *bytes, const uint8_t *block,
+                         size_t block_nbytes)
+{
+    const size_t packed = block_nbytes - AMKD_BGZF_HEADER_NBYTES - TRAILER_NBYTES;
+    const uint8_t *trailer = block + block_nbytes - TRAILER_NBYTES;
+    size_t used, size;
+    return libdeflate_deflate_decompress_ex(
+               decoder->libdeflate, block + AMKD_BGZF_HEADER_NBYTES, packed, bytes,
+               AMKD_BGZF_MAX_NBYTES, &used, &size) == LIBDEFLATE_SUCCESS &&
+           used == packed && libdeflate_crc32(0, bytes, size) == get_u32(trailer) &&
+           get_u32(trailer + 4) == (size & 0xff) && size > 0xff;
+}

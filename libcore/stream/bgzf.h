@@ -54,4 +54,10 @@ int amkd_bgzf_is_eof(const uint8_t *block, size_t block_nbytes);
 int amkd_bgzf_decode(amkd_bgzf_decoder *decoder, uint8_t *bytes, size_t *nbytes,
                      const uint8_t *block, size_t block_nbytes);
 
+/* Whether a block is whole, by its checksum, but for the number of its plain bytes, of
+ * which only the lowest byte is there: of a crash's tail of zeros. bytes has room for
+ * AMKD_BGZF_MAX_NBYTES and is overwritten. */
+int amkd_bgzf_lacks_size(amkd_bgzf_decoder *decoder, uint8_t *bytes, const uint8_t *block,
+                         size_t block_nbytes);
+
 #endif

@@ -3,6 +3,7 @@
 #include "stream/bgzf_reader.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "stream/bgzf_input.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -121,9 +122,11 @@ static int start_worker(amkd_bgzf_reader *reader)
 {
     if (reader->nstarted == reader->nthreads)
         return 0;
-    if (!pthread_create(&reader->threads[reader->nstarted], NULL, work, reader))
+    const int code =
+        pthread_create(&reader->threads[reader->nstarted], NULL, work, reader);
+    if (!code)
         reader->nstarted++;
-    return reader->nstarted ? 0 : amkd_fail("cannot start a thread");
+    return reader->nstarted ? 0 : amkd_fail_thread(code);
 }
 
 static int wait_ready(amkd_bgzf_reader *reader, ring_slot *slot)

@@ -3,6 +3,7 @@
 #include "stream/bgzf_writer.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "stream/bgzf.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -124,9 +125,11 @@ static int start_worker(amkd_bgzf_writer *writer)
 {
     if (writer->nstarted == writer->nthreads)
         return 0;
-    if (!pthread_create(&writer->threads[writer->nstarted], NULL, work, writer))
+    const int code =
+        pthread_create(&writer->threads[writer->nstarted], NULL, work, writer);
+    if (!code)
         writer->nstarted++;
-    return writer->nstarted ? 0 : amkd_fail("cannot start a thread");
+    return writer->nstarted ? 0 : amkd_fail_thread(code);
 }
 
 /* Hands the slot that is filled to be packed; afterwards the next slot is free. */

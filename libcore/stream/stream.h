@@ -54,8 +54,20 @@ int amkd_writer_open(amkd_writer **out, const char *path, const amkd_header *hea
 int amkd_writer_append(amkd_writer **out, const char *path, const amkd_header *header,
                        uint64_t *nrows);
 
-/* To be called when a file cannot be read: removes one that a crash left before its header
- * was whole, so that it has nothing to lose. Any other stays, and the error too. */
+typedef struct amkd_extent {
+    int begun;      /* its header is whole */
+    int ended;      /* it has its end: it was closed in good order */
+    uint64_t nrows; /* whole rows */
+    uint64_t nlost; /* bytes at the file's end that a crash left and an append cuts off */
+} amkd_extent;
+
+/* What an append would find in a stream file, which is verified and left as it is: damage
+ * is an error, a tail that a crash left is none. */
+int amkd_stream_measure(amkd_extent *extent, const char *path);
+
+/* To be called when a file cannot be read: removes one that a crash left before its
+ * header was whole, so that it has nothing to lose. Any other stays, and the error too.
+ */
 int amkd_stream_remove_unbegun(const char *path);
 
 /* Adds nrows rows. */

@@ -2,6 +2,7 @@
  * work in the calling thread answer side by side. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/parallel.h"
 #include "teacher/backend.h"
 #include <math.h>
 #include <pthread.h>
@@ -184,8 +185,10 @@ int amkd_backend_open_pool(amkd_backend *backend, size_t nmembers,
         if (open(&m->backend, rest, options))
             return -1;
         const int code = pthread_create(&m->thread, NULL, serve, m);
-        if (code)
-            return amkd_fail("no thread for worker %zu of %zu", i + 1, nmembers);
+        if (code) {
+            amkd_fail_thread(code);
+            return amkd_fail_in("worker %zu of %zu", i + 1, nmembers);
+        }
         m->started = 1;
     }
     backend->nclasses = p->members[0].backend.nclasses;
