@@ -10,6 +10,7 @@ typedef struct amkd_oip_model {
     char *input;  /* the tensor that takes images */
     char *output; /* the tensor of the answers; NULL: the only one that comes */
     json_t *class_names; /* array of strings, as amkd-serve tells them, or NULL */
+    size_t nclasses;     /* by the shape of the output; 0: it is open */
     char datatype[8];
     amkd_tensor tensor;
     int binary; /* by the binary tensor data extension */

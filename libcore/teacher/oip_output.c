@@ -104,6 +104,17 @@ static json_t *find_names(const json_t *metadata, const json_t *output)
     return json_incref(names);
 }
 
+/* How many classes an output of them all has, where its shape says so. */
+static size_t count_classes(const json_t *output, amkd_answer_kind kind)
+{
+    int64_t dims[AMKD_OIP_DIMS];
+    size_t ndim;
+    if ((kind != AMKD_PROBS && kind != AMKD_LOGITS) || !output ||
+        amkd_oip_shape(dims, &ndim, output) || ndim != 2 || dims[1] < 2)
+        return 0;
+    return (size_t)dims[1];
+}
+
 int amkd_oip_choose_output(amkd_oip_model *model, const json_t *metadata,
                            const amkd_teacher_options *options)
 {
@@ -128,6 +139,7 @@ int amkd_oip_choose_output(amkd_oip_model *model, const json_t *metadata,
         wanted = amkd_oip_text(found, "name");
     }
     model->class_names = find_names(metadata, find_output(outputs, wanted));
+    model->nclasses = count_classes(find_output(outputs, wanted), options->kind);
     model->output = amkd_strdup(wanted);
     return model->output ? 0 : -1;
 }
