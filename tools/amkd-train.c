@@ -290,8 +290,8 @@ static size_t file_options(amkd_option *options, arguments *a)
         AMKD_DEVICE_OPTION(a->device),
         AMKD_OPTION_CHECK(a->common),
         {0, "classes", AMKD_COUNT, &a->nclasses, "N",
-         "--check: the classes that there will be, whatever the inputs say (0: not\n"
-         "known)",
+         "--check: the classes that there will be, whatever the inputs\n"
+         "say (0: not known)",
          AMKD_WHERE, 0, 1 << 20},
         AMKD_OPTION_OUTPUT(a->common),
         AMKD_OPTION_THREADS(a->common),
