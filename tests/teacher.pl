@@ -28,6 +28,13 @@ sub hang {
     sleep 60;
 }
 
+# Answers its second request once there is a file "go", and all that follow slowly.
+sub wait_at_gate {
+    open my $file, '>', 'waiting' or die 'waiting';
+    close $file;
+    select undef, undef, undef, 0.05 until -e 'go';
+}
+
 sub npy {
     my ($dtype, $shape, $data) = @_;
     my $header = "{'descr': '$dtype', 'fortran_order': False, 'shape': ($shape), }";
@@ -62,6 +69,8 @@ while (defined(my $prefix = take(10))) {
     exit 7 if $behaviour eq 'dies' or $behaviour eq 'dies-second' and $nasked == 2;
     # Of several that share the log the first to be asked after an answer.
     hang() if $behaviour eq 'hangs-once' and -e $log and mkdir 'hung';
+    wait_at_gate() if $behaviour eq 'gated' and $nasked == 2;
+    select undef, undef, undef, 0.1 if $behaviour eq 'gated' and $nasked > 2;
     hang() if $behaviour eq 'hangs' or $behaviour eq 'hangs-second' and $nasked == 2;
     my $data = '';
     for my $image (0 .. $n - 1) {

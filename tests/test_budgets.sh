@@ -54,7 +54,7 @@ for pool in 1x x 2.5x 99999999999x; do
     misuse "POOL '$pool': expected a number, 2x or more" recipe.mk POOL=$pool
 done
 misuse "DIVERSE 3 leaves nothing to the score in a POOL of 2x" recipe.mk POOL=2x DIVERSE=3
-misuse "above 1, up to 1048576" recipe.mk DIVERSE=1e9
+misuse "DIVERSE '1e9': option '--diverse'" recipe.mk DIVERSE=1e9
 # Two times 75 of 300 views, of the 225 that then are left, and of 150.
 amkd-distill -n "${common[@]}" VIEWS=3 SINGLE=1 BY=random POOL=2x BUDGET=325 ROUNDS=3 >plan
 [ "$(grep -oE -- ' -n [0-9]+' plan | tr -d '\n')" = ' -n 150 -n 200' ] || fail "left: $(cat plan)"

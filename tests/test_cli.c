@@ -19,6 +19,8 @@ static const amkd_option options[] = {
     {0, "gray", AMKD_FLAG, &gray, NULL, "one channel", 0, 0, 0},
     {0, "grace", AMKD_FLAG, &gray, NULL, "another flag", 0, 0, 0},
     {0, "by", AMKD_TEXT, &by, "WHAT", "measure", 0, 0, 0},
+    {0, "keyring", AMKD_FLAG, &gray, NULL, "begins as the next", 0, 0, 0},
+    {0, "keys", AMKD_FLAG, &gray, NULL, "this, too", 0, 0, 0},
     {0, "key", AMKD_TEXT, &key, "KEY", "of the service", 0, 0, 0},
     {'t', "teacher", AMKD_TEXTS, &teachers, "SPEC", "a teacher", 0, 0, 0},
     AMKD_OPTION_OUTPUT(common),

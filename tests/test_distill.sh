@@ -67,15 +67,15 @@ expect 2 "no parameter 'STEP'" recipe.mk STEP=60
 expect 2 "STEPS 'many'" recipe.mk STEPS=many
 expect 2 "MIXUP '-1'" recipe.mk MIXUP=-1
 expect 2 "BY 'chance'" recipe.mk BY=chance
-expect 2 "TEACHER 'teacher.safetensors'" recipe.mk TEACHER=teacher.safetensors
+expect 1 "TEACHER 'teacher.safetensors'" recipe.mk TEACHER=teacher.safetensors
 expect 2 'BUDGET 199 is less than the 200 real images' recipe.mk BUDGET=199
 expect 2 'leaves 1 answers' recipe.mk BUDGET=201
 expect 2 'MAX_PER_IMAGE 1 lets a round pick 100 of 200 images' recipe.mk MAX_PER_IMAGE=1
 expect 2 'to pick 60 of 45 that there are' recipe.mk IMAGES=ten.amkd BUDGET=70
 expect 2 'to pick 450 of 400 that there are' recipe.mk SINGLE=1 VIEWS=2 BUDGET=650
 expect 2 "RANDOM_SHARE '2'" recipe.mk RANDOM_SHARE=2
-expect 2 'RANDOM_SHARE needs scores' recipe.mk RANDOM_SHARE=.5 BY=random
-expect 2 'NOISE is for BY c2' recipe.mk NOISE=1 BY=margin
+expect 2 "RANDOM_SHARE '.5': --random-share needs" recipe.mk RANDOM_SHARE=.5 BY=random
+expect 2 '--noise is for --by c2' recipe.mk NOISE=1 BY=margin
 expect 2 "DIVERSE '1'" recipe.mk DIVERSE=1
 expect 2 "DIVERSE 'x'" recipe.mk DIVERSE=x
 expect 2 'spaces' --dir 'a run' recipe.mk

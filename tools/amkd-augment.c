@@ -31,6 +31,15 @@ static int run(const arguments *given)
     return 0;
 }
 
+static int check(const amkd_cli *cli, const arguments *given)
+{
+    const amkd_augment_options *augment = &given->augment;
+    return amkd_augment_check(augment) ||
+                   (amkd_cli_given(cli, "device") && amkd_device_check(augment->device))
+               ? -1
+               : 0;
+}
+
 static const amkd_view_ranges default_ranges = {.flip = 0.5,
                                                 .shift = 0.07,
                                                 .rotate = 10,
@@ -103,6 +112,7 @@ int main(int argc, char **argv)
         {0, "border", AMKD_TEXT, &given.border, "WHAT",
          "what lies outside an image: zero, edge or mean (default: zero)", 0, 0, 0},
         AMKD_DEVICE_OPTION(augment->device),
+        AMKD_OPTION_CHECK(given.common),
         AMKD_OPTION_OUTPUT(given.common),
         AMKD_OPTION_THREADS(given.common),
         AMKD_OPTION_QUIET(given.common),
@@ -119,6 +129,9 @@ int main(int argc, char **argv)
     if (amkd_cli_open(&cli, &tool, argc, argv))
         return cli.status;
     const int misused = interpret(&cli, &given);
-    const int status = amkd_cli_close(&cli, misused ? 0 : run(&given));
+    int rc = 0;
+    if (!misused)
+        rc = given.common.check ? check(&cli, &given) : run(&given);
+    const int status = amkd_cli_close(&cli, rc);
     return misused ? misused : status;
 }

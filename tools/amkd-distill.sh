@@ -1,7 +1,17 @@
-#!/usr/bin/env bash
+#!/usr/bin/env -S bash -p
+# shellcheck shell=bash
 # amkd-distill: the whole loop, by make over the other tools. This front checks the
 # parameters of distill-parameters.mk; the loop is distill-rules.mk.
+
+# Of the environment, nothing changes what the shell (-p), make or the commands under them
+# do. Before anything else is read: a POSIX shell would not know some of it.
+unset POSIXLY_CORRECT BASH_COMPAT EXECIGNORE FUNCNEST TMOUT GREP_OPTIONS
+unset MAKEFLAGS GNUMAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL MAKEFILES VPATH GPATH
 set -euo pipefail
+# Numbers have a point and letters ASCII's order; texts stay as the user's, for the teacher.
+[ -z "${LC_ALL:-}" ] || export LANG="$LC_ALL" LC_CTYPE="$LC_ALL"
+unset LC_ALL
+export LC_NUMERIC=C LC_COLLATE=C
 
 usage() {
     cat <<'END'
@@ -116,41 +126,37 @@ find_tools() {
     [ -e "$here/distill-rules.mk" ] || AMKD_SHARE=$here/@AMKD_DATA_FROM_BIN@
     export PATH AMKD_SHARE
     [ -e "$AMKD_SHARE/distill-rules.mk" ] || fail "'$AMKD_SHARE': no distill-rules.mk there"
-    for tool in make amkd-augment amkd-pool amkd-score amkd-merge amkd-query amkd-train amkd-eval \
-        amkd-cat; do
+    for tool in make flock setsid amkd-augment amkd-pool amkd-score amkd-merge amkd-query \
+        amkd-train amkd-eval amkd-cat; do
         command -v $tool >/dev/null || fail "$tool is not installed"
     done
     [[ $(make --version) == 'GNU Make'* ]] || fail "make is not GNU make"
-    # A make that this runs under is none of the loop's business.
-    unset MAKEFLAGS MFLAGS MAKELEVEL MAKEFILES
 }
 
 # ------------------------------------------------------------------------ the parameters
 
-# A process group that a signal ends with this script: make by itself would leave the tools.
-wait_for() { # PID
+# Whatever ends this script ends what it runs.
+wait_for() { # GROUP
     local status=0
     # shellcheck disable=SC2064 # the group of now
-    trap "kill -TERM -- -$1 2>/dev/null" INT TERM HUP
+    trap "stop_group $1" INT TERM HUP
     wait "$1" || status=$?
     while kill -0 "$1" 2>/dev/null; do
         wait "$1" || status=$?
     done
     trap - INT TERM HUP
+    end_group "$1"
     return $status
 }
 
-stoppable=''
 run_make() {
     local command=(make -rRs --no-print-directory -f "$AMKD_SHARE/distill-parameters.mk"
-        ${recipe:+"RECIPE=$recipe"} "JOBS=$jobs" "${assignments[@]}" "$@")
-    if [ -z "$stoppable" ]; then
+        "RECIPE=$recipe" "JOBS=$jobs" "${assignments[@]}" "$@")
+    if [ -z "$life" ]; then
         "${command[@]}"
         return
     fi
-    set -m
-    "${command[@]}" <&0 &
-    set +m
+    begin_group exec "${command[@]}"
     wait_for $!
 }
 
@@ -160,7 +166,7 @@ run_loop() {
 }
 
 # What the parameters are, as make reads defaults, recipe and arguments together.
-declare -A value
+declare -A value=()
 read_parameters() {
     local lines line name
     if [ -n "$recipe" ]; then
@@ -189,15 +195,6 @@ read_parameters() {
     fi
 }
 
-need_choice() { # NAME CHOICE...
-    local name=$1 choice
-    shift
-    for choice in "$@"; do
-        [ "${value[$name]}" != "$choice" ] || return 0
-    done
-    misuse "$name '${value[$name]}': expected one of: $*"
-}
-
 need_path_of() { # WHAT PATH
     [ -z "$(tr -cd ' \t:#$%;&|<>()*?'\''"`~\\[]{}' <<<"$2")" ] ||
         misuse "$1: make cannot take spaces or special characters there"
@@ -220,7 +217,7 @@ check_parameters() {
     [ -z "${value[JOURNAL]}" ] || [ -z "${value[SHARED]}" ] ||
         misuse "JOURNAL and SHARED are two places for the same answers"
     check_budgets
-    for name in BUDGET SHARDS STEPS BATCH ASSISTANT_STEPS TEACHER_BATCH; do
+    for name in BUDGET SHARDS; do
         need_count $name "${value[$name]}" 1
     done
     for name in ROUNDS MAX_PER_IMAGE PATIENCE SEED; do
@@ -236,27 +233,19 @@ check_parameters() {
         ;;
     *) need_count POOL "${value[POOL]}" 1 ;;
     esac
-    for name in NOISE DIVERSE LR MOMENTUM WEIGHT_DECAY TEMPERATURE MIXUP TIMEOUT; do
-        [[ ${value[$name]} =~ ^[0-9]*\.?[0-9]+([eE][-+]?[0-9]+)?$ ]] ||
-            misuse "$name '${value[$name]}': expected a number of at least 0"
+    # These go to the tools as they are, which say what is wrong with them.
+    for name in BY LAMBDA NOISE RANDOM_SHARE DIVERSE STEPS BATCH OPTIMIZER LR MOMENTUM \
+        WEIGHT_DECAY SCHEDULE TEMPERATURE MIXUP ASSISTANT_STEPS TEACHER_BATCH TIMEOUT; do
+        [[ ${value[$name]} =~ ^[A-Za-z0-9.,:+-]+$ ]] ||
+            misuse "$name '${value[$name]}': expected one word, without special characters"
     done
-    check_selection
-    check_stop_rules
-    [[ ${value[LAMBDA]} =~ ^[-+0-9.eE:,]+$ ]] ||
-        misuse "LAMBDA '${value[LAMBDA]}': expected LOW:HIGH:COUNT or a list"
-    need_choice BY c2 c1 random margin entropy
-    need_choice OPTIMIZER sgd adam adamw
-    need_choice SCHEDULE constant cosine onecycle
-    need_choice SINGLE 0 1
+    [[ ${value[SINGLE]} =~ ^[01]$ ]] || misuse "SINGLE '${value[SINGLE]}': expected 0 or 1"
+    [[ ${value[WARM_START]} =~ ^[01]$ ]] ||
+        misuse "WARM_START '${value[WARM_START]}': expected 0 or 1"
     ((!value[SINGLE] || 10#${value[VIEWS]:-1})) ||
         misuse "SINGLE 1 needs VIEWS: the real images themselves are all asked about anyway"
-    need_choice WARM_START 0 1
-    need_choice TEACHER_INPUT uint8 float32 ''
-    case ${value[TEACHER]} in
-    model:?* | exec:?* | replay:?* | http://?* | https://?*) ;;
-    *) misuse "TEACHER '${value[TEACHER]}': expected model:FILE, exec:COMMAND," \
-        "replay:FILES or a URL" ;;
-    esac
+    check_diverse
+    check_stop_rules
 }
 
 # BUDGETS is ascending, and neither BUDGET nor ROUNDS says something else.
@@ -276,28 +265,14 @@ check_budgets() {
         "but BUDGETS '${value[BUDGETS]}' is of ${#budgets[@]}"
 }
 
-check_share() { # NAME
-    [[ ${value[$1]} =~ ^(0?\.[0-9]+|[01]|1\.0*)$ ]] ||
-        misuse "$1 '${value[$1]}': expected a number from 0 to 1"
-}
-
-# What amkd-score would refuse, before anything is bought.
-check_selection() {
-    check_share RANDOM_SHARE
-    [[ ${value[NOISE]} =~ ^0*\.?0*([eE].*)?$ ]] ||
-        [[ ${value[BY]} != random && ${value[BY]} != margin ]] ||
-        misuse "NOISE is for BY c2, c1 or entropy"
-    [[ ${value[RANDOM_SHARE]} =~ ^0?\.?0*$ ]] ||
-        [[ ${value[BY]} != random && ${value[POOL]} != bought ]] ||
-        misuse "RANDOM_SHARE needs scores and a pool: not BY random, nor POOL bought"
+# Diverse picks leave the score something to choose of, and are of one part.
+check_diverse() {
     if [[ ${value[DIVERSE]} =~ ^0*\.?0*([eE].*)?$ ]]; then
         assignments+=("DIVERSE=0")
         return
     fi
-    awk -v n="${value[DIVERSE]}" 'BEGIN { exit !(n > 1 && n <= 2 ^ 20) }' ||
-        misuse "DIVERSE '${value[DIVERSE]}': expected 0 or a number above 1, up to 1048576"
     awk -v n="${value[DIVERSE]}" -v pool="${value[POOL]}" '
-        BEGIN { exit pool ~ /x$/ && n >= pool + 0 }' ||
+        BEGIN { exit pool ~ /x$/ && n + 0 >= pool + 0 }' ||
         misuse "DIVERSE ${value[DIVERSE]} leaves nothing to the score in a POOL of" \
             "${value[POOL]}"
     assignments+=("SHARDS=1")
@@ -306,7 +281,8 @@ check_selection() {
 check_stop_rules() {
     [[ ${value[HOLDOUT]} =~ ^(0?\.[0-9]+|0)$ ]] ||
         misuse "HOLDOUT '${value[HOLDOUT]}': expected a number from 0, below 1"
-    [ -z "${value[TARGET]}" ] || check_share TARGET
+    [[ ${value[TARGET]} =~ ^(0?\.[0-9]+|[01]|1\.0*|)$ ]] ||
+        misuse "TARGET '${value[TARGET]}': expected a number from 0 to 1"
     assignments+=("PATIENCE=$((10#${value[PATIENCE]}))")
     if [[ ${value[HOLDOUT]} =~ ^0?\.?0*$ ]]; then
         assignments+=("HOLDOUT=0")
@@ -323,7 +299,7 @@ lock() {
     mkdir -p "${value[DIR]}" ${value[SHARED]:+"${value[SHARED]}"} || exit 1
     exec 9>"${value[DIR]}/.lock"
     if ! flock -n 9; then
-        echo "amkd-distill: waiting for another run in '${value[DIR]}'" >&2
+        echo "amkd-distill: waiting for another run in '${value[DIR]}', or the end of one" >&2
         flock 9
     fi
     find "${value[DIR]}" -maxdepth 2 \
@@ -335,41 +311,59 @@ lock() {
     done | sort >"${value[DIR]}/parameters.txt"
 }
 
+# Seconds that a run has to end when told: an answer under way is waited for.
+grace() {
+    awk -v timeout="${value[TIMEOUT]}" 'BEGIN {
+        printf "%d", (timeout > 0 ? timeout : 300) + 30 }'
+}
+
 stopped() {
+    end_watch
     fail "stopped; the same command goes on from here"
+}
+
+# Whether the last round is what its parameters say: nothing is left to run.
+is_complete() { # ROUND
+    local left
+    left=$(life='' && run_loop PLAN=1 -n "LAST=$1" all) && [ -z "$left" ] &&
+        [ -e "${value[DIR]}/student.safetensors" ]
 }
 
 main() {
     if [ "${1:-}" = compare ]; then
         find_tools
         shift
-        exec bash "$AMKD_SHARE/distill-compare.sh" "$(readlink -f "$0")" "$@"
+        exec bash -p "$AMKD_SHARE/distill-compare.sh" "$(readlink -f "$0")" "$@"
     fi
     read_arguments "$@"
     find_tools
     . "$AMKD_SHARE/distill-answers.sh"
+    . "$AMKD_SHARE/distill-check.sh"
+    . "$AMKD_SHARE/distill-groups.sh"
     . "$AMKD_SHARE/distill-stop.sh"
     if [ -n "$status" ]; then
-        exec bash "$AMKD_SHARE/distill-status.sh" "$dir" "${status#once}"
+        exec bash -p "$AMKD_SHARE/distill-status.sh" "$dir" "${status#once}"
     fi
     read_parameters
     check_parameters
     find_identities
+    check_commands
     if [ -n "$plan" ]; then
         if has_stop_rule; then plan_rounds; else run_loop PLAN=1 -n all; fi || exit 1
         exit 0
     fi
     lock
-    stoppable=1
+    watch_groups "$(grace)"
     if has_stop_rule; then
         run_rounds "QUIET=$quiet" "VERBOSE=$verbose" -j "$jobs" || stopped
-        echo "after round $last: $why" >"${value[DIR]}/ended.txt"
-        echo "ended after round $last: $why"
     else
+        last=$((10#${value[ROUNDS]})) why="the budget is spent"
         run_loop "QUIET=$quiet" "VERBOSE=$verbose" -j "$jobs" all || stopped
-        echo "after round $((10#${value[ROUNDS]})): the budget is spent" \
-            >"${value[DIR]}/ended.txt"
     fi
+    is_complete "$last" || fail "make ended, but round $last is not complete"
+    echo "after round $last: $why" >"${value[DIR]}/ended.txt"
+    end_watch
+    ! has_stop_rule || echo "ended after round $last: $why"
     [ -n "$quiet" ] || echo "the student: ${value[DIR]}/student.safetensors"
 }
 

@@ -7,6 +7,7 @@
 #include "net/predict.h"
 #include "steps/answers.h"
 #include "steps/evaluate.h"
+#include "steps/evaluate_check.h"
 #include "steps/holdout.h"
 #include "steps/scorecard.h"
 #include "teacher/teacher.h"
@@ -186,6 +187,20 @@ static int run(const arguments *args, const char *const *paths, size_t nfiles)
     return rc;
 }
 
+static int check(const amkd_cli *cli, const arguments *args, const char *const *paths,
+                 size_t npaths)
+{
+    const amkd_evaluation_plan plan = {.student = args->student,
+                                       .teacher = args->teacher,
+                                       .answers = args->answers,
+                                       .inputs = paths,
+                                       .ninputs = npaths};
+    return amkd_evaluation_check(&plan) ||
+                   (amkd_cli_given(cli, "device") && amkd_device_check(args->device))
+               ? -1
+               : 0;
+}
+
 int main(int argc, char **argv)
 {
     arguments args = {.timeout = 60};
@@ -205,6 +220,7 @@ int main(int argc, char **argv)
          "image set to use instead of the one that labels name", AMKD_WHERE, 0, 0},
         {0, "json", AMKD_FLAG, &args.json, NULL, "JSON instead of a table", 0, 0, 0},
         AMKD_DEVICE_OPTION(args.device),
+        AMKD_OPTION_CHECK(args.common),
         AMKD_OPTION_OUTPUT(args.common),
         AMKD_OPTION_THREADS(args.common),
         AMKD_OPTION_QUIET(args.common),
@@ -242,5 +258,7 @@ int main(int argc, char **argv)
     }
     const char *const standard_input[] = {"-"};
     const char *const *paths = cli.narguments ? cli.arguments : standard_input;
-    return amkd_cli_close(&cli, run(&args, paths, cli.narguments ? cli.narguments : 1));
+    const size_t npaths = cli.narguments ? cli.narguments : 1;
+    return amkd_cli_close(&cli, args.common.check ? check(&cli, &args, paths, npaths)
+                                                  : run(&args, paths, npaths));
 }

@@ -55,6 +55,7 @@ int main(int argc, char **argv)
          "write only part I of N, counted from 0; amkd-merge puts together what\n"
          "was picked from the parts",
          AMKD_WHERE, 0, 0},
+        AMKD_OPTION_CHECK(common),
         AMKD_OPTION_OUTPUT(common),
         AMKD_OPTION_THREADS(common),
         AMKD_OPTION_QUIET(common),
@@ -86,5 +87,6 @@ int main(int argc, char **argv)
     pool.nthreads = common.nthreads;
     pool.quiet = common.quiet;
     pool.command = cli.command;
-    return amkd_cli_close(&cli, run(&pool, common.verbose));
+    return amkd_cli_close(&cli, common.check ? amkd_pool_check(&pool)
+                                             : run(&pool, common.verbose));
 }

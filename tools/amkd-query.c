@@ -175,6 +175,18 @@ static int run(const arguments *a)
     return rc;
 }
 
+/* --check: says what is known of the classes. */
+static int look(const amkd_cli *cli, const arguments *a)
+{
+    size_t nclasses;
+    if (amkd_query_check(&nclasses, &a->query) ||
+        (amkd_cli_given(cli, "device") && amkd_device_check(a->query.device)))
+        return -1;
+    if (nclasses)
+        printf("%zu classes\n", nclasses);
+    return 0;
+}
+
 /* The options, in the groups of the help. Each returns how many it put into options. */
 static size_t teacher_options(amkd_option *options, arguments *a)
 {
@@ -334,6 +346,7 @@ static size_t file_options(amkd_option *options, arguments *a)
          "header; once for each image set",
          AMKD_WHERE, 0, 0, "Files and devices:"},
         AMKD_DEVICE_OPTION(a->query.device),
+        AMKD_OPTION_CHECK(a->common),
         AMKD_OPTION_OUTPUT(a->common),
         AMKD_OPTION_THREADS(a->common),
         AMKD_OPTION_QUIET(a->common),
@@ -418,7 +431,7 @@ int main(int argc, char **argv)
     a.query.nthreads = (size_t)a.common.nthreads;
     a.query.quiet = a.common.quiet;
     a.query.command = cli.command;
-    rc = amkd_cli_close(&cli, run(&a));
+    rc = amkd_cli_close(&cli, a.common.check ? look(&cli, &a) : run(&a));
     free(journal);
     amkd_interrupt_end();
     return rc;

@@ -175,6 +175,20 @@ static int run(const arguments *given)
     return 0;
 }
 
+static int check(const amkd_cli *cli, const arguments *given)
+{
+    const amkd_score_options *score = &given->score;
+    amkd_device *devices[AMKD_MAX_DEVICES];
+    size_t n = 0;
+    if (amkd_score_check(score))
+        return -1;
+    if (amkd_cli_given(cli, "device") && amkd_devices_open(devices, &n, score->device))
+        return -1;
+    while (n)
+        amkd_device_close(devices[--n]);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     arguments given = {.by = "c2", .engine = "auto"};
@@ -182,7 +196,8 @@ int main(int argc, char **argv)
     amkd_common_init(&given.common);
     const amkd_option options[] = {
         {'s', "student", AMKD_TEXT, &score->student, "FILE",
-         "the model whose doubt counts; --by random needs it for --diverse alone", 0, 0, 0},
+         "the model whose doubt counts; --by random needs it for --diverse alone", 0, 0,
+         0},
         {0, "by", AMKD_TEXT, &given.by, "WHAT",
          "c2, c1, random, margin or entropy (default: c2)", 0, 0, 0},
         {0, "lambda", AMKD_TEXT, &given.lambdas, "GRID",
@@ -228,6 +243,7 @@ int main(int argc, char **argv)
          AMKD_WHERE, 0, 0},
         {0, "engine", AMKD_TEXT, &given.engine, "HOW",
          "auto, fused (one kernel runs the whole student) or layered", AMKD_WHERE, 0, 0},
+        AMKD_OPTION_CHECK(given.common),
         AMKD_OPTION_OUTPUT(given.common),
         AMKD_OPTION_THREADS(given.common),
         AMKD_OPTION_QUIET(given.common),
@@ -263,7 +279,7 @@ int main(int argc, char **argv)
     score->quiet = given.common.quiet;
     forget_arguments(cli.command);
     score->command = cli.command;
-    rc = amkd_cli_close(&cli, run(&given));
+    rc = amkd_cli_close(&cli, given.common.check ? check(&cli, &given) : run(&given));
     free(lambdas);
     return rc;
 }

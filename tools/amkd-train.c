@@ -7,6 +7,7 @@
 #include "steps/evaluate.h"
 #include "steps/holdout.h"
 #include "steps/train.h"
+#include "steps/train_check.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ typedef struct arguments {
     const char *arch, *init, *val, *device, *optimizer, *schedule;
     amkd_texts images;
     double holdout;
+    uint64_t nclasses; /* for --check */
     amkd_train_options train;
 } arguments;
 
@@ -52,6 +54,8 @@ static int show(void *context, const amkd_train_report *report)
     return 0;
 }
 
+static const char default_arch[] = "lenet5-half";
+
 /* The network to train: --init's, or a fresh one of --arch with the data's moments. */
 static int make_model(amkd_model **out, const arguments *args,
                       const amkd_dataset *dataset)
@@ -77,7 +81,7 @@ static int make_model(amkd_model **out, const arguments *args,
         return rc;
     }
     amkd_arch arch = {0};
-    if (amkd_arch_parse(&arch, args->arch ? args->arch : "lenet5-half", in,
+    if (amkd_arch_parse(&arch, args->arch ? args->arch : default_arch, in,
                         dataset->nclasses))
         return -1;
     const int rc = amkd_model_init(out, &arch, args->train.seed);
@@ -158,6 +162,23 @@ static int train(arguments *args, const amkd_cli *cli, amkd_device *device,
     return amkd_model_save(*model, args->common.output);
 }
 
+static int check(const arguments *args, const amkd_cli *cli)
+{
+    const amkd_train_plan plan = {
+        .inputs = cli->arguments,
+        .ninputs = cli->narguments,
+        .arch = args->arch || args->init ? args->arch : default_arch,
+        .init = args->init,
+        .val = args->val,
+        .says_classes = amkd_cli_given(cli, "classes"),
+        .nclasses = args->nclasses,
+    };
+    return amkd_train_check(&plan) ||
+                   (amkd_cli_given(cli, "device") && amkd_device_check(args->device))
+               ? -1
+               : 0;
+}
+
 static int run(arguments *args, const amkd_cli *cli)
 {
     amkd_device *device = NULL;
@@ -195,6 +216,8 @@ static int check_options(const arguments *args, const amkd_cli *cli)
 {
     if (amkd_cli_given(cli, "checkpoint-seconds") && !args->train.checkpoint)
         return amkd_fail("--checkpoint-seconds needs --checkpoint");
+    if (amkd_cli_given(cli, "classes") && !args->common.check)
+        return amkd_fail("--classes is for --check: else the data say it");
     if (amkd_cli_given(cli, "momentum") && args->train.optimizer.kind != AMKD_SGD)
         return amkd_fail("--momentum is of --optimizer sgd");
     return 0;
@@ -270,6 +293,11 @@ static size_t file_options(amkd_option *options, arguments *a)
         {0, "resume", AMKD_TEXT, &t->resume, "FILE",
          "go on from a checkpoint of the same training", AMKD_WHERE, 0, 0},
         AMKD_DEVICE_OPTION(a->device),
+        AMKD_OPTION_CHECK(a->common),
+        {0, "classes", AMKD_COUNT, &a->nclasses, "N",
+         "--check: the classes that there will be, whatever the inputs\n"
+         "say (0: not known)",
+         AMKD_WHERE, 0, 1 << 20},
         AMKD_OPTION_OUTPUT(a->common),
         AMKD_OPTION_THREADS(a->common),
         AMKD_OPTION_QUIET(a->common),
@@ -332,5 +360,6 @@ int main(int argc, char **argv)
         amkd_cli_close(&cli, 0);
         return rc;
     }
-    return amkd_cli_close(&cli, run(&args, &cli));
+    return amkd_cli_close(&cli,
+                          args.common.check ? check(&args, &cli) : run(&args, &cli));
 }

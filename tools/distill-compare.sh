@@ -52,9 +52,9 @@ say() {
 # --------------------------------------------------------------------- the command line
 
 jobs=1 dir=amkd-compare plan='' quiet='' flags=(-q) seeds=() settings=()
-arms=()           # names, in the order given
-declare -A recipe # of an arm
-runs=()           # "SEED ARM"
+arms=()              # names, in the order given
+declare -A recipe=() # of an arm
+runs=()              # "SEED ARM"
 
 take_recipe() {
     local arm=${1##*/}
@@ -221,63 +221,82 @@ show_plans() {
 
 # -------------------------------------------------------------------------------- the runs
 
-# What there is to run, for --status, and, by a lock, that it is at work. Comparisons in one
-# place may go on side by side.
+# Writes stdin to a file, which is whole whoever else writes it or is killed meanwhile.
+# Comparisons in one place may go on side by side.
+put() { # FILE
+    local new=$1.$BASHPID.new
+    cat >"$new"
+    mv "$new" "$1"
+}
+
+# What there is to run, for --status, and, by a lock, that it is at work. What a killed one
+# was about to write is nobody's.
 note_runs() {
     mkdir -p "$dir"
     exec 9>"$dir/.lock"
+    if flock -n 9; then
+        find "$dir" -maxdepth 3 -regex '.*\.[0-9]+\.new' -delete
+    fi
     flock -s 9
     {
         printf 'seed\tarm\n'
         printf '%s\n' "${runs[@]}" | tr ' ' '\t'
-    } >"$dir/runs.tsv.new"
-    mv "$dir/runs.tsv.new" "$dir/runs.tsv"
+    } | put "$dir/runs.tsv"
 }
 
 run_one() { # SEED ARM
-    local run
+    local run table
     run=$(run_of "$1" "$2")
     mkdir -p "$run"
     say "$2, seed $1"
-    if ! distil "$1" "$2" "${flags[@]}" >"$run/table.txt.new"; then
+    if ! table=$(distil "$1" "$2" "${flags[@]}"); then
         printf 'amkd-distill: %s, seed %s: failed\n' "$2" "$1" >&2
         return 1
     fi
-    mv "$run/table.txt.new" "$run/table.txt"
+    put "$run/table.txt" <<<"$table"
     say "$2, seed $1: done"
 }
 
+declare -A groups=() # of the runs that run
+
 # Each run is a process group, so that all of it is stopped with this script.
 stop_all() {
-    local group
     trap '' INT TERM HUP
-    for group in $(jobs -p); do
-        kill -- "-$group" 2>/dev/null || true
+    for group in "${!groups[@]}"; do
+        stop_group "$group"
     done
-    wait
+    for group in "${!groups[@]}"; do
+        wait "$group" || true
+        end_group "$group"
+    done
+    end_watch
     fail "stopped; the same command goes on from here"
+}
+
+# Waits for a run to end; its exit status.
+wait_for_one() {
+    local ended status=0
+    wait -n -p ended "${!groups[@]}" || status=$?
+    unset "groups[$ended]"
+    end_group "$ended"
+    return $status
 }
 
 # One that fails stops no other.
 run_all() {
-    local run running=0 failed=0
-    set -m
+    local run failed=0
     trap stop_all INT TERM HUP
     for run in "${runs[@]}"; do
-        if ((running == jobs)); then
-            wait -n || failed=1
-            running=$((running - 1))
-        fi
+        ((${#groups[@]} < jobs)) || wait_for_one || failed=1
         # shellcheck disable=SC2086 # a seed and an arm
-        run_one $run </dev/null &
-        running=$((running + 1))
+        begin_group run_one $run </dev/null
+        groups[$!]=1
     done
-    while ((running)); do
-        wait -n || failed=1
-        running=$((running - 1))
+    while ((${#groups[@]})); do
+        wait_for_one || failed=1
     done
     trap - INT TERM HUP
-    [ $failed = 0 ] || fail "a run failed; the same command goes on from here"
+    [ $failed = 0 ] || { end_watch && fail "a run failed; the same command goes on from here"; }
 }
 
 # ------------------------------------------------------------------------------ the figures
@@ -315,21 +334,26 @@ compare() {
         for run in "${runs[@]}"; do
             read -r seed arm <<<"$run"
             tabulate "$seed" "$arm"
-            dirs+=("$(run_of "$seed" "$arm")")
         done
-    } >"$dir/rounds.tsv"
+    } | put "$dir/rounds.tsv"
+    for run in "${runs[@]}"; do
+        read -r seed arm <<<"$run"
+        dirs+=("$(run_of "$seed" "$arm")")
+    done
     device=$(parameter "${arms[0]}" DEVICE)
     amkd-report -q ${device:+-d "$device"} -o "$dir/report.html" "${dirs[@]}" ||
         fail "'$dir/report.html': not made"
     {
         say_differences
         awk -f "$AMKD_SHARE/distill-compare.awk" "$dir/rounds.tsv"
-    } | tee "$dir/comparison.txt"
+    } | put "$dir/comparison.txt"
+    cat "$dir/comparison.txt"
     say "the page: $dir/report.html"
 }
 
 main() {
     read_arguments "$@"
+    . "$AMKD_SHARE/distill-groups.sh"
     command -v amkd-report >/dev/null || fail "amkd-report is not installed"
     read_recipes
     check_all
@@ -340,8 +364,10 @@ main() {
     fi
     [ -n "$quiet" ] || say_differences | grep -v '^$' >&2 || true
     note_runs
+    watch_groups 60
     run_all
     compare
+    end_watch
 }
 
 main "$@"

@@ -14,7 +14,7 @@ if [ -e "$kept" ]; then
     cp "$kept" "$output.part"
     mv "$output.part" "$output"
 else
-    "$@"
+    "$@" 8>&-
     cp "$output" "$kept.part"
     mv "$kept.part" "$kept"
 fi

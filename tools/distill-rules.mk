@@ -4,7 +4,7 @@
 # ------------------------------------------------------------------------ how it is run
 
 SHELL := bash
-.SHELLFLAGS := -euo pipefail -c
+.SHELLFLAGS := -peuo pipefail -c
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := all
 .PHONY: all FORCE
@@ -90,14 +90,16 @@ answered_by := $(query_options) $(TEACHER_DIGEST)
 # that of the images and picks, which the budget was divided into.
 kept = $(if $(STORE), --journal $(STORE),$(if $(JOURNAL), \
     $(if $(1), --budget $(BUDGET)) --journal $(2),$(if $(1), --budget $(1)) --append))
-query = $(if $(STORE),flock $(STORE).turn )amkd-query $(query_options) $(strip $(call kept,$(2),$(3))) \
+query = amkd-query $(query_options) $(strip $(call kept,$(2),$(3))) \
     --batch $(TEACHER_BATCH) --timeout $(TIMEOUT)$(device)$(quiet) \
     -o $(@D)/labels.part.amkd $(1)
+# amkd-query has the turn as long as it lives; a program that it asks has not (worker.c).
+turn := $(if $(STORE),flock $(STORE).turn )
 
 # $(call buy,IMAGES OR PICKS,BUDGET,JOURNAL)
 define buy
 $(call hidden,mkdir -p $(@D); $(call set_aside,$@))
-$(call run,amkd-query,$(query))
+$(call run,amkd-query,$(turn)$(query))
 mv $(@D)/labels.part.amkd $@
 endef
 
@@ -106,7 +108,7 @@ $(DIR)/round-0/labels.amkd: $(images) $(DIR)/query.options
 	$(call buy,$(images),$(BUDGET),$(JOURNAL))
 
 $(eval $(call keep,$(DIR)/test/images.digest,TEST_DIGEST,$$(set_parts_aside)))
-$(DIR)/test/labels.amkd: $(DIR)/test/images.digest $(DIR)/query.options
+$(DIR)/test/labels.amkd: $(DIR)/test/images.digest $(DIR)/query.options | answers-fit
 	$(call buy,$(TEST),,$(DIR)/test/journal)
 
 # ------------------------------------------------------------------- pairs, picks, sheets
@@ -186,6 +188,15 @@ assisted := $(assistant_options) $(if $(filter 1,$(WARM_START)),warm)
 $(eval $(call keep,$(DIR)/train.options,trained,:))
 $(if $(ASSISTANT),$(eval $(call keep,$(DIR)/assistant.options,assisted,:)))
 
+# A program says only by its answers how many classes it knows: what is to learn from them or
+# to be compared with them is looked at before anything more is bought.
+.PHONY: answers-fit
+answers-fit: $(DIR)/round-0/labels.amkd
+	$(call hidden,amkd-train --check $(train_options)$(if $(TEST), --val $(TEST)) $<)
+	$(if $(ASSISTANT),$(call hidden,amkd-train --check $(assistant_options) $<))
+first_network = $(DIR)/round-0/$(if $(ASSISTANT),assistant,student).safetensors
+$(first_network): | answers-fit
+
 warm_start = $(if $(filter 1,$(WARM_START)),$(patsubst %, -i %,$(filter %.safetensors,$^)))
 # A checkpoint is of this training if it is younger than all that the training is made of.
 checkpoint = --checkpoint $(@:.safetensors=.checkpoint)$(shell \
@@ -199,7 +210,7 @@ student_made_with := $(addprefix $(DIR)/,images.digest query.options train.optio
 # $(call train,OPTIONS,ROUND,MADE WITH)
 define train
 $(call run,amkd-train,$(if $(PLAN),,$(if $(filter 0,$(2)),$(if $(SHARED), \
-    cat $(3) | bash "$$AMKD_SHARE/distill-once.sh" $(SHARED)/networks $@ \
+    cat $(3) | bash -p "$$AMKD_SHARE/distill-once.sh" $(SHARED)/networks $@ \
     )))amkd-train $(1)$(device)$(quiet)$(warm_start) $(checkpoint) \
     -o $@ $(filter %.amkd,$^))
 $(call hidden,rm -f $(@:.safetensors=.checkpoint))
@@ -250,7 +261,7 @@ $(DIR)/round-$(1)/held-out.%.json: $(DIR)/round-$(1)/student.safetensors
 report-$(1): $(if $(filter-out 0,$(1)),report-$(2)) \
     $(DIR)/round-$(1)/$(if $(filter-out 0,$(1)),picks,images).png \
     $(DIR)/round-$(1)/$(if $(TEST),eval.json,student.safetensors) $$(call held_out,$(1))
-	$$(if $(filter $(1),$(said)),,$$(call hidden,bash "$$$$AMKD_SHARE/distill-report.sh" \
+	$$(if $(filter $(1),$(said)),,$$(call hidden,bash -p "$$$$AMKD_SHARE/distill-report.sh" \
 	    $(DIR) $(1)))
 endef
 $(foreach r,0 $(rounds),$(eval $(call student,$(r),$(shell echo $$(( $(r) - 1 ))))))
@@ -261,3 +272,39 @@ $(DIR)/student.safetensors: $(last)/student.safetensors $(DIR)/student.round
 	mv $@.part $@
 
 all: report-$(LAST) $(DIR)/student.safetensors
+
+# ------------------------------------------------------------------------------ checks
+
+# For amkd-distill, before anything is run: a line a command, the parameters that its options
+# come from, where they have not its name as "NAME:option", a tab, and the command. A file "-"
+# is one that is not there yet. The shell variable nclasses is the number of classes, or 0.
+# One of them looks for the device.
+define newline
+
+
+endef
+tab := $(shell printf '\t')
+check = $(info $(subst $(newline), ,$(strip $(1))$(tab)$(2)))
+of_training := BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE MIXUP SEED HOLDOUT
+of_score := BY LAMBDA MAX_PER_IMAGE NOISE RANDOM_SHARE DIVERSE
+check_query = $(call check,TEACHER TEACHER_INPUT:input TEACHER_OPTIONS TEACHER_BATCH:batch \
+    TIMEOUT DEVICE,$(call query,--check $(IMAGES),$(BUDGET),$(JOURNAL)))
+check_student = $(call check,ARCH STEPS $(of_training) DEVICE IMAGES TEST:val,amkd-train --check \
+    --classes "$$nclasses" -d $(call quote,$(DEVICE)) $(train_options)$(if $(TEST), \
+    --val $(TEST)) $(IMAGES))
+check_assistant = $(call check,ASSISTANT:arch ASSISTANT_STEPS:steps $(of_training),amkd-train \
+    --check --classes "$$nclasses" $(assistant_options) $(IMAGES))
+check_views = $(call check,VIEWS VIEW_OPTIONS,amkd-augment --check $(view_options) $(IMAGES))
+check_study = $(call check,ASSISTANT_VIEWS:views ASSISTANT_VIEW_OPTIONS,amkd-augment --check \
+    $(study_options) $(IMAGES))
+check_pool = $(call check,POOL:pairs SINGLE SEED,amkd-pool \
+    --check$(call pool_options,1) $(if $(views),-,$(IMAGES)))
+check_score = $(call check,$(of_score) POOL:bought,amkd-score --check -s - \
+    $(call score_options,1))
+check_eval = $(call check,TEST,amkd-eval --check -s - $(TEST))
+
+.PHONY: check
+check:
+	@: $(check_query)$(if $(TEST),$(check_eval))$(check_student)$(if \
+	    $(ASSISTANT),$(check_assistant)$(check_study))$(if $(views),$(check_views))$(if \
+	    $(rounds),$(if $(bought),,$(check_pool))$(check_score))

@@ -141,10 +141,12 @@ static int take_value(words *parser, const amkd_option *option, const char *atta
     return set_option(parser, option, attached);
 }
 
-/* Finds the option whose long name is, or alone begins with, the n bytes of name. */
+/* Finds the option whose long name is the n bytes of name, else the only one that begins
+ * with them. */
 static int find_long(const amkd_option **found, const words *parser, const char *name,
                      size_t n)
 {
+    const amkd_option *other = NULL;
     *found = NULL;
     for (const amkd_option *option = parser->cli->tool->options; option->long_name;
          option++) {
@@ -154,12 +156,15 @@ static int find_long(const amkd_option **found, const words *parser, const char 
             *found = option;
             return GO_ON;
         }
-        if (*found)
-            return amkd_cli_misuse(parser->cli,
-                                   "option '--%.*s' is ambiguous: '--%s' or '--%s'",
-                                   (int)n, name, (*found)->long_name, option->long_name);
-        *found = option;
+        if (!*found)
+            *found = option;
+        else if (!other)
+            other = option;
     }
+    if (other)
+        return amkd_cli_misuse(parser->cli,
+                               "option '--%.*s' is ambiguous: '--%s' or '--%s'", (int)n,
+                               name, (*found)->long_name, other->long_name);
     if (!*found)
         return amkd_cli_misuse(parser->cli, "unknown option '--%.*s'", (int)n, name);
     return GO_ON;

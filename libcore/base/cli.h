@@ -81,6 +81,7 @@ typedef struct amkd_common {
     const char *output;  /* -o; NULL or "-" for stdout */
     uint64_t nthreads;   /* --threads; default: the processors this process may use */
     int quiet, verbose;
+    int check;           /* of tools that have it: look, and do nothing */
 } amkd_common;
 
 void amkd_common_init(amkd_common *common);
@@ -97,6 +98,10 @@ void amkd_common_init(amkd_common *common);
 #define AMKD_OPTION_VERBOSE(common)                                                      \
     {'v', "verbose", AMKD_FLAG, &(common).verbose, NULL, "say more on stderr",           \
      AMKD_WHERE, 0, 0}
+#define AMKD_OPTION_CHECK(common)                                                        \
+    {0, "check", AMKD_FLAG, &(common).check, NULL,                                       \
+     "look at the options and at the headers of the inputs\n"                            \
+     "that are there, and do nothing", AMKD_WHERE, 0, 0}
 #define AMKD_OPTION_SEED(seed)                                                           \
     {0, "seed", AMKD_COUNT, &(seed), "S", "seed of everything drawn by chance",   \
      0, 0, 0}

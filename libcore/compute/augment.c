@@ -14,13 +14,20 @@ struct amkd_augmenter {
     cl_kernel kernel;
 };
 
-int amkd_augmenter_new(amkd_augmenter **out, amkd_device *device,
-                       const amkd_view_options *options, size_t height, size_t width,
-                       size_t channels)
+int amkd_augmenter_check(size_t height, size_t width)
 {
     if (height > AMKD_VIEW_MAX_SIDE || width > AMKD_VIEW_MAX_SIDE)
         return amkd_fail("images of %zux%zu have no views: no side may be above %d",
                          width, height, AMKD_VIEW_MAX_SIDE);
+    return 0;
+}
+
+int amkd_augmenter_new(amkd_augmenter **out, amkd_device *device,
+                       const amkd_view_options *options, size_t height, size_t width,
+                       size_t channels)
+{
+    if (amkd_augmenter_check(height, width))
+        return -1;
     amkd_augmenter *augmenter = amkd_alloc(1, sizeof *augmenter);
     char *macros = amkd_format("-DHEIGHT=%zu -DWIDTH=%zu -DCHANNELS=%zu -DBORDER=%d "
                                "-DAROUND_MEAN=%d -DELASTIC=%d",

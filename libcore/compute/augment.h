@@ -7,6 +7,9 @@
 
 typedef struct amkd_augmenter amkd_augmenter;
 
+/* Fails unless images of this size can have views. */
+int amkd_augmenter_check(size_t height, size_t width);
+
 /* For images of this shape, no side above AMKD_VIEW_MAX_SIDE. Of the options only the
  * border, the pivot and whether there is an elastic range matter here. */
 int amkd_augmenter_new(amkd_augmenter **out, amkd_device *device,

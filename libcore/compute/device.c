@@ -295,6 +295,17 @@ int amkd_device_open(amkd_device **out, const char *which)
     return result;
 }
 
+int amkd_device_check(const char *which)
+{
+    amkd_device *devices;
+    size_t n, index;
+    if (amkd_devices_list(&devices, &n))
+        return -1;
+    const int rc = amkd_device_choose(&index, devices, n, which);
+    free(devices);
+    return rc;
+}
+
 /* Opens the device that an item of a list names, if it is not among those open. */
 static int open_item(amkd_device **opened, size_t *nopened, const amkd_device *devices,
                      size_t n, const char *item)

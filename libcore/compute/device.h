@@ -40,6 +40,9 @@ int amkd_device_open(amkd_device **out, const char *which);
 int amkd_device_choose(size_t *index, const amkd_device *devices, size_t n,
                        const char *which);
 
+/* Fails unless amkd_device_open would find its device, without opening it. */
+int amkd_device_check(const char *which);
+
 enum { AMKD_MAX_DEVICES = 16 };
 
 /* Opens the devices of a list with commas, "0,2" or "cpu,gpu", each item as

@@ -22,7 +22,7 @@ static int new_model(amkd_model **out)
     return 0;
 }
 
-static int check_channels(const amkd_arch *arch)
+int amkd_model_check(const amkd_arch *arch)
 {
     if (arch->in.channels > AMKD_MAX_CHANNELS)
         return amkd_fail("inputs of %zu channels, at most %d are supported",
@@ -48,7 +48,7 @@ static void draw_weights(amkd_model *model, uint64_t seed)
 
 int amkd_model_init(amkd_model **out, const amkd_arch *arch, uint64_t seed)
 {
-    if (check_channels(arch) || new_model(out))
+    if (amkd_model_check(arch) || new_model(out))
         return -1;
     amkd_model *model = *out;
     model->parameters = amkd_alloc(arch->nparameters, sizeof(float));
@@ -159,7 +159,7 @@ static int load_metadata(amkd_model *model, const json_t *metadata)
     amkd_shape in;
     if (!text || load_input(&in, metadata) || load_class_names(model, metadata) ||
         amkd_arch_parse(&model->arch, text, in, json_array_size(model->class_names)) ||
-        check_channels(&model->arch) ||
+        amkd_model_check(&model->arch) ||
         load_numbers(model->mean, in.channels, metadata, "amkd.mean") ||
         load_numbers(model->std, in.channels, metadata, "amkd.std") ||
         load_array(&model->provenance, metadata, "amkd.provenance"))

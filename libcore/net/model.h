@@ -20,6 +20,9 @@ typedef struct amkd_model {
     char ignored[64];
 } amkd_model;
 
+/* Fails unless a model can have this architecture: AMKD_MAX_CHANNELS at most go in. */
+int amkd_model_check(const amkd_arch *arch);
+
 /* A fresh network: weights and biases uniform in +-1/sqrt(fan in), PyTorch's default;
  * mean 0 and std 1, no class names. The arch is copied. */
 int amkd_model_init(amkd_model **out, const amkd_arch *arch, uint64_t seed);

@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "compute/augment.h"
 #include "data/images.h"
+#include "net/known.h"
 #include "stream/stream.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -109,17 +110,33 @@ static int write_views(augmenting *a)
     return rc;
 }
 
+static int check_number(uint64_t nviews, uint64_t nimages)
+{
+    if (nimages && nviews > UINT32_MAX / nimages)
+        return amkd_fail("%" PRIu64 " views of %" PRIu64
+                         " images are more than a stream can number",
+                         nviews, nimages);
+    return 0;
+}
+
 static int load(augmenting *a)
 {
     const amkd_augment_options *options = a->options;
     if (amkd_output_probe(options->output, "an images stream") ||
         amkd_images_load(&a->images, options->images, options->nthreads))
         return -1;
-    if (options->nviews > UINT32_MAX / a->images->n)
-        return amkd_fail("%" PRIu64
-                         " views of %zu images are more than a stream can number",
-                         options->nviews, a->images->n);
-    return open_batch(a);
+    return check_number(options->nviews, a->images->n) ? -1 : open_batch(a);
+}
+
+int amkd_augment_check(const amkd_augment_options *options)
+{
+    amkd_known images;
+    if (amkd_known_read(&images, options->images, "images"))
+        return -1;
+    return amkd_augmenter_check(images.shape.height, images.shape.width) ||
+                   check_number(options->nviews, images.nrows)
+               ? -1
+               : 0;
 }
 
 int amkd_augment(amkd_augment_counts *counts, const amkd_augment_options *options)

@@ -28,4 +28,7 @@ typedef struct amkd_augment_counts {
  */
 int amkd_augment(amkd_augment_counts *counts, const amkd_augment_options *options);
 
+/* Fails where the header of the images, if they are there, tells that this would. */
+int amkd_augment_check(const amkd_augment_options *options);
+
 #endif

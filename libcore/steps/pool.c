@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "data/images.h"
+#include "net/known.h"
 #include "stream/stream.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -275,5 +276,24 @@ int amkd_pool_write(amkd_pool *pool, const amkd_pool_options *options)
     }
     amkd_pool_clear(pool);
     amkd_header_clear(&header);
+    return rc;
+}
+
+int amkd_pool_check(const amkd_pool_options *options)
+{
+    amkd_known first, second = {0};
+    amkd_pool pool = {0};
+    if (amkd_known_read(&first, options->images, "images") ||
+        (options->second && (amkd_known_read(&second, options->second, "images") ||
+                             amkd_known_join(&first, &second, options->second))))
+        return -1;
+    if (!first.nrows || (options->second && !second.nrows))
+        return 0;
+    int rc = 0;
+    if (options->single)
+        rc = amkd_pool_init_single(&pool, first.nrows + second.nrows, options->ndraw, 0);
+    else if (!first.is_views && !second.is_views)
+        rc = amkd_pool_init(&pool, first.nrows, second.nrows, NULL, 0, options->ndraw, 0);
+    amkd_pool_clear(&pool);
     return rc;
 }

@@ -68,4 +68,8 @@ typedef struct amkd_pool_options {
  * {"index", "count"}, and for single images "single": true. */
 int amkd_pool_write(amkd_pool *pool, const amkd_pool_options *options);
 
+/* Fails where the headers of the images that are there tell that this would: of views,
+ * whose pairs are counted by their rows, that is their kind alone. */
+int amkd_pool_check(const amkd_pool_options *options);
+
 #endif

@@ -86,4 +86,8 @@ int amkd_score(amkd_score_counts *counts, const amkd_score_options *options);
  * pixels as the teacher saw them. pairs, lambdas and refine are not read. */
 int amkd_score_bought(amkd_score_counts *counts, const amkd_score_options *options);
 
+/* Fails where the headers of the inputs that are there tell that either of these would.
+ */
+int amkd_score_check(const amkd_score_options *options);
+
 #endif

@@ -66,6 +66,11 @@ typedef struct amkd_backend {
 typedef int amkd_backend_open(amkd_backend *backend, const char *rest,
                               const amkd_teacher_options *options);
 
+/* Fails unless what a teacher "takes", or "is about", are images of the shape asked
+ * about.
+ */
+int amkd_backend_expect_shape(const char *verb, amkd_shape known, amkd_shape asked);
+
 /* nmembers backends, each opened by open and served by a thread of its own, as one that
  * has so many attempts under way. */
 int amkd_backend_open_pool(amkd_backend *backend, size_t nmembers,

@@ -63,17 +63,6 @@ static void close_model(amkd_backend *backend)
     free(state);
 }
 
-static int check_shape(amkd_shape model, amkd_shape images)
-{
-    if (model.channels == images.channels && model.height == images.height &&
-        model.width == images.width)
-        return 0;
-    return amkd_fail("takes %zux%zux%zu images (channels, height, width), these are "
-                     "%zux%zux%zu",
-                     model.channels, model.height, model.width, images.channels,
-                     images.height, images.width);
-}
-
 /* A file may be replaced by another one of the same name. */
 static int identify(model_state *state, const amkd_model *model)
 {
@@ -109,7 +98,7 @@ int amkd_backend_open_model(amkd_backend *backend, const char *path,
     amkd_model *model = NULL;
     int rc = amkd_model_load(&model, path);
     if (rc == 0)
-        rc = check_shape(model->arch.in, options->shape);
+        rc = amkd_backend_expect_shape("takes", model->arch.in, options->shape);
     if (rc == 0)
         rc = identify(state, model);
     if (rc == 0) {

@@ -95,6 +95,7 @@ int amkd_backend_open_oip(amkd_backend *backend, const char *url,
         return -1;
     backend->max_images = state->model.tensor.nmax;
     backend->class_names = state->model.class_names;
+    backend->nclasses = state->model.nclasses;
     if (amkd_remote_identify(remote, "input", state->model.input) ||
         amkd_remote_identify_tensor(remote, &state->model.tensor, state->model.datatype))
         return -1;

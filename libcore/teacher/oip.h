@@ -10,7 +10,7 @@ typedef struct amkd_oip_model {
     char *input;         /* the tensor that takes images */
     char *output;        /* the tensor of the answers; NULL: the only one that comes */
     json_t *class_names; /* array of strings, as amkd-serve tells them, or NULL */
-    size_t nclasses;     /* of the answers, 0 when not known */
+    size_t nclasses;     /* by the metadata, 0 where these do not tell */
     char datatype[8];
     amkd_tensor tensor;
     int binary; /* by the binary tensor data extension */

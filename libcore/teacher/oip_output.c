@@ -105,12 +105,13 @@ static json_t *find_names(const json_t *metadata, const json_t *output)
     return json_incref(names);
 }
 
-/* How many classes the output has by the metadata, 0 where these do not tell. */
-static size_t count_classes(const json_t *output, int has_batch)
+/* How many classes an output of them all has, 0 where the metadata do not tell. */
+static size_t count_classes(const json_t *output, int has_batch, amkd_answer_kind kind)
 {
     int64_t dims[AMKD_TENSOR_DIMS];
     size_t ndim;
-    if (!output || amkd_oip_shape(dims, &ndim, output) || dims[ndim - 1] < 2)
+    if (kind == AMKD_TOPK || kind == AMKD_TOP1 || !output ||
+        amkd_oip_shape(dims, &ndim, output) || dims[ndim - 1] < 2)
         return 0;
     return ndim == (has_batch ? 2 : 1) ? (size_t)dims[ndim - 1] : 0;
 }
@@ -142,7 +143,7 @@ int amkd_oip_choose_output(amkd_oip_model *model, const json_t *metadata,
     const json_t *output = find_output(outputs, wanted);
     model->class_names = find_names(metadata, output);
     if (!model->nclasses)
-        model->nclasses = count_classes(output, model->tensor.has_batch);
+        model->nclasses = count_classes(output, model->tensor.has_batch, options->kind);
     model->output = amkd_strdup(wanted);
     return model->output ? 0 : -1;
 }

@@ -10,11 +10,10 @@
 #include "teacher/answer_map.h"
 #include "teacher/backend.h"
 #include "teacher/journal_answers.h"
+#include "teacher/replay_files.h"
 #include "teacher/values.h"
-#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 /* Answers whose keys were made with one identity: those of a journal, or of all labels
  * files together, whose identity is empty. */
@@ -82,17 +81,6 @@ static int set_nclasses(amkd_backend *backend, size_t nclasses)
     return 0;
 }
 
-static int check_shape(const amkd_images *images, amkd_shape shape)
-{
-    if (images->channels == shape.channels && images->height == shape.height &&
-        images->width == shape.width)
-        return 0;
-    return amkd_fail("is about %zux%zux%zu images (channels, height, width), these are "
-                     "%zux%zux%zu",
-                     images->channels, images->height, images->width, shape.channels,
-                     shape.height, shape.width);
-}
-
 static int take_rows(replay_state *state, const uint8_t *rows, size_t n, size_t nclasses,
                      const amkd_images *images)
 {
@@ -130,8 +118,10 @@ static int add_labels(amkd_backend *backend, amkd_reader *reader, const char *pa
         return amkd_fail_in("'%s'", path);
     if (amkd_images_load_refs(&images, header, path, NULL, 0, 0))
         return -1;
-    int rc = check_shape(images, state->shape) ? amkd_fail_in("'%s'", path)
-                                               : amkd_reader_read_all(reader, &rows, &n);
+    const amkd_shape shape = {images->channels, images->height, images->width};
+    int rc = amkd_backend_expect_shape("is about", shape, state->shape)
+                 ? amkd_fail_in("'%s'", path)
+                 : amkd_reader_read_all(reader, &rows, &n);
     if (!rc && amkd_check_rows(&check, rows, n, 0))
         rc = amkd_fail_in("'%s'", path);
     if (!rc)
@@ -158,11 +148,10 @@ static int add_journal(amkd_backend *backend, amkd_reader *reader, const char *p
     return journal ? amkd_journal_read_answers(&journal->map, reader) : -1;
 }
 
-static int add_stream(amkd_backend *backend, const char *path)
+static int add_stream(void *context, const char *path)
 {
+    amkd_backend *backend = context;
     amkd_reader *reader;
-    if (strcmp(path, "-") == 0)
-        return amkd_fail("answers are replayed from files, not from standard input");
     if (amkd_reader_open(&reader, path, NULL, 0))
         return -1;
     const amkd_header *header = amkd_reader_header(reader);
@@ -177,42 +166,6 @@ static int add_stream(amkd_backend *backend, const char *path)
     if (!rc)
         rc = note_origin(backend->state, header);
     amkd_reader_close(reader);
-    return rc;
-}
-
-static int add_path(amkd_backend *backend, const char *path)
-{
-    struct stat status;
-    if (stat(path, &status) || !S_ISDIR(status.st_mode))
-        return add_stream(backend, path);
-    char *answers = amkd_format("%s/answers.amkd", path);
-    const int rc = answers ? add_stream(backend, answers) : -1;
-    free(answers);
-    return rc;
-}
-
-/* All files of a pattern; a name without stars is its own only one. */
-static int add_pattern(amkd_backend *backend, const char *pattern)
-{
-    glob_t found = {0};
-    if (!*pattern)
-        return amkd_fail("an empty name in the list of files");
-    if (glob(pattern, GLOB_NOCHECK, NULL, &found))
-        return amkd_fail("'%s': cannot be looked up", pattern);
-    int rc = 0;
-    for (size_t f = 0; !rc && f < found.gl_pathc; f++)
-        rc = add_path(backend, found.gl_pathv[f]);
-    globfree(&found);
-    return rc;
-}
-
-static int add_list(amkd_backend *backend, const char *list)
-{
-    char *patterns = amkd_strdup(list), *next = patterns;
-    int rc = patterns ? 0 : -1;
-    while (!rc && next)
-        rc = add_pattern(backend, strsep(&next, ","));
-    free(patterns);
     return rc;
 }
 
@@ -306,5 +259,5 @@ int amkd_backend_open_replay(amkd_backend *backend, const char *list,
     backend->origin = state->origin = json_array();
     if (!state->origin)
         return amkd_fail("no memory for a header");
-    return add_list(backend, list);
+    return amkd_replay_files(list, add_stream, backend);
 }

@@ -35,6 +35,17 @@ int amkd_teacher_needs_device(const char *spec)
     return 0;
 }
 
+int amkd_backend_expect_shape(const char *verb, amkd_shape known, amkd_shape asked)
+{
+    if (known.channels == asked.channels && known.height == asked.height &&
+        known.width == asked.width)
+        return 0;
+    return amkd_fail("%s %zux%zux%zu images (channels, height, width), these are "
+                     "%zux%zux%zu",
+                     verb, known.channels, known.height, known.width, asked.channels,
+                     asked.height, asked.width);
+}
+
 static int open_url(amkd_backend *backend, const char *url,
                     const amkd_teacher_options *options)
 {

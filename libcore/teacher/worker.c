@@ -61,6 +61,8 @@ static int spawn(pid_t *pid, int in, int out, const char *command)
     rc = posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
     if (!rc)
         rc = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+    if (!rc) /* nothing else is the worker's, nor a daemon's that it leaves behind */
+        rc = posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
     if (!rc)
         rc = posix_spawnattr_setflags(&attributes, flags);
     if (!rc)

@@ -6,7 +6,8 @@
 
 typedef struct amkd_worker amkd_worker;
 
-/* Starts sh -c command, in a process group of its own; its stderr is ours. */
+/* Starts sh -c command, in a process group of its own; its stderr is ours, and nothing
+ * else that is open here goes to it. */
 int amkd_worker_open(amkd_worker **out, const char *command);
 
 typedef struct amkd_request {

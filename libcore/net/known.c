@@ -1,0 +1,107 @@
+/* Headers read for a check: the fields of images, and what other streams say of the
+ * images that they speak of. */
+#include "net/known.h"
+#include "base/error.h"
+#include "stream/rows.h"
+#include "stream/stream.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static int is_there(const char *path)
+{
+    return path && strcmp(path, "-") != 0 && !(access(path, F_OK) && errno == ENOENT);
+}
+
+/* Whether a list with spaces has the word. */
+static int has_word(const char *list, const char *word)
+{
+    const size_t length = strlen(word);
+    for (const char *at = list; (at = strstr(at, word)); at += length)
+        if ((at == list || at[-1] == ' ') && (!at[length] || at[length] == ' '))
+            return 1;
+    return 0;
+}
+
+static int read_images(amkd_known *known, const amkd_header *header)
+{
+    const amkd_field *pixels;
+    if (amkd_header_expect(&pixels, header, "pixels", "|u1", 3))
+        return -1;
+    known->shape = (amkd_shape){pixels->shape[2], pixels->shape[0], pixels->shape[1]};
+    known->nclasses =
+        (size_t)json_integer_value(json_object_get(header->more, "nclasses"));
+    known->is_views = amkd_header_field(header, "source") != NULL;
+    return 0;
+}
+
+/* Of a stream that speaks of images. */
+static int read_others(amkd_known *known, const amkd_header *header)
+{
+    size_t side[3] = {0};
+    const json_t *shape = json_object_get(header->more, "image_shape");
+    for (size_t s = 0; s < 3; s++)
+        side[s] = (size_t)json_integer_value(json_array_get(shape, s));
+    known->shape = (amkd_shape){side[2], side[0], side[1]};
+    if (!strcmp(header->kind, "labels"))
+        return amkd_labels_check(header, &known->nclasses);
+    return !strcmp(header->kind, "pairs") ? amkd_pairs_check(header) : 0;
+}
+
+int amkd_known_read(amkd_known *known, const char *path, const char *kinds)
+{
+    *known = (amkd_known){0};
+    if (!is_there(path))
+        return 0;
+    amkd_reader *reader;
+    if (amkd_reader_open(&reader, path, NULL, 0))
+        return -1;
+    const amkd_header *header = amkd_reader_header(reader);
+    int rc = 0;
+    if (!has_word(kinds, header->kind))
+        rc = amkd_fail("holds %s, expected %s", header->kind, kinds);
+    else
+        rc = strcmp(header->kind, "images") ? read_others(known, header)
+                                            : read_images(known, header);
+    snprintf(known->kind, sizeof known->kind, "%s", header->kind);
+    known->nrows = (uint64_t)json_integer_value(json_object_get(header->more, "rows"));
+    amkd_reader_close(reader);
+    return rc ? amkd_fail_in("'%s'", path) : 0;
+}
+
+int amkd_known_join(amkd_known *known, const amkd_known *other, const char *name)
+{
+    const amkd_shape a = known->shape, b = other->shape;
+    if (!a.channels)
+        known->shape = b;
+    else if (b.channels &&
+             (a.channels != b.channels || a.height != b.height || a.width != b.width))
+        return amkd_fail("'%s': %zux%zux%zu images (channels, height, width), expected "
+                         "%zux%zux%zu",
+                         name, b.channels, b.height, b.width, a.channels, a.height,
+                         a.width);
+    if (!known->nclasses)
+        known->nclasses = other->nclasses;
+    else if (other->nclasses && other->nclasses != known->nclasses)
+        return amkd_fail("'%s': %zu classes, expected %zu", name, other->nclasses,
+                         known->nclasses);
+    return 0;
+}
+
+int amkd_known_load(amkd_model **model, const char *path, const amkd_known *known)
+{
+    *model = NULL;
+    if (!is_there(path))
+        return 0;
+    if (amkd_model_load(model, path))
+        return -1;
+    const amkd_arch *arch = &(*model)->arch;
+    const amkd_shape shape = known->shape.channels ? known->shape : arch->in;
+    if (!amkd_model_expect(*model, shape,
+                           known->nclasses ? known->nclasses : arch->nclasses))
+        return 0;
+    amkd_model_free(*model);
+    *model = NULL;
+    return amkd_fail_in("'%s'", path);
+}

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# amkd-distill asks nothing that a wrong parameter would make useless: the tools look at every
+# command first, for a plan and for all arms of a comparison, too.
+set -euo pipefail
+. "$SOURCE/tests/command.sh"
+cp "$SOURCE/tests/teacher.pl" .
+
+# images N SIDE CLASSES NAME: an image set, labeled unless CLASSES is 0.
+images() {
+    perl -e 'print pack("N4", 0x803, $ARGV[0], $ARGV[1], $ARGV[1]),
+        map { chr(($_ * 7919 + ($_ >> 8)) % 256) } 1 .. $ARGV[0] * $ARGV[1] ** 2' "$1" "$2" \
+        >"$4-images-idx3-ubyte"
+    [ "$3" = 0 ] || perl -e 'print pack("NN", 0x801, $ARGV[0]),
+        map { chr($_ % $ARGV[1]) } 1 .. $ARGV[0]' "$1" "$3" >"$4-labels-idx1-ubyte"
+    local unlabeled=--unlabeled
+    [ "$3" = 0 ] || unlabeled=
+    amkd-import -q ${unlabeled:+"$unlabeled"} -o "$4.amkd" "$4-images-idx3-ubyte"
+}
+
+images 12 16 0 real
+images 12 16 3 test
+images 12 16 4 four
+images 12 12 3 small
+images 12 4 0 tiny
+amkd-train -q -a mlp --steps 1 -o model.safetensors test.amkd
+amkd-query -q -t model:model.safetensors -o answers.amkd real.amkd
+
+loop=(IMAGES=real.amkd "TEACHER=exec:perl teacher.pl honest log" TEST=test.amkd BUDGET=20
+    ROUNDS=1 POOL=30 VIEWS=2 ASSISTANT_VIEWS=2 ARCH=mlp STEPS=3 ASSISTANT_STEPS=3
+    'ASSISTANT=conv 2 k3 | relu | fc classes')
+
+# refused STATUS TEXT ARGUMENT...: nothing is asked and no file made.
+refused() {
+    local status=$1 text=$2
+    shift 2
+    expect "$status" "$text" amkd-distill "${loop[@]}" "$@"
+    [ ! -e log ] || fail "$*: $(wc -l <log) images were asked about"
+    [ ! -e amkd-run ] || fail "$*: made files"
+}
+
+refused 1 "ARCH 'conv 3 k99 | fc classes': architecture" 'ARCH=conv 3 k99 | fc classes'
+refused 1 "ARCH 'lenet6'" -n ARCH=lenet6
+refused 1 "ASSISTANT 'fc 3 | tahn'" 'ASSISTANT=fc 3 | tahn'
+refused 1 "DEVICE 'no such thing'" DEVICE='no such thing'
+refused 1 "DEVICE '0,0'" DEVICE=0,0
+refused 2 "VIEW_OPTIONS '--rotate 999'" VIEW_OPTIONS='--rotate 999'
+refused 2 "ASSISTANT_VIEW_OPTIONS '--turn 5'" ASSISTANT_VIEW_OPTIONS='--turn 5'
+refused 2 "LR '-1': option '--lr'" LR=-1
+refused 2 "BATCH '1000000'" BATCH=1000000
+refused 2 "STEPS '0'" STEPS=0
+refused 2 "ASSISTANT_STEPS 'x'" ASSISTANT_STEPS=x
+refused 2 "TEMPERATURE '0'" TEMPERATURE=0
+refused 2 "LAMBDA '0:2:5': --lambda: lambda 1.5 is outside" LAMBDA=0:2:5
+refused 2 "MIXUP '2000'" MIXUP=2000
+refused 2 "OPTIMIZER 'lamb'" OPTIMIZER=lamb
+refused 2 "SCHEDULE 'never'" SCHEDULE=never
+refused 2 "NOISE '9999999'" NOISE=9999999
+refused 2 "WEIGHT_DECAY" WEIGHT_DECAY=1e9
+refused 2 "TEACHER_BATCH '0'" TEACHER_BATCH=0
+refused 2 "TEACHER_INPUT 'int8'" TEACHER_INPUT=int8
+refused 2 "TEACHER_OPTIONS '--labels hard'" TEACHER_OPTIONS='--labels hard'
+refused 2 "TEACHER_OPTIONS '--answer p'" TEACHER_OPTIONS='--answer p'
+refused 1 "'real.amkd' has no labels" TEST=real.amkd
+refused 1 "TEST 'small.amkd': 'small.amkd': 1x12x12 images" TEST=small.amkd
+refused 1 "a kernel of 5 is larger than its input" ARCH=lenet5 IMAGES=tiny.amkd TEST=
+
+# The number of classes: of a model, of bought answers, of a server.
+refused 1 "TEST 'four.amkd': 'four.amkd': 4 classes, expected 3" TEST=four.amkd \
+    TEACHER=model:model.safetensors
+refused 1 "'four.amkd': 4 classes, expected 3" TEST=four.amkd TEACHER=replay:answers.amkd
+refused 1 "7 outputs for 3 classes" TEACHER=model:model.safetensors TEST= 'ARCH=fc 7'
+amkd-serve --port 0 --port-file port model.safetensors >url 2>serve.log &
+server=$!
+for ((t = 0; t < 200; t++)); do
+    [ ! -s url ] || break
+    sleep 0.05
+done
+refused 1 "'four.amkd': 4 classes, expected 3" TEST=four.amkd "TEACHER=$(cat url)"
+kill "$server"
+wait "$server" || fail "amkd-serve: $(cat serve.log)"
+
+# Of a program by its first answers: neither the test images nor a training come after them.
+got=0
+amkd-distill -q "${loop[@]}" TEST=four.amkd >stdout 2>stderr || got=$?
+[ $got = 1 ] || fail "with test images of four classes: $got"
+grep -qF "'four.amkd': 4 classes, expected 3" stderr || fail "no word on it: $(cat stderr)"
+[ "$(wc -l <log)" = 12 ] || fail "$(wc -l <log) images were asked about, not the 12 real ones"
+[ -z "$(find amkd-run -name '*.safetensors' -o -name '*.checkpoint')" ] || fail "it trained"
+amkd-distill -q "${loop[@]}" >stdout || fail "with the right test images"
+[ "$(wc -l <log)" = $((20 + 12)) ] || fail "$(wc -l <log) images were asked about, not 32"
+rm -r log amkd-run
+
+# Of a comparison every recipe, before the first begins.
+printf '%s\n' "${loop[@]}" >good.mk
+{ cat good.mk && echo 'LAMBDA = 0:2:5'; } >bad.recipe
+expect 2 "LAMBDA '0:2:5'" amkd-distill compare good.mk bad.recipe
+[ -z "$(find log amkd-compare 2>/dev/null)" ] || fail "a comparison began"
+
+# Alone, --check passes over files that are not there yet, and makes none.
+for command in "amkd-augment -V 3 real.amkd" "amkd-augment none" "amkd-pool -n 5 real.amkd" \
+    "amkd-score -s none -k 3 none" "amkd-score -s model.safetensors --bought answers.amkd" \
+    "amkd-train -a mlp --classes 5 real.amkd" "amkd-train --val test.amkd answers.amkd" \
+    "amkd-train --init model.safetensors test.amkd" "amkd-query -t exec:false real.amkd" \
+    "amkd-eval -s none test.amkd" "amkd-eval -s model.safetensors --answers none test.amkd"; do
+    read -ra words <<<"$command"
+    "${words[@]}" --check -o out >stdout 2>stderr </dev/null || fail "$command: $(cat stderr)"
+    [ ! -s stderr ] && [ ! -e out ] || fail "$command: $(cat stderr)"
+done
+[ "$(amkd-query --check -t replay:answers.amkd real.amkd)" = '3 classes' ] || fail "classes"
+while read -r text command; do
+    read -ra words <<<"$command"
+    expect 1 "${text//_/ }" "${words[@]}" --check -o out
+done <<'LIST'
+expected_images amkd-augment answers.amkd
+cannot_draw_67_pairs amkd-pool -n 67 real.amkd
+expected_labels amkd-score -s model.safetensors --bought answers.amkd --exclude small.amkd
+the_network_takes_1x16x16 amkd-train --init model.safetensors small.amkd
+4_classes,_expected_3 amkd-train --val four.amkd answers.amkd
+takes_1x16x16_images amkd-query -t model:model.safetensors small.amkd
+is_about_1x16x16_images amkd-query -t replay:answers.amkd small.amkd
+has_no_labels amkd-eval -s none real.amkd
+the_network_has_3_classes amkd-eval -s model.safetensors four.amkd
+3_classes,_expected_4 amkd-eval -s none --answers answers.amkd four.amkd
+named_'steam' amkd-train -d steam real.amkd
+LIST

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# A loop that is killed by SIGKILL ends all that it began, keeps the answers that came, and
+# goes on; its locks are nobody's but its own; a comparison that is killed goes on at once.
+set -euo pipefail
+. "$SOURCE/tests/command.sh"
+cp "$SOURCE/tests/teacher.pl" .
+
+images() { # N NAME [FIRST]
+    perl -e 'print pack("N4", 0x803, $ARGV[0], 6, 6), map { pack("n", $_) . "x" x 34 }
+        $ARGV[1] .. $ARGV[1] + $ARGV[0] - 1' "$1" "${3:-1}" >"$2-images-idx3-ubyte"
+}
+images 300 real
+amkd-import -q --unlabeled -o real.amkd real-images-idx3-ubyte
+images 8 test 1000
+perl -e 'print pack("NN", 0x801, 8), map { chr($_ % 3) } 1 .. 8' >test-labels-idx1-ubyte
+amkd-import -q -o test.amkd test-images-idx3-ubyte
+
+loop=(IMAGES=real.amkd BUDGET=300 ROUNDS=0 ARCH=mlp STEPS=3 ASSISTANT= VIEWS=0
+    "TEACHER=exec:perl teacher.pl \$(cat behaviour) log" TEACHER_BATCH=1)
+
+wait_for_file() { # FILE
+    for ((t = 0; t < 1200; t++)); do
+        [ ! -e "$1" ] || return 0
+        sleep 0.05
+    done
+    fail "no $1"
+}
+
+# The teacher has the second question when the group is killed, and answers then, a third
+# slowly. All of the budget would take it 30 seconds.
+echo gated >behaviour
+setsid amkd-distill -q "${loop[@]}" >/dev/null 2>&1 &
+wait_for_file waiting
+kill -9 -- "-$!"
+wait "$!" 2>/dev/null || true
+! flock -n amkd-run/.lock true || fail "the next run would begin beside what is left of this"
+touch go
+timeout 60 flock amkd-run/.lock true || fail "something goes on after SIGKILL"
+n=$(wc -l <log)
+((n < 300)) || fail "it went on to the end of the budget"
+echo honest >behaviour
+amkd-distill -q "${loop[@]}" >table
+[ "$(wc -l <log)" = 300 ] || fail "$(wc -l <log) questions for 300 answers, $n of them before"
+rm -r log go waiting amkd-run
+
+# A daemon that the teacher leaves behind holds no lock, and nothing that is open here.
+cat >daemon.sh <<'SH'
+sleep 300 </dev/null >/dev/null 2>&1 &
+echo $! >>daemons
+for fd in /proc/$$/fd/*; do readlink "$fd"; done >>fds 2>/dev/null
+exec perl teacher.pl honest
+SH
+daemon=("${loop[@]}" 'TEACHER=exec:bash daemon.sh' TEACHER_BATCH=100)
+trap 'xargs -r kill <daemons || true; rm -rf "$dir"' EXIT
+amkd-distill -q "${daemon[@]}" SHARED=shared 7>"$dir/mine" >table
+timeout 60 amkd-distill -q "${daemon[@]}" SHARED=shared STEPS=4 >table ||
+    fail "the next run waits for a daemon of the last one's teacher"
+timeout 60 amkd-distill -q "${daemon[@]}" SHARED=shared --dir other SEED=2 >table ||
+    fail "another run waits for the turn that a daemon has"
+! grep -E 'lock|turn|mine|\.amkd' fds || fail "the teacher has files of the loop's"
+xargs -r kill <daemons
+: >daemons
+
+# A comparison of two runs at once, killed while the teacher has a question of one and the
+# other waits for its turn.
+printf '%s\n' "${loop[@]//\$/\$\$}" TEST=test.amkd BUDGET=40 'IMAGES=few.amkd' ROUNDS=0 >a.recipe
+{ cat a.recipe && echo STEPS=4; } >b.recipe
+images 40 few
+amkd-import -q --unlabeled -o few.amkd few-images-idx3-ubyte
+echo gated >behaviour
+rm -f waiting go log
+setsid amkd-distill compare -q -j 2 a.recipe b.recipe >/dev/null 2>&1 &
+wait_for_file waiting
+kill -9 -- "-$!"
+touch go
+wait "$!" 2>/dev/null || true
+echo honest >behaviour
+amkd-distill compare -q -j 2 a.recipe b.recipe >table 2>stderr || fail "not again: $(cat stderr)"
+[ "$(wc -l <log)" = 48 ] || fail "$(wc -l <log) questions for 48 answers"
+[ "$(wc -l <amkd-compare/rounds.tsv)" = 3 ] || fail "$(cat amkd-compare/rounds.tsv)"
+[ -z "$(find amkd-compare -name '*.new')" ] || fail "left: $(find amkd-compare -name '*.new')"
+! amkd-distill --status amkd-compare | grep -q running || fail "still running"

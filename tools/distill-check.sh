@@ -1,0 +1,47 @@
+# What the tools themselves say of every command that a run would give them, before the first
+# is run: read by amkd-distill. The commands and their options are distill-rules.mk's.
+
+# Ends as the tool did that refuses a command, with the parameter that its message is about,
+# or all that it may be about.
+blame() { # STATUS MESSAGE PARAMETER[:OPTION]...
+    local status=$1 message=$2 word name option named='' whose=''
+    shift 2
+    [[ ! $message =~ --[a-z-]+ ]] || named=${BASH_REMATCH[0]}
+    for word in "$@"; do
+        name=${word%%:*} option=${word#*:}
+        option=${option,,}
+        if [ "$named" = "--${option//_/-}" ] ||
+            [[ -n $named && " ${value[$name]} " == *" $named"[\ =]* ]]; then
+            whose=$name
+            break
+        fi
+        [ -z "${value[$name]}" ] || [[ $message != *"'${value[$name]:0:100}"* ]] ||
+            whose=${whose:-$name}
+    done
+    if [ -n "$whose" ]; then
+        message="$whose '${value[$whose]}': $message"
+    else
+        message="$message (${*%%:*})"
+    fi
+    ((status != 2)) || misuse "$message"
+    fail "$message"
+}
+
+# The number of classes is the teacher's where that is known, else TEST's.
+check_commands() {
+    local lines parameters command said status nclasses=0
+    [ -z "${value[TEST]}" ] || nclasses=$(amkd-cat --header "${value[TEST]}" |
+        awk '$1 == "\"nclasses\":" { n = $2 + 0 } END { print n + 0 }')
+    lines=$(run_loop check) || exit 1
+    while IFS=$'\t' read -r parameters command; do
+        status=0
+        said=$(eval "$command" 2>&1 </dev/null) || status=$?
+        if ((status)); then
+            said=${said#*: }
+            # shellcheck disable=SC2086 # words
+            blame "$status" "${said%$'\n'Try *}" $parameters
+        fi
+        # shellcheck disable=SC2034 # the next command's
+        [[ ! $said =~ ^([0-9]+)' classes'$ ]] || nclasses=${BASH_REMATCH[1]}
+    done <<<"$lines"
+}
