@@ -1,12 +1,10 @@
 /* A request fills up with images, waits for its time, flies, and is filled anew, or waits
  * again when its attempt failed. */
-#include "teacher/asker.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "base/progress.h"
-#include "base/random.h"
-#include "teacher/backend.h"
+#include "teacher/asker_internal.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,39 +16,6 @@ static const double most_at_once = 0.1;
 
 /* Seconds that a wait lasts at most, so that signals are noticed. */
 static const double most_wait = 0.5;
-
-static const uint64_t jitter_stream = 0x72657472; /* "retr" */
-
-typedef enum request_state {
-    FREE,
-    FILLING,
-    WAITING, /* for its time to be sent */
-    FLYING,
-} request_state;
-
-typedef struct request {
-    request_state state;
-    size_t n;
-    amkd_question *questions; /* [batch] */
-    uint8_t *pixels;          /* [batch][image_nbytes] */
-    uint64_t nattempts;
-    uint64_t npaid; /* of them may have been paid for */
-    double first;   /* when it was sent first */
-    double due;     /* when it may be sent */
-} request;
-
-struct amkd_asker {
-    amkd_asker_options options;
-    amkd_teacher *teacher;
-    amkd_backend *backend;
-    amkd_journal *journal;
-    request *requests; /* [nrequests] */
-    size_t nrequests;
-    double paused;  /* until then nothing is sent: the server asked for it */
-    double metered; /* until then the images sent use up the rate */
-    char *failure;  /* why nothing more is sent; NULL: all is well */
-    amkd_asker_counts counts;
-};
 
 /* Images a request. */
 static size_t batch_of(const amkd_asker_options *options, const amkd_backend *backend)
@@ -110,8 +75,7 @@ amkd_asker_counts amkd_asker_count(const amkd_asker *asker)
     return asker->counts;
 }
 
-/* Remembers the first error: nothing is sent from now on. */
-static void give_up(amkd_asker *asker)
+void amkd_asker_give_up(amkd_asker *asker)
 {
     if (!asker->failure)
         asker->failure = amkd_strdup(amkd_error());
@@ -205,7 +169,7 @@ static void send_due(amkd_asker *asker, double now)
     size_t nannounced;
     const int rc = announce(asker, now, &nannounced);
     if (rc)
-        give_up(asker);
+        amkd_asker_give_up(asker);
     for (size_t r = 0; r < asker->nrequests; r++) {
         request *q = &asker->requests[r];
         if (q->state != FLYING || !isinf(q->due))
@@ -214,108 +178,18 @@ static void send_due(amkd_asker *asker, double now)
             amkd_journal_return(asker->journal, q->questions, q->n);
             q->state = FREE;
         } else if (submit(asker, q, now))
-            give_up(asker);
+            amkd_asker_give_up(asker);
     }
 }
 
 /* ------------------------------------------------------------------------- replies -- */
-
-/* Whether the answers have as many values as those before; if not, the reply becomes one
- * that cannot be read. */
-static void check_length(const amkd_asker *asker, amkd_reply *reply)
-{
-    const size_t known = amkd_journal_nvalues(asker->journal);
-    if (!known || reply->nvalues == known)
-        return;
-    snprintf(reply->message, sizeof reply->message,
-             "answered with %zu classes, expected %zu", reply->nvalues, known);
-    reply->outcome = AMKD_UNREADABLE;
-}
-
-static void try_again(amkd_asker *asker, request *q, const amkd_reply *reply)
-{
-    const double now = amkd_now();
-    const double chance = amkd_random_uniform((uint64_t)(q - asker->requests),
-                                              jitter_stream, asker->counts.retries);
-    const int unreadable = reply->outcome == AMKD_UNREADABLE;
-    const int paid = unreadable || reply->outcome == AMKD_DOUBTFUL;
-    /* An answer that broke off is a connection that was lost. */
-    const int status = reply->status < 400 && !unreadable ? 0 : reply->status;
-    q->npaid += (uint64_t)paid;
-    const amkd_attempts attempts = {.n = q->nattempts,
-                                    .npaid = q->npaid,
-                                    .paid = paid,
-                                    .status = status,
-                                    .elapsed = now - q->first,
-                                    .retry_after = reply->retry_after};
-    const int final = !status && (unreadable || reply->outcome == AMKD_REFUSED);
-    double delay;
-    amkd_fail("%s", reply->message);
-    if (final || !amkd_retry_next(&delay, &asker->options.retry, &attempts, chance)) {
-        if (!final)
-            amkd_retry_fail(&asker->options.retry, &attempts);
-        if (q->nattempts > 1)
-            amkd_fail_in("attempt %llu", (unsigned long long)q->nattempts);
-        amkd_teacher_fail_in(asker->teacher);
-        give_up(asker);
-        q->state = FREE;
-        return;
-    }
-    q->state = WAITING;
-    q->due = now + delay;
-    if (reply->retry_after >= 0)
-        asker->paused = fmax(asker->paused, q->due);
-}
-
-/* The answers of a reply, each for itself: a bad one spoils none beside it. One of
- * another kind than the rule's is kept: it was bought all the same, and serves a run with
- * the right rule. One that is no numbers is of no kind: it is spent and not kept, so that
- * a further run asks again. After either nothing more is bought. NaN is a class left out,
- * but not by a program of no list. */
-static int take_answers(amkd_asker *asker, request *q, const amkd_reply *reply)
-{
-    const amkd_answer_rule *rule = &asker->options.rule;
-    const size_t nvalues = reply->nvalues;
-    const int lists = reply->status || rule->kind == AMKD_TOPK || rule->kind == AMKD_TOP1;
-    for (size_t s = 0; s < reply->n; s++) {
-        const float *values = reply->values + s * nvalues;
-        int bad = amkd_answer_check_numbers(values, nvalues, lists);
-        if (!bad &&
-            amkd_journal_answer(asker->journal, &q->questions[s], values, 1, nvalues))
-            return -1;
-        if (!bad && amkd_answer_check(rule, values, nvalues))
-            bad = amkd_answer_fail_misread(rule, values, nvalues);
-        asker->counts.answered += !bad;
-        if (!bad || asker->failure)
-            continue;
-        amkd_fail_in("answer %zu of %zu", s, reply->n);
-        amkd_teacher_fail_in(asker->teacher);
-        give_up(asker);
-    }
-    q->state = FREE;
-    return 0;
-}
-
-static int take_reply(amkd_asker *asker, amkd_reply *reply)
-{
-    request *q = &asker->requests[reply->ticket];
-    if (reply->outcome == AMKD_ANSWERED)
-        check_length(asker, reply);
-    if (reply->outcome == AMKD_ANSWERED)
-        return take_answers(asker, q, reply);
-    if ((reply->outcome == AMKD_UNSENT || reply->outcome == AMKD_REFUSED) &&
-        amkd_journal_return(asker->journal, q->questions, q->n))
-        return -1;
-    try_again(asker, q, reply);
-    return 0;
-}
 
 /* The backend is broken for good: what is under way stays doubtful, and nobody waits for
  * it any more. */
 static void abandon(amkd_asker *asker)
 {
     amkd_teacher_fail_in(asker->teacher);
-    give_up(asker);
+    amkd_asker_give_up(asker);
     for (size_t r = 0; r < asker->nrequests; r++)
         if (asker->requests[r].state == FLYING)
             asker->requests[r].state = FREE;
@@ -328,7 +202,7 @@ static int take_replies(amkd_asker *asker, double timeout)
     amkd_reply reply;
     int came, ntaken = 0;
     while ((came = asker->backend->wait(asker->backend, &reply, timeout)) == 1) {
-        if (take_reply(asker, &reply))
+        if (amkd_asker_take_reply(asker, &reply))
             return -1;
         ntaken++;
         timeout = 0;
@@ -339,7 +213,7 @@ static int take_replies(amkd_asker *asker, double timeout)
         return -1;
     const size_t n = (size_t)(asker->counts.answered - before);
     if (n && asker->options.answered(asker->options.context, n))
-        give_up(asker);
+        amkd_asker_give_up(asker);
     return came < 0 ? amkd_fail("%s", asker->failure) : 0;
 }
 
