@@ -4,11 +4,10 @@
 #include "base/interrupt.h"
 #include "base/memory.h"
 #include "compute/device.h"
-#include "steps/price.h"
+#include "query-counts.h"
 #include "steps/query.h"
 #include "teacher/tensor.h"
 #include "teacher/url.h"
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,60 +117,14 @@ static int check(const amkd_cli *cli, arguments *a)
     return 0;
 }
 
-/* What --dry-run finds. */
-static void print_plan(const arguments *a, const amkd_query_counts *counts)
-{
-    const amkd_query_options *q = &a->query;
-    const uint64_t n = counts->fresh < counts->room ? counts->fresh : counts->room;
-    char price[AMKD_PRICE_SIZE];
-    printf("%" PRIu64 " to ask, %" PRIu64 " known already", n, counts->known);
-    if (q->budget)
-        printf(", %" PRIu64 " beyond the budget of %" PRIu64 " (%" PRIu64 " spent)",
-               counts->fresh - n, q->budget, counts->spent);
-    printf("\n");
-    if (q->price > 0)
-        printf("price: %s\n", amkd_price_print(price, q->price * (double)n));
-    if (q->rate > 0)
-        printf("time: %.0f s at %g images a second\n", (double)n / q->rate, q->rate);
-}
-
-static void say_counts(const arguments *a, const amkd_query_counts *counts)
-{
-    if (counts->left && !a->common.quiet)
-        fprintf(stderr,
-                "amkd-query: the budget of %" PRIu64 " images is reached, %" PRIu64
-                " rows were not asked\n",
-                a->query.budget, counts->left);
-    if (counts->doubtful && !a->common.quiet)
-        fprintf(stderr,
-                "amkd-query: %" PRIu64 " images%s are doubtful: sent without an answer, "
-                "they may have been paid for in vain\n",
-                counts->doubtful, a->query.journal ? " of all runs" : "");
-    if (counts->scaled && !a->common.quiet)
-        fprintf(stderr,
-                "amkd-query: %" PRIu64
-                " answers did not sum to %d, as rounding explains, "
-                "and were scaled to it\n",
-                counts->scaled, a->query.rule.percent ? 100 : 1);
-    if (!a->common.verbose)
-        return;
-    fprintf(stderr,
-            "amkd-query: %" PRIu64 " asked, %" PRIu64 " known, %" PRIu64
-            " requests made again",
-            counts->asked, counts->known, counts->retries);
-    if (counts->spent != UINT64_MAX)
-        fprintf(stderr, ", %" PRIu64 " images spent over all runs", counts->spent);
-    fprintf(stderr, "\n");
-}
-
 static int run(const arguments *a)
 {
     amkd_query_counts counts;
     const int rc = amkd_query_write(&counts, &a->query);
     if (!rc && a->query.dry_run)
-        print_plan(a, &counts);
+        query_print_plan(&a->query, &counts);
     else
-        say_counts(a, &counts);
+        query_say_counts(&a->query, &counts, a->common.verbose);
     return rc;
 }
 
