@@ -58,6 +58,7 @@ refused 2 "NOISE '9999999'" NOISE=9999999
 refused 2 "WEIGHT_DECAY" WEIGHT_DECAY=1e9
 refused 2 "TEACHER_BATCH '0'" TEACHER_BATCH=0
 refused 2 "TEACHER_INPUT 'int8'" TEACHER_INPUT=int8
+refused 2 "TEACHER_INPUT 'float16'" TEACHER_INPUT=float16
 refused 2 "TEACHER_OPTIONS '--labels hard'" TEACHER_OPTIONS='--labels hard'
 refused 2 "TEACHER_OPTIONS '--answer p'" TEACHER_OPTIONS='--answer p'
 refused 1 "'real.amkd' has no labels" TEST=real.amkd

@@ -91,6 +91,11 @@ static int check_labels(const amkd_cli *cli, arguments *a)
     return 0;
 }
 
+static int is_for_programs(const char *dtype)
+{
+    return strcmp(dtype, "uint8") == 0 || strcmp(dtype, "float32") == 0;
+}
+
 /* Misuse that the option table cannot tell: 0 when there is none. */
 static int check(const amkd_cli *cli, arguments *a)
 {
@@ -99,8 +104,10 @@ static int check(const amkd_cli *cli, arguments *a)
     const char *dtype = a->query.dtype, *layout = a->query.http.layout;
     if (!a->query.teacher)
         return amkd_cli_misuse(cli, "--teacher is needed");
-    if (dtype && !amkd_tensor_datatype(dtype))
-        return amkd_cli_misuse(cli, "--input: '%s' is neither uint8 nor float32", dtype);
+    const int is_url = amkd_url_is(a->query.teacher);
+    if (dtype && !(is_url ? amkd_tensor_datatype(dtype) != NULL : is_for_programs(dtype)))
+        return amkd_cli_misuse(cli, "--input: '%s' is not one of uint8, %s", dtype,
+                               is_url ? "float16, float32 and float64" : "float32");
     if (layout && strcmp(layout, "nchw") != 0 && strcmp(layout, "nhwc") != 0)
         return amkd_cli_misuse(cli, "--layout: '%s' is neither nchw nor nhwc", layout);
     if (a->workers > 1 && strncmp(a->query.teacher, "exec:", 5) != 0)
@@ -110,7 +117,7 @@ static int check(const amkd_cli *cli, arguments *a)
         rc = check_labels(cli, a);
     if (rc)
         return rc;
-    if (a->query.ask_again && !a->query.journal && !amkd_url_is(a->query.teacher))
+    if (a->query.ask_again && !a->query.journal && !is_url)
         return amkd_cli_misuse(cli, "--ask-again is for answers in a --journal");
     if (a->query.append && (!a->common.output || strcmp(a->common.output, "-") == 0))
         return amkd_cli_misuse(cli, "--append needs the file to add to: --output FILE");
