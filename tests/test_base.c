@@ -30,8 +30,9 @@ END_TEST
 
 START_TEST(errors_hold_nothing_that_a_terminal_obeys)
 {
-    amkd_fail("'%s'\n\there", "a\x1b[31m\r\x7f.png\xc3\xa4");
-    ck_assert_str_eq(amkd_error(), "'a?[31m??.png\xc3\xa4'\n\there");
+    amkd_fail("'%s'\n\there", "a\x1b[31m\r\x7f.png\xc3\xa4\xc2\x9b"
+                              "1m\xc2\xa9");
+    ck_assert_str_eq(amkd_error(), "'a?[31m??.png\xc3\xa4??1m\xc2\xa9'\n\there");
 }
 END_TEST
 

@@ -2,6 +2,7 @@
  * even "out of memory" can be said. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/printable.h"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,14 +11,6 @@
 enum { MESSAGE_NBYTES = 16384 }; /* room for an OpenCL build log */
 
 static _Thread_local char message[MESSAGE_NBYTES];
-
-/* File names and answers may hold what a terminal obeys: only lines and tabs are left. */
-static void disarm(char *text)
-{
-    for (unsigned char *c = (unsigned char *)text; *c; c++)
-        if ((*c < ' ' && *c != '\n' && *c != '\t') || *c == 127)
-            *c = '?';
-}
 
 /* Formats into a buffer of its own first: the arguments may point into message. A text
  * that does not fit ends in "...". */
@@ -31,7 +24,7 @@ static void set_message(const char *format, va_list arguments, const char *behin
     int more = snprintf(text + used, sizeof text - used, "%s", behind);
     if ((size_t)n >= sizeof text || used + (size_t)more >= sizeof text)
         memcpy(text + sizeof text - 4, "...", 4);
-    disarm(text);
+    amkd_make_printable(text, "\n\t");
     memcpy(message, text, strlen(text) + 1);
 }
 

@@ -4,7 +4,8 @@
 #define AMKD_BASE_ERROR_H
 
 /* Sets this thread's error message (no capital, no full stop; what failed, where, what
- * was expected) and returns -1, so that `return amkd_fail(...)` reads well. */
+ * was expected) and returns -1, so that `return amkd_fail(...)` reads well. Control
+ * characters are shown as '?', but for tabs and ends of lines. */
 int amkd_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* As amkd_fail, with ": " and the text of errno at the end. */

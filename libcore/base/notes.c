@@ -2,6 +2,7 @@
  * costs little however many come. */
 #include "base/notes.h"
 #include "base/memory.h"
+#include "base/printable.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,9 +58,7 @@ void amkd_notes_add(amkd_notes *notes, uint64_t order, const char *format, ...)
     va_end(arguments);
     if (n < 0)
         text[0] = 0;
-    for (unsigned char *c = (unsigned char *)text; *c; c++)
-        if (*c < ' ' || *c == 127)
-            *c = '?';
+    amkd_make_printable(text, "");
     char *copy = amkd_strdup(text);
     pthread_mutex_lock(&notes->lock);
     notes->n++;
