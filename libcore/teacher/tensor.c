@@ -2,6 +2,7 @@
  * laying out images is permuting and looking up. */
 #include "teacher/tensor.h"
 #include "base/error.h"
+#include "base/half.h"
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -171,12 +172,6 @@ static uint16_t to_half(float value)
     return (uint16_t)(bits + lrintf(ldexpf(fraction, 11)) - 1024);
 }
 
-static double from_half(uint16_t half)
-{
-    int exponent = half >> 10, fraction = half & 1023;
-    return exponent ? ldexp(1024 + fraction, exponent - 25) : ldexp(fraction, -24);
-}
-
 static void make_item(amkd_tensor_item *item, size_t nbytes, uint8_t value)
 {
     const float single = (float)value / 255;
@@ -188,7 +183,7 @@ static void make_item(amkd_tensor_item *item, size_t nbytes, uint8_t value)
         snprintf(item->text, sizeof item->text, "%d", value);
     } else if (nbytes == 2) {
         bytes = &half;
-        snprintf(item->text, sizeof item->text, "%.5g", from_half(half));
+        snprintf(item->text, sizeof item->text, "%.5g", (double)amkd_half_float(half));
     } else if (nbytes == 4) {
         bytes = &single;
         snprintf(item->text, sizeof item->text, "%.9g", (double)single);

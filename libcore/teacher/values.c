@@ -2,6 +2,7 @@
  * alone. NaN would be a class left out. */
 #include "teacher/values.h"
 #include "base/error.h"
+#include "base/half.h"
 #include "base/memory.h"
 #include <math.h>
 #include <stdint.h>
@@ -151,16 +152,6 @@ size_t amkd_values_item_nbytes(const char *datatype)
     return d < sizeof numbers / sizeof *numbers ? numbers[d].nbytes : 0;
 }
 
-static double half_value(uint64_t bits)
-{
-    const int exponent = (int)(bits >> 10 & 31);
-    const double fraction = (double)(bits & 1023);
-    const double size = exponent == 31  ? (fraction > 0 ? NAN : INFINITY)
-                        : exponent == 0 ? ldexp(fraction, -24)
-                                        : ldexp(1024 + fraction, exponent - 25);
-    return bits >> 15 & 1 ? -size : size;
-}
-
 static double read_item(const unsigned char *bytes, size_t nbytes, number_kind kind)
 {
     uint64_t bits = 0;
@@ -170,7 +161,7 @@ static double read_item(const unsigned char *bytes, size_t nbytes, number_kind k
         bits |= (uint64_t)bytes[b] << 8 * b;
     switch (kind) {
     case HALF:
-        return half_value(bits);
+        return amkd_half_float((uint16_t)bits);
     case SINGLE:
         memcpy(&single, bytes, sizeof single);
         return single;
