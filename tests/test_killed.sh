@@ -80,3 +80,23 @@ amkd-distill compare -q -j 2 a.recipe b.recipe >table 2>stderr || fail "not agai
 [ "$(wc -l <amkd-compare/rounds.tsv)" = 3 ] || fail "$(cat amkd-compare/rounds.tsv)"
 [ -z "$(find amkd-compare -name '*.new')" ] || fail "left: $(find amkd-compare -name '*.new')"
 ! amkd-distill --status amkd-compare | grep -q running || fail "still running"
+
+# What is told to end has all of the grace, however long the loop had run before, and is
+# waited for while other processes come and go.
+cat >slow-to-end <<'SH'
+trap 'sleep 1; touch ended; exit' TERM
+touch begun
+while :; do sleep 0.1; done
+SH
+mkdir bin
+printf '%s\n' '#!/bin/sh' "$(command -v cat) \"\$@\"" 'exit 1' >bin/cat
+chmod +x bin/cat
+for case in SECONDS=1000 "PATH=$PWD/bin:$PATH"; do
+    rm -f begun ended
+    set -m
+    bash slow-to-end &
+    set +m
+    wait_for_file begun
+    echo "begin $!" | timeout 60 env "$case" bash "$SOURCE/tools/distill-watch.sh" 60 >/dev/null
+    [ -e ended ] || fail "$case: what was to end is left, or was not let end"
+done

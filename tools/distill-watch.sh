@@ -18,13 +18,16 @@ while read -r what group; do
 done
 
 # Whether a process of the group is at work: a zombie is none, and some containers keep these.
+# Other processes may end while they are looked at, for which cat fails.
 is_alive() { # GROUP
-    kill -0 -- "-$1" 2>/dev/null && cat /proc/[0-9]*/stat 2>/dev/null | awk -v group="$1" '
-        { sub(/^.*\) /, "") }
-        $3 == group && $1 != "Z" { alive = 1 }
-        END { exit !alive }'
+    kill -0 -- "-$1" 2>/dev/null &&
+        { cat /proc/[0-9]*/stat 2>/dev/null || true; } | awk -v group="$1" '
+            { sub(/^.*\) /, "") }
+            $3 == group && $1 != "Z" { alive = 1 }
+            END { exit !alive }'
 }
 
+SECONDS=0 # the grace begins now
 for group in "${!groups[@]}"; do
     [ "${groups[$group]}" != begin ] || kill -TERM -- "-$group" 2>/dev/null || true
 done
