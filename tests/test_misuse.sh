@@ -87,6 +87,7 @@ misused "--teacher and --answers" amkd-eval -s m -t exec:cat --answers l a
 misused "--teacher" amkd-query a
 misused "--append" amkd-query -t exec:cat --append a
 misused "--input" amkd-query -t exec:cat --input int8 a
+misused "--ask-again" amkd-query -t http://localhost/v2/models/m --no-journal --ask-again a
 misused "--optimizer" amkd-train --optimizer lamb a
 misused "--schedule" amkd-train --schedule never a
 misused "--momentum" amkd-train --momentum 0.5 a

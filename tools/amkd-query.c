@@ -117,7 +117,7 @@ static int check(const amkd_cli *cli, arguments *a)
         rc = check_labels(cli, a);
     if (rc)
         return rc;
-    if (a->query.ask_again && !a->query.journal && !is_url)
+    if (a->query.ask_again && !a->query.journal && (!is_url || a->no_journal))
         return amkd_cli_misuse(cli, "--ask-again is for answers in a --journal");
     if (a->query.append && (!a->common.output || strcmp(a->common.output, "-") == 0))
         return amkd_cli_misuse(cli, "--append needs the file to add to: --output FILE");
