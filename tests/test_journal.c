@@ -1,82 +1,11 @@
 /* What was paid for is there when the journal is opened again, and nobody else may write
  * meanwhile. */
 #include "base/error.h"
+#include "journals.h"
 #include "scratch.h"
 #include "stream/stream.h"
-#include "teacher/journal.h"
-#include <math.h>
 #include <signal.h>
 #include <sys/wait.h>
-
-enum { NPIXELS = 12, NVALUES = 3 };
-
-static const char identity[] = "exec:anyone";
-
-static amkd_journal *open_journal(const char *directory)
-{
-    amkd_journal *journal;
-    ck_assert_msg(amkd_journal_open(&journal, directory, identity) == 0, "%s",
-                  amkd_error());
-    return journal;
-}
-
-/* Opens it for the classes of these letters; NULL: they are refused. */
-static amkd_journal *open_named(const char *letters)
-{
-    amkd_journal *journal = open_journal("journal");
-    json_t *names = json_array();
-    for (const char *c = letters; *c; c++)
-        ck_assert_int_eq(json_array_append_new(names, json_stringn(c, 1)), 0);
-    const int rc = amkd_journal_name_classes(journal, names);
-    json_decref(names);
-    if (!rc)
-        return journal;
-    ck_assert_int_eq(amkd_journal_close(journal), 0);
-    return NULL;
-}
-
-static amkd_question question(const amkd_journal *journal, uint8_t image)
-{
-    uint8_t pixels[NPIXELS] = {image, 7};
-    return amkd_journal_question(journal, pixels, sizeof pixels);
-}
-
-/* Sends images first..end and has the first nanswered of them answered. */
-static void buy(amkd_journal *journal, uint8_t first, uint8_t end, uint8_t nanswered)
-{
-    for (uint8_t image = first; image < end; image++) {
-        const amkd_question q = question(journal, image);
-        const float values[NVALUES] = {image, 1, 2};
-        ck_assert_int_eq(amkd_journal_claim(journal, q), 1);
-        ck_assert_int_eq(amkd_journal_send(journal, &q, 1), 0);
-        ck_assert_msg(amkd_journal_sync(journal) == 0, "%s", amkd_error());
-        if (image - first < nanswered)
-            ck_assert_int_eq(amkd_journal_answer(journal, &q, values, 1, NVALUES), 0);
-    }
-    ck_assert_msg(amkd_journal_sync(journal) == 0, "%s", amkd_error());
-}
-
-static void remove_journals(void)
-{
-    static const char *const directories[] = {"journal", "another"};
-    static const char *const files[] = {"sent.amkd", "answers.amkd", "lock", "reserve"};
-    char path[40];
-    for (size_t d = 0; d < 2; d++) {
-        for (size_t f = 0; f < 4; f++) {
-            snprintf(path, sizeof path, "%s/%s", directories[d], files[f]);
-            unlink(path);
-        }
-        rmdir(directories[d]);
-    }
-}
-
-static void assert_answered(const amkd_journal *journal, uint8_t image)
-{
-    const float *values = amkd_journal_find(journal, question(journal, image));
-    ck_assert_ptr_nonnull(values);
-    ck_assert_float_eq(values[0], image);
-    ck_assert_float_eq(values[2], 2);
-}
 
 START_TEST(journal_finds_the_answers_of_earlier_runs)
 {
@@ -313,73 +242,6 @@ START_TEST(journal_is_of_one_teacher)
 }
 END_TEST
 
-static void assert_answers_of(amkd_journal *journal, size_t nvalues, uint64_t nanswers)
-{
-    ck_assert_msg(journal != NULL, "%s", amkd_error());
-    ck_assert_uint_eq(amkd_journal_nvalues(journal), nvalues);
-    ck_assert_uint_eq(amkd_journal_nanswers(journal), nanswers);
-    for (uint8_t image = 0; image < 8; image++) {
-        assert_answered(journal, image);
-        for (size_t y = NVALUES; y < nvalues; y++)
-            ck_assert(isnan(amkd_journal_find(journal, question(journal, image))[y]));
-    }
-}
-
-START_TEST(journal_takes_names_of_classes_added_at_the_end)
-{
-    const float all[] = {1, 2, 3, 4, 5};
-    amkd_journal *journal = open_named("abc");
-    buy(journal, 0, 10, 8);
-    ck_assert_int_eq(amkd_journal_close(journal), 0);
-    journal = open_named("abcde");
-    assert_answers_of(journal, 5, 8);
-    ck_assert_uint_eq(amkd_journal_spent(journal), 10);
-    ck_assert_int_eq(amkd_journal_close(journal), 0);
-    journal = open_named("abcd"); /* nothing is about the last */
-    assert_answers_of(journal, 4, 8);
-    const amkd_question q = question(journal, 8);
-    ck_assert_int_eq(amkd_journal_answer(journal, &q, all, 1, 4), 0);
-    ck_assert_int_eq(amkd_journal_close(journal), 0);
-    ck_assert_ptr_null(open_named("abc"));
-    ck_assert_msg(strstr(amkd_error(), "about class 3") != NULL, "%s", amkd_error());
-    journal = open_named("abcde");
-    assert_answers_of(journal, 5, 9);
-    ck_assert_float_eq(amkd_journal_find(journal, q)[3], 4);
-    ck_assert_int_eq(amkd_journal_close(journal), 0);
-}
-END_TEST
-
-START_TEST(journal_refuses_other_names_of_its_classes)
-{
-    static const char *const bad[] = {"abd", "acb", "xabc"};
-    amkd_journal *journal = open_named("abc");
-    buy(journal, 0, 8, 8);
-    ck_assert_int_eq(amkd_journal_close(journal), 0);
-    for (size_t b = 0; b < sizeof bad / sizeof *bad; b++) {
-        ck_assert_ptr_null(open_named(bad[b]));
-        ck_assert_msg(strstr(amkd_error(), "at the end only") != NULL, "%s",
-                      amkd_error());
-    }
-    journal = open_named("abc");
-    assert_answers_of(journal, NVALUES, 8);
-    ck_assert_int_eq(amkd_journal_close(journal), 0);
-}
-END_TEST
-
-START_TEST(journal_of_unnamed_answers_takes_as_many_names)
-{
-    amkd_journal *journal = open_journal("journal");
-    buy(journal, 0, 8, 8);
-    ck_assert_int_eq(amkd_journal_close(journal), 0);
-    ck_assert_ptr_null(open_named("abcd"));
-    ck_assert_msg(strstr(amkd_error(), "answers of 3 classes") != NULL, "%s",
-                  amkd_error());
-    journal = open_named("abc");
-    assert_answers_of(journal, NVALUES, 8);
-    ck_assert_int_eq(amkd_journal_close(journal), 0);
-}
-END_TEST
-
 START_TEST(journal_in_memory_leaves_nothing)
 {
     amkd_journal *journal = open_journal(NULL);
@@ -423,9 +285,6 @@ int main(void)
     tcase_add_test(tests, journal_leaves_alone_what_is_no_journal);
     tcase_add_test(tests, journal_refuses_a_second_process_and_says_who_holds_it);
     tcase_add_test(tests, journal_is_of_one_teacher);
-    tcase_add_test(tests, journal_takes_names_of_classes_added_at_the_end);
-    tcase_add_test(tests, journal_refuses_other_names_of_its_classes);
-    tcase_add_test(tests, journal_of_unnamed_answers_takes_as_many_names);
     tcase_add_test(tests, journal_in_memory_leaves_nothing);
     tcase_add_test(tests, journal_refuses_answers_of_another_length);
     suite_add_tcase(suite, tests);

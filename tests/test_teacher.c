@@ -1,10 +1,9 @@
-/* Teachers good and bad. The worker processes are this program itself, run again with the
- * behaviour's name as its argument, so that no interpreter is needed. */
+/* Programs as teachers, good and bad. The worker processes are this program itself, run
+ * again with the behaviour's name as its argument, so that no interpreter is needed. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"
 #include "data/npy.h"
-#include "net/predict.h"
 #include "teacher/teacher.h"
 #include <check.h>
 #include <math.h>
@@ -345,59 +344,6 @@ START_TEST(unknown_specs_are_refused)
 }
 END_TEST
 
-/* A device, or NULL where there is none: then models cannot be tested. */
-static amkd_device *any_device(void)
-{
-    amkd_device *device = NULL;
-    if (amkd_device_open(&device, NULL))
-        fprintf(stderr, "no device, model teachers not tested: %s\n", amkd_error());
-    return device;
-}
-
-START_TEST(a_model_answers_as_its_predictor_and_checks_the_images)
-{
-    enum { N = 37 };
-    amkd_device *device = any_device();
-    if (!device)
-        return;
-    char path[] = "/tmp/test_teacher_XXXXXX";
-    int fd = mkstemp(path);
-    ck_assert_int_ge(fd, 0);
-    close(fd);
-    const amkd_shape shape = {CHANNELS, HEIGHT, WIDTH};
-    amkd_arch arch;
-    amkd_model *model;
-    amkd_predictor *predictor;
-    ck_assert_int_eq(amkd_arch_parse(&arch, "fc 5 | relu | fc 3", shape, 0), 0);
-    ck_assert_int_eq(amkd_model_init(&model, &arch, 1), 0);
-    ck_assert_int_eq(amkd_model_save(model, path), 0);
-    ck_assert_int_eq(amkd_predictor_new(&predictor, device, model), 0);
-    amkd_teacher_options options = {.shape = shape, .device = device};
-    amkd_teacher *teacher;
-    char *spec = amkd_format("model:%s", path);
-    ck_assert_int_eq(amkd_teacher_open(&teacher, spec, &options), 0);
-    ck_assert_uint_eq(amkd_teacher_nclasses(teacher), 3);
-    uint8_t pixels[N * SIZE];
-    float expected[N * 3];
-    const float *probs;
-    for (size_t b = 0; b < sizeof pixels; b++)
-        pixels[b] = (uint8_t)(b * 91);
-    ck_assert_int_eq(amkd_predictor_run(predictor, expected, pixels, N), 0);
-    ck_assert_int_eq(amkd_teacher_ask(teacher, &probs, pixels, N), 0);
-    ck_assert_mem_eq(probs, expected, sizeof expected);
-    amkd_teacher_close(teacher);
-    options.shape.width++;
-    ck_assert_int_eq(amkd_teacher_open(&teacher, spec, &options), -1);
-    ck_assert_ptr_nonnull(strstr(amkd_error(), "takes 2x2x3 images"));
-    free(spec);
-    amkd_predictor_free(predictor);
-    amkd_model_free(model);
-    amkd_arch_clear(&arch);
-    amkd_device_close(device);
-    unlink(path);
-}
-END_TEST
-
 int main(int argc, char **argv)
 {
     if (argc > 1)
@@ -420,7 +366,6 @@ int main(int argc, char **argv)
     tcase_add_test(tests, a_worker_that_will_not_end_is_killed_after_two_seconds);
     tcase_add_test(tests, a_good_worker_ends_at_once);
     tcase_add_test(tests, unknown_specs_are_refused);
-    tcase_add_test(tests, a_model_answers_as_its_predictor_and_checks_the_images);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
