@@ -194,6 +194,14 @@ START_TEST(what_rounding_does_not_explain_is_refused_with_the_option_that_reads_
     assert_misread(AMKD_TOPK, (float[]){91, 6, NAN, NAN}, "--percent");
     assert_misread(AMKD_PROBS, (float[]){0.9f, NAN, 0.1f, 0}, "--labels=topk");
     assert_misread(AMKD_PROBS, (float[]){3, -1, 0.1f, 0}, "--labels=logits");
+    /* Probabilities taken for percentages, and what no option reads. */
+    const float right[] = {0.9f, 0.1f, 0, 0}, none[] = {NAN, NAN, NAN, NAN};
+    const amkd_answer_rule percent = {.kind = AMKD_PROBS, .percent = 1};
+    ck_assert_int_eq(amkd_answer_check(&percent, right, 4), -1);
+    ck_assert_int_eq(amkd_answer_fail_misread(&percent, right, 4), -1);
+    ck_assert_ptr_nonnull(strstr(amkd_error(), "without --percent"));
+    assert_misread(AMKD_TOP1, none, "names no class: do --labels");
+    ck_assert_msg(strstr(amkd_error(), "takes") == NULL, "%s", amkd_error());
     /* A thousand classes to one decimal: rounding would explain anything. */
     float values[1000];
     const amkd_answer_rule rule = {.kind = AMKD_PROBS};

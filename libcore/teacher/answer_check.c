@@ -164,7 +164,7 @@ static int is_missing(float value)
     return isnan(value);
 }
 
-/* The option by which the values look right. */
+/* The option by which the values look right; NULL where there is none. */
 static const char *looks_like(const amkd_answer_rule *rule, const float *values,
                               size_t nclasses)
 {
@@ -172,12 +172,17 @@ static const char *looks_like(const amkd_answer_rule *rule, const float *values,
     if (sums && !rule->percent && is_any(values, nclasses, is_above_one) &&
         passes((amkd_answer_rule){.kind = rule->kind, .percent = 1}, values, nclasses))
         return "--percent takes percentages";
+    if (sums && rule->percent &&
+        passes((amkd_answer_rule){.kind = rule->kind}, values, nclasses))
+        return "it is one without --percent";
     if (rule->kind != AMKD_TOPK && is_any(values, nclasses, is_missing) &&
         passes((amkd_answer_rule){.kind = AMKD_TOPK}, values, nclasses))
         return "--labels=topk takes the best classes alone";
     if (passes((amkd_answer_rule){.kind = AMKD_SCORES}, values, nclasses))
         return "--labels=scores takes numbers of any sum";
-    return "--labels=logits takes numbers below 0";
+    if (passes((amkd_answer_rule){.kind = AMKD_LOGITS}, values, nclasses))
+        return "--labels=logits takes numbers below 0";
+    return NULL;
 }
 
 int amkd_answer_fail_misread(const amkd_answer_rule *rule, const float *values,
@@ -185,7 +190,8 @@ int amkd_answer_fail_misread(const amkd_answer_rule *rule, const float *values,
 {
     char *why = amkd_strdup(amkd_error());
     const char *looks = looks_like(rule, values, nclasses);
-    amkd_fail("%s: do --labels and --answer tell what it is? %s", why ? why : "?", looks);
+    amkd_fail("%s: do --labels and --answer tell what it is?%s%s", why ? why : "?",
+              looks ? " " : "", looks ? looks : "");
     free(why);
     return -1;
 }
