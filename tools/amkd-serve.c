@@ -190,6 +190,23 @@ static const char *bad_origin(const amkd_texts *origins)
     return NULL;
 }
 
+/* Misuse that the option table cannot tell: 0 when there is none. */
+static int check(const amkd_cli *cli, const arguments *args)
+{
+    const char *bad = bad_origin(&args->cors);
+    if (bad)
+        return amkd_cli_misuse(cli,
+                               "option '--cors': '%s', expected * or an origin as "
+                               "https://example.org:8000, without a path",
+                               bad);
+    if (strcmp(args->input, "uint8") && strcmp(args->input, "float32"))
+        return amkd_cli_misuse(cli, "option '--input': '%s', expected uint8 or float32",
+                               args->input);
+    if (args->max_images > args->queue)
+        return amkd_cli_misuse(cli, "--max-images is more than --queue");
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     arguments args = {.listen = "127.0.0.1",
@@ -272,17 +289,7 @@ int main(int argc, char **argv)
     if (rc)
         return cli.status;
     args.model = cli.arguments[0];
-    const char *bad = bad_origin(&args.cors);
-    if (bad)
-        rc = amkd_cli_misuse(&cli,
-                             "option '--cors': '%s', expected * or an origin as "
-                             "https://example.org:8000, without a path",
-                             bad);
-    else if (strcmp(args.input, "uint8") && strcmp(args.input, "float32"))
-        rc = amkd_cli_misuse(&cli, "option '--input': '%s', expected uint8 or float32",
-                             args.input);
-    else if (args.max_images > args.queue)
-        rc = amkd_cli_misuse(&cli, "--max-images is more than --queue");
+    rc = check(&cli, &args);
     if (rc) {
         amkd_cli_close(&cli, 0);
         return rc;
