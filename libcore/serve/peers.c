@@ -146,7 +146,7 @@ static int is_over(const amkd_peer *peer, int64_t before)
 /* Reads and drops what has come. Returns whether there is an end to it. */
 static int drain(const amkd_peer *peer)
 {
-    enum { MAX_PIECES = 64 }; /* a call: others wait */
+    enum { MAX_PIECES = 16 }; /* a call: others wait */
     char piece[1 << 16];
     for (int p = 0; p < MAX_PIECES; p++) {
         const ssize_t n = recv(peer->socket, piece, sizeof piece, MSG_DONTWAIT);

@@ -57,6 +57,9 @@ int amkd_asker_new(amkd_asker **out, amkd_teacher *teacher, amkd_journal *journa
     return 0;
 }
 
+/* The failure that there is no memory to keep. */
+static char no_memory[] = "out of memory";
+
 void amkd_asker_free(amkd_asker *asker)
 {
     if (!asker)
@@ -66,7 +69,8 @@ void amkd_asker_free(amkd_asker *asker)
         free(asker->requests[r].pixels);
     }
     free(asker->requests);
-    free(asker->failure);
+    if (asker->failure != no_memory)
+        free(asker->failure);
     free(asker);
 }
 
@@ -79,6 +83,8 @@ void amkd_asker_give_up(amkd_asker *asker)
 {
     if (!asker->failure)
         asker->failure = amkd_strdup(amkd_error());
+    if (!asker->failure)
+        asker->failure = no_memory;
 }
 
 static int stopped(const amkd_asker *asker)
