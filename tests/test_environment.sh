@@ -56,6 +56,17 @@ same 'BASH_FUNC_awk%%=() { echo 0
 }' 'BASH_FUNC_amkd-query%%=() { :
 }' 'BASH_FUNC_make%%=() { :
 }'
+# Options of the scripts' shells do not reach a teacher that is a script, too.
+cat >script <<SH
+#!/usr/bin/env bash
+false
+echo "\$unset" >/dev/null
+exec perl "$SOURCE/tests/teacher.pl" honest
+SH
+chmod +x script
+env SHELLOPTS=noglob BASHOPTS=failglob amkd-distill -q --dir script-run recipe.mk \
+    TEACHER=exec:./script >other 2>stderr || fail "a script as the teacher: $(cat stderr)"
+
 # Numbers with a comma, where such a locale can be made.
 if localedef -i de_DE -f UTF-8 "$PWD/de_DE.UTF-8" >/dev/null 2>&1; then
     same LOCPATH="$PWD" LC_ALL=de_DE.UTF-8

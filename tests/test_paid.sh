@@ -127,13 +127,24 @@ for odd in id nan integer latin1 double bom gzip shape one-row no-shape texts; d
     done
 done
 
+# One answer that breaks off, wherever it does, ends no run.
+for fault in cut cut-head; do
+    rm -rf faulty.log journal
+    front faulty faulty.log $fault@3
+    amkd-query -q --retry-delay 0.02 -t "$(url faulty)" --journal journal -o got.amkd \
+        real.amkd 2>said || fail "$fault once: $(cat said)"
+    amkd-cat got.amkd | cmp - whole || fail "$fault once: other answers"
+    [ "$(bought faulty.log)" = 2256 ] || fail "$fault once: $(bought faulty.log) bought"
+    stop faulty
+done
+
 # A number that is none spoils one answer: those beside it are kept, it alone is asked again.
 for fault in nan infinite; do
     rm -rf faulty.log journal
     front faulty faulty.log "$fault@3"
     ! "${ask[@]}" --concurrency 1 -t "$(url faulty)" --journal journal -o got.amkd \
         real.amkd 2>said || fail "$fault was taken"
-    grep -q 'answer [0-9] of 8: class [0-9]*: inf is not a number' said ||
+    grep -q 'answer [0-9] of 8: class [0-9]*: NaN, infinite or null is not a number' said ||
         fail "$fault: $(cat said)"
     [ "$(bought faulty.log)" = 24 ] || fail "$fault: $(bought faulty.log) bought"
     [ "$(amkd-cat -N journal/answers.amkd | wc -l)" = 23 ] || fail "$fault: not 23 are kept"

@@ -415,6 +415,7 @@ fails "'https://one.example/', expected * or" --cors https://one.example/ toy.sa
 fails "'example', expected * or" --cors example toy.safetensors
 fails "missing.safetensors" missing.safetensors
 fails "cannot listen on 'no.such.host.invalid'" --listen no.such.host.invalid toy.safetensors
+(ulimit -n 64 && fails "the limit is 64 (ulimit -n, or --max-connections)" toy.safetensors)
 fails "no-keys" --api-key-file no-keys toy.safetensors
 fails "no-dir/port" --port 0 --port-file no-dir/port toy.safetensors
 

@@ -215,6 +215,8 @@ START_TEST(rows_are_read_from_json_nested_or_flat)
     assert_error(read_json(&values, "[[1,2],[3,\"x\"]]", 2), "image 1, class 1");
     ck_assert_int_eq(read_json(&values, "[[1,null],[3,1e300],[5,6]]", 3), 0);
     ck_assert(isinf(values.at[1]) && isinf(values.at[3]) && values.at[5] == 6);
+    ck_assert_int_eq(read_json(&values, "[[1,\"NaN\"],[\"-Infinity\",4],[5,6]]", 3), 0);
+    ck_assert(isinf(values.at[1]) && isinf(values.at[2]) && values.at[5] == 6);
     assert_error(read_json(&values, "[]", 1), "no array of numbers");
     assert_error(read_json(&values, "{}", 1), "no array of numbers");
     amkd_values_clear(&values);

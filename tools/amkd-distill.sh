@@ -7,6 +7,8 @@
 # do. Before anything else is read: a POSIX shell would not know some of it.
 unset POSIXLY_CORRECT BASH_COMPAT EXECIGNORE FUNCNEST TMOUT GREP_OPTIONS
 unset MAKEFLAGS GNUMAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL MAKEFILES VPATH GPATH
+# Nor do the options of a shell here go to a teacher that is a script.
+export -n SHELLOPTS BASHOPTS
 set -euo pipefail
 # Numbers have a point and letters ASCII's order; texts stay as the user's, for the teacher.
 [ -z "${LC_ALL:-}" ] || export LANG="$LC_ALL" LC_CTYPE="$LC_ALL"

@@ -45,7 +45,8 @@ static int allow_connections(amkd_server *server)
     if (setrlimit(RLIMIT_NOFILE, &limit))
         return amkd_fail_errno("limit of open files");
     if (limit.rlim_cur < wanted)
-        return amkd_fail("%zu connections need %zu open files, the limit is %llu",
+        return amkd_fail("%zu connections need %zu open files, the limit is %llu "
+                         "(ulimit -n, or --max-connections)",
                          server->options.max_connections, wanted,
                          (unsigned long long)limit.rlim_cur);
     return 0;

@@ -126,9 +126,12 @@ int amkd_answer_check(const amkd_answer_rule *rule, const float *values, size_t 
 
 int amkd_answer_check_numbers(const float *values, size_t nclasses, int lists)
 {
-    for (size_t y = 0; y < nclasses; y++)
-        if (isinf(values[y]) || (isnan(values[y]) && !lists))
-            return amkd_fail("class %zu: %g is not a number", y, values[y]);
+    for (size_t y = 0; y < nclasses; y++) {
+        if (isinf(values[y]))
+            return amkd_fail("class %zu: NaN, infinite or null is not a number", y);
+        if (isnan(values[y]) && !lists)
+            return amkd_fail("class %zu: nan is not a number", y);
+    }
     return 0;
 }
 

@@ -70,6 +70,14 @@ static void show_answer(const amkd_http *http, char *text, size_t size,
     amkd_http_first_bytes(text, size, searched, n);
 }
 
+/* Whether it ended before its length was told or a byte of it came: most likely amid its
+ * headers, which libcurl takes for whole. */
+static int broke_off(const amkd_http_slot *one)
+{
+    return one->is_post && !one->answer.n && !header(one->easy, "Content-Length") &&
+           !header(one->easy, "Transfer-Encoding");
+}
+
 static void judge_status(amkd_http *http, amkd_http_answer *answer, amkd_http_slot *one)
 {
     char excerpt[SEARCHED] = "";
@@ -137,6 +145,12 @@ int amkd_http_finish(amkd_http *http, amkd_http_slot *one, amkd_http_answer *ans
         judge_error(answer, one, code);
     } else {
         judge_status(http, answer, one);
+        if (answer->status == 200 && broke_off(one)) {
+            answer->outcome = AMKD_DOUBTFUL;
+            snprintf(answer->message, sizeof answer->message,
+                     "HTTP status 200, but the connection was closed before an answer "
+                     "came (the request had gone out)");
+        }
     }
     amkd_http_headers_hide(&http->headers, answer->message);
     return 1;

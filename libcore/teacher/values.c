@@ -53,10 +53,20 @@ int amkd_values_number(double *number, const json_t *value)
     return rc;
 }
 
+/* Whether it stands for a number that is none: null, or the texts that Protocol Buffers
+ * have for such in JSON. */
+static int is_none(const json_t *item)
+{
+    const char *text = json_string_value(item);
+    return json_is_null(item) ||
+           (text && (!strcmp(text, "NaN") || !strcmp(text, "Infinity") ||
+                     !strcmp(text, "-Infinity")));
+}
+
 static int read_number(amkd_values *values, const json_t *item, size_t row, size_t column)
 {
     double number = NAN;
-    if (!json_is_null(item) && amkd_values_number(&number, item))
+    if (!is_none(item) && amkd_values_number(&number, item))
         return amkd_fail("answers with something else than a number for image %zu, "
                          "class %zu",
                          row, column);

@@ -20,9 +20,9 @@ int amkd_values_reserve(amkd_values *values, size_t n, size_t nvalues);
 int amkd_values_number(double *number, const json_t *value);
 
 /* Reads n rows from a JSON array: an array a row, which may be nested further, or all
- * numbers in one. Numbers may stand as texts. What is NaN, null, which NaN becomes in
- * JSON, or beyond float32 is infinite in its row. Fails when that makes no n rows of one
- * length, or one is no number. */
+ * numbers in one. Numbers may stand as texts. What is NaN, also as a text, null, which NaN
+ * becomes in JSON, or beyond float32 is infinite in its row. Fails when that makes no n
+ * rows of one length, or one is no number. */
 int amkd_values_read_json(amkd_values *values, const json_t *array, size_t n);
 
 /* Bytes of a number of a datatype of the Open Inference Protocol: "FP16", "FP32", "FP64",
