@@ -56,6 +56,38 @@ fails 1 "'cut.amkd'" amkd-cat -o out cut.amkd
 fails 1 "'text'" amkd-cat --check text
 test ! -e /dev/full || fails 1 "No space left" amkd-cat -o /dev/full pairs.amkd
 
+echo "# images in common, whatever else a row holds and however often they are there"
+among() { amkd-cat --among "$@" | cut -d ' ' -f 1-3; }
+amkd-import -q --limit 20 -o few.amkd $fashion/t10k-images-idx3-ubyte.gz
+amkd-import -q --limit 50 --unlabeled -o others.amkd $fashion/train-images-idx3-ubyte.gz
+# The first image thrice, and 47 others of another set.
+{ perl -e 'print pack "N4", 0x803, 50, 28, 28'
+    for _ in 1 2 3; do zcat $fashion/t10k-images-idx3-ubyte.gz | tail -c +17 | head -c 784 || true; done
+    zcat $fashion/train-images-idx3-ubyte.gz | tail -c +17 | head -c $((47 * 784)) || true
+} >thrice-images-idx3-ubyte
+amkd-import -q --unlabeled -o thrice.amkd thrice-images-idx3-ubyte
+amkd-import -q --limit 5 --unlabeled --resize 20x28 -o small.amkd $fashion/t10k-images-idx3-ubyte.gz
+test "$(amkd-cat --among real.amkd images.amkd)" = "50 of 50 images are among those of real.amkd"
+test "$(among images.amkd real.amkd)" = "50 of 50"
+test "$(among others.amkd images.amkd)" = "0 of 50"
+test "$(among images.amkd thrice.amkd)" = "3 of 50"
+test "$(among thrice.amkd images.amkd)" = "1 of 50"
+test "$(among others.amkd thrice.amkd)" = "47 of 50"
+test "$(among thrice.amkd thrice.amkd)" = "50 of 50"
+test "$(among - few.amkd <images.amkd)" = "20 of 20"
+test "$(among few.amkd <images.amkd)" = "20 of 50"
+head -c 9000 images.amkd >short.amkd
+fails 1 "'pairs.amkd': a stream of pairs, expected images" amkd-cat --among pairs.amkd images.amkd
+fails 1 "'pairs.amkd': a stream of pairs, expected images" amkd-cat --among images.amkd pairs.amkd
+fails 1 "'short.amkd'" amkd-cat --among short.amkd images.amkd
+fails 1 "'short.amkd'" amkd-cat --among images.amkd short.amkd
+fails 1 "'small.amkd': images of 28x20x1, expected 28x28x1" amkd-cat --among small.amkd images.amkd
+fails 1 "'none'" amkd-cat --among none images.amkd
+fails 2 "cannot be both" amkd-cat --among - <images.amkd
+fails 2 "--among, --header, --check and --png exclude" amkd-cat --among images.amkd --check images.amkd
+fails 2 "--format does not go with --among" amkd-cat --among images.amkd -f npy images.amkd
+fails 2 "only --check takes several" amkd-cat --among images.amkd images.amkd real.amkd
+
 echo "# journals are checked, also those that a crash left"
 teacher="exec:perl $SOURCE/tests/teacher.pl honest"
 amkd-query -q -t "$teacher" --journal paid -o labels.amkd real.amkd

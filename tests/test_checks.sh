@@ -97,6 +97,32 @@ printf '%s\n' "${loop[@]}" >good.mk
 expect 2 "LAMBDA '0:2:5'" amkd-distill compare good.mk bad.recipe
 [ -z "$(find log amkd-compare 2>/dev/null)" ] || fail "a comparison began"
 
+# Test images among the unlabeled ones are said, once and before anything is asked.
+shared="images of TEST 'more.amkd' are among IMAGES 'real.amkd' too"
+# warned TIMES COMMAND...: what it says on stderr has the warning so many times.
+warned() {
+    local times=$1 n
+    shift
+    "$@" >stdout 2>stderr || true
+    n=$(grep -cxF "amkd-distill: warning: 12 of the 20 $shared: figures on TEST flatter the student" \
+        stderr || true)
+    [ "$n" = "$times" ] && [ "$(grep -c 'warning' stderr || true)" = "$times" ] ||
+        fail "$*: warned $n times, not $times: $(cat stderr)"
+}
+images 20 16 3 more
+warned 1 amkd-distill -n "${loop[@]}" TEST=more.amkd
+warned 1 amkd-distill -n "${loop[@]}" TEST=more.amkd TARGET=0.9
+warned 0 amkd-distill -n "${loop[@]}" TEST=
+warned 0 amkd-distill -n -q "${loop[@]}" TEST=more.amkd
+[ -z "$(find log amkd-run 2>/dev/null)" ] || fail "a plan did something"
+warned 1 amkd-distill "${loop[@]}" TEST=more.amkd 'TEACHER=exec:echo asked >&2; false'
+sed -n '/asked/q; p' stderr | grep -q 'warning' || fail "asked before it warned: $(cat stderr)"
+warned 1 amkd-distill compare -n --seeds 1,2 good.mk TEST=more.amkd
+cp good.mk other.mk
+warned 1 amkd-distill compare --seeds 1,2 good.mk other.mk TEST=more.amkd 'TEACHER=exec:false'
+warned 0 amkd-distill compare -q good.mk TEST=more.amkd 'TEACHER=exec:false'
+rm -rf amkd-run amkd-compare
+
 # Alone, --check passes over files that are not there yet, and makes none.
 for command in "amkd-augment -V 3 real.amkd" "amkd-augment none" "amkd-pool -n 5 real.amkd" \
     "amkd-score -s none -k 3 none" "amkd-score -s model.safetensors --bought answers.amkd" \

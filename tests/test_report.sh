@@ -71,7 +71,7 @@ says priced.html 'for <b>100.00</b> at 0.5 each'
 
 # As text: a line for each round, with the evaluation's own figures.
 [ "$(amkd-report --tsv c2-1 c2-2 | wc -l)" = 7 ] || fail "six rounds as text"
-success=$(sed -n 's/.*"success_rate": //p' c2-1/round-2/eval.json)
+success=$(sed -n 's/.*"success_rate": \(.*\),/\1/p' c2-1/round-2/eval.json)
 [ "$(amkd-report --tsv c2-1 | tail -1 | cut -f 3,4,6,7)" = "1	60	200	$success" ] ||
     fail "the last round: $(amkd-report --tsv c2-1)"
 

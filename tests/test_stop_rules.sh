@@ -44,7 +44,7 @@ agreement() { # DIR R B
     local labels=() r
     for ((r = 0; r <= $3; r++)); do labels+=("$1/round-$r/labels.amkd"); done
     amkd-eval --holdout 0.2 --json -s "$1/round-$2/student.safetensors" "${labels[@]}" |
-        awk '/agreement/ { print $2 + 0 }'
+        awk '/"agreement":/ { print $2 + 0 }'
 }
 
 misuse "TARGET '97'" recipe.mk TARGET=97
@@ -55,7 +55,11 @@ misuse "HOLDOUT 0 leaves nothing" recipe.mk HOLDOUT=0.0 TARGET=0.9
 # A target that is never reached ends with the budget; held-out answers have a column.
 amkd-distill -q --dir whole recipe.mk TARGET=1 >table
 grep -q '^ended after round 3: the budget is spent$' table || fail "the end: $(cat table)"
-[ "$(grep -cE '^ +[0-9]+ +[0-9]+ +- +- +0\.[0-9]{4} ' table)" = 4 ] || fail "$(cat table)"
+[ "$(grep -cE '^ +[0-9]+ +[0-9]+ +- +- +0\.[0-9]{4} 0\.[0-9]{4}-[01]\.[0-9]{4} ' table)" = 4 ] ||
+    fail "$(cat table)"
+grep -qF ' held out 95 % interval ' table || fail "the columns: $(cat table)"
+awk '$1 == 3 { split($6, interval, "-"); exit !(interval[1] < $5 && $5 <= interval[2]) }' table ||
+    fail "the interval of the last round: $(cat table)"
 grep -q '^ *3 *500 ' table || fail "the budget: $(cat table)"
 [ -z "$(amkd-distill -n --dir whole recipe.mk TARGET=1)" ] || fail "there is more to do"
 amkd-cat --header whole/round-0/labels.amkd >/dev/null

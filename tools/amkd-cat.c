@@ -1,6 +1,7 @@
 /* amkd-cat: shows any stream: as text, as NPY, its header, as a picture; checks it. */
 #include "base/cli.h"
 #include "base/error.h"
+#include "steps/among.h"
 #include "steps/cat.h"
 #include <signal.h>
 #include <stdio.h>
@@ -13,12 +14,13 @@ typedef struct settings {
     amkd_common common;
     amkd_cat_options cat;
     amkd_texts fields, images;
-    const char *png;
+    const char *png, *among;
     uint64_t columns, scale;
     int header, check;
 } settings;
 
-/* Which options go with which way of showing; rows: none of the other three. */
+/* Which options go with which way of showing; rows: none of the others, of which --among
+ * has no option but those of all. */
 static const struct {
     const char *option;
     int rows, header, check, png;
@@ -30,10 +32,14 @@ static const struct {
 
 static int check_options(const amkd_cli *cli, settings *s)
 {
-    const char *way = s->header ? "--header" : s->check ? "--check" : "--png";
-    if (s->header + s->check + !!s->png > 1)
-        return amkd_cli_misuse(cli, "--header, --check and --png exclude one another");
-    int rows = !s->header && !s->check && !s->png;
+    const char *way = s->header  ? "--header"
+                      : s->check ? "--check"
+                      : s->png   ? "--png"
+                                 : "--among";
+    if (s->header + s->check + !!s->png + !!s->among > 1)
+        return amkd_cli_misuse(
+            cli, "--among, --header, --check and --png exclude one another");
+    int rows = !s->header && !s->check && !s->png && !s->among;
     for (size_t i = 0; i < sizeof belongs / sizeof *belongs; i++) {
         int fits = (rows && belongs[i].rows) || (s->header && belongs[i].header) ||
                    (s->check && belongs[i].check) || (s->png && belongs[i].png);
@@ -49,6 +55,9 @@ static int check_options(const amkd_cli *cli, settings *s)
         return amkd_cli_misuse(cli, "--no-names is for --format tsv");
     if (cli->narguments > 1 && !s->check)
         return amkd_cli_misuse(cli, "only --check takes several files");
+    if (s->among && !strcmp(s->among, "-") &&
+        (!cli->narguments || !strcmp(cli->arguments[0], "-")))
+        return amkd_cli_misuse(cli, "standard input cannot be both image sets");
     return 0;
 }
 
@@ -112,6 +121,18 @@ static int check_files(const settings *s, const amkd_cli *cli)
     return nbad ? amkd_fail("%zu of %zu files are bad", nbad, cli->narguments) : 0;
 }
 
+/* How many of the images are among others. */
+static int print_among(const settings *s)
+{
+    amkd_among among;
+    if (amkd_among_count(&among, s->cat.path, s->among, s->common.nthreads))
+        return -1;
+    printf("%llu of %llu images are among those of %s\n",
+           (unsigned long long)among.nfound, (unsigned long long)among.n,
+           strcmp(s->among, "-") ? s->among : "stdin");
+    return 0;
+}
+
 static int run(settings *s, const amkd_cli *cli)
 {
     s->cat.path = cli->narguments ? cli->arguments[0] : NULL;
@@ -125,6 +146,8 @@ static int run(settings *s, const amkd_cli *cli)
     s->cat.scale = s->scale;
     if (s->check)
         return check_files(s, cli);
+    if (s->among)
+        return print_among(s);
     if (s->header)
         return amkd_cat_header(&s->cat);
     if (!s->png)
@@ -151,6 +174,8 @@ int main(int argc, char **argv)
          0},
         {0, "check", AMKD_FLAG, &s.check, NULL,
          "verify whole files, or journals, and all values in them", 0, 0, 0},
+        {0, "among", AMKD_TEXT, &s.among, "FILE",
+         "count the images whose very pixels are in that image set, too", 0, 0, 0},
         {0, "png", AMKD_TEXT, &s.png, "FILE",
          "draw the images, or those that picks and labels mix (default: 100)", 0, 0, 0},
         {'i', "images", AMKD_TEXTS, &s.images, "FILE",
@@ -173,6 +198,7 @@ int main(int argc, char **argv)
         .notes = "Examples:\n"
                  "  amkd-cat picks.amkd | head\n"
                  "  amkd-cat --check *.amkd paid\n"
+                 "  amkd-cat --among real.amkd test.amkd\n"
                  "  amkd-cat --format npy --field pixels -o x.npy images.amkd\n"
                  "  amkd-cat --png picks.png --head 64 picks.amkd",
         .options = options,

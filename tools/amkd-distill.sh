@@ -350,6 +350,7 @@ main() {
     check_parameters
     find_identities
     check_commands
+    warn_of_shared
     if [ -n "$plan" ]; then
         if has_stop_rule; then plan_rounds; else run_loop PLAN=1 -n all; fi || exit 1
         exit 0

@@ -239,7 +239,10 @@ int main(int argc, char **argv)
             "it.\n\n"
             "Labels of amkd-query hold a teacher's answers: agreement and cross entropy "
             "with\n"
-            "them are printed then.\n",
+            "them are printed then.\n\n"
+            "The 95 % interval of a figure is where it may well lie on all the images "
+            "that\n"
+            "these were drawn from.\n",
         .options = options,
         .max_arguments = 4096,
     };

@@ -1,5 +1,6 @@
 # What the tools themselves say of every command that a run would give them, before the first
-# is run: read by amkd-distill. The commands and their options are distill-rules.mk's.
+# is run: read by amkd-distill. The commands and their options are distill-rules.mk's. And
+# what they cannot tell by options and headers alone.
 
 # Ends as the tool did that refuses a command, with the parameter that its message is about,
 # or all that it may be about.
@@ -44,4 +45,16 @@ check_commands() {
         # shellcheck disable=SC2034 # the next command's
         [[ ! $said =~ ^([0-9]+)' classes'$ ]] || nclasses=${BASH_REMATCH[1]}
     done <<<"$lines"
+}
+
+# Says how many test images are among those that teach. They are looked for once a run, by
+# reading both sets.
+warn_of_shared() {
+    local said n all
+    [ -n "${value[TEST]}" ] && [ -z "$quiet" ] || return 0
+    said=$(amkd-cat --among "${value[IMAGES]}" "${value[TEST]}") || exit 1
+    read -r n _ all _ <<<"$said"
+    ((n == 0)) || echo "amkd-distill: warning: $n of the $all images of TEST" \
+        "'${value[TEST]}' are among IMAGES '${value[IMAGES]}' too: figures on TEST flatter" \
+        "the student" >&2
 }

@@ -197,16 +197,22 @@ say_differences() {
         }' <<<"$parameters"
 }
 
-# Everything is found good before anything is asked.
+# Everything is found good before anything is asked. What is to be said of several runs is
+# said once; the runs themselves say nothing but what fails.
 check_all() {
-    local run seed arm
+    local arm
     for arm in "${arms[@]}"; do
         [ -n "$(parameter "$arm" TEST)" ] ||
             misuse "'${recipe[$arm]}': TEST is not set, there is nothing to compare by"
     done
+    check_runs 2>&1 >/dev/null | awk '!said[$0]++' >&2 || exit "${PIPESTATUS[0]}"
+}
+
+check_runs() {
+    local run seed arm
     for run in "${runs[@]}"; do
         read -r seed arm <<<"$run"
-        distil "$seed" "$arm" -n >/dev/null || exit $?
+        distil "$seed" "$arm" -n ${quiet:+-q} || return
     done
 }
 
@@ -215,7 +221,7 @@ show_plans() {
     for run in "${runs[@]}"; do
         read -r seed arm <<<"$run"
         printf '# %s, seed %s\n' "$arm" "$seed"
-        distil "$seed" "$arm" -n
+        distil "$seed" "$arm" -n -q
     done
 }
 

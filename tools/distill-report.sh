@@ -30,11 +30,16 @@ seconds() { # TOOL
             END { if (NR) printf "%.1f", sum; else printf "-" }'
 }
 
-# The agreement with the teacher on the answers that are held out, where some are.
+# The agreement with the teacher on the answers that are held out, where some are, and its
+# interval.
 agreement=
 held_out=$dir/round-$round/held-out.$round.json
 if [ -e "$held_out" ]; then
-    agreement=$(awk '$1 == "\"agreement\":" { printf " %8.4f", $2 }' "$held_out")
+    agreement=$(awk '
+        { gsub(/[][,]/, "") }
+        $1 == "\"agreement\":" { share = $2 }
+        $1 == "\"agreement_interval\":" { interval = sprintf("%.4f-%.4f", $2, $3) }
+        END { printf " %8.4f %13s", share, interval == "" ? "-" : interval }' "$held_out")
 fi
 
 if [ "$round" = 0 ]; then
@@ -45,7 +50,8 @@ if [ "$round" = 0 ]; then
         printf 'about test images are not counted below\n'
     fi
     printf '%5s %8s %9s %8s%s %9s %8s %8s %8s %7s\n' round answers accuracy success \
-        "${agreement:+ held out}" 'score s' 'merge s' 'query s' 'train s' 'eval s'
+        "${agreement:+ held out 95 % interval}" 'score s' 'merge s' 'query s' 'train s' \
+        'eval s'
 fi
 
 labels=()

@@ -66,6 +66,11 @@ static json_t *class_json(const amkd_evaluation *evaluation, size_t c,
     return row;
 }
 
+json_t *amkd_interval_json(amkd_interval interval)
+{
+    return json_pack("[f, f]", interval.low, interval.high);
+}
+
 json_t *amkd_counts_json(const size_t *counts, size_t nrows, size_t ncolumns)
 {
     json_t *rows = json_array();
@@ -86,11 +91,14 @@ json_t *amkd_evaluation_json(const amkd_evaluation *evaluation, const json_t *cl
     json_t *classes = json_array();
     for (size_t c = 0; c < nclasses; c++)
         json_array_append_new(classes, class_json(evaluation, c, class_names));
-    return json_pack("{s:I, s:f, s:f, s:f, s:o, s:o}", "n", (json_int_t)evaluation->n,
-                     "accuracy", amkd_evaluation_accuracy(evaluation),
-                     "mean_top_probability", evaluation->mean_top, "share_certain",
-                     share(evaluation->ncertain, evaluation->n), "per_class", classes,
-                     "confusion", confusion);
+    const amkd_interval interval =
+        amkd_interval_share(evaluation->ncorrect, evaluation->n);
+    return json_pack(
+        "{s:I, s:f, s:o, s:f, s:f, s:o, s:o}", "n", (json_int_t)evaluation->n, "accuracy",
+        amkd_evaluation_accuracy(evaluation), "accuracy_interval",
+        amkd_interval_json(interval), "mean_top_probability", evaluation->mean_top,
+        "share_certain", share(evaluation->ncertain, evaluation->n), "per_class", classes,
+        "confusion", confusion);
 }
 
 /* Rows that are mixed and predicted at a time. */
@@ -124,7 +132,9 @@ int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictor *predictor,
             sum += cross_entropy(p, target, nclasses);
         }
     }
-    *agreement = (amkd_agreement){.n = dataset->n, .agreement = share(same, dataset->n)};
+    *agreement = (amkd_agreement){.n = dataset->n,
+                                  .agreement = share(same, dataset->n),
+                                  .interval = amkd_interval_share(same, dataset->n)};
     if (dataset->n)
         agreement->cross_entropy = sum / (double)dataset->n;
     free(pixels);
@@ -136,10 +146,14 @@ int amkd_agreement_text(char **text, const amkd_agreement *a, int json)
 {
     if (json)
         *text = amkd_format("{\n  \"n\": %zu,\n  \"agreement\": %.6f,\n"
+                            "  \"agreement_interval\": [%.6f, %.6f],\n"
                             "  \"cross_entropy\": %.6f\n}\n",
-                            a->n, a->agreement, a->cross_entropy);
+                            a->n, a->agreement, a->interval.low, a->interval.high,
+                            a->cross_entropy);
     else
-        *text = amkd_format("%-14s %9zu\n%-14s %9.4f\n%-14s %9.4f\n", "answers", a->n,
-                            "agreement", a->agreement, "cross entropy", a->cross_entropy);
+        *text = amkd_format("%-14s %9zu\n%-14s %9.4f\n%-14s %9.4f-%.4f\n%-14s %9.4f\n",
+                            "answers", a->n, "agreement", a->agreement, "95 % interval",
+                            a->interval.low, a->interval.high, "cross entropy",
+                            a->cross_entropy);
     return *text ? 0 : -1;
 }

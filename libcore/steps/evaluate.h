@@ -2,6 +2,7 @@
 #ifndef AMKD_STEPS_EVALUATE_H
 #define AMKD_STEPS_EVALUATE_H
 
+#include "base/interval.h"
 #include "net/predict.h"
 #include "steps/dataset.h"
 #include <jansson.h>
@@ -22,10 +23,14 @@ void amkd_evaluation_clear(amkd_evaluation *evaluation);
 
 double amkd_evaluation_accuracy(const amkd_evaluation *evaluation);
 
-/* {"n", "accuracy", "mean_top_probability", "share_certain", "per_class": [{"class",
- * "n", "recall", "precision"}], "confusion": [[...]]}; class_names may be NULL. */
+/* {"n", "accuracy", "accuracy_interval": amkd_interval_json, "mean_top_probability",
+ * "share_certain", "per_class": [{"class", "n", "recall", "precision"}], "confusion":
+ * [[...]]}; class_names may be NULL. */
 json_t *amkd_evaluation_json(const amkd_evaluation *evaluation,
                              const json_t *class_names);
+
+/* [low, high]. */
+json_t *amkd_interval_json(amkd_interval interval);
 
 /* [[...], ...]: counts[nrows][ncolumns] as JSON. */
 json_t *amkd_counts_json(const size_t *counts, size_t nrows, size_t ncolumns);
@@ -36,16 +41,17 @@ size_t amkd_top_class(const float *p, size_t nclasses);
 /* How far a student says what was answered. */
 typedef struct amkd_agreement {
     size_t n;
-    double agreement;     /* share of the rows whose top class is the target's */
-    double cross_entropy; /* mean of - sum target log p, p at least 1e-30 */
+    double agreement;       /* share of the rows whose top class is the target's */
+    amkd_interval interval; /* of 95 % about it */
+    double cross_entropy;   /* mean of - sum target log p, p at least 1e-30 */
 } amkd_agreement;
 
 /* Of the dataset's rows, which fit the predictor's model (amkd_model_expect). */
 int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictor *predictor,
                           const amkd_dataset *dataset);
 
-/* As text for people, or as one JSON object {"n", "agreement", "cross_entropy"}; freed
- * with free(). */
+/* As text for people, or as one JSON object {"n", "agreement", "agreement_interval":
+ * [low, high], "cross_entropy"}; freed with free(). */
 int amkd_agreement_text(char **text, const amkd_agreement *agreement, int json);
 
 #endif

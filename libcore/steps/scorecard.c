@@ -12,8 +12,22 @@ typedef struct scorecard {
     amkd_evaluation student, teacher; /* teacher.n = 0: none */
     size_t
         *answers; /* [nclasses][nclasses]: the teacher's class, the student's; or NULL */
-    double agreement, success;
+    size_t nagreed;   /* images on which both say the same */
+    size_t nboth;     /* on which both are right */
+    double success;   /* 0 where the teacher is never right */
+    int has_interval; /* whether there is one of the success */
+    amkd_interval success_interval;
 } scorecard;
+
+static double agreement(const scorecard *card)
+{
+    return (double)card->nagreed / (double)card->images->n;
+}
+
+static amkd_interval agreement_interval(const scorecard *card)
+{
+    return amkd_interval_share(card->nagreed, card->images->n);
+}
 
 static int fill(scorecard *card, const float *student, const float *teacher,
                 const amkd_images *images)
@@ -33,10 +47,14 @@ static int fill(scorecard *card, const float *student, const float *teacher,
         const size_t is = amkd_top_class(teacher + r * nclasses, nclasses);
         const size_t said = amkd_top_class(student + r * nclasses, nclasses);
         card->answers[is * nclasses + said]++;
-        card->agreement += (is == said) / (double)n;
+        card->nagreed += is == said;
+        card->nboth += is == said && is == (size_t)images->labels[r];
     }
     if (card->teacher.ncorrect)
         card->success = (double)card->student.ncorrect / (double)card->teacher.ncorrect;
+    card->has_interval = amkd_interval_ratio(&card->success_interval, card->nboth,
+                                             card->student.ncorrect - card->nboth,
+                                             card->teacher.ncorrect - card->nboth);
     return 0;
 }
 
@@ -61,8 +79,14 @@ int amkd_scorecard_json(char **text, const float *student, const float *teacher,
             json_object_set_new(
                 all, "teacher_student",
                 amkd_counts_json(card.answers, images->nclasses, images->nclasses));
-            json_object_set_new(all, "agreement", json_real(card.agreement));
+            json_object_set_new(all, "agreement", json_real(agreement(&card)));
+            json_object_set_new(all, "agreement_interval",
+                                amkd_interval_json(agreement_interval(&card)));
             json_object_set_new(all, "success_rate", json_real(card.success));
+            json_object_set_new(all, "success_rate_interval",
+                                card.has_interval
+                                    ? amkd_interval_json(card.success_interval)
+                                    : json_null());
         }
         char *line = json_dumps(all, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
         json_decref(all);
@@ -83,18 +107,38 @@ static const char *class_name(const amkd_images *images, size_t c, char buffer[2
     return buffer;
 }
 
+/* A figure and its interval, NULL for none. */
+static void print_figure(FILE *out, const char *name, double figure,
+                         const amkd_interval *interval)
+{
+    char text[32] = "-";
+    if (interval)
+        snprintf(text, sizeof text, "%.4f-%.4f", interval->low, interval->high);
+    fprintf(out, "%-10s %9.4f %15s", name, figure, text);
+}
+
 static void print_summary(FILE *out, const scorecard *card)
 {
     const amkd_evaluation *rows[] = {&card->student, &card->teacher};
-    fprintf(out, "%-10s %9s %9s %10s\n", "", "accuracy", "mean top", "top = 1");
-    for (size_t r = 0; r < 2; r++)
-        if (rows[r]->n)
-            fprintf(out, "%-10s %9.4f %9.4f %9.2f%%\n", r ? "teacher" : "student",
-                    amkd_evaluation_accuracy(rows[r]), rows[r]->mean_top,
-                    100.0 * (double)rows[r]->ncertain / (double)rows[r]->n);
-    if (card->teacher.n)
-        fprintf(out, "%-10s %9.4f\n%-10s %9.4f\n", "success", card->success, "agreement",
-                card->agreement);
+    fprintf(out, "%-10s %9s %15s %9s %10s\n", "", "accuracy", "95 % interval", "mean top",
+            "top = 1");
+    for (size_t r = 0; r < 2; r++) {
+        if (!rows[r]->n)
+            continue;
+        const amkd_interval interval = amkd_interval_share(rows[r]->ncorrect, rows[r]->n);
+        print_figure(out, r ? "teacher" : "student", amkd_evaluation_accuracy(rows[r]),
+                     &interval);
+        fprintf(out, " %9.4f %9.2f%%\n", rows[r]->mean_top,
+                100.0 * (double)rows[r]->ncertain / (double)rows[r]->n);
+    }
+    if (!card->teacher.n)
+        return;
+    const amkd_interval agreed = agreement_interval(card);
+    print_figure(out, "success", card->success,
+                 card->has_interval ? &card->success_interval : NULL);
+    fputc('\n', out);
+    print_figure(out, "agreement", agreement(card), &agreed);
+    fputc('\n', out);
 }
 
 static void print_classes(FILE *out, const scorecard *card)

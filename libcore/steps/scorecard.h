@@ -12,7 +12,9 @@ int amkd_scorecard_text(char **text, const float *student, const float *teacher,
 
 /* As one JSON object: {"student": amkd_evaluation_json, "teacher": the same,
  * "teacher_student": [[...]], a row the teacher's class, a column the student's,
- * "agreement", "success_rate"}, all but the first with a teacher only. */
+ * "agreement", "agreement_interval": [low, high], "success_rate",
+ * "success_rate_interval": the same, or null where the teacher is never right}, all but
+ * the first with a teacher only. */
 int amkd_scorecard_json(char **text, const float *student, const float *teacher,
                         const amkd_images *images);
 

@@ -1,0 +1,141 @@
+/* What is said of a student: its figures and their intervals, as text and as JSON. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "scratch.h"
+#include "steps/evaluate.h"
+#include "steps/scorecard.h"
+#include <jansson.h>
+
+enum { NCLASSES = 3, MOST = 200 };
+
+/* Images of class 0, of which so many both name rightly, the student alone, the teacher
+ * alone, and neither: these the student takes for class 1, the teacher for class 2. */
+typedef struct world {
+    amkd_images *images;
+    float student[MOST * NCLASSES], teacher[MOST * NCLASSES];
+} world;
+
+static void say(float *p, size_t class)
+{
+    for (size_t c = 0; c < NCLASSES; c++)
+        p[c] = c == class ? 0.8F : 0.1F;
+}
+
+static void fill(world *w, size_t both, size_t student, size_t teacher, size_t neither)
+{
+    const size_t n = both + student + teacher + neither;
+    ck_assert_uint_le(n, MOST);
+    ck_assert_int_eq(amkd_images_new(&w->images, n, 1, 1, 1, NCLASSES), 0);
+    for (size_t r = 0; r < n; r++) {
+        const int only_student = r >= both && r < both + student;
+        const int only_teacher = r >= both + student && r < both + student + teacher;
+        say(w->student + r * NCLASSES, r < both || only_student ? 0 : 1);
+        say(w->teacher + r * NCLASSES, r < both || only_teacher ? 0 : 2);
+    }
+}
+
+static json_t *json_of(const world *w, int with_teacher)
+{
+    char *text;
+    ck_assert_int_eq(amkd_scorecard_json(&text, w->student,
+                                         with_teacher ? w->teacher : NULL, w->images),
+                     0);
+    json_t *all = json_loads(text, 0, NULL);
+    ck_assert_ptr_nonnull(all);
+    free(text);
+    return all;
+}
+
+static void ck_interval(const json_t *object, const char *key, double low, double high)
+{
+    const json_t *interval = json_object_get(object, key);
+    ck_assert_uint_eq(json_array_size(interval), 2);
+    ck_assert_double_eq_tol(json_real_value(json_array_get(interval, 0)), low, 0.00006);
+    ck_assert_double_eq_tol(json_real_value(json_array_get(interval, 1)), high, 0.00006);
+}
+
+START_TEST(figures_come_with_intervals)
+{
+    world w;
+    fill(&w, 59, 6, 16, 80);
+    json_t *all = json_of(&w, 1);
+    ck_interval(json_object_get(all, "student"), "accuracy_interval", 0.3310, 0.4809);
+    ck_interval(json_object_get(all, "teacher"), "accuracy_interval", 0.3905, 0.5428);
+    ck_interval(all, "agreement_interval", 0.2960, 0.4432);
+    /* The published one (test_interval.c). */
+    ck_interval(all, "success_rate_interval", 0.7579, 0.9910);
+    json_decref(all);
+
+    char *text;
+    ck_assert_int_eq(amkd_scorecard_text(&text, w.student, w.teacher, w.images), 0);
+    static const char *const lines[] = {
+        "            accuracy   95 % interval  mean top    top = 1\n",
+        "student       0.4037   0.3310-0.4809    0.8000      0.00%\n",
+        "teacher       0.4658   0.3905-0.5428    0.8000      0.00%\n",
+        "success       0.8667   0.7579-0.9910\n",
+        "agreement     0.3665   0.2960-0.4432\n"};
+    for (size_t l = 0; l < sizeof lines / sizeof *lines; l++)
+        ck_assert_msg(!!strstr(text, lines[l]), "no '%s' in:\n%s", lines[l], text);
+    free(text);
+    amkd_images_free(w.images);
+}
+END_TEST
+
+START_TEST(a_student_alone_has_an_interval_of_its_accuracy_only)
+{
+    world w;
+    fill(&w, 0, 0, 0, 10);
+    json_t *all = json_of(&w, 0);
+    ck_interval(json_object_get(all, "student"), "accuracy_interval", 0, 0.2775);
+    ck_assert_uint_eq(json_object_size(all), 1);
+    json_decref(all);
+    amkd_images_free(w.images);
+}
+END_TEST
+
+START_TEST(a_teacher_that_is_never_right_leaves_the_success_without_one)
+{
+    world w;
+    fill(&w, 0, 5, 0, 5);
+    json_t *all = json_of(&w, 1);
+    ck_assert(json_is_null(json_object_get(all, "success_rate_interval")));
+    ck_interval(all, "agreement_interval", 0, 0.2775);
+    json_decref(all);
+    char *text;
+    ck_assert_int_eq(amkd_scorecard_text(&text, w.student, w.teacher, w.images), 0);
+    ck_assert_ptr_nonnull(strstr(text, "success       0.0000               -\n"));
+    free(text);
+    amkd_images_free(w.images);
+}
+END_TEST
+
+START_TEST(agreement_with_labels_has_one_too)
+{
+    const amkd_agreement agreement = {.n = 263,
+                                      .agreement = 81.0 / 263,
+                                      .interval = amkd_interval_share(81, 263),
+                                      .cross_entropy = 1.5};
+    char *text;
+    ck_assert_int_eq(amkd_agreement_text(&text, &agreement, 0), 0);
+    ck_assert_str_eq(text, "answers              263\nagreement         0.3080\n"
+                           "95 % interval     0.2553-0.3662\ncross entropy     1.5000\n");
+    free(text);
+    ck_assert_int_eq(amkd_agreement_text(&text, &agreement, 1), 0);
+    json_t *all = json_loads(text, 0, NULL);
+    ck_interval(all, "agreement_interval", 0.2553, 0.3662);
+    json_decref(all);
+    free(text);
+}
+END_TEST
+
+int main(void)
+{
+    TCase *test = tcase_create("scorecard");
+    tcase_add_test(test, figures_come_with_intervals);
+    tcase_add_test(test, a_student_alone_has_an_interval_of_its_accuracy_only);
+    tcase_add_test(test, a_teacher_that_is_never_right_leaves_the_success_without_one);
+    tcase_add_test(test, agreement_with_labels_has_one_too);
+    Suite *suite = suite_create("scorecard");
+    suite_add_tcase(suite, test);
+    return scratch_run(suite);
+}
