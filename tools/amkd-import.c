@@ -226,7 +226,7 @@ int main(int argc, char **argv)
         {0, "distinct", AMKD_COUNT, &s.near, "BITS",
          "leave out images that repeat an earlier one: 0 for the same pixels alone,\n"
          "or near it, within BITS of the 256 of a perceptual hash: 31 for photos,\n"
-         "12 for small gray drawings",
+         "16 for small gray drawings",
          0, 0, AMKD_DISTINCT_MAX_BITS},
         {0, "apart-from", AMKD_TEXTS, &s.apart, "FILE",
          "with --distinct: leave out, too, what repeats an image of FILE, an images\n"

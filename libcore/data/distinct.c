@@ -25,17 +25,19 @@ struct amkd_distinct {
 };
 
 void amkd_print_make(amkd_print *print, const uint8_t *pixels, size_t height,
-                     size_t width, size_t channels)
+                     size_t width, size_t channels, unsigned nbits)
 {
     XXH128_hash_t digest = XXH3_128bits(pixels, height * width * channels);
     print->digest[0] = digest.low64;
     print->digest[1] = digest.high64;
-    print->plain = amkd_phash_make(&print->hash, pixels, height, width, channels) != 0;
+    print->plain =
+        !nbits || amkd_phash_make(&print->hash, pixels, height, width, channels) != 0;
 }
 
 typedef struct printing {
     const amkd_images *images;
     amkd_print *prints;
+    unsigned nbits;
     amkd_progress *progress;
 } printing;
 
@@ -44,15 +46,15 @@ static int print_one(void *context, size_t i)
     const printing *p = context;
     const amkd_images *images = p->images;
     amkd_print_make(&p->prints[i], images->pixels + i * amkd_images_npixels(images),
-                    images->height, images->width, images->channels);
+                    images->height, images->width, images->channels, p->nbits);
     amkd_progress_add(p->progress, 1);
     return 0;
 }
 
-amkd_print *amkd_prints_of(const amkd_images *images, size_t nthreads,
+amkd_print *amkd_prints_of(const amkd_images *images, unsigned nbits, size_t nthreads,
                            amkd_progress *progress)
 {
-    printing p = {images, amkd_alloc(images->n, sizeof *p.prints), progress};
+    printing p = {images, amkd_alloc(images->n, sizeof *p.prints), nbits, progress};
     if (p.prints && amkd_parallel(images->n, nthreads, print_one, &p)) {
         free(p.prints);
         return NULL;

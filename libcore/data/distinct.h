@@ -15,16 +15,18 @@ enum { AMKD_DISTINCT_MAX_BITS = 31 }; /* the distance that PDQ calls the same pi
 typedef struct amkd_print {
     uint64_t digest[2]; /* XXH3-128 of the pixels */
     amkd_phash hash;
-    int plain; /* too plain to have a hash: only exact copies are found */
+    int plain; /* without a hash, as too plain pictures are: only exact copies are found
+                */
 } amkd_print;
 
-/* The print of pixels[height][width][channels]. */
+/* The print of pixels[height][width][channels] for searches within nbits: without a hash
+ * when that is 0. */
 void amkd_print_make(amkd_print *print, const uint8_t *pixels, size_t height,
-                     size_t width, size_t channels);
+                     size_t width, size_t channels, unsigned nbits);
 
 /* The prints of a whole set, [images->n], freed with free(); NULL with the error set.
  * progress counts the images; NULL is fine. */
-amkd_print *amkd_prints_of(const amkd_images *images, size_t nthreads,
+amkd_print *amkd_prints_of(const amkd_images *images, unsigned nbits, size_t nthreads,
                            amkd_progress *progress);
 
 /* An image that another one repeats. */

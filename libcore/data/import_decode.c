@@ -153,10 +153,10 @@ static int close_gaps(amkd_importing *in)
         n++;
     }
     set->n = set->nsources = n;
-    return n ? 0
-             : amkd_fail("no image is left: all %zu repeat images that they are to be "
-                         "apart from",
+    if (!n)
+        return amkd_fail("none of %zu images is left: each repeats one to be apart from",
                          in->nitems);
+    return 0;
 }
 
 /* The bad must be few: many mean that something else is wrong. */

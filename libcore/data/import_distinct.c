@@ -19,14 +19,17 @@ struct amkd_apart {
     amkd_distinct *distinct; /* numbered over all sets in turn */
 };
 
-static int open_set(apart_set *set, const char *path, size_t nthreads)
+static int open_set(apart_set *set, const char *path, const amkd_import_options *options)
 {
     amkd_images *images;
-    if (amkd_images_load(&images, path, nthreads))
+    if (amkd_images_load(&images, path, options->nthreads))
         return -1;
-    *set = (apart_set){
-        path,          images->n,        images->height,
-        images->width, images->channels, amkd_prints_of(images, nthreads, NULL)};
+    *set = (apart_set){path,
+                       images->n,
+                       images->height,
+                       images->width,
+                       images->channels,
+                       amkd_prints_of(images, options->near, options->nthreads, NULL)};
     amkd_images_free(images);
     return set->prints ? 0 : -1;
 }
@@ -60,7 +63,7 @@ int amkd_apart_open(amkd_apart **out, const amkd_import_options *options)
         failed = !apart->sets;
     }
     for (size_t s = 0; !failed && s < options->napart; s++, apart->nsets++)
-        failed = open_set(&apart->sets[s], options->apart[s], options->nthreads);
+        failed = open_set(&apart->sets[s], options->apart[s], options);
     if (failed || index_sets(apart)) {
         amkd_apart_free(apart);
         return -1;
@@ -126,7 +129,8 @@ static amkd_print *make_prints(const amkd_importing *in)
 {
     amkd_progress *progress = amkd_progress_new("amkd-import", "images compared",
                                                 in->nitems, in->options->quiet);
-    amkd_print *prints = amkd_prints_of(in->images, in->options->nthreads, progress);
+    amkd_print *prints =
+        amkd_prints_of(in->images, in->options->near, in->options->nthreads, progress);
     amkd_progress_free(progress);
     return prints;
 }
