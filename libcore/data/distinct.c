@@ -154,8 +154,9 @@ int amkd_distinct_find(amkd_repeated *found, const amkd_distinct *set,
     nearest near = {nbits, UINT32_MAX};
     for (size_t c = 0; c < AMKD_PHASH_NCHUNKS; c++)
         look_at(&near, set, hash, c, hash->chunk[c]);
-    /* What is nearer than a bit a chunk was found already. */
-    for (size_t c = 0; near.best >= AMKD_PHASH_NCHUNKS && c < AMKD_PHASH_NCHUNKS; c++)
+    /* What differs in every chunk, and in more than a bit in n of them, differs in 16 + n
+     * bits or more. */
+    for (size_t c = 0; c + AMKD_PHASH_NCHUNKS <= near.best; c++)
         for (unsigned bit = 0; bit < CHUNK_NBITS; bit++)
             look_at(&near, set, hash, c, hash->chunk[c] ^ 1u << bit);
     if (near.place == UINT32_MAX)

@@ -36,11 +36,11 @@ typedef struct amkd_repeated {
     int exact;         /* the same pixels */
 } amkd_repeated;
 
-/* A set of images that finds those near to one. A search looks at few of them: two hashes
- * that differ in at most 15 bits agree in one of their 16 chunks, and in at most 31 bits
- * in all but one bit of a chunk, so that each chunk has a table of its 65536 values
- * (Norouzi, Punjani, Fleet, "Fast Search in Hamming Space with Multi-Index Hashing", CVPR
- * 2012). It takes 4 MiB and some 130 bytes an image. */
+/* A set of images that finds those near to one. A search looks at few of them, by a table
+ * of the 65536 values for each of the 16 chunks: two hashes that differ in n bits, 15 or
+ * fewer, agree in a chunk; and of 16 to 31 bits, they agree in a chunk or in all but one
+ * bit of one of the first n - 15 (Norouzi, Punjani, Fleet, "Fast Search in Hamming Space
+ * with Multi-Index Hashing", CVPR 2012). It takes 4 MiB and some 130 bytes an image. */
 typedef struct amkd_distinct amkd_distinct;
 
 /* Makes an empty set for up to room images. */
