@@ -168,6 +168,10 @@ fails 1 "'held.amkd' has images of 28x28, 1 channels" \
 fails 1 "none of 40 images is left" \
     amkd-import --distinct 0 --apart-from forty.amkd -o out.amkd forty.npy
 
+echo "# pictures that cannot be read repeat nothing"
+amkd-import -q --skip-bad 0.5 --distinct 31 -o alike.amkd photos
+cmp <(amkd-cat alike.amkd) <(amkd-cat -n 1 photos.amkd)
+
 echo "# misuse"
 fails 2 "--apart-from needs --distinct" amkd-import --apart-from test.amkd -o out.amkd x.npy
 fails 2 "--distinct" amkd-import --distinct 32 -o out.amkd x.npy

@@ -21,8 +21,8 @@ int amkd_apart_fits(const amkd_apart *apart, const amkd_images *images);
 void amkd_apart_free(amkd_apart *apart);
 
 /* Marks in in->left_out the decoded images that repeat an image of in->apart, or else an
- * earlier one that is not left out itself, and reports them. So each image that is left
- * out is near one that stays, and no two that stay are near each other. */
+ * earlier one that is not left out itself, and reports them. So no two
+ * that stay are near each other. */
 int amkd_import_distinct(struct amkd_importing *in);
 
 #endif
