@@ -125,7 +125,56 @@ grep -qx "  and 12 more (-v shows all)" stderr || fail "$(cat stderr)"
 amkd-import -v --skip-bad 0.5 -o photos.amkd photos 2>stderr
 test "$(grep -c "an empty file" stderr)" -eq 30 || fail "$(cat stderr)"
 
+echo "# images that repeat another, left out and told"
+mkdir -p album/a album/b
+cp folder/boot/2.png album/a/1.png
+cp folder/boot/4.png album/a/2.png
+cp folder/boot/2.png album/a/3.png
+cp folder/boot/6.png album/b/0.png
+cp folder/boot/4.png album/b/1.png
+amkd-import --distinct 0 -o exact.amkd album 2>stderr
+diff - stderr <<'END' || fail "that is another report"
+amkd-import: left out as repeats of an earlier image: 2 with the same pixels, 0 near; 1 of them with another label:
+  'album/a/3.png' is 'album/a/1.png'
+  'album/b/1.png' is 'album/a/2.png'
+END
+test "$(amkd-cat -N --field label exact.amkd | tr '\n' ' ')" = "0 0 1 "
+amkd-import -q --unlabeled --limit 40 -o forty.amkd $fashion/t10k-images-idx3-ubyte.gz
+amkd-cat -f npy --field pixels -o forty.npy forty.amkd
+npixels=$((40 * 28 * 28))
+{ head -c -$npixels forty.npy; tail -c $npixels forty.npy | LC_ALL=C tr '\100-\376' '\101-\377'; } >brighter.npy
+for threads in 1 3; do
+    amkd-import --threads $threads --distinct 16 -o near$threads.amkd forty.npy brighter.npy \
+        2>stderr
+done
+cmp near1.amkd near3.amkd
+cmp <(amkd-cat near1.amkd) <(amkd-cat forty.amkd)
+grep -qxF "amkd-import: left out as repeats of an earlier image: 0 with the same pixels, 40 near:" \
+    stderr || fail "$(cat stderr)"
+grep -qE "^  'brighter.npy': image 0 is near 'forty.npy': image 0, [0-9]+ bits$" stderr ||
+    fail "$(cat stderr)"
+grep -qx "  and 20 more (-v shows all)" stderr || fail "$(cat stderr)"
+amkd-import -q --limit 7 -o held.amkd brighter.npy
+amkd-import -q --limit 2 -o held2.amkd brighter.npy
+amkd-import -v --distinct 16 --apart-from held.amkd --apart-from held2.amkd -o apart.amkd \
+    forty.npy 2>stderr
+grep -qxF "amkd-import: left out as repeats of an image to be apart from: 0 with the same pixels, 7 near:" \
+    stderr || fail "$(cat stderr)"
+cmp <(amkd-cat -N apart.amkd) <(amkd-cat -N forty.amkd | tail -n +8)
+amkd-import -q --distinct 16 -o quiet.amkd forty.npy brighter.npy 2>stderr
+test ! -s stderr || fail "-q says $(cat stderr)"
+fails 1 "'held.amkd' has images of 28x28, 1 channels" \
+    amkd-import --resize 16x16 --distinct 0 --apart-from held.amkd -o out.amkd forty.npy
+fails 1 "none of 40 images is left" \
+    amkd-import --distinct 0 --apart-from forty.amkd -o out.amkd forty.npy
+
+echo "# pictures that cannot be read repeat nothing"
+amkd-import -q --skip-bad 0.5 --distinct 31 -o alike.amkd photos
+cmp <(amkd-cat alike.amkd) <(amkd-cat -n 1 photos.amkd)
+
 echo "# misuse"
+fails 2 "--apart-from needs --distinct" amkd-import --apart-from test.amkd -o out.amkd x.npy
+fails 2 "--distinct" amkd-import --distinct 32 -o out.amkd x.npy
 fails 2 "--layout 'hwc'" amkd-import --layout hwc -o out.amkd x.npy
 fails 2 "--alpha 'red'" amkd-import --alpha red -o out.amkd x.npy
 fails 2 "--skip-bad" amkd-import --skip-bad 1.5 -o out.amkd x.npy

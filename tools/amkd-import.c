@@ -2,6 +2,7 @@
 #include "base/cli.h"
 #include "base/error.h"
 #include "data/class_names.h"
+#include "data/distinct.h"
 #include "data/import.h"
 #include "data/source.h"
 #include <stdio.h>
@@ -12,6 +13,8 @@ typedef struct settings {
     amkd_common common;
     amkd_import_options import;
     const char *class_names, *size, *alpha;
+    amkd_texts apart;
+    uint64_t near;
     int gray, rgb;
 } settings;
 
@@ -69,6 +72,13 @@ static int check(const amkd_cli *cli, settings *s)
                                s->alpha);
     if (o->layout && strcmp(o->layout, "nhwc") && strcmp(o->layout, "nchw"))
         return amkd_cli_misuse(cli, "--layout '%s': expected nhwc or nchw", o->layout);
+    o->distinct = amkd_cli_given(cli, "distinct");
+    if (s->apart.n && !o->distinct)
+        return amkd_cli_misuse(cli,
+                               "--apart-from needs --distinct, whose BITS it goes by");
+    o->near = (unsigned)s->near;
+    o->apart = s->apart.text;
+    o->napart = s->apart.n;
     o->channels = s->gray ? 1 : s->rgb ? 3 : 0;
     o->sources = cli->arguments;
     o->nsources = cli->narguments;
@@ -103,6 +113,20 @@ static void show(amkd_notes *notes, const char *heading)
                 (unsigned long long)(notes->n - notes->nkept));
 }
 
+/* "left out as repeats of an earlier image: 7 with the same pixels, 5 near": */
+static void tell_repeats(amkd_repeats *repeats, const char *of)
+{
+    char heading[224], relabeled[64] = "";
+    if (repeats->nrelabeled)
+        snprintf(relabeled, sizeof relabeled, "; %llu of them with another label",
+                 (unsigned long long)repeats->nrelabeled);
+    snprintf(heading, sizeof heading,
+             "left out as repeats of %s: %llu with the same pixels, %llu near%s", of,
+             (unsigned long long)repeats->nexact,
+             (unsigned long long)(repeats->notes.n - repeats->nexact), relabeled);
+    show(&repeats->notes, heading);
+}
+
 /* Says what was passed over, read with doubts and not read at all. */
 static void tell(amkd_import_report *r, int dropped_alpha, int failed)
 {
@@ -127,6 +151,8 @@ static void tell(amkd_import_report *r, int dropped_alpha, int failed)
              (unsigned long long)r->bad.n, (unsigned long long)r->npictures,
              failed ? "" : " and are left out");
     show(&r->bad, heading);
+    tell_repeats(&r->apart, "an image to be apart from");
+    tell_repeats(&r->repeats, "an earlier image");
 }
 
 static int import(amkd_images **images, settings *s)
@@ -197,6 +223,14 @@ int main(int argc, char **argv)
          "are more than SHARE of all: 0.01 is one in a hundred\n"
          "(default: fail at the first)",
          0, 0, 1},
+        {0, "distinct", AMKD_COUNT, &s.near, "BITS",
+         "leave out images that repeat an earlier one: 0 for the same pixels alone,\n"
+         "or near it, within BITS of the 256 of a perceptual hash: 31 for photos,\n"
+         "16 for small gray drawings",
+         0, 0, AMKD_DISTINCT_MAX_BITS},
+        {0, "apart-from", AMKD_TEXTS, &s.apart, "FILE",
+         "with --distinct: leave out, too, what repeats an image of FILE, an images\n"
+         "stream, as the test set; may be given several times"},
         AMKD_OPTION_THREADS(s.common),
         AMKD_OPTION_QUIET(s.common),
         AMKD_OPTION_VERBOSE(s.common),

@@ -137,7 +137,9 @@ static int run(amkd_importing *in)
         return -1;
     if (in->labels && count_classes(in))
         return -1;
-    return choose(in) || amkd_import_decode(in) ? -1 : 0;
+    if (choose(in) || (in->options->napart && amkd_apart_open(&in->apart, in->options)))
+        return -1;
+    return amkd_import_decode(in);
 }
 
 int amkd_import(amkd_images **out, const amkd_import_options *options)
@@ -158,7 +160,8 @@ int amkd_import(amkd_images **out, const amkd_import_options *options)
     json_decref(in.class_names);
     free(in.items);
     free(in.numbers);
-    free(in.bad);
+    free(in.left_out);
+    amkd_apart_free(in.apart);
     if (failed) {
         amkd_images_free(in.images);
         return -1;

@@ -27,14 +27,19 @@ typedef struct amkd_import_options {
     amkd_decode_options decode; /* how picture files are read */
     double skip_bad; /* picture files that cannot be read are left out as long as they are
                         no more than this share of all; 0: the first is an error */
+    int distinct;    /* images that repeat an earlier one are left out */
+    unsigned near;   /* those within so many bits of its hash, too (data/distinct.h) */
+    const char *const *apart; /* with distinct: images streams; what repeats an image of
+                                 these is left out, too */
+    size_t napart;
     size_t nthreads;
     int quiet;                  /* no progress on stderr */
     amkd_import_report *report; /* initialised; NULL: nobody wants to know */
 } amkd_import_options;
 
 /* Reads, converts and collects. The same images come out for any number of threads.
- * Images whose shapes differ at the end are an error that names two of them. The report
- * is filled on failure, too. */
+ * Labels stay with their images. Images whose shapes differ at the end are an error that
+ * names two of them. The report is filled on failure, too. */
 int amkd_import(amkd_images **out, const amkd_import_options *options);
 
 #endif

@@ -12,7 +12,7 @@ static const amkd_source *source_of(const amkd_importing *in, size_t i)
     return &in->sources[in->items[i].source];
 }
 
-static char *name_of(const amkd_importing *in, size_t i)
+char *amkd_import_name(const amkd_importing *in, size_t i)
 {
     return amkd_source_name(source_of(in, i), in->items[i].index);
 }
@@ -20,7 +20,7 @@ static char *name_of(const amkd_importing *in, size_t i)
 /* Puts the image's name before the error. */
 static int fail_at(const amkd_importing *in, size_t i)
 {
-    char *name = name_of(in, i);
+    char *name = amkd_import_name(in, i);
     if (name)
         amkd_fail_in("%s", name);
     free(name);
@@ -33,7 +33,7 @@ static void note(const amkd_importing *in, const amkd_picture *picture, size_t i
         __atomic_fetch_add(&in->report->ntransparent, 1, __ATOMIC_RELAXED);
     if (!picture->lacks_end)
         return;
-    char *name = name_of(in, i);
+    char *name = amkd_import_name(in, i);
     if (name)
         amkd_notes_add(&in->report->doubtful, i,
                        "%s: ends without its end marker; all pixels are there", name);
@@ -45,9 +45,9 @@ static int refuse(const amkd_importing *in, size_t i)
 {
     if (!source_of(in, i)->files)
         return fail_at(in, i);
-    if (!in->bad)
+    if (!(in->options->skip_bad > 0))
         return amkd_fail("%s (--skip-bad leaves such files out)", amkd_error());
-    in->bad[i] = 1;
+    in->left_out[i] = 1;
     amkd_notes_add(&in->report->bad, i, "%s", amkd_error());
     return 1;
 }
@@ -77,7 +77,8 @@ static int fail_shapes(const amkd_importing *in, const amkd_picture *picture, si
                        : set->height == picture->height && set->width == picture->width
                            ? "--gray or --rgb"
                            : "--resize with --gray or --rgb";
-    char *first = name_of(in, in->first), *other = name_of(in, i);
+    char *first = amkd_import_name(in, in->first);
+    char *other = amkd_import_name(in, i);
     if (first && other)
         amkd_fail("images of different shapes: %s is %zux%zu, %zu channels, %s is "
                   "%zux%zu, %zu channels (%s makes them one)",
@@ -136,13 +137,13 @@ static int make_set(amkd_importing *in)
     return failed;
 }
 
-/* Moves the images together over those that are bad. */
-static void close_gaps(amkd_importing *in)
+/* Moves the images together over those that are left out. */
+static int close_gaps(amkd_importing *in)
 {
     amkd_images *set = in->images;
     size_t npixels = amkd_images_npixels(set), n = 0;
     for (size_t i = 0; i < in->nitems; i++) {
-        if (in->bad[i])
+        if (in->left_out[i])
             continue;
         if (n < i) {
             memcpy(set->pixels + n * npixels, set->pixels + i * npixels, npixels);
@@ -152,28 +153,28 @@ static void close_gaps(amkd_importing *in)
         n++;
     }
     set->n = set->nsources = n;
+    if (!n)
+        return amkd_fail("none of %zu images is left: each repeats one to be apart from",
+                         in->nitems);
+    return 0;
 }
 
 /* The bad must be few: many mean that something else is wrong. */
-static int leave_bad_out(amkd_importing *in)
+static int check_bad(const amkd_importing *in)
 {
     uint64_t nbad = in->report->bad.n;
-    if (!nbad)
-        return 0;
     if ((double)nbad > in->options->skip_bad * (double)in->nitems)
         return amkd_fail("%llu of %zu pictures cannot be read, more than the share of %g "
                          "that --skip-bad allows",
                          (unsigned long long)nbad, in->nitems, in->options->skip_bad);
-    close_gaps(in);
     return 0;
 }
 
 int amkd_import_decode(amkd_importing *in)
 {
     in->report->npictures = in->nitems;
-    if (in->options->skip_bad > 0 && !(in->bad = amkd_alloc(in->nitems, 1)))
-        return -1;
-    if (make_set(in))
+    in->left_out = amkd_alloc(in->nitems, 1);
+    if (!in->left_out || make_set(in) || amkd_apart_fits(in->apart, in->images))
         return -1;
     in->progress =
         amkd_progress_new("amkd-import", "images", in->nitems, in->options->quiet);
@@ -181,5 +182,7 @@ int amkd_import_decode(amkd_importing *in)
     int failed =
         amkd_parallel(in->nitems - in->first - 1, in->options->nthreads, decode_one, in);
     amkd_progress_free(in->progress);
-    return failed || leave_bad_out(in) ? -1 : 0;
+    if (failed || check_bad(in) || (in->options->distinct && amkd_import_distinct(in)))
+        return -1;
+    return close_gaps(in);
 }

@@ -5,6 +5,7 @@
 
 #include "base/progress.h"
 #include "data/import.h"
+#include "data/import_distinct.h"
 #include "data/source.h"
 
 typedef struct amkd_import_item {
@@ -24,12 +25,16 @@ typedef struct amkd_importing {
     amkd_import_item *items;
     uint64_t *numbers; /* [nitems] of the chosen, over all sources in turn */
     amkd_images *images;
-    size_t first; /* the item that gave the shape: the first that could be read */
-    uint8_t *bad; /* [nitems] could not be read; NULL where that is an error */
+    size_t first;      /* the item that gave the shape: the first that could be read */
+    uint8_t *left_out; /* [nitems] could not be read, or repeat another image */
+    amkd_apart *apart; /* the images that none may repeat, or NULL */
     amkd_progress *progress;
 } amkd_importing;
 
 /* Makes in->images of the items; what is allocated is freed with in. */
 int amkd_import_decode(amkd_importing *in);
+
+/* A new string that names an item. */
+char *amkd_import_name(const amkd_importing *in, size_t i);
 
 #endif

@@ -15,6 +15,8 @@ void amkd_import_report_init(amkd_import_report *report, size_t most)
     amkd_notes_init(&report->doubtful, most);
     amkd_notes_init(&report->passed, most);
     amkd_notes_init(&report->remarks, most);
+    amkd_notes_init(&report->repeats.notes, most);
+    amkd_notes_init(&report->apart.notes, most);
 }
 
 void amkd_import_report_clear(amkd_import_report *report)
@@ -23,6 +25,8 @@ void amkd_import_report_clear(amkd_import_report *report)
     amkd_notes_clear(&report->doubtful);
     amkd_notes_clear(&report->passed);
     amkd_notes_clear(&report->remarks);
+    amkd_notes_clear(&report->repeats.notes);
+    amkd_notes_clear(&report->apart.notes);
 }
 
 void amkd_endings_add(amkd_endings *endings, const char *name)

@@ -18,12 +18,21 @@ typedef struct amkd_endings {
     } endings[AMKD_MAX_ENDINGS];
 } amkd_endings;
 
+/* Images that were left out because they repeat another. */
+typedef struct amkd_repeats {
+    amkd_notes notes;    /* which repeats which */
+    uint64_t nexact;     /* with the same pixels; the others nearly */
+    uint64_t nrelabeled; /* with another label than the image they repeat */
+} amkd_repeats;
+
 typedef struct amkd_import_report {
     uint64_t npictures;    /* that were to be read */
     amkd_notes bad;        /* pictures that could not be read, in their order */
     amkd_notes doubtful;   /* pictures that were read, though something is missing */
     amkd_notes passed;     /* links, special files and systems' folders passed over */
     amkd_notes remarks;    /* how a source was understood where that is not plain */
+    amkd_repeats repeats;  /* of an earlier image of the import */
+    amkd_repeats apart;    /* of an image of another set */
     uint64_t ntransparent; /* pictures that are not opaque all over */
     amkd_endings others;   /* files that are not named as pictures are */
 } amkd_import_report;
