@@ -61,6 +61,10 @@ refused 2 "TEACHER_INPUT 'int8'" TEACHER_INPUT=int8
 refused 2 "TEACHER_INPUT 'float16'" TEACHER_INPUT=float16
 refused 2 "TEACHER_OPTIONS '--labels hard'" TEACHER_OPTIONS='--labels hard'
 refused 2 "TEACHER_OPTIONS '--answer p'" TEACHER_OPTIONS='--answer p'
+for own in --check -n '--budget=5' '--labels probs --journal x' -ox; do
+    refused 2 'is what the loop itself says to amkd-query' TEACHER_OPTIONS="$own"
+done
+refused 2 "VIEWS '100000000': expected 65535 at most" VIEWS=100000000
 refused 1 "'real.amkd' has no labels" TEST=real.amkd
 refused 1 "TEST 'small.amkd': 'small.amkd': 1x12x12 images" TEST=small.amkd
 refused 1 "a kernel of 5 is larger than its input" ARCH=lenet5 IMAGES=tiny.amkd TEST=

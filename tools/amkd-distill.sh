@@ -246,8 +246,17 @@ check_parameters() {
         misuse "WARM_START '${value[WARM_START]}': expected 0 or 1"
     ((!value[SINGLE] || 10#${value[VIEWS]:-1})) ||
         misuse "SINGLE 1 needs VIEWS: the real images themselves are all asked about anyway"
+    check_teacher_options
     check_diverse
     check_stop_rules
+}
+
+# What the loop itself says to amkd-query is no option of the teacher.
+check_teacher_options() {
+    local names='teacher|output|dry-run|check|append|journal|no-journal|budget|batch|timeout'
+    names+='|device|images|quiet|help|version'
+    [[ ! " ${value[TEACHER_OPTIONS]} " =~ \ (-[tondqh][^ ]*|--($names)(=[^ ]*)?)\  ]] ||
+        misuse "TEACHER_OPTIONS: '${BASH_REMATCH[1]}' is what the loop itself says to amkd-query"
 }
 
 # BUDGETS is ascending, and neither BUDGET nor ROUNDS says something else.

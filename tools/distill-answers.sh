@@ -68,10 +68,14 @@ divide_as_told() { # IMAGES IN ALL
 check_picks() { # IMAGES IN ALL
     local n=$1 views=$((10#${value[VIEWS]})) most=$((10#${value[MAX_PER_IMAGE]}))
     local pairs limit pool k all=0
+    ((views <= 65535)) || misuse "VIEWS '${value[VIEWS]}': expected 65535 at most"
     if ((value[SINGLE])); then
         pairs=$((n * views)) limit=$((n * most))
     else
-        pairs=$((n * (n - 1) / 2 * (views ? views * views : 1))) limit=$((n * most / 2))
+        pairs=$(awk -v n="$n" -v views="$views" 'BEGIN {
+            pairs = n * (n - 1) / 2 * (views ? views * views : 1)
+            printf "%d", pairs < 2 ^ 60 ? pairs : 2 ^ 60 }')
+        limit=$((n * most / 2))
     fi
     pools=''
     for k in $picks; do

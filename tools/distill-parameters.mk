@@ -105,7 +105,7 @@ TEACHER_INPUT = $(if $(at_url),,uint8)
 TEACHER_OPTIONS =
 # Directory where all that is sent and answered is kept (amkd-query's journal). BUDGET then
 # counts every image that it says was spent, doubtful ones too. Empty: answers are kept in
-# the labels alone.
+# the labels alone, and those that cannot be labels nowhere.
 JOURNAL = $(if $(SHARED),,$(if $(at_url),$(DIR)/journal))
 # Directory where runs put what others can use, in place of JOURNAL: all that the teacher
 # answered, so that none asks what another has, and students of the very same first round.
