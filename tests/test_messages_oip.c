@@ -262,7 +262,7 @@ START_TEST(oip_answers_that_are_damaged_are_refused)
         {"<html>", "no JSON"},
         {"{\"outputs\":[{\"name\":\"p\",\"datatype\":\"FP32\",\"shape\":[2,3],\"da",
          "no JSON"},
-        {ANSWER("\"datatype\":\"FP32\",\"shape\":[2,2],\"data\":[1,1,0,\"NaN\"]"),
+        {ANSWER("\"datatype\":\"FP32\",\"shape\":[2,2],\"data\":[1,1,0,\"none\"]"),
          "something else than a number for image 1, class 1"},
         {ANSWER("\"datatype\":\"FP32\",\"shape\":[3,2],\"data\":[1,0,1,0,1,0]"),
          "3 rows for 2 images"},
