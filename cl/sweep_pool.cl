@@ -14,6 +14,7 @@ static void STAGE(vec *out, const vec *in)
         for (int y = 0; y < PH; y++)
             for (int x = 0; x < PW; x++) {
                 vec pooled = 0.0f;
+#pragma unroll
                 for (int k = 0; k < PK * PK; k++) {
                     const vec value =
                         in[(c * IH + y * PS + k / PK) * IW + x * PS + k % PK];

@@ -161,7 +161,8 @@ if [ -e /etc/OpenCL/vendors/pocl.icd ]; then
     mkdir -m 755 "$dir/reach"
     cp "$(command -v amkd-devices)" "$dir/model" "$dir/reach"
     chmod a+rX "$dir/reach/"*
-    nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups env)
+    nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups
+        env -u LSAN_OPTIONS ASAN_OPTIONS=detect_leaks=0)
     if [ "$(id -u)" = 0 ] && "${nobody[@]}" "$dir/reach/amkd-devices" --version >/dev/null; then
         expect 0 ' forward .* own ' "${nobody[@]}" "${pocl[@]}" env -u XDG_CACHE_HOME \
             HOME=/nonexistent "$dir/reach/amkd-devices" --plan "$dir/reach/model"
