@@ -244,6 +244,23 @@ START_TEST(mixing_a_swapped_pair_with_the_other_weight_is_the_same)
 }
 END_TEST
 
+START_TEST(rows_are_gathered_in_the_order_asked_for)
+{
+    amkd_images *set;
+    uint8_t got[4 * 6];
+    const uint32_t rows[] = {4, 0, 4, 2};
+    save_set("a.amkd", 5, 7, 0);
+    ck_assert_int_eq(amkd_images_load(&set, "a.amkd", 1), 0);
+    ck_assert_int_eq(amkd_images_gather(got, set, rows, 4), 0);
+    for (size_t r = 0; r < 4; r++)
+        for (size_t p = 0; p < 6; p++)
+            ck_assert_uint_eq(got[6 * r + p], 7 + 6 * rows[r] + p);
+    ck_assert_int_eq(amkd_images_gather(got, set, &(uint32_t){5}, 1), -1);
+    assert_error("image 5 of a set of 5");
+    amkd_images_free(set);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("data");
@@ -259,6 +276,7 @@ int main(void)
     tcase_add_test(tests, sets_of_other_shapes_do_not_go_together);
     tcase_add_test(tests, mixing_is_exact_at_the_ends_and_rounds_half_up);
     tcase_add_test(tests, mixing_a_swapped_pair_with_the_other_weight_is_the_same);
+    tcase_add_test(tests, rows_are_gathered_in_the_order_asked_for);
     suite_add_tcase(suite, tests);
     return scratch_run(suite);
 }

@@ -46,6 +46,18 @@ int amkd_images_new(amkd_images **out, size_t n, size_t height, size_t width,
     return 0;
 }
 
+int amkd_images_gather(uint8_t *out, const amkd_images *images, const uint32_t *rows,
+                       size_t n)
+{
+    const size_t npixels = amkd_images_npixels(images);
+    for (size_t r = 0; r < n; r++) {
+        if (rows[r] >= images->n)
+            return amkd_fail("image %u of a set of %zu", (unsigned)rows[r], images->n);
+        memcpy(out + r * npixels, images->pixels + rows[r] * npixels, npixels);
+    }
+    return 0;
+}
+
 void amkd_images_free(amkd_images *images)
 {
     if (!images)

@@ -125,6 +125,11 @@ int amkd_images_take_sources(amkd_images *images, const amkd_header *header,
 
 size_t amkd_images_npixels(const amkd_images *images); /* height * width * channels */
 
+/* Copies images rows[0..n), in any order and any of them as often as one likes, to out,
+ * uint8 [n][height][width][channels]. Fails at a row that the set does not have. */
+int amkd_images_gather(uint8_t *out, const amkd_images *images, const uint32_t *rows,
+                       size_t n);
+
 /* NULL is fine. */
 void amkd_images_free(amkd_images *images);
 
