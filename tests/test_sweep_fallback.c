@@ -5,9 +5,10 @@
 
 /* Takes the place of the library's check. */
 int amkd_fused_check(amkd_fused *fused, amkd_device *device, const amkd_model *model,
-                     const amkd_images *images, const amkd_sweep_options *options)
+                     const amkd_images *images, size_t nimages,
+                     const amkd_sweep_options *options)
 {
-    (void)fused, (void)device, (void)model, (void)images, (void)options;
+    (void)fused, (void)device, (void)model, (void)images, (void)nimages, (void)options;
     return amkd_fail("as a test will have it");
 }
 

@@ -34,7 +34,13 @@ static int ask_student(float **probs, amkd_device *device, const amkd_model *mod
     *probs = amkd_alloc(images->n, images->nclasses * sizeof **probs);
     if (!*probs || amkd_predictor_new(&predictor, device, model))
         return -1;
-    const int rc = amkd_predictor_run(predictor, *probs, images->pixels, images->n);
+    amkd_images_walk walk = {.images = images};
+    int rc = 1;
+    while (rc > 0 && (rc = amkd_images_walk_on(&walk)) > 0)
+        if (amkd_predictor_run(predictor, *probs + walk.first * images->nclasses,
+                               walk.pixels, walk.n))
+            rc = -1;
+    amkd_images_walk_end(&walk);
     amkd_predictor_free(predictor);
     return rc ? amkd_fail_in("'%s'", name) : 0;
 }
@@ -50,23 +56,24 @@ static int ask_teacher(float **probs, amkd_device *device, const arguments *args
         .timeout = args->timeout,
         .device = device,
     };
-    const size_t npixels = amkd_images_npixels(images);
+    amkd_images_walk walk = {.images = images, .most = BATCH};
     amkd_teacher *teacher;
     *probs = amkd_alloc(images->n, images->nclasses * sizeof **probs);
     if (!*probs || amkd_teacher_open(&teacher, args->teacher, &options))
         return -1;
     amkd_progress *progress =
         amkd_progress_new("amkd-eval", "images", images->n, args->common.quiet);
-    int rc = 0;
-    for (size_t done = 0; !rc && done < images->n; done += BATCH) {
-        const size_t n = images->n - done < BATCH ? images->n - done : BATCH;
+    int rc = 1;
+    while (rc > 0 && (rc = amkd_images_walk_on(&walk)) > 0) {
         const float *answers;
-        rc = amkd_teacher_ask(teacher, &answers, images->pixels + done * npixels, n);
-        if (!rc)
-            memcpy(*probs + done * images->nclasses, answers,
-                   n * images->nclasses * sizeof **probs);
-        amkd_progress_add(progress, n);
+        if (amkd_teacher_ask(teacher, &answers, walk.pixels, walk.n))
+            rc = -1;
+        else
+            memcpy(*probs + walk.first * images->nclasses, answers,
+                   walk.n * images->nclasses * sizeof **probs);
+        amkd_progress_add(progress, walk.n);
     }
+    amkd_images_walk_end(&walk);
     amkd_progress_free(progress);
     amkd_teacher_close(teacher);
     return rc;

@@ -86,9 +86,7 @@ static int make_model(amkd_model **out, const arguments *args,
         return -1;
     const int rc = amkd_model_init(out, &arch, args->train.seed);
     amkd_arch_clear(&arch);
-    if (!rc)
-        amkd_dataset_moments(dataset, (*out)->mean, (*out)->std);
-    return rc;
+    return rc ? rc : amkd_dataset_moments(dataset, (*out)->mean, (*out)->std);
 }
 
 /* What the model says of its origin: the runs that made the weights it started from, and

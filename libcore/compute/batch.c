@@ -62,6 +62,16 @@ int amkd_batches_images(amkd_batches *batches, const uint8_t *pixels, size_t n)
     return replace(&batches->images, batches->device, pixels, n * batches->npixels);
 }
 
+void amkd_batches_use(amkd_batches *batches, cl_mem images, cl_mem keys)
+{
+    clRetainMemObject(images);
+    clRetainMemObject(keys);
+    amkd_buffer_free(batches->images);
+    amkd_buffer_free(batches->keys);
+    batches->images = images;
+    batches->keys = keys;
+}
+
 int amkd_batches_normalize(amkd_batches *batches, const float *scale, const float *shift)
 {
     const size_t nbytes = batches->nchannels * sizeof *scale;

@@ -36,7 +36,8 @@ void amkd_print_make(amkd_print *print, const uint8_t *pixels, size_t height,
 
 typedef struct printing {
     const amkd_images *images;
-    amkd_print *prints;
+    const uint8_t *pixels; /* of a chunk of them */
+    amkd_print *prints;    /* of that chunk */
     unsigned nbits;
     amkd_progress *progress;
 } printing;
@@ -45,7 +46,7 @@ static int print_one(void *context, size_t i)
 {
     const printing *p = context;
     const amkd_images *images = p->images;
-    amkd_print_make(&p->prints[i], images->pixels + i * amkd_images_npixels(images),
+    amkd_print_make(&p->prints[i], p->pixels + i * amkd_images_npixels(images),
                     images->height, images->width, images->channels, p->nbits);
     amkd_progress_add(p->progress, 1);
     return 0;
@@ -54,12 +55,19 @@ static int print_one(void *context, size_t i)
 amkd_print *amkd_prints_of(const amkd_images *images, unsigned nbits, size_t nthreads,
                            amkd_progress *progress)
 {
-    printing p = {images, amkd_alloc(images->n, sizeof *p.prints), nbits, progress};
-    if (p.prints && amkd_parallel(images->n, nthreads, print_one, &p)) {
-        free(p.prints);
-        return NULL;
+    amkd_images_walk walk = {.images = images};
+    amkd_print *prints = amkd_alloc(images->n, sizeof *prints);
+    int rc = prints ? 1 : -1;
+    while (rc > 0 && (rc = amkd_images_walk_on(&walk)) > 0) {
+        printing p = {images, walk.pixels, prints + walk.first, nbits, progress};
+        if (amkd_parallel(walk.n, nthreads, print_one, &p))
+            rc = -1;
     }
-    return p.prints;
+    amkd_images_walk_end(&walk);
+    if (!rc)
+        return prints;
+    free(prints);
+    return NULL;
 }
 
 int amkd_distinct_new(amkd_distinct **out, size_t room)

@@ -1,8 +1,11 @@
-/* An image set in memory: a few thousand small images, uint8, all of one shape. */
+/* An image set: uint8 images, all of one shape. The pixels of a set that would take too
+ * much memory (base/room.h) stay in its file: such a set is far, and its rows are read by
+ * request. Labels and sources are in memory always. */
 #ifndef AMKD_DATA_IMAGES_H
 #define AMKD_DATA_IMAGES_H
 
 #include "stream/header.h"
+#include "stream/rows.h"
 #include "stream/stream.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -18,9 +21,20 @@ typedef struct amkd_images_ref {
     uint32_t first_source; /* what its source 0 is among those of the whole */
 } amkd_images_ref;
 
+/* A stretch of a far set: of a file, or in memory where sets of both kinds were joined.
+ */
+typedef struct amkd_images_part {
+    size_t n;
+    uint8_t *pixels;      /* [n][height][width][channels], or NULL */
+    struct amkd_far *far; /* data/images_far.h, or NULL */
+} amkd_images_part;
+
 typedef struct amkd_images {
     size_t n, height, width, channels;
-    uint8_t *pixels;     /* [n][height][width][channels] */
+    uint8_t *pixels; /* [n][height][width][channels]; NULL: the set is far */
+    size_t nparts;   /* of a far set, one behind the other; else 0 */
+    amkd_images_part *parts;
+    size_t nthreads;     /* that read rows of a far set */
     int32_t *labels;     /* [n], 0..nclasses-1; NULL when the set has none */
     uint32_t *sources;   /* [n] of views (amkd_images_source), else NULL */
     size_t nsources;     /* all sources are below */
@@ -48,22 +62,26 @@ static inline uint32_t amkd_images_source(const amkd_images *images, size_t row)
     return images->sources ? images->sources[row] : (uint32_t)row;
 }
 
-/* Writes the set to path, which appears when whole (NULL or "-": stdout). The header is
- * the one of amkd_images_header, with whatever more the caller put in; "rows" is added.
- */
+/* Writes a set that is in memory to path, as data/images_writer.h does. The header is the
+ * one of amkd_images_header, with whatever more the caller put in; "rows" is added. */
 int amkd_images_save(const amkd_images *images, const char *path, amkd_header *header,
                      size_t nthreads);
 
-/* Writes the set's rows to a writer whose header has the fields of amkd_images_header,
- * and of amkd_images_header_views if there are sources. */
-int amkd_images_write(amkd_writer *writer, const amkd_images *images);
-
-/* Loads an images stream ("-" or NULL: stdin). A set without images is an error. */
+/* Loads an images stream ("-" or NULL: stdin). A set without images is an error. What has
+ * more unpacked bytes than amkd_room says becomes a far set, by the index beside the file
+ * or by one that is made, which takes reading all of it once, and written there where
+ * that is possible. What comes by a pipe is in memory whatever its size. */
 int amkd_images_load(amkd_images **out, const char *path, size_t nthreads);
 
 /* As amkd_images_load, from a reader of an images stream whose rows are all still to be
  * read; path is what the reader was opened with. */
 int amkd_images_read(amkd_images **out, amkd_reader *reader, const char *path);
+
+/* The same with room for so many bytes in place of amkd_room's. */
+int amkd_images_load_within(amkd_images **out, const char *path, size_t nthreads,
+                            uint64_t room);
+int amkd_images_read_within(amkd_images **out, amkd_reader *reader, const char *path,
+                            uint64_t room);
 
 /* Loads the sets that a stream refers to (its header's "images" array) and concatenates
  * them. Each path is tried as it stands, then relative to the directory of stream_path.
@@ -118,6 +136,10 @@ int amkd_images_header_views(amkd_header *header, const amkd_images *images,
  * may be; without the field "source" it stays as it is. */
 int amkd_images_sources_expect(uint64_t *nsources, const amkd_header *header);
 
+/* Checks images->sources, if the stream has such, and sets what its header says of them;
+ * as amkd_images_take_sources. */
+int amkd_images_check_sources(amkd_images *images, const amkd_header *header);
+
 /* Takes the sources, if the stream has such, from its rows; n, nsources = n and room for
  * one reference are there. */
 int amkd_images_take_sources(amkd_images *images, const amkd_header *header,
@@ -129,6 +151,35 @@ size_t amkd_images_npixels(const amkd_images *images); /* height * width * chann
  * uint8 [n][height][width][channels]. Fails at a row that the set does not have. */
 int amkd_images_gather(uint8_t *out, const amkd_images *images, const uint32_t *rows,
                        size_t n);
+
+/* The pixels of rows first..first+n: where the set holds them, or read into room for so
+ * many. NULL with the error set. */
+const uint8_t *amkd_images_rows(const amkd_images *images, uint8_t *room, size_t first,
+                                size_t n);
+
+/* A walk over all images in their order, a stretch at a time. */
+typedef struct amkd_images_walk {
+    const amkd_images *images; /* set by the caller, with the rest zeroed */
+    size_t most;               /* so many images a stretch at most; 0: as suits */
+    size_t first, n;           /* the stretch: images first..first+n */
+    const uint8_t *pixels;     /* of it */
+    uint8_t *room;             /* the walk's own */
+} amkd_images_walk;
+
+/* Goes on to the next stretch, from the start to the first. Returns 1, 0 behind the last,
+ * -1 on error. */
+int amkd_images_walk_on(amkd_images_walk *walk);
+
+void amkd_images_walk_end(amkd_images_walk *walk);
+
+/* out, uint8 [n][height][width][channels] = the mixes that keys of the set ask for
+ * (data/mix.h). */
+int amkd_images_mix(uint8_t *out, const amkd_images *images, const amkd_label_key *keys,
+                    size_t n);
+
+/* How many images to have unpacked at a time on their way through a step: at most most,
+ * and either that or a multiple of 64. */
+size_t amkd_images_chunk(const amkd_images *images, size_t most);
 
 /* NULL is fine. */
 void amkd_images_free(amkd_images *images);

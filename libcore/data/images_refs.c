@@ -2,6 +2,7 @@
  * speaks of, and how these are found again and known to be the same. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/room.h"
 #include "data/images.h"
 #include <stdlib.h>
 #include <string.h>
@@ -152,9 +153,10 @@ static int find_set(char **found, const char *path, const char *stream_path)
     return *found ? 0 : -1;
 }
 
-/* Loads one set and holds it against what the stream says of it. */
+/* Loads one set, into memory within so much room, and holds it against what the stream
+ * says of it. */
 static int load_set(amkd_images **out, const json_t *ref, const char *stream_path,
-                    const char *override, size_t nthreads)
+                    const char *override, size_t nthreads, uint64_t room)
 {
     const char *path, *digest;
     uint64_t rows;
@@ -166,7 +168,7 @@ static int load_set(amkd_images **out, const json_t *ref, const char *stream_pat
                          "--images");
     if (find_set(&found, override ? override : path, override ? NULL : stream_path))
         return -1;
-    int failed = amkd_images_load(out, found, nthreads);
+    int failed = amkd_images_load_within(out, found, nthreads, room);
     if (failed && !override && access(found, F_OK))
         amkd_fail_in("image set of the stream (--images names another place)");
     if (!failed && ((*out)->n != rows || strcmp((*out)->refs[0].digest, digest))) {
@@ -184,16 +186,22 @@ static int load_refs(amkd_images **out, const json_t *refs, const char *stream_p
                      const char *const *override, size_t noverride, size_t nthreads)
 {
     amkd_images *all = NULL;
+    uint64_t room;
+    if (amkd_room(&room))
+        return -1;
     if (noverride && noverride != json_array_size(refs))
         return amkd_fail("the stream speaks of %zu image sets, --images names %zu",
                          json_array_size(refs), noverride);
     for (size_t i = 0; i < json_array_size(refs); i++) {
         amkd_images *one;
         if (load_set(&one, json_array_get(refs, i), stream_path,
-                     noverride ? override[i] : NULL, nthreads)) {
+                     noverride ? override[i] : NULL, nthreads, room)) {
             amkd_images_free(all);
             return -1;
         }
+        /* All sets together are to fit, those that are in memory. */
+        const uint64_t taken = one->pixels ? one->n * amkd_images_npixels(one) : 0;
+        room -= taken < room ? taken : room;
         if (!all) {
             all = one;
             continue;

@@ -57,8 +57,7 @@ int amkd_images_sources_expect(uint64_t *nsources, const amkd_header *header)
     return find_field(&field, nsources, &digest, header);
 }
 
-int amkd_images_take_sources(amkd_images *images, const amkd_header *header,
-                             const uint8_t *rows)
+int amkd_images_check_sources(amkd_images *images, const amkd_header *header)
 {
     const amkd_field *field;
     const char *digest;
@@ -68,18 +67,29 @@ int amkd_images_take_sources(amkd_images *images, const amkd_header *header,
         return 0;
     strcpy(images->refs->source_digest, digest);
     images->nsources = (size_t)images->refs->source_rows;
+    for (size_t r = 0; r < images->n; r++)
+        if (images->sources[r] >= images->nsources)
+            return amkd_fail("row %zu: source %u is outside 0..%zu", r,
+                             (unsigned)images->sources[r], images->nsources - 1);
+    return 0;
+}
+
+int amkd_images_take_sources(amkd_images *images, const amkd_header *header,
+                             const uint8_t *rows)
+{
+    const amkd_field *field = amkd_header_field(header, "source");
+    uint64_t nsources;
+    if (!field)
+        return 0;
+    if (amkd_images_sources_expect(&nsources, header))
+        return -1;
     images->sources = amkd_alloc(images->n, sizeof *images->sources);
     if (!images->sources)
         return -1;
-    for (size_t r = 0; r < images->n; r++) {
-        uint32_t value;
-        memcpy(&value, rows + r * header->row_nbytes + field->offset, sizeof value);
-        if (value >= images->nsources)
-            return amkd_fail("row %zu: source %u is outside 0..%zu", r, (unsigned)value,
-                             images->nsources - 1);
-        images->sources[r] = value;
-    }
-    return 0;
+    for (size_t r = 0; r < images->n; r++)
+        memcpy(&images->sources[r], rows + r * header->row_nbytes + field->offset,
+               sizeof *images->sources);
+    return amkd_images_check_sources(images, header);
 }
 
 /* The first reference of n that numbers the same sources as ref, or NULL. */

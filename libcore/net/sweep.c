@@ -20,6 +20,7 @@ typedef struct slot {
     size_t n, nfetched; /* pairs; scores read back before their number is known */
     int counted;        /* whether host_found[0] says how many there are: else all */
     amkd_pair *host_pairs;
+    amkd_pair *places;            /* of the pairs in the window; NULL without */
     amkd_sweep_score *host_found; /* [1 + groups] */
     cl_mem pairs, scores, found;
     cl_event done; /* NULL when nothing is under way */
@@ -29,7 +30,8 @@ struct amkd_sweep {
     amkd_sweep_inputs inputs;
     amkd_stages stages;
     amkd_arch arch;
-    size_t nimages, max_pairs;
+    size_t nimages, max_pairs; /* nimages: whose maps there is room for */
+    amkd_maps *maps;
     size_t neach;      /* scores of a pair that may come back: 1, or all with every */
     amkd_fused *fused; /* one of the two */
     amkd_layered *layered;
@@ -109,12 +111,16 @@ static int new_inputs(amkd_sweep *sweep, const amkd_model *model,
         amkd_buffer_new(&in->parameters, in->device, CL_MEM_READ_ONLY,
                         sweep->arch.nparameters * sizeof(float), model->parameters))
         return -1;
-    return amkd_sweep_maps(&in->maps, in->device, &sweep->stages, model, images,
-                           in->parameters);
+    if (amkd_maps_new(&sweep->maps, in->device, &sweep->stages, model, images,
+                      in->parameters))
+        return -1;
+    in->maps = amkd_maps_buffer(sweep->maps);
+    return 0;
 }
 
 /* Maps of the first layer's output, unless these take too much memory. */
-static int new_stages(amkd_sweep *sweep, const amkd_sweep_options *options)
+static int new_stages(amkd_sweep *sweep, const amkd_images *images,
+                      const amkd_sweep_options *options)
 {
     const amkd_device *device = sweep->inputs.device;
     size_t most = options->max_maps_nbytes;
@@ -125,10 +131,14 @@ static int new_stages(amkd_sweep *sweep, const amkd_sweep_options *options)
     if (amkd_stages_new(&sweep->stages, &sweep->arch, 1, device->vector_width))
         return -1;
     const size_t size = amkd_shape_size(sweep->stages.maps) * sizeof(float);
+    sweep->nimages = amkd_maps_room(device, &sweep->stages, images);
     if (!sweep->stages.linear || sweep->nimages <= most / size)
         return 0;
     amkd_stages_clear(&sweep->stages);
-    return amkd_stages_new(&sweep->stages, &sweep->arch, 0, device->vector_width);
+    if (amkd_stages_new(&sweep->stages, &sweep->arch, 0, device->vector_width))
+        return -1;
+    sweep->nimages = amkd_maps_room(device, &sweep->stages, images);
+    return 0;
 }
 
 /* The fused engine, once it is seen to score right. -1 leaves none. */
@@ -137,7 +147,8 @@ static int new_fused(amkd_sweep *sweep, const amkd_model *model,
 {
     if (amkd_fused_new(&sweep->fused, &sweep->inputs, &sweep->stages))
         return -1;
-    if (!amkd_fused_check(sweep->fused, sweep->inputs.device, model, images, options))
+    if (!amkd_fused_check(sweep->fused, sweep->inputs.device, model, images,
+                          sweep->nimages, options))
         return 0;
     amkd_fused_free(sweep->fused);
     sweep->fused = NULL;
@@ -173,6 +184,8 @@ static int new_slot(amkd_sweep *sweep, slot *s)
     const size_t nlane_blocks = (n * sweep->inputs.nlambdas + nlanes - 1) / nlanes;
     s->host_pairs = amkd_alloc(n, sizeof *s->host_pairs);
     s->host_found = amkd_alloc(1 + n * sweep->neach, sizeof *s->host_found);
+    if (amkd_sweep_borrows(sweep) && !(s->places = amkd_alloc(n, sizeof *s->places)))
+        return -1;
     if (!s->host_pairs || !s->host_found ||
         amkd_buffer_new(&s->pairs, device, CL_MEM_READ_ONLY, n * sizeof(amkd_pair),
                         NULL) ||
@@ -192,13 +205,15 @@ int amkd_sweep_new(amkd_sweep **out, amkd_device *device, const amkd_model *mode
     if (!sweep)
         return -1;
     sweep->inputs.device = device;
-    sweep->nimages = images->n;
     sweep->neach = options->every ? options->nlambdas : 1;
     sweep->max_pairs =
         options->max_pairs ? options->max_pairs : (CHUNK - 1) / options->nlambdas + 1;
     int rc = amkd_arch_copy(&sweep->arch, &model->arch);
     if (!rc)
-        rc = new_stages(sweep, options);
+        rc = new_stages(sweep, images, options);
+    /* The images of a chunk must go into a window. */
+    if (!rc && sweep->nimages < images->n && sweep->max_pairs > sweep->nimages / 2)
+        sweep->max_pairs = sweep->nimages / 2;
     if (!rc)
         rc = new_inputs(sweep, model, images, options);
     if (!rc)
@@ -218,6 +233,11 @@ int amkd_sweep_new(amkd_sweep **out, amkd_device *device, const amkd_model *mode
 size_t amkd_sweep_max_pairs(const amkd_sweep *sweep)
 {
     return sweep->max_pairs;
+}
+
+int amkd_sweep_borrows(const amkd_sweep *sweep)
+{
+    return amkd_maps_borrow(sweep->maps);
 }
 
 const char *amkd_sweep_engine(const amkd_sweep *sweep)
@@ -260,9 +280,14 @@ int amkd_sweep_start(amkd_sweep *sweep, const amkd_pair *pairs, size_t n, float 
     memcpy(s->host_pairs, pairs, n * sizeof *pairs);
     s->n = n;
     s->counted = threshold < INFINITY;
-    const cl_int status =
-        clEnqueueWriteBuffer(sweep->inputs.device->queue, s->pairs, CL_FALSE, 0,
-                             n * sizeof *pairs, s->host_pairs, 0, NULL, NULL);
+    if (s->places) {
+        memcpy(s->places, pairs, n * sizeof *pairs);
+        if (amkd_maps_bring(sweep->maps, &s->places->i, 2 * n))
+            return -1;
+    }
+    const cl_int status = clEnqueueWriteBuffer(
+        sweep->inputs.device->queue, s->pairs, CL_FALSE, 0, n * sizeof *pairs,
+        s->places ? s->places : s->host_pairs, 0, NULL, NULL);
     if (status)
         return amkd_fail_cl(status, "writing %zu pairs to the device", n);
     if (run_engine(sweep, s) ||
@@ -306,6 +331,7 @@ static void clear_slot(slot *s)
     amkd_buffer_free(s->scores);
     amkd_buffer_free(s->found);
     free(s->host_pairs);
+    free(s->places);
     free(s->host_found);
 }
 
@@ -321,7 +347,7 @@ void amkd_sweep_free(amkd_sweep *sweep)
     amkd_fused_free(sweep->fused);
     amkd_layered_free(sweep->layered);
     amkd_found_free(sweep->found);
-    amkd_buffer_free(sweep->inputs.maps);
+    amkd_maps_free(sweep->maps);
     amkd_buffer_free(sweep->inputs.parameters);
     amkd_buffer_free(sweep->inputs.lambda_table);
     amkd_buffer_free(sweep->inputs.slot_table);

@@ -37,12 +37,17 @@ typedef struct amkd_sweep_options {
 typedef struct amkd_sweep amkd_sweep;
 
 /* Uploads images and model, both of which may be freed, and runs the first layer once for
- * each image. Fails unless the images have the shape that the model takes. */
+ * each image. Images that need a window (compute/window.h) are borrowed until the sweep
+ * is freed; of these the ones that a chunk of pairs is of are uploaded with it. Fails
+ * unless the images have the shape that the model takes. */
 int amkd_sweep_new(amkd_sweep **out, amkd_device *device, const amkd_model *model,
                    const amkd_images *images, const amkd_sweep_options *options);
 
 /* How many pairs one amkd_sweep_start takes at most. */
 size_t amkd_sweep_max_pairs(const amkd_sweep *sweep);
+
+/* Whether the images are borrowed. */
+int amkd_sweep_borrows(const amkd_sweep *sweep);
 
 /* The engine in use: "fused" or "layered". */
 const char *amkd_sweep_engine(const amkd_sweep *sweep);

@@ -24,13 +24,11 @@ static double score_of(const double *probs, size_t n, amkd_measure measure)
                                       : entropy;
 }
 
-/* input[c][y][x] = the normalized mix of a pair. */
+/* input[c][y][x] = the normalized mix of two images. */
 static void mix(double *input, const amkd_model *model, const amkd_images *images,
-                amkd_pair pair, double lambda)
+                const uint8_t *a, const uint8_t *b, double lambda)
 {
     const size_t npixels = amkd_images_npixels(images), nchannels = images->channels;
-    const uint8_t *a = images->pixels + pair.i * npixels;
-    const uint8_t *b = images->pixels + pair.j * npixels;
     for (size_t p = 0; p < npixels; p++) {
         const size_t c = p % nchannels;
         const double x = (lambda * a[p] + (1 - lambda) * b[p]) / 255;
@@ -42,15 +40,20 @@ static void mix(double *input, const amkd_model *model, const amkd_images *image
 static int compare(const float *scores, const amkd_pair *pairs, const amkd_model *model,
                    const amkd_images *images, const amkd_sweep_options *options)
 {
-    const size_t nclasses = model->arch.nclasses;
-    double *input = amkd_alloc(amkd_images_npixels(images), sizeof *input);
+    const size_t nclasses = model->arch.nclasses, npixels = amkd_images_npixels(images);
+    uint8_t *pixels = amkd_alloc(2, npixels);
+    double *input = amkd_alloc(npixels, sizeof *input);
     double *probs = amkd_alloc(nclasses, sizeof *probs);
     amkd_reference *reference = NULL;
-    int rc = input && probs ? 0 : -1;
+    int rc = pixels && input && probs ? 0 : -1;
     if (!rc)
         rc = amkd_reference_new(&reference, &model->arch, model->parameters);
     for (size_t e = 0; !rc && e < NCHECKS; e++) {
-        mix(input, model, images, pairs[e / options->nlambdas],
+        const amkd_pair pair = pairs[e / options->nlambdas];
+        rc = amkd_images_gather(pixels, images, (const uint32_t[]){pair.i, pair.j}, 2);
+        if (rc)
+            break;
+        mix(input, model, images, pixels, pixels + npixels,
             (double)options->lambdas[e % options->nlambdas]);
         amkd_reference_forward(reference, probs, input);
         amkd_reference_softmax(probs, probs, nclasses);
@@ -62,13 +65,15 @@ static int compare(const float *scores, const amkd_pair *pairs, const amkd_model
                            (double)scores[e], expected);
     }
     amkd_reference_free(reference);
+    free(pixels);
     free(input);
     free(probs);
     return rc;
 }
 
 int amkd_fused_check(amkd_fused *fused, amkd_device *device, const amkd_model *model,
-                     const amkd_images *images, const amkd_sweep_options *options)
+                     const amkd_images *images, size_t nimages,
+                     const amkd_sweep_options *options)
 {
     const size_t nlambdas = options->nlambdas;
     const size_t npairs = (NCHECKS + nlambdas - 1) / nlambdas;
@@ -77,8 +82,7 @@ int amkd_fused_check(amkd_fused *fused, amkd_device *device, const amkd_model *m
     amkd_pair pairs[NCHECKS];
     float scores[NCHECKS];
     for (size_t p = 0; p < npairs; p++)
-        pairs[p] =
-            (amkd_pair){(uint32_t)(p % images->n), (uint32_t)((p + 1) % images->n)};
+        pairs[p] = (amkd_pair){(uint32_t)(p % nimages), (uint32_t)((p + 1) % nimages)};
     cl_mem on_device = NULL, result = NULL;
     int rc = amkd_buffer_new(&on_device, device, CL_MEM_READ_ONLY, npairs * sizeof *pairs,
                              pairs);

@@ -11,14 +11,14 @@ enum { TOP = 3, MOST_SIDE = 96 };
 /* The gray between the parts of a picture. */
 enum { GAP = 2, GAP_GRAY = 128 };
 
-/* A picture of these pixels, no larger than is shown. */
-static int make_tile(amkd_picture *tile, const amkd_images *images, const uint8_t *pixels)
+/* A picture of a mix, no larger than is shown. */
+static int make_tile(amkd_picture *tile, const amkd_images *images, const amkd_pick *pick)
 {
     const size_t height = images->height, width = images->width;
     const size_t side = height > width ? height : width;
-    if (amkd_picture_new(tile, height, width, images->channels))
+    if (amkd_picture_new(tile, height, width, images->channels) ||
+        amkd_detail_pixels(tile->pixels, images, pick))
         return -1;
-    memcpy(tile->pixels, pixels, amkd_images_npixels(images));
     return side <= MOST_SIDE
                ? 0
                : amkd_picture_resize(tile, (height * MOST_SIDE - 1) / side + 1,
@@ -53,24 +53,18 @@ static int compose(amkd_picture *picture, const amkd_picture tiles[3])
 
 static int draw(amkd_picture *picture, const amkd_images *images, const amkd_pick *pick)
 {
-    const size_t npixels = amkd_images_npixels(images);
     amkd_picture tiles[3] = {0};
     if (pick->i == pick->j)
-        return make_tile(picture, images, images->pixels + pick->i * npixels);
-    uint8_t *mixed = amkd_alloc(1, npixels);
-    int rc = mixed ? 0 : -1;
-    if (!rc) {
-        amkd_detail_pixels(mixed, images, pick);
-        rc = make_tile(&tiles[0], images, mixed) ||
-                     make_tile(&tiles[1], images, images->pixels + pick->i * npixels) ||
-                     make_tile(&tiles[2], images, images->pixels + pick->j * npixels) ||
-                     compose(picture, tiles)
-                 ? -1
-                 : 0;
-    }
+        return make_tile(picture, images, pick);
+    const int rc =
+        make_tile(&tiles[0], images, pick) ||
+                make_tile(&tiles[1], images, &(amkd_pick){pick->i, pick->i, 1, 0}) ||
+                make_tile(&tiles[2], images, &(amkd_pick){pick->j, pick->j, 1, 0}) ||
+                compose(picture, tiles)
+            ? -1
+            : 0;
     for (size_t t = 0; t < 3; t++)
         amkd_picture_clear(&tiles[t]);
-    free(mixed);
     return rc;
 }
 

@@ -2,7 +2,6 @@
 #include "report/detail.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "data/mix.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,12 +11,10 @@ size_t amkd_detail_nsources(const amkd_images *images)
     return images->sources ? images->nsources : images->n;
 }
 
-void amkd_detail_pixels(uint8_t *pixels, const amkd_images *images, const amkd_pick *pick)
+int amkd_detail_pixels(uint8_t *pixels, const amkd_images *images, const amkd_pick *pick)
 {
-    const size_t npixels = amkd_images_npixels(images);
-    amkd_mix_u8(pixels, images->pixels + pick->i * npixels,
-                images->pixels + pick->j * npixels, amkd_mix_weight(pick->lambda),
-                npixels);
+    const amkd_label_key key = {pick->i, pick->j, pick->lambda};
+    return amkd_images_mix(pixels, images, &key, 1);
 }
 
 int amkd_shown_add(amkd_shown **shown, size_t *n, size_t rank, const amkd_pick *pick,

@@ -58,8 +58,7 @@ void amkd_detail_close(amkd_detail *detail); /* a zeroed detail is fine */
 size_t amkd_detail_nsources(const amkd_images *images);
 
 /* The image that a pick stands for, as it was asked about: pixels[npixels]. */
-void amkd_detail_pixels(uint8_t *pixels, const amkd_images *images,
-                        const amkd_pick *pick);
+int amkd_detail_pixels(uint8_t *pixels, const amkd_images *images, const amkd_pick *pick);
 
 /* The parts of amkd_detail_open. Picks: all of a round, and what was answered about those
  * that are shown. */

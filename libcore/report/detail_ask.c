@@ -10,24 +10,18 @@
 #include <string.h>
 #include <unistd.h>
 
-/* probs [n][nclasses], allocated, of the student of a round. */
-static int ask_student(float **probs, amkd_device *device, const amkd_run *run,
-                       size_t round, const amkd_images *shape, const uint8_t *pixels,
-                       size_t n)
+/* The student of a round, for images of this shape. */
+static int open_student(amkd_predictor **out, amkd_device *device, const amkd_run *run,
+                        size_t round, const amkd_images *shape)
 {
     amkd_model *model = NULL;
-    amkd_predictor *predictor = NULL;
     const amkd_shape in = {shape->channels, shape->height, shape->width};
     char *path = amkd_run_path(run, round, "student.safetensors");
-    *probs = amkd_alloc(n, run->nclasses * sizeof **probs);
-    int rc = path && *probs && !amkd_model_load(&model, path) ? 0 : -1;
+    int rc = path ? amkd_model_load(&model, path) : -1;
     if (!rc && amkd_model_expect(model, in, run->nclasses))
         rc = amkd_fail_in("'%s'", path);
     if (!rc)
-        rc = amkd_predictor_new(&predictor, device, model);
-    if (!rc)
-        rc = amkd_predictor_run(predictor, *probs, pixels, n);
-    amkd_predictor_free(predictor);
+        rc = amkd_predictor_new(out, device, model);
     amkd_model_free(model);
     free(path);
     return rc;
@@ -54,16 +48,20 @@ static int ask_about_round(amkd_detail *detail, amkd_device *device, size_t r)
     if (!picked->nshown || !detail->run->rounds[student].has_student)
         return 0;
     const size_t npixels = amkd_images_npixels(picked->images);
-    float *probs = NULL;
+    amkd_predictor *predictor = NULL;
+    float *probs = amkd_alloc(picked->nshown, detail->run->nclasses * sizeof *probs);
     uint8_t *pixels = amkd_alloc(picked->nshown, npixels);
-    int rc = pixels ? 0 : -1;
+    int rc = pixels && probs ? 0 : -1;
     for (size_t s = 0; !rc && s < picked->nshown; s++)
-        amkd_detail_pixels(pixels + s * npixels, picked->images, &picked->shown[s].pick);
+        rc = amkd_detail_pixels(pixels + s * npixels, picked->images,
+                                &picked->shown[s].pick);
     if (!rc)
-        rc = ask_student(&probs, device, detail->run, student, picked->images, pixels,
-                         picked->nshown);
+        rc = open_student(&predictor, device, detail->run, student, picked->images);
+    if (!rc)
+        rc = amkd_predictor_run(predictor, probs, pixels, picked->nshown);
     if (!rc)
         rc = take_answers(picked, probs, detail->run->nclasses);
+    amkd_predictor_free(predictor);
     free(pixels);
     free(probs);
     return rc;
@@ -117,6 +115,23 @@ static int take_disputes(amkd_detail *detail, const float *student, const float 
     return rc;
 }
 
+/* probs [n][nclasses] of all images, allocated, of the student of a round. */
+static int ask_student(float **probs, amkd_device *device, const amkd_run *run,
+                       size_t round, const amkd_images *images)
+{
+    amkd_images_walk walk = {.images = images};
+    amkd_predictor *predictor = NULL;
+    *probs = amkd_alloc(images->n, run->nclasses * sizeof **probs);
+    int rc = *probs && !open_student(&predictor, device, run, round, images) ? 1 : -1;
+    while (rc > 0 && (rc = amkd_images_walk_on(&walk)) > 0)
+        if (amkd_predictor_run(predictor, *probs + walk.first * run->nclasses,
+                               walk.pixels, walk.n))
+            rc = -1;
+    amkd_images_walk_end(&walk);
+    amkd_predictor_free(predictor);
+    return rc;
+}
+
 static int ask_about_test(amkd_detail *detail, amkd_device *device, const char *labels,
                           const amkd_detail_options *options)
 {
@@ -134,8 +149,7 @@ static int ask_about_test(amkd_detail *detail, amkd_device *device, const char *
     if (!rc)
         rc = amkd_answers_read(&teacher, labels, detail->test, options->nthreads);
     if (!rc)
-        rc = ask_student(&student, device, run, last - 1, detail->test,
-                         detail->test->pixels, detail->test->n);
+        rc = ask_student(&student, device, run, last - 1, detail->test);
     if (!rc)
         rc = take_disputes(detail, student, teacher, options->nshown);
     free(teacher);

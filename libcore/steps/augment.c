@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "compute/augment.h"
-#include "data/images.h"
+#include "data/images_writer.h"
 #include "net/known.h"
 #include "stream/stream.h"
 #include <inttypes.h>
@@ -21,7 +21,8 @@ typedef struct augmenting {
     amkd_augmenter *augmenter;
     amkd_images *batch; /* made for the most views, n of them in use */
     amkd_view *views;   /* [batch->n] */
-    amkd_writer *writer;
+    uint8_t *pixels;    /* of the images that a batch is made of, where they are far */
+    amkd_images_writer *writer;
 } augmenting;
 
 static int open_batch(augmenting *a)
@@ -36,6 +37,8 @@ static int open_batch(augmenting *a)
         return -1;
     a->batch->sources = amkd_alloc(n, sizeof *a->batch->sources);
     a->views = amkd_alloc(n, sizeof *a->views);
+    if (!images->pixels && !(a->pixels = amkd_alloc(n + 1, npixels)))
+        return -1;
     return a->batch->sources && a->views ? 0 : -1;
 }
 
@@ -59,7 +62,8 @@ static int open_writer(augmenting *a)
             ? -1
             : 0;
     if (!rc)
-        rc = amkd_writer_open(&a->writer, options->output, &header, options->nthreads);
+        rc = amkd_images_writer_open(&a->writer, options->output, &header,
+                                     options->nthreads);
     amkd_header_clear(&header);
     return rc;
 }
@@ -85,10 +89,19 @@ static void draw_batch(augmenting *a, uint64_t first, uint64_t from)
     }
 }
 
+/* Makes the views of the batch, which are of the images from..end. */
+static int make_views(augmenting *a, uint64_t from, uint64_t end)
+{
+    const size_t nimages = (size_t)(end - from);
+    const uint8_t *pixels = amkd_images_rows(a->images, a->pixels, (size_t)from, nimages);
+    return pixels ? amkd_augmenter_run(a->augmenter, a->batch->pixels, pixels, nimages,
+                                       a->views, a->batch->n)
+                  : -1;
+}
+
 static int write_views(augmenting *a)
 {
     const uint64_t nviews = a->options->nviews, total = a->images->n * nviews;
-    const size_t npixels = amkd_images_npixels(a->images);
     amkd_images *batch = a->batch;
     amkd_progress *progress =
         amkd_progress_new("amkd-augment", "views", total, a->options->quiet);
@@ -98,12 +111,8 @@ static int write_views(augmenting *a)
             batch->n = (size_t)(total - done);
         const uint64_t from = done / nviews, end = (done + batch->n - 1) / nviews + 1;
         draw_batch(a, done, from);
-        rc = amkd_augmenter_run(a->augmenter, batch->pixels,
-                                a->images->pixels + from * npixels, (size_t)(end - from),
-                                a->views, batch->n) ||
-                     amkd_images_write(a->writer, batch)
-                 ? -1
-                 : 0;
+        rc = make_views(a, from, end) || amkd_images_writer_write(a->writer, batch) ? -1
+                                                                                    : 0;
         amkd_progress_add(progress, batch->n);
     }
     amkd_progress_free(progress);
@@ -159,9 +168,10 @@ int amkd_augment(amkd_augment_counts *counts, const amkd_augment_options *option
     amkd_images_free(a.images);
     amkd_images_free(a.batch);
     free(a.views);
+    free(a.pixels);
     if (rc) {
-        amkd_writer_discard(a.writer);
+        amkd_images_writer_discard(a.writer);
         return -1;
     }
-    return amkd_writer_close(a.writer);
+    return amkd_images_writer_close(a.writer);
 }

@@ -3,7 +3,6 @@
 #include "base/memory.h"
 #include "data/check.h"
 #include "data/images.h"
-#include "data/mix.h"
 #include "data/png.h"
 #include "data/sheet.h"
 #include "steps/cat.h"
@@ -36,19 +35,22 @@ static int read_rows(char **rows, size_t *n, amkd_reader *reader, uint64_t max_r
 }
 
 /* pixels[n][npixels] = the mixes that checked rows of pairs, picks or labels ask for. */
-static void mix_rows(uint8_t *pixels, const amkd_images *set, const char *rows, size_t n,
-                     const amkd_header *header)
+static int mix_rows(uint8_t *pixels, const amkd_images *set, const char *rows, size_t n,
+                    const amkd_header *header)
 {
-    size_t npixels = amkd_images_npixels(set);
     int has_lambda = strcmp(header->kind, "pairs") != 0;
+    amkd_label_key *keys = amkd_alloc(n, sizeof *keys);
+    if (!keys)
+        return -1;
     for (size_t r = 0; r < n; r++) {
         /* Picks and labels begin with the same three fields, pairs with two of them. */
-        amkd_label_key key = {.lambda = 0.5f};
-        memcpy(&key, rows + r * header->row_nbytes,
-               has_lambda ? sizeof key : sizeof(amkd_pair));
-        amkd_mix_u8(pixels + r * npixels, set->pixels + key.i * npixels,
-                    set->pixels + key.j * npixels, amkd_mix_weight(key.lambda), npixels);
+        keys[r].lambda = 0.5f;
+        memcpy(&keys[r], rows + r * header->row_nbytes,
+               has_lambda ? sizeof *keys : sizeof(amkd_pair));
     }
+    const int rc = amkd_images_mix(pixels, set, keys, n);
+    free(keys);
+    return rc;
 }
 
 static int draw_mixes(amkd_picture *sheet, const char *rows, size_t n,
@@ -60,11 +62,11 @@ static int draw_mixes(amkd_picture *sheet, const char *rows, size_t n,
         return -1;
     uint8_t *pixels = amkd_alloc(n, amkd_images_npixels(set));
     int failed = !pixels;
-    if (!failed) {
-        mix_rows(pixels, set, rows, n, header);
+    if (!failed)
+        failed = mix_rows(pixels, set, rows, n, header);
+    if (!failed)
         failed = amkd_sheet_new(sheet, pixels, n, set->height, set->width, set->channels,
                                 options->columns, options->scale);
-    }
     free(pixels);
     amkd_images_free(set);
     return failed ? -1 : 0;

@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/check.h"
-#include "data/mix.h"
 #include "stream/stream.h"
 #include <math.h>
 #include <stdlib.h>
@@ -223,35 +222,47 @@ int amkd_dataset_add(amkd_dataset *dataset, const char *path, const char *const 
     return rc;
 }
 
-void amkd_dataset_moments(const amkd_dataset *dataset, float *mean, float *std)
+/* sum and squares [nchannels] with the pixels / 255 of n images added. */
+static void add_moments(double *sum, double *squares, size_t nchannels,
+                        const uint8_t *pixels, size_t nbytes)
 {
-    const amkd_images *images = dataset->images;
-    const size_t nchannels = images->channels,
-                 n = images->n * amkd_images_npixels(images);
     for (size_t c = 0; c < nchannels; c++) {
-        double sum = 0, squares = 0;
-        for (size_t at = c; at < n; at += nchannels) {
-            const double x = images->pixels[at] / 255.0;
-            sum += x;
-            squares += x * x;
+        double s = sum[c], q = squares[c];
+        for (size_t at = c; at < nbytes; at += nchannels) {
+            const double x = pixels[at] / 255.0;
+            s += x;
+            q += x * x;
         }
-        const double count = (double)(n / nchannels), m = sum / count;
-        const double variance = squares / count - m * m;
-        mean[c] = (float)m;
-        std[c] = variance > 1e-12 ? (float)sqrt(variance) : 1;
+        sum[c] = s;
+        squares[c] = q;
     }
 }
 
-void amkd_dataset_pixels(const amkd_dataset *dataset, uint8_t *pixels, size_t first,
-                         size_t count)
+int amkd_dataset_moments(const amkd_dataset *dataset, float *mean, float *std)
 {
-    const size_t npixels = amkd_images_npixels(dataset->images);
-    const uint8_t *all = dataset->images->pixels;
-    for (size_t r = 0; r < count; r++) {
-        const amkd_label_key *key = &dataset->keys[first + r];
-        amkd_mix_u8(pixels + r * npixels, all + key->i * npixels, all + key->j * npixels,
-                    amkd_mix_weight(key->lambda), npixels);
+    const amkd_images *images = dataset->images;
+    const size_t nchannels = images->channels, npixels = amkd_images_npixels(images);
+    amkd_images_walk walk = {.images = images};
+    double *sums = amkd_alloc(2 * nchannels, sizeof *sums);
+    int rc = sums ? 1 : -1;
+    while (rc > 0 && (rc = amkd_images_walk_on(&walk)) > 0)
+        add_moments(sums, sums + nchannels, nchannels, walk.pixels, walk.n * npixels);
+    for (size_t c = 0; !rc && c < nchannels; c++) {
+        const double count = (double)(images->n * npixels / nchannels);
+        const double m = sums[c] / count;
+        const double variance = sums[nchannels + c] / count - m * m;
+        mean[c] = (float)m;
+        std[c] = variance > 1e-12 ? (float)sqrt(variance) : 1;
     }
+    amkd_images_walk_end(&walk);
+    free(sums);
+    return rc;
+}
+
+int amkd_dataset_pixels(const amkd_dataset *dataset, uint8_t *pixels, size_t first,
+                        size_t count)
+{
+    return amkd_images_mix(pixels, dataset->images, dataset->keys + first, count);
 }
 
 void amkd_dataset_clear(amkd_dataset *dataset)

@@ -30,11 +30,11 @@ int amkd_dataset_read(amkd_dataset *dataset, amkd_reader *reader, const char *pa
 
 /* Mean and standard deviation of the pixels / 255 of each channel, for a network's input.
  */
-void amkd_dataset_moments(const amkd_dataset *dataset, float *mean, float *std);
+int amkd_dataset_moments(const amkd_dataset *dataset, float *mean, float *std);
 
 /* pixels [count][height][width][channels] of rows first..first+count, mixed. */
-void amkd_dataset_pixels(const amkd_dataset *dataset, uint8_t *pixels, size_t first,
-                         size_t count);
+int amkd_dataset_pixels(const amkd_dataset *dataset, uint8_t *pixels, size_t first,
+                        size_t count);
 
 /* Frees what the dataset owns; a zeroed dataset is fine. */
 void amkd_dataset_clear(amkd_dataset *dataset);

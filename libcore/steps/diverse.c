@@ -5,11 +5,10 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "compute/farthest.h"
-#include "data/mix.h"
 #include "net/predict.h"
 #include <stdlib.h>
 
-/* Candidates mixed at once: whole lane blocks on any device. */
+/* The most candidates mixed at once: whole lane blocks on any device. */
 enum { CHUNK = 4096 };
 
 struct amkd_diverse {
@@ -39,27 +38,30 @@ int amkd_diverse_new(amkd_diverse **out, amkd_device *device, const char *studen
     return 0;
 }
 
-static void mix(uint8_t *pixels, const amkd_images *images, const amkd_pick *picks,
-                size_t n)
+static int mix(uint8_t *pixels, amkd_label_key *keys, const amkd_images *images,
+               const amkd_pick *picks, size_t n)
 {
-    const size_t npixels = amkd_images_npixels(images);
     for (size_t p = 0; p < n; p++)
-        amkd_mix_u8(pixels + p * npixels, images->pixels + picks[p].i * npixels,
-                    images->pixels + picks[p].j * npixels,
-                    amkd_mix_weight(picks[p].lambda), npixels);
+        keys[p] = (amkd_label_key){picks[p].i, picks[p].j, picks[p].lambda};
+    return amkd_images_mix(pixels, images, keys, n);
 }
 
 static int fill_features(const amkd_images *images, cl_mem features,
                          amkd_predictor *student, const amkd_pick *candidates, size_t n)
 {
-    uint8_t *pixels = amkd_alloc(CHUNK, amkd_images_npixels(images));
-    int rc = pixels ? 0 : -1;
-    for (size_t done = 0; !rc && done < n; done += CHUNK) {
-        const size_t count = n - done < CHUNK ? n - done : CHUNK;
-        mix(pixels, images, candidates + done, count);
-        rc = amkd_predictor_features(student, features, done, pixels, count);
+    const size_t chunk = amkd_images_chunk(images, CHUNK);
+    uint8_t *pixels = amkd_alloc(chunk, amkd_images_npixels(images));
+    amkd_label_key *keys = amkd_alloc(chunk, sizeof *keys);
+    int rc = pixels && keys ? 0 : -1;
+    for (size_t done = 0; !rc && done < n; done += chunk) {
+        const size_t count = n - done < chunk ? n - done : chunk;
+        rc = mix(pixels, keys, images, candidates + done, count) ||
+                     amkd_predictor_features(student, features, done, pixels, count)
+                 ? -1
+                 : 0;
     }
     free(pixels);
+    free(keys);
     return rc;
 }
 

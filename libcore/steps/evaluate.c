@@ -101,7 +101,7 @@ json_t *amkd_evaluation_json(const amkd_evaluation *evaluation, const json_t *cl
         "confusion", confusion);
 }
 
-/* Rows that are mixed and predicted at a time. */
+/* The most rows that are mixed and predicted at a time. */
 enum { ROWS = 4096 };
 
 static double cross_entropy(const float *p, const float *target, size_t nclasses)
@@ -116,15 +116,18 @@ int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictor *predictor,
                           const amkd_dataset *dataset)
 {
     const size_t nclasses = dataset->nclasses;
-    uint8_t *pixels = amkd_alloc(ROWS, amkd_images_npixels(dataset->images));
-    float *probs = amkd_alloc(ROWS, nclasses * sizeof *probs);
+    const size_t nrows = amkd_images_chunk(dataset->images, ROWS);
+    uint8_t *pixels = amkd_alloc(nrows, amkd_images_npixels(dataset->images));
+    float *probs = amkd_alloc(nrows, nclasses * sizeof *probs);
     int rc = pixels && probs ? 0 : -1;
     size_t same = 0;
     double sum = 0;
-    for (size_t done = 0; !rc && done < dataset->n; done += ROWS) {
-        const size_t count = dataset->n - done < ROWS ? dataset->n - done : ROWS;
-        amkd_dataset_pixels(dataset, pixels, done, count);
-        rc = amkd_predictor_run(predictor, probs, pixels, count);
+    for (size_t done = 0; !rc && done < dataset->n; done += nrows) {
+        const size_t count = dataset->n - done < nrows ? dataset->n - done : nrows;
+        rc = amkd_dataset_pixels(dataset, pixels, done, count) ||
+                     amkd_predictor_run(predictor, probs, pixels, count)
+                 ? -1
+                 : 0;
         for (size_t r = 0; !rc && r < count; r++) {
             const float *p = probs + r * nclasses;
             const float *target = dataset->targets + (done + r) * nclasses;

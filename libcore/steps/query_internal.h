@@ -22,7 +22,7 @@ typedef struct query {
     int unwritable;          /* writing failed: what stands in the output is not known */
     amkd_query_output output;
     amkd_device *device;
-    amkd_mixer *mixer; /* NULL where the images are asked as they are */
+    amkd_mixer *mixer; /* NULL where the images are asked as they are, and of far sets */
     amkd_teacher *teacher;
     amkd_predictor *student; /* NULL but for AMKD_FILL_STUDENT */
     amkd_journal *journal;

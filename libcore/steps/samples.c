@@ -5,6 +5,7 @@
 #include "base/random.h"
 #include "compute/batch.h"
 #include "net/predict.h"
+#include "steps/samples_window.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -16,7 +17,8 @@ typedef struct span {
     uint64_t first;
     cl_mem order, mu;
     uint32_t *rows;
-    float *shares; /* what goes into mu; NULL without mixup, as mu is */
+    float *shares;         /* what goes into mu; NULL without mixup, as mu is */
+    amkd_window_keys keys; /* with a window */
 } span;
 
 struct amkd_samples {
@@ -27,6 +29,7 @@ struct amkd_samples {
     span spans[2];
     size_t last; /* the span begun last */
     amkd_batches *batches;
+    amkd_samples_window *window; /* NULL where all images lie on the device */
     cl_mem targets;
     cl_mem mixed;    /* float [order.batch][nclasses], after mixup; else NULL */
     cl_mem in_order; /* 0, 1, ... order.batch - 1; else NULL */
@@ -58,8 +61,10 @@ static int new_span(span *s, const amkd_samples *samples)
 {
     const size_t nrows = AMKD_SPAN_STEPS * samples->order.batch;
     s->rows = amkd_alloc(nrows, sizeof *s->rows);
-    if (!s->rows || amkd_buffer_new(&s->order, samples->device, CL_MEM_READ_ONLY,
-                                    nrows * sizeof *s->rows, NULL))
+    if (!s->rows ||
+        amkd_buffer_new(&s->order, samples->device, CL_MEM_READ_ONLY,
+                        nrows * sizeof *s->rows, NULL) ||
+        (samples->window && amkd_samples_window_keys_new(&s->keys, samples->window)))
         return -1;
     if (samples->mixup <= 0)
         return 0;
@@ -73,6 +78,7 @@ static void free_span(span *s)
 {
     amkd_buffer_free(s->order);
     amkd_buffer_free(s->mu);
+    amkd_samples_window_keys_free(&s->keys);
     free(s->rows);
     free(s->shares);
 }
@@ -97,10 +103,26 @@ static int set_up_mixup(amkd_samples *samples)
     return rc ? -1 : 0;
 }
 
+/* The images and their mixes, on the device all the time or a window of them. */
+static int set_up_images(amkd_samples *samples)
+{
+    const amkd_dataset *dataset = samples->dataset;
+    const amkd_images *images = dataset->images;
+    if (amkd_batches_new(&samples->batches, samples->device, images->height,
+                         images->width, images->channels))
+        return -1;
+    if (amkd_window_needed(samples->device, images))
+        return amkd_samples_window_new(&samples->window, samples->device, dataset,
+                                       &samples->order, AMKD_SPAN_STEPS);
+    return amkd_batches_images(samples->batches, images->pixels, images->n) ||
+                   amkd_batches_keys(samples->batches, dataset->keys, dataset->n)
+               ? -1
+               : 0;
+}
+
 int amkd_samples_new(amkd_samples **out, amkd_device *device, const amkd_dataset *dataset,
                      const amkd_model *model, const amkd_train_options *options)
 {
-    const amkd_images *images = dataset->images;
     amkd_samples *samples = amkd_alloc(1, sizeof *samples);
     if (!samples)
         return -1;
@@ -108,11 +130,8 @@ int amkd_samples_new(amkd_samples **out, amkd_device *device, const amkd_dataset
     samples->dataset = dataset;
     samples->mixup = options->mixup;
     if (amkd_order_new(&samples->order, dataset->n, options->batch, options->seed) ||
-        new_span(&samples->spans[0], samples) || new_span(&samples->spans[1], samples) ||
-        amkd_batches_new(&samples->batches, device, images->height, images->width,
-                         images->channels) ||
-        amkd_batches_images(samples->batches, images->pixels, images->n) ||
-        amkd_batches_keys(samples->batches, dataset->keys, dataset->n) ||
+        set_up_images(samples) || new_span(&samples->spans[0], samples) ||
+        new_span(&samples->spans[1], samples) ||
         amkd_model_normalize(samples->batches, model) ||
         upload_targets(samples, options->temperature) || set_up_mixup(samples)) {
         amkd_samples_free(samples);
@@ -152,6 +171,8 @@ int amkd_samples_begin(amkd_samples *samples, size_t *nsamples, uint64_t first,
             draw_shares(samples, s->shares + at, step, count);
         *nsamples += count;
     }
+    if (samples->window)
+        amkd_samples_window_begin(samples->window, &s->keys, s->rows, first, end);
     const size_t nrows = (size_t)(end - first) * order->batch;
     return amkd_buffer_write_later(samples->device, s->order, s->rows, 0,
                                    nrows * sizeof *s->rows) ||
@@ -168,12 +189,18 @@ int amkd_samples_load(amkd_samples *samples, amkd_step_targets *targets, cl_mem 
     const span *s = &samples->spans[samples->last];
     const size_t first = (size_t)(step - s->first) * samples->order.batch;
     const size_t count = amkd_order_count(&samples->order, step);
+    /* Of a window the keys stand in the order of the span. */
+    const cl_mem order =
+        samples->window ? amkd_samples_window_order(samples->window) : s->order;
+    if (samples->window &&
+        amkd_samples_window_reach(samples->window, samples->batches, step))
+        return -1;
     if (!s->mu) {
         *targets = (amkd_step_targets){samples->targets, s->order, first, count};
-        return amkd_batches_load(samples->batches, x, s->order, first, count);
+        return amkd_batches_load(samples->batches, x, order, first, count);
     }
     *targets = (amkd_step_targets){samples->mixed, samples->in_order, 0, count};
-    return amkd_batches_load_mixup(samples->batches, x, s->order, first, count, s->mu) ||
+    return amkd_batches_load_mixup(samples->batches, x, order, first, count, s->mu) ||
                    amkd_batches_mix_targets(samples->batches, samples->mixed,
                                             samples->targets, samples->dataset->nclasses,
                                             s->order, first, count, s->mu)
@@ -187,6 +214,7 @@ void amkd_samples_free(amkd_samples *samples)
         return;
     free_span(&samples->spans[0]);
     free_span(&samples->spans[1]);
+    amkd_samples_window_free(samples->window);
     amkd_batches_free(samples->batches);
     amkd_buffer_free(samples->targets);
     amkd_buffer_free(samples->mixed);

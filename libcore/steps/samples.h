@@ -1,5 +1,6 @@
-/* What a training sees, step by step, on the device: mixes made of the resident images
- * and their targets, mixed again (mixup) where that is asked for. */
+/* What a training sees, step by step, on the device: mixes made of the images, which lie
+ * there whole or as a window of them, and their targets, mixed again (mixup) where that
+ * is asked for. */
 #ifndef AMKD_STEPS_SAMPLES_H
 #define AMKD_STEPS_SAMPLES_H
 

@@ -132,10 +132,13 @@ static int load_sources(scoring *s)
                                     options->images, options->nimages, options->nthreads);
 }
 
-/* What diverse picks still need stays. */
+/* What diverse picks, or a sweep of a far set, still need stays. */
 static void close_student(scoring *s)
 {
-    if (!s->diverse) {
+    int borrowed = s->diverse != NULL;
+    for (size_t d = 0; d < s->ndevices; d++)
+        borrowed |= s->scorers[d].sweep && amkd_sweep_borrows(s->scorers[d].sweep);
+    if (!borrowed) {
         amkd_images_free(s->images);
         s->images = NULL;
     }

@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A stream of the seed; mixes scored at once. */
+/* A stream of the seed; the most mixes scored at once. */
 enum { BOUGHT_STREAM = 0x626f7567, CHUNK = 4096 };
 
 typedef struct scoring {
@@ -28,8 +28,9 @@ typedef struct scoring {
     amkd_device *device;   /* NULL for random, but for diverse picks */
     amkd_diverse *diverse; /* NULL without */
     amkd_predictor *student;
-    uint8_t *pixels; /* [CHUNK][h][w][c] */
-    float *probs;    /* [CHUNK][nclasses] */
+    size_t chunk;    /* mixes scored at once */
+    uint8_t *pixels; /* [chunk][h][w][c] */
+    float *probs;    /* [chunk][nclasses] */
     amkd_pick *picks;
     amkd_selection *selection;
     amkd_progress *progress;
@@ -68,8 +69,8 @@ static int open_student(scoring *s)
     if (!rc)
         rc = amkd_predictor_new(&s->student, s->device, model);
     amkd_model_free(model);
-    s->pixels = amkd_alloc(CHUNK, amkd_images_npixels(images));
-    s->probs = amkd_alloc(CHUNK, nclasses * sizeof *s->probs);
+    s->pixels = amkd_alloc(s->chunk, amkd_images_npixels(images));
+    s->probs = amkd_alloc(s->chunk, nclasses * sizeof *s->probs);
     if (rc || !s->pixels || !s->probs)
         return -1;
     amkd_score_share *share = &s->counts->shares[0];
@@ -110,7 +111,8 @@ static int open_all(scoring *s)
     for (size_t b = 0; b < o->nbought; b++)
         if (read_labels(s, o->bought[b]))
             return -1;
-    s->picks = amkd_alloc(CHUNK, sizeof *s->picks);
+    s->chunk = amkd_images_chunk(s->bought.images, CHUNK);
+    s->picks = amkd_alloc(s->chunk, sizeof *s->picks);
     if (!s->picks ||
         amkd_asked_load(&s->asked, o->exclude, o->nexclude, &s->header, o->nthreads))
         return -1;
@@ -148,8 +150,8 @@ static int score_rows(scoring *s, size_t first, size_t n)
     const size_t nclasses = s->bought.nclasses;
     size_t npicks = 0;
     if (s->student) {
-        amkd_dataset_pixels(&s->bought, s->pixels, first, n);
-        if (amkd_predictor_run(s->student, s->probs, s->pixels, n))
+        if (amkd_dataset_pixels(&s->bought, s->pixels, first, n) ||
+            amkd_predictor_run(s->student, s->probs, s->pixels, n))
             return -1;
         s->counts->shares[0].nmixes += n;
     }
@@ -174,8 +176,8 @@ static int run(scoring *s)
     const size_t n = s->bought.n;
     int rc = 0;
     s->progress = amkd_progress_new("amkd-score", "mixes", n, s->options->quiet);
-    for (size_t done = 0; !rc && done < n; done += CHUNK)
-        rc = score_rows(s, done, n - done < CHUNK ? n - done : CHUNK);
+    for (size_t done = 0; !rc && done < n; done += s->chunk)
+        rc = score_rows(s, done, n - done < s->chunk ? n - done : s->chunk);
     amkd_progress_free(s->progress);
     s->counts->pairs = n;
     if (!rc) {

@@ -110,7 +110,7 @@ static int write_on(amkd_writer **out, amkd_scan *scan, const amkd_header *heade
     if (!result) {
         scan->fd = -1; /* the writer's from here on */
         result = amkd_writer_over(out, output, fresh ? header : &scan->header, preamble,
-                                  nbytes, scan->nrows, 0);
+                                  nbytes, scan->nrows, 0, NULL);
     }
     free(preamble);
     return result;

@@ -15,8 +15,10 @@
 enum { MAX_THREADS = 16 };
 
 typedef struct ring_slot {
-    int ready;  /* under the lock */
-    int result; /* 1: a block, 0: the end, -1: an error, whose message follows */
+    int ready;           /* under the lock */
+    int result;          /* 1: a block, 0: the end, -1: an error, whose message follows */
+    uint64_t offset;     /* of the block in the file */
+    size_t block_nbytes; /* its size there */
     size_t nbytes;
     char message[1024];
     uint8_t bytes[AMKD_BGZF_MAX_NBYTES];
@@ -27,6 +29,7 @@ struct amkd_bgzf_reader {
     size_t nslots;
     ring_slot *slots;
     size_t used;                /* bytes taken from the slot being consumed */
+    uint64_t next;              /* where in the file the block behind the last one is */
     int holding;                /* the caller stands in that slot */
     amkd_bgzf_decoder *decoder; /* with no threads, and so is block */
     uint8_t *block;
@@ -49,16 +52,15 @@ static ring_slot *oldest(amkd_bgzf_reader *reader)
 static void load(amkd_bgzf_reader *reader, ring_slot *slot, amkd_bgzf_decoder *decoder,
                  uint8_t *block, void (*after_read)(amkd_bgzf_reader *, int result))
 {
-    size_t block_nbytes = 0;
-    uint64_t offset = 0;
-    slot->result = amkd_bgzf_input_next(&reader->input, block, &block_nbytes, &offset);
+    slot->result =
+        amkd_bgzf_input_next(&reader->input, block, &slot->block_nbytes, &slot->offset);
     int result = slot->result;
     if (after_read)
         after_read(reader, result);
     if (result == 1 &&
-        amkd_bgzf_decode(decoder, slot->bytes, &slot->nbytes, block, block_nbytes))
+        amkd_bgzf_decode(decoder, slot->bytes, &slot->nbytes, block, slot->block_nbytes))
         slot->result = amkd_fail_in("'%s': at byte %llu", reader->input.name,
-                                    (unsigned long long)offset);
+                                    (unsigned long long)slot->offset);
     if (slot->result < 0)
         snprintf(slot->message, sizeof slot->message, "%s", amkd_error());
 }
@@ -163,6 +165,7 @@ static int next_slot(amkd_bgzf_reader *reader)
 
 static void leave_slot(amkd_bgzf_reader *reader, ring_slot *slot)
 {
+    reader->next = slot->offset + slot->block_nbytes;
     pthread_mutex_lock(&reader->lock);
     slot->ready = 0;
     reader->consumed++;
@@ -193,6 +196,12 @@ ssize_t amkd_bgzf_reader_read(amkd_bgzf_reader *reader, void *bytes, size_t nbyt
             leave_slot(reader, slot);
     }
     return (ssize_t)done;
+}
+
+uint64_t amkd_bgzf_reader_tell(amkd_bgzf_reader *reader)
+{
+    return reader->holding ? oldest(reader)->offset << 16 | reader->used
+                           : reader->next << 16;
 }
 
 int amkd_bgzf_reader_open(amkd_bgzf_reader **out, int fd, const char *name,

@@ -17,6 +17,9 @@ int amkd_bgzf_reader_open(amkd_bgzf_reader **out, int fd, const char *name,
  * error, met where the damage is, after all bytes before it. */
 ssize_t amkd_bgzf_reader_read(amkd_bgzf_reader *reader, void *bytes, size_t nbytes);
 
+/* Where the byte that is read next lies, as a virtual offset (stream/bgzf_seek.h). */
+uint64_t amkd_bgzf_reader_tell(amkd_bgzf_reader *reader);
+
 /* Stops, wherever it stands: a thread that waits for a slow pipe is woken. NULL is fine.
  */
 void amkd_bgzf_reader_close(amkd_bgzf_reader *reader);

@@ -23,6 +23,9 @@ typedef struct ring_slot {
 
 struct amkd_bgzf_writer {
     amkd_output *output;
+    uint64_t nbytes;    /* of the blocks written */
+    uint64_t **offsets; /* where the blocks' go, or NULL; [*noffsets] of *room */
+    size_t *noffsets, *room;
     size_t nslots;
     ring_slot *slots;
     amkd_bgzf_encoder *encoder; /* with no threads */
@@ -99,12 +102,32 @@ static ring_slot *take_oldest(amkd_bgzf_writer *writer, int wait)
     return slot;
 }
 
+/* Notes where the next block begins, where that is wanted. */
+static int note_block(amkd_bgzf_writer *writer)
+{
+    if (!writer->offsets)
+        return 0;
+    if (*writer->noffsets == *writer->room) {
+        const size_t room = *writer->room ? 2 * *writer->room : 1024;
+        uint64_t *grown = amkd_realloc(*writer->offsets, room, sizeof *grown);
+        if (!grown)
+            return -1;
+        *writer->offsets = grown;
+        *writer->room = room;
+    }
+    (*writer->offsets)[(*writer->noffsets)++] = writer->nbytes;
+    return 0;
+}
+
 static int write_out(amkd_bgzf_writer *writer, ring_slot *slot)
 {
     slot->done = 0;
     slot->nbytes = 0;
     if (slot->failed)
         return amkd_fail("'%s': %s", amkd_output_name(writer->output), slot->message);
+    if (note_block(writer))
+        return -1;
+    writer->nbytes += slot->block_nbytes;
     return amkd_output_write(writer->output, slot->block, slot->block_nbytes);
 }
 
@@ -179,7 +202,21 @@ int amkd_bgzf_writer_finish(amkd_bgzf_writer *writer)
 {
     if (amkd_bgzf_writer_flush(writer))
         return -1;
+    writer->nbytes += sizeof amkd_bgzf_eof;
     return amkd_output_write(writer->output, amkd_bgzf_eof, sizeof amkd_bgzf_eof);
+}
+
+void amkd_bgzf_writer_note(amkd_bgzf_writer *writer, uint64_t **offsets, size_t *n,
+                           size_t *room)
+{
+    writer->offsets = offsets;
+    writer->noffsets = n;
+    writer->room = room;
+}
+
+uint64_t amkd_bgzf_writer_nbytes(const amkd_bgzf_writer *writer)
+{
+    return writer->nbytes;
 }
 
 int amkd_bgzf_writer_open(amkd_bgzf_writer **out, amkd_output *output, size_t nthreads)

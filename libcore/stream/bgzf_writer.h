@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include <stddef.h>
+#include <stdint.h>
 
 typedef struct amkd_bgzf_writer amkd_bgzf_writer;
 
@@ -18,6 +19,14 @@ int amkd_bgzf_writer_flush(amkd_bgzf_writer *writer);
 
 /* Flushes and writes the end-of-file block. */
 int amkd_bgzf_writer_finish(amkd_bgzf_writer *writer);
+
+/* To be called before the first write: the offset of every block goes to the end of
+ * *offsets [*n], which has *room and grows; all three are borrowed. */
+void amkd_bgzf_writer_note(amkd_bgzf_writer *writer, uint64_t **offsets, size_t *n,
+                           size_t *room);
+
+/* Bytes of all blocks written so far. */
+uint64_t amkd_bgzf_writer_nbytes(const amkd_bgzf_writer *writer);
 
 /* Stops the threads; NULL is fine. */
 void amkd_bgzf_writer_free(amkd_bgzf_writer *writer);

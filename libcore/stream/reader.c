@@ -13,6 +13,7 @@
 struct amkd_reader {
     char *name;
     int fd;
+    size_t nthreads;
     amkd_bgzf_reader *bgzf;
     amkd_header header;
     uint64_t row;      /* rows read */
@@ -94,6 +95,7 @@ int amkd_reader_open(amkd_reader **out, const char *path, const char *kind,
     if (!reader)
         return -1;
     reader->fd = -1;
+    reader->nthreads = nthreads;
     if (open_input(reader, path) ||
         amkd_bgzf_reader_open(&reader->bgzf, reader->fd, reader->name, nthreads) ||
         read_header(reader, kind)) {
@@ -117,6 +119,21 @@ const char *amkd_reader_name(const amkd_reader *reader)
 uint64_t amkd_reader_row(const amkd_reader *reader)
 {
     return reader->row;
+}
+
+uint64_t amkd_reader_tell(const amkd_reader *reader)
+{
+    return amkd_bgzf_reader_tell(reader->bgzf);
+}
+
+int amkd_reader_fd(const amkd_reader *reader)
+{
+    return reader->fd;
+}
+
+size_t amkd_reader_nthreads(const amkd_reader *reader)
+{
+    return reader->nthreads;
 }
 
 static int check_count(const amkd_reader *reader, int at_end)

@@ -32,6 +32,13 @@ ssize_t amkd_reader_read(amkd_reader *reader, void *rows, size_t max_rows);
 /* Rows read so far: the number of the next row, for messages. */
 uint64_t amkd_reader_row(const amkd_reader *reader);
 
+/* Where the next row begins, as a virtual offset (stream/bgzf_seek.h). */
+uint64_t amkd_reader_tell(const amkd_reader *reader);
+
+/* The file or pipe that is read, and by how many threads; the reader's. */
+int amkd_reader_fd(const amkd_reader *reader);
+size_t amkd_reader_nthreads(const amkd_reader *reader);
+
 /* Reads all rows that are left into a new block, freed with free(). Memory grows with
  * what arrives, not with what the header claims. */
 int amkd_reader_read_all(amkd_reader *reader, void **rows, size_t *nrows);
@@ -75,6 +82,26 @@ int amkd_writer_write(amkd_writer *writer, const void *rows, size_t nrows);
 
 /* Everything written so far is on disk (fsync) when this returns. */
 int amkd_writer_flush(amkd_writer *writer);
+
+/* Where the rows of a stream come to lie in its file, known when it is closed. */
+typedef struct amkd_places {
+    uint64_t *blocks; /* [nblocks] where in the file each begins */
+    size_t nblocks, room;
+    uint64_t first; /* plain bytes before row 0 */
+    size_t row_nbytes;
+    uint64_t nbytes; /* of the whole file */
+} amkd_places;
+
+/* As amkd_writer_open, and has the places noted, in a zeroed struct that is borrowed
+ * until the writer is gone; there must be no flush. */
+int amkd_writer_open_noting(amkd_writer **out, const char *path,
+                            const amkd_header *header, size_t nthreads,
+                            amkd_places *places);
+
+/* The virtual offset (stream/bgzf_seek.h) of a row, once the writer was closed. */
+uint64_t amkd_places_find(const amkd_places *places, uint64_t row);
+
+void amkd_places_clear(amkd_places *places);
 
 /* Ends the stream, checks the row count that the header promised if it did, commits the
  * file and frees the writer, on failure too. */

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "stream/bgzf.h"
 #include "stream/bgzf_writer.h"
 #include "stream/preamble.h"
 #include <stdio.h>
@@ -13,13 +14,15 @@ struct amkd_writer {
     amkd_output *output;
     amkd_bgzf_writer *bgzf;
     size_t row_nbytes;
-    uint64_t row;      /* rows written */
-    uint64_t promised; /* by the header; UINT64_MAX: nothing */
-    int failed;        /* a write was lost: the stream can no longer be whole */
+    amkd_places *places; /* borrowed, or NULL */
+    uint64_t row;        /* rows written */
+    uint64_t promised;   /* by the header; UINT64_MAX: nothing */
+    int failed;          /* a write was lost: the stream can no longer be whole */
 };
 
 int amkd_writer_over(amkd_writer **out, amkd_output *output, const amkd_header *header,
-                     const void *bytes, size_t nbytes, uint64_t nrows, size_t nthreads)
+                     const void *bytes, size_t nbytes, uint64_t nrows, size_t nthreads,
+                     amkd_places *places)
 {
     amkd_writer *writer = amkd_alloc(1, sizeof *writer);
     if (!writer) {
@@ -30,8 +33,18 @@ int amkd_writer_over(amkd_writer **out, amkd_output *output, const amkd_header *
     writer->row_nbytes = header->row_nbytes;
     writer->row = nrows;
     writer->promised = amkd_header_rows(header);
-    if (amkd_bgzf_writer_open(&writer->bgzf, output, nthreads) ||
-        amkd_bgzf_writer_write(writer->bgzf, bytes, nbytes)) {
+    if (amkd_bgzf_writer_open(&writer->bgzf, output, nthreads)) {
+        amkd_writer_discard(writer);
+        return -1;
+    }
+    if (places) {
+        places->first = nbytes;
+        places->row_nbytes = header->row_nbytes;
+        writer->places = places;
+        amkd_bgzf_writer_note(writer->bgzf, &places->blocks, &places->nblocks,
+                              &places->room);
+    }
+    if (amkd_bgzf_writer_write(writer->bgzf, bytes, nbytes)) {
         amkd_writer_discard(writer);
         return -1;
     }
@@ -41,6 +54,13 @@ int amkd_writer_over(amkd_writer **out, amkd_output *output, const amkd_header *
 
 int amkd_writer_open(amkd_writer **out, const char *path, const amkd_header *header,
                      size_t nthreads)
+{
+    return amkd_writer_open_noting(out, path, header, nthreads, NULL);
+}
+
+int amkd_writer_open_noting(amkd_writer **out, const char *path,
+                            const amkd_header *header, size_t nthreads,
+                            amkd_places *places)
 {
     char what[40], *preamble;
     snprintf(what, sizeof what, "a stream of %s", header->kind);
@@ -54,7 +74,8 @@ int amkd_writer_open(amkd_writer **out, const char *path, const amkd_header *hea
         result = -1;
     }
     if (!result)
-        result = amkd_writer_over(out, output, header, preamble, nbytes, 0, nthreads);
+        result =
+            amkd_writer_over(out, output, header, preamble, nbytes, 0, nthreads, places);
     free(preamble);
     return result;
 }
@@ -92,6 +113,18 @@ int amkd_writer_flush(amkd_writer *writer)
     return writer->failed ? -1 : 0;
 }
 
+uint64_t amkd_places_find(const amkd_places *places, uint64_t row)
+{
+    const uint64_t at = places->first + row * places->row_nbytes;
+    return places->blocks[at / AMKD_BGZF_FILL_NBYTES] << 16 | at % AMKD_BGZF_FILL_NBYTES;
+}
+
+void amkd_places_clear(amkd_places *places)
+{
+    free(places->blocks);
+    *places = (amkd_places){0};
+}
+
 static int finish(amkd_writer *writer)
 {
     if (writer->failed)
@@ -107,6 +140,8 @@ int amkd_writer_close(amkd_writer *writer)
         amkd_writer_discard(writer);
         return -1;
     }
+    if (writer->places)
+        writer->places->nbytes = amkd_bgzf_writer_nbytes(writer->bgzf);
     amkd_bgzf_writer_free(writer->bgzf);
     int result = amkd_output_commit(writer->output);
     free(writer);

@@ -4,7 +4,6 @@
 #include "base/memory.h"
 #include "data/check.h"
 #include "data/images.h"
-#include "data/mix.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
 #include "teacher/answer_map.h"
@@ -84,23 +83,30 @@ static int set_nclasses(amkd_backend *backend, size_t nclasses)
 static int take_rows(replay_state *state, const uint8_t *rows, size_t n, size_t nclasses,
                      const amkd_images *images)
 {
+    enum { ROWS = 256 };
     const size_t npixels = amkd_images_npixels(images);
     const size_t row_nbytes = sizeof(amkd_label_key) + nclasses * sizeof(float);
+    const size_t chunk = amkd_images_chunk(images, ROWS);
     source *labels = add_source(state, "");
-    uint8_t *pixels = amkd_alloc(npixels, 1);
+    uint8_t *pixels = amkd_alloc(chunk, npixels);
+    amkd_label_key *keys = amkd_alloc(chunk, sizeof *keys);
     float *p = amkd_alloc(nclasses, sizeof *p);
-    int rc = labels && pixels && p ? 0 : -1;
-    for (size_t r = 0; !rc && r < n; r++) {
-        amkd_label_key key;
-        memcpy(&key, rows + r * row_nbytes, sizeof key);
-        memcpy(p, rows + r * row_nbytes + sizeof key, nclasses * sizeof *p);
-        amkd_mix_u8(pixels, images->pixels + key.i * npixels,
-                    images->pixels + key.j * npixels, amkd_mix_weight(key.lambda),
-                    npixels);
-        rc = amkd_answer_map_add(&labels->map, amkd_question_of("", pixels, npixels), p,
-                                 nclasses);
+    int rc = labels && pixels && keys && p ? 0 : -1;
+    for (size_t done = 0; !rc && done < n; done += chunk) {
+        const size_t count = n - done < chunk ? n - done : chunk;
+        for (size_t r = 0; r < count; r++)
+            memcpy(&keys[r], rows + (done + r) * row_nbytes, sizeof *keys);
+        rc = amkd_images_mix(pixels, images, keys, count);
+        for (size_t r = 0; !rc && r < count; r++) {
+            memcpy(p, rows + (done + r) * row_nbytes + sizeof *keys,
+                   nclasses * sizeof *p);
+            rc = amkd_answer_map_add(&labels->map,
+                                     amkd_question_of("", pixels + r * npixels, npixels),
+                                     p, nclasses);
+        }
     }
     free(pixels);
+    free(keys);
     free(p);
     return rc;
 }
