@@ -3,8 +3,10 @@
 #include "base/error.h"
 #include "data/class_names.h"
 #include "data/distinct.h"
+#include "data/images_writer.h"
 #include "data/import.h"
 #include "data/source.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -87,17 +89,44 @@ static int check(const amkd_cli *cli, settings *s)
     return 0;
 }
 
-static int save(const settings *s, const amkd_images *images, const amkd_cli *cli)
+/* Where the images go as they come. */
+typedef struct saving {
+    const settings *settings;
+    const amkd_cli *cli;
+    amkd_images_writer *writer;
+    uint64_t nimages;
+    size_t height, width, channels, nclasses;
+} saving;
+
+static int open_output(void *context, const amkd_images *set, uint64_t nimages)
 {
+    saving *out = context;
+    const amkd_common *common = &out->settings->common;
     amkd_header header;
-    if (amkd_images_header(&header, images->height, images->width, images->channels,
-                           images->nclasses, images->class_names))
+    if (out->settings->class_names && !set->labels)
+        return amkd_fail("class names, but the images have no labels");
+    if (amkd_images_header(&header, set->height, set->width, set->channels, set->nclasses,
+                           set->class_names))
         return -1;
-    int failed =
-        amkd_header_add_provenance(&header, cli->tool->name, cli->command, NULL) ||
-        amkd_images_save(images, s->common.output, &header, s->common.nthreads);
+    const int failed =
+        amkd_header_add_provenance(&header, out->cli->tool->name, out->cli->command,
+                                   NULL) ||
+        (nimages &&
+         amkd_header_put(&header, "rows", json_integer((json_int_t)nimages))) ||
+        amkd_images_writer_open(&out->writer, common->output, &header, common->nthreads);
     amkd_header_clear(&header);
+    out->height = set->height;
+    out->width = set->width;
+    out->channels = set->channels;
+    out->nclasses = set->nclasses;
     return failed ? -1 : 0;
+}
+
+static int take_images(void *context, const amkd_images *set)
+{
+    saving *out = context;
+    out->nimages += set->n;
+    return amkd_images_writer_write(out->writer, set);
 }
 
 /* A heading for the notes, if there are any, and those that are kept. */
@@ -155,36 +184,33 @@ static void tell(amkd_import_report *r, int dropped_alpha, int failed)
     tell_repeats(&r->repeats, "an earlier image");
 }
 
-static int import(amkd_images **images, settings *s)
+static int import(saving *out, settings *s)
 {
+    const amkd_import_sink sink = {out, open_output, take_images};
     amkd_import_report report;
     amkd_import_report_init(&report, s->common.verbose ? SIZE_MAX : NOTES_SHOWN);
     s->import.report = &report;
-    int failed = amkd_import(images, &s->import);
+    int failed = amkd_import_into(&sink, &s->import);
     if (!s->common.quiet)
         tell(&report, s->import.decode.alpha == AMKD_ALPHA_DROP, failed);
     amkd_import_report_clear(&report);
-    return failed;
+    if (!failed)
+        return amkd_images_writer_close(out->writer);
+    amkd_images_writer_discard(out->writer);
+    return -1;
 }
 
 static int run(settings *s, const amkd_cli *cli)
 {
-    amkd_images *images;
+    saving out = {.settings = s, .cli = cli};
     if (s->class_names && amkd_class_names_read(&s->import.class_names, s->class_names))
         return -1;
-    int failed = import(&images, s);
+    const int failed = import(&out, s);
     json_decref(s->import.class_names);
-    if (failed)
-        return -1;
-    if (s->class_names && !images->labels)
-        failed = amkd_fail("class names, but the images have no labels");
-    if (!failed)
-        failed = save(s, images, cli);
     if (!failed && s->common.verbose)
-        fprintf(stderr, "amkd-import: %zu images of %zux%zu, %zu channels, %zu classes\n",
-                images->n, images->width, images->height, images->channels,
-                images->nclasses);
-    amkd_images_free(images);
+        fprintf(stderr,
+                "amkd-import: %" PRIu64 " images of %zux%zu, %zu channels, %zu classes\n",
+                out.nimages, out.width, out.height, out.channels, out.nclasses);
     return failed;
 }
 

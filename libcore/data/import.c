@@ -142,10 +142,12 @@ static int run(amkd_importing *in)
     return amkd_import_decode(in);
 }
 
-int amkd_import(amkd_images **out, const amkd_import_options *options)
+/* *images, unless NULL, gets the set. */
+static int import(amkd_images **images, const amkd_import_sink *sink,
+                  const amkd_import_options *options)
 {
     amkd_import_report unwanted;
-    amkd_importing in = {.options = options, .report = options->report};
+    amkd_importing in = {.options = options, .report = options->report, .sink = sink};
     if (!options->report) {
         amkd_import_report_init(&unwanted, 0);
         in.report = &unwanted;
@@ -161,11 +163,22 @@ int amkd_import(amkd_images **out, const amkd_import_options *options)
     free(in.items);
     free(in.numbers);
     free(in.left_out);
+    amkd_picture_clear(&in.picture);
     amkd_apart_free(in.apart);
-    if (failed) {
+    amkd_distinct_free(in.distinct);
+    if (!failed && images)
+        *images = in.images;
+    else
         amkd_images_free(in.images);
-        return -1;
-    }
-    *out = in.images;
-    return 0;
+    return failed ? -1 : 0;
+}
+
+int amkd_import(amkd_images **out, const amkd_import_options *options)
+{
+    return import(out, NULL, options);
+}
+
+int amkd_import_into(const amkd_import_sink *sink, const amkd_import_options *options)
+{
+    return import(NULL, sink, options);
 }

@@ -37,6 +37,21 @@ typedef struct amkd_import_options {
     amkd_import_report *report; /* initialised; NULL: nobody wants to know */
 } amkd_import_options;
 
+/* Where the images of an import go. */
+typedef struct amkd_import_sink {
+    void *context;
+    /* Called once, before the images come: set has their shape and classes, nimages is
+     * how many there will be, 0 where that shows only at the end. */
+    int (*open)(void *context, const amkd_images *set, uint64_t nimages);
+    /* The next images, borrowed. */
+    int (*take)(void *context, const amkd_images *set);
+} amkd_import_sink;
+
+/* As amkd_import, the images handed on as they come: all at once, or where that would
+ * take more than amkd_room's bytes, some at a time. A failure may come when some were
+ * handed on. */
+int amkd_import_into(const amkd_import_sink *sink, const amkd_import_options *options);
+
 /* Reads, converts and collects. The same images come out for any number of threads.
  * Labels stay with their images. Images whose shapes differ at the end are an error that
  * names two of them. The report is filled on failure, too. */

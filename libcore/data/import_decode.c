@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "base/room.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,14 +90,18 @@ static int fail_shapes(const amkd_importing *in, const amkd_picture *picture, si
     return -1;
 }
 
-/* Work of amkd_parallel: the image behind the first and the i behind that. */
+/* Work of amkd_parallel: item i of the chunk. Those up to the first that can be read were
+ * read before. */
 static int decode_one(void *context, size_t i)
 {
     amkd_importing *in = context;
     amkd_images *set = in->images;
+    uint8_t *to = set->pixels + i * amkd_images_npixels(set);
     amkd_picture picture;
-    i += in->first + 1;
-    int failed = read_item(&picture, in, i);
+    i += in->begin;
+    if (i == in->first)
+        memcpy(to, in->picture.pixels, amkd_images_npixels(set));
+    int failed = i > in->first ? read_item(&picture, in, i) : 1;
     amkd_progress_add(in->progress, 1);
     if (failed)
         return failed < 0 ? -1 : 0;
@@ -104,59 +109,60 @@ static int decode_one(void *context, size_t i)
         picture.channels != set->channels)
         failed = fail_shapes(in, &picture, i);
     else
-        memcpy(set->pixels + i * amkd_images_npixels(set), picture.pixels,
-               amkd_images_npixels(set));
+        memcpy(to, picture.pixels, amkd_images_npixels(set));
     amkd_picture_clear(&picture);
     return failed;
 }
 
-/* Makes the set, of the shape of the first image that can be read. */
+/* Makes the set, of the shape of the first image that can be read: with room for all
+ * images, or for a chunk of them where all are to go on and would take too much memory.
+ */
 static int make_set(amkd_importing *in)
 {
-    amkd_picture picture;
+    amkd_picture *picture = &in->picture;
+    uint64_t room;
     int rc = 1;
+    if (amkd_room(&room))
+        return -1;
     for (in->first = 0; in->first < in->nitems; in->first++)
-        if ((rc = read_item(&picture, in, in->first)) <= 0)
+        if ((rc = read_item(picture, in, in->first)) <= 0)
             break;
     if (rc < 0)
         return -1;
     if (rc)
         return amkd_fail("none of %zu pictures can be read; the last: %s", in->nitems,
                          amkd_error());
-    int failed = amkd_images_new(&in->images, in->nitems, picture.height, picture.width,
-                                 picture.channels, in->labels ? in->nclasses : 0);
-    if (!failed)
-        memcpy(in->images->pixels + in->first * amkd_images_npixels(in->images),
-               picture.pixels, amkd_images_npixels(in->images));
-    amkd_picture_clear(&picture);
-    if (!failed && in->labels) {
-        for (size_t i = 0; i < in->nitems; i++)
-            in->images->labels[i] = in->labels[in->numbers[i]];
-        in->images->class_names = json_incref(in->class_names);
+    const size_t npixels = picture->height * picture->width * picture->channels;
+    in->nchunk = in->nitems;
+    if (in->sink && in->nitems > room / npixels) {
+        in->nchunk = amkd_room_chunk(npixels);
+        if (in->nchunk > in->nitems)
+            in->nchunk = in->nitems;
     }
-    return failed;
+    if (amkd_images_new(&in->images, in->nchunk, picture->height, picture->width,
+                        picture->channels, in->labels ? in->nclasses : 0))
+        return -1;
+    if (in->labels)
+        in->images->class_names = json_incref(in->class_names);
+    return 0;
 }
 
-/* Moves the images together over those that are left out. */
-static int close_gaps(amkd_importing *in)
+/* Moves the images of the chunk together over those that are left out. */
+static void close_gaps(amkd_importing *in)
 {
     amkd_images *set = in->images;
     size_t npixels = amkd_images_npixels(set), n = 0;
-    for (size_t i = 0; i < in->nitems; i++) {
-        if (in->left_out[i])
+    for (size_t i = 0; i < in->end - in->begin; i++) {
+        if (in->left_out[in->begin + i])
             continue;
-        if (n < i) {
+        if (n < i)
             memcpy(set->pixels + n * npixels, set->pixels + i * npixels, npixels);
-            if (set->labels)
-                set->labels[n] = set->labels[i];
-        }
+        if (set->labels)
+            set->labels[n] = in->labels[in->numbers[in->begin + i]];
         n++;
     }
     set->n = set->nsources = n;
-    if (!n)
-        return amkd_fail("none of %zu images is left: each repeats one to be apart from",
-                         in->nitems);
-    return 0;
+    in->nkept += n;
 }
 
 /* The bad must be few: many mean that something else is wrong. */
@@ -170,19 +176,59 @@ static int check_bad(const amkd_importing *in)
     return 0;
 }
 
+/* Decodes the items begin..end and finds those that are to be left out. */
+static int decode_chunk(amkd_importing *in)
+{
+    in->images->n = in->images->nsources = in->end - in->begin;
+    if (amkd_parallel(in->end - in->begin, in->options->nthreads, decode_one, in) ||
+        check_bad(in) || (in->options->distinct && amkd_import_distinct(in)))
+        return -1;
+    close_gaps(in);
+    return 0;
+}
+
+/* Whether the number of images is known before all were decoded. */
+static int is_known(const amkd_importing *in)
+{
+    return !(in->options->skip_bad > 0) && !in->options->distinct;
+}
+
+static int decode_all(amkd_importing *in)
+{
+    const amkd_import_sink *sink = in->sink;
+    const int whole = in->nchunk == in->nitems;
+    int rc = sink && !whole
+                 ? sink->open(sink->context, in->images, is_known(in) ? in->nitems : 0)
+                 : 0;
+    for (in->begin = 0; !rc && in->begin < in->nitems; in->begin = in->end) {
+        const size_t left = in->nitems - in->begin;
+        in->end = in->begin + (left < in->nchunk ? left : in->nchunk);
+        rc = decode_chunk(in);
+        if (!rc && sink && !whole && in->images->n)
+            rc = sink->take(sink->context, in->images);
+    }
+    if (rc)
+        return -1;
+    if (!in->nkept)
+        return amkd_fail("none of %zu images is left: each repeats one to be apart from",
+                         in->nitems);
+    return sink && whole &&
+                   (sink->open(sink->context, in->images, in->nkept) ||
+                    sink->take(sink->context, in->images))
+               ? -1
+               : 0;
+}
+
 int amkd_import_decode(amkd_importing *in)
 {
     in->report->npictures = in->nitems;
     in->left_out = amkd_alloc(in->nitems, 1);
-    if (!in->left_out || make_set(in) || amkd_apart_fits(in->apart, in->images))
+    if (!in->left_out || make_set(in) || amkd_apart_fits(in->apart, in->images) ||
+        (in->options->distinct && amkd_distinct_new(&in->distinct, in->nitems)))
         return -1;
     in->progress =
         amkd_progress_new("amkd-import", "images", in->nitems, in->options->quiet);
-    amkd_progress_add(in->progress, in->first + 1);
-    int failed =
-        amkd_parallel(in->nitems - in->first - 1, in->options->nthreads, decode_one, in);
+    const int rc = decode_all(in);
     amkd_progress_free(in->progress);
-    if (failed || check_bad(in) || (in->options->distinct && amkd_import_distinct(in)))
-        return -1;
-    return close_gaps(in);
+    return rc;
 }

@@ -4,6 +4,7 @@
 #define AMKD_DATA_IMPORT_DECODE_H
 
 #include "base/progress.h"
+#include "data/distinct.h"
 #include "data/import.h"
 #include "data/import_distinct.h"
 #include "data/source.h"
@@ -23,15 +24,21 @@ typedef struct amkd_importing {
     json_t *class_names; /* or NULL */
     size_t nitems;       /* images chosen */
     amkd_import_item *items;
-    uint64_t *numbers; /* [nitems] of the chosen, over all sources in turn */
-    amkd_images *images;
-    size_t first;      /* the item that gave the shape: the first that could be read */
-    uint8_t *left_out; /* [nitems] could not be read, or repeat another image */
-    amkd_apart *apart; /* the images that none may repeat, or NULL */
+    uint64_t *numbers;            /* [nitems] of the chosen, over all sources in turn */
+    const amkd_import_sink *sink; /* NULL: all stay in images */
+    amkd_images *images;          /* of the items begin..end, with room for nchunk */
+    size_t begin, end, nchunk;
+    size_t first;         /* the item that gave the shape: the first that could be read */
+    amkd_picture picture; /* it, until it is in images */
+    uint8_t *left_out;    /* [nitems] could not be read, or repeat another image */
+    size_t nkept;         /* of all items so far those that are not left out */
+    amkd_apart *apart;    /* the images that none may repeat, or NULL */
+    amkd_distinct *distinct; /* those kept, where none may repeat another; or NULL */
     amkd_progress *progress;
 } amkd_importing;
 
-/* Makes in->images of the items; what is allocated is freed with in. */
+/* Makes in->images of the items, or hands them to in->sink chunk by chunk; what is
+ * allocated is freed with in. */
 int amkd_import_decode(amkd_importing *in);
 
 /* A new string that names an item. */

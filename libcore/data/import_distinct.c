@@ -125,42 +125,46 @@ static void leave_out(amkd_importing *in, amkd_repeats *repeats, size_t i,
     free(other);
 }
 
+/* Prints of the chunk; where that is the whole, their making is shown as work of its own.
+ */
 static amkd_print *make_prints(const amkd_importing *in)
 {
-    amkd_progress *progress = amkd_progress_new("amkd-import", "images compared",
-                                                in->nitems, in->options->quiet);
+    const int whole = in->nchunk == in->nitems;
+    amkd_progress *progress = whole ? amkd_progress_new("amkd-import", "images compared",
+                                                        in->nitems, in->options->quiet)
+                                    : NULL;
     amkd_print *prints =
         amkd_prints_of(in->images, in->options->near, in->options->nthreads, progress);
     amkd_progress_free(progress);
     return prints;
 }
 
+static int32_t label_of(const amkd_importing *in, size_t i)
+{
+    return in->labels ? in->labels[in->numbers[i]] : 0;
+}
+
 int amkd_import_distinct(amkd_importing *in)
 {
-    const int32_t *labels = in->images->labels;
     amkd_repeats *repeats = &in->report->repeats;
     unsigned near = in->options->near;
     amkd_repeated found;
-    amkd_distinct *kept;
-    if (amkd_distinct_new(&kept, in->nitems))
-        return -1;
     amkd_print *prints = make_prints(in);
-    for (size_t i = 0; prints && i < in->nitems; i++) {
+    for (size_t i = in->begin; prints && i < in->end; i++) {
+        const amkd_print *print = &prints[i - in->begin];
         if (in->left_out[i])
             continue;
-        if (in->apart &&
-            amkd_distinct_find(&found, in->apart->distinct, &prints[i], near)) {
+        if (in->apart && amkd_distinct_find(&found, in->apart->distinct, print, near)) {
             leave_out(in, &in->report->apart, i, &found,
                       name_apart(in->apart, found.number));
-        } else if (amkd_distinct_find(&found, kept, &prints[i], near)) {
-            repeats->nrelabeled += labels && labels[i] != labels[found.number];
+        } else if (amkd_distinct_find(&found, in->distinct, print, near)) {
+            repeats->nrelabeled += label_of(in, i) != label_of(in, found.number);
             leave_out(in, repeats, i, &found, amkd_import_name(in, found.number));
         } else {
-            amkd_distinct_add(kept, &prints[i], (uint32_t)i);
+            amkd_distinct_add(in->distinct, print, (uint32_t)i);
         }
     }
-    int failed = !prints;
+    const int failed = !prints;
     free(prints);
-    amkd_distinct_free(kept);
     return failed ? -1 : 0;
 }

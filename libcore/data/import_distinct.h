@@ -20,9 +20,9 @@ int amkd_apart_fits(const amkd_apart *apart, const amkd_images *images);
 /* NULL is fine. */
 void amkd_apart_free(amkd_apart *apart);
 
-/* Marks in in->left_out the decoded images that repeat an image of in->apart, or else an
- * earlier one that is not left out itself, and reports them. So no two
- * that stay are near each other. */
+/* Marks in in->left_out the decoded images of the chunk that repeat an image of
+ * in->apart, or else an earlier one that is not left out itself, and reports them. So no
+ * two that stay are near each other. */
 int amkd_import_distinct(struct amkd_importing *in);
 
 #endif
