@@ -2,6 +2,7 @@
 #include "data/check.h"
 #include "base/error.h"
 #include "data/images.h"
+#include "data/images_index.h"
 #include "stream/rows.h"
 #include <math.h>
 #include <string.h>
@@ -94,6 +95,19 @@ static int check_label_row(const amkd_check *check, const uint8_t *row)
     return check_probabilities(row + sizeof key, check->nclasses);
 }
 
+/* That places go forward is seen when the index is used. */
+static int check_index_row(const amkd_check *check, const uint8_t *row)
+{
+    uint64_t at;
+    const json_t *of = json_object_get(check->header->more, "of");
+    const uint64_t nbytes = (uint64_t)json_integer_value(json_object_get(of, "nbytes"));
+    memcpy(&at, row, sizeof at);
+    if (at >> 16 >= nbytes)
+        return amkd_fail("byte %llu is outside the images file, which has %llu",
+                         (unsigned long long)(at >> 16), (unsigned long long)nbytes);
+    return 0;
+}
+
 static int init_images(amkd_check *check)
 {
     const amkd_field *pixels, *label;
@@ -119,6 +133,10 @@ int amkd_check_init(amkd_check *check, const amkd_header *header)
     int failed;
     if (!strcmp(header->kind, "images"))
         return init_images(check);
+    if (!strcmp(header->kind, "index")) {
+        check->row = check_index_row;
+        return amkd_index_expect(header);
+    }
     if (!strcmp(header->kind, "pairs")) {
         check->row = check_pair_row;
         failed = amkd_pairs_check(header);
@@ -129,8 +147,8 @@ int amkd_check_init(amkd_check *check, const amkd_header *header)
         check->row = check_label_row;
         failed = amkd_labels_check(header, &check->nclasses);
     } else {
-        failed =
-            amkd_fail("kind '%s' is none of images, pairs, picks, labels", header->kind);
+        failed = amkd_fail("kind '%s' is none of images, pairs, picks, labels, index",
+                           header->kind);
     }
     if (!failed && json_object_get(header->more, "images"))
         failed = amkd_images_refs_rows(&check->nimages, header);

@@ -21,7 +21,8 @@ int amkd_check_init(amkd_check *check, const amkd_header *header);
 /* Looks at n rows, the first of which is number first of the stream. pairs: i < j, inside
  * the image sets that the header names; i = j where it says "single". picks: i <= j, inside; lambda in [0, 1], 1 where
  * i = j; the score finite. labels: i, j and lambda likewise; probabilities finite, not
- * negative, summing to one within 1e-3. images: labels of the known classes. */
+ * negative, summing to one within 1e-3. images: labels of the known classes. index:
+ * places within the images file. */
 int amkd_check_rows(const amkd_check *check, const void *rows, size_t n, uint64_t first);
 
 #endif

@@ -20,7 +20,7 @@ typedef struct amkd_field {
 } amkd_field;
 
 typedef struct amkd_header {
-    char kind[16]; /* "images", "pairs", "picks", "labels" */
+    char kind[16]; /* "images", "pairs", "picks", "labels", "index" */
     size_t nfields;
     amkd_field fields[AMKD_MAX_FIELDS];
     size_t row_nbytes;
