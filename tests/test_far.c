@@ -386,6 +386,11 @@ START_TEST(what_is_no_index_stays_as_it_is)
     ck_assert_mem_eq(after, bytes, nbytes);
     free(bytes);
     free(after);
+    /* Where none can be written. */
+    remove("a.amkd.index");
+    ck_assert_int_eq(mkdir("a.amkd.index", 0777), 0);
+    assert_read_right();
+    ck_assert_int_eq(rmdir("a.amkd.index"), 0);
 }
 END_TEST
 

@@ -33,6 +33,9 @@ everything() {
     amkd-augment -q -V 3 --keep --seed 2 -o views.amkd real.amkd
     amkd-train -q -a "conv 5 k3 | relu | maxpool 2 | fc classes" --batch 48 --steps 300 \
         --mixup 0.4 --seed 5 -o teacher.safetensors real.amkd views.amkd
+    # With a window of several steps, across the ends of epochs.
+    AMKD_MEMORY=${AMKD_MEMORY:+30K} amkd-train -q -a "fc 8 | relu | fc classes" --batch 7 \
+        --steps 700 --seed 6 -o other.safetensors real.amkd
     amkd-pool -q --single -o single.amkd sample.amkd views.amkd
     amkd-pool -q -n 3000 --seed 1 -o pairs.amkd sample.amkd
     amkd-pool -q -n 2000 --seed 1 -o mixed-pairs.amkd views.amkd
