@@ -22,8 +22,8 @@ static char *maps_options(const amkd_stages *stages)
                        layer ? layer->biases : 0);
 }
 
-/* Of amkd_room_window's go into a window and its maps together. */
-enum { WINDOW_SHARES = 4 };
+/* The maps of a window may take so many times amkd_room_window's bytes. */
+enum { MAP_WINDOWS = 4 };
 
 struct amkd_maps {
     amkd_device *device;
@@ -50,10 +50,18 @@ size_t amkd_maps_room(const amkd_device *device, const amkd_stages *stages,
 {
     if (!amkd_window_needed(device, images))
         return images->n;
-    const size_t nbytes =
-        amkd_images_npixels(images) + amkd_shape_size(stages->maps) * sizeof(float);
-    const size_t n = amkd_room_window((nbytes - 1) / WINDOW_SHARES + 1);
-    return n < 2 ? 2 : n < images->n ? n : images->n;
+    const size_t npixels = amkd_images_npixels(images);
+    const size_t map_nbytes = amkd_shape_size(stages->maps) * sizeof(float);
+    const size_t larger = map_nbytes > npixels ? map_nbytes : npixels;
+    const size_t nmaps = amkd_room_window((map_nbytes - 1) / MAP_WINDOWS + 1);
+    size_t n = amkd_room_window(npixels);
+    if (n > nmaps)
+        n = nmaps;
+    if (n > device->max_buffer_nbytes / larger)
+        n = (size_t)(device->max_buffer_nbytes / larger);
+    if (n < 2)
+        n = 2;
+    return n < images->n ? n : images->n;
 }
 
 static int run(amkd_maps *maps, cl_mem pixels, size_t n)
