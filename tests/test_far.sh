@@ -139,6 +139,13 @@ cp ../sample.amkd.index .
 expect 1 "'sample.amkd'" amkd-query -q -t model:teacher.safetensors -o out sample.amkd
 cd ..
 
+# A set of a single image, within less memory than it has.
+amkd-import -q --unlabeled --limit 1 -o one.amkd ../real-images-idx3-ubyte
+amkd-pool -q --single -o one-single.amkd one.amkd
+AMKD_MEMORY=1G amkd-score -q -s teacher.safetensors -o near-picks.amkd one-single.amkd
+AMKD_MEMORY=50 amkd-score -q -s teacher.safetensors -o far-picks.amkd one-single.amkd
+cmp near-picks.amkd far-picks.amkd || fail "a single image"
+
 # By a pipe a set is in memory whatever its size.
 amkd-augment -q -V 3 --keep --seed 2 <real.amkd | amkd-cat --field pixels - |
     cmp - <(amkd-cat --field pixels views.amkd) || fail "by pipe"
