@@ -4,8 +4,8 @@
  * images: uchar [image][y][x][channel]. means: uchar [image][channel]. views: int
  * [view][NINTS] = image, matrix a b tx c d ty, gain, offset, erased left top right bottom,
  * pull x and y [POINTS][POINTS], which count where ELASTIC is set.
- * out: uchar [view][y][x][channel].
- * Grid: (HEIGHT * WIDTH, views). Exact. */
+ * out: uchar [n][y][x][channel] of view first + n.
+ * Grid: (HEIGHT * WIDTH / RUN, views to make). Exact. */
 
 #ifndef HEIGHT
 #define HEIGHT 28
@@ -24,6 +24,10 @@
 #ifndef ELASTIC
 #define ELASTIC 1
 #endif
+/* Pixels that a work-item makes, of one row: 1 or WIDTH. */
+#ifndef RUN
+#define RUN 1
+#endif
 #define CELLS 4
 #define POINTS (CELLS + 2)
 #define NINTS (13 + 2 * POINTS * POINTS)
@@ -39,14 +43,23 @@ static inline uint pixel_at(global const uchar *image, int x, int y, uint outsid
 #endif
 }
 
+/* Most of a view lies inside its image, where no neighbour needs to be looked for. */
 static inline int bilinear(global const uchar *image, long u, long v, uint outside)
 {
     const int x = (u + 128) >> 16, y = (v + 128) >> 16;
     const uint fx = ((u + 128) >> 8) & 255, fy = ((v + 128) >> 8) & 255;
-    const uint top = (256 - fx) * pixel_at(image, x, y, outside) +
-                     fx * pixel_at(image, x + 1, y, outside);
-    const uint bottom = (256 - fx) * pixel_at(image, x, y + 1, outside) +
-                        fx * pixel_at(image, x + 1, y + 1, outside);
+    uint p00, p01, p10, p11;
+    if ((uint)x < WIDTH - 1 && (uint)y < HEIGHT - 1) {
+        global const uchar *at = image + (y * WIDTH + x) * CHANNELS;
+        p00 = at[0], p01 = at[CHANNELS];
+        p10 = at[WIDTH * CHANNELS], p11 = at[(WIDTH + 1) * CHANNELS];
+    } else {
+        p00 = pixel_at(image, x, y, outside), p01 = pixel_at(image, x + 1, y, outside);
+        p10 = pixel_at(image, x, y + 1, outside);
+        p11 = pixel_at(image, x + 1, y + 1, outside);
+    }
+    const uint top = (256 - fx) * p00 + fx * p01;
+    const uint bottom = (256 - fx) * p10 + fx * p11;
     return ((256 - fy) * top + fy * bottom + 32768) >> 16;
 }
 
@@ -74,33 +87,41 @@ static inline long pulled(global const int *points, const int *across, const int
 
 kernel void augment(global const uchar *restrict images,
                     global const uchar *restrict means, global const int *restrict views,
-                    global uchar *restrict out)
+                    const uint first, global uchar *restrict out)
 {
-    const size_t at = get_global_id(0), row = get_global_id(1);
-    const int x = at % WIDTH, y = at / WIDTH;
-    global const int *view = views + row * NINTS;
-    global const int *m = view + 1, *erase = view + 9;
+    const size_t begin = get_global_id(0) * RUN, row = get_global_id(1);
+    global const int *view = views + (first + row) * NINTS;
     const int gain = view[7], offset = view[8];
+    const int left = view[9], top = view[10], right = view[11], bottom = view[12];
     const size_t image = (uint)view[0];
-    long u = (long)m[0] * x + (long)m[1] * y + m[2];
-    long v = (long)m[3] * x + (long)m[4] * y + m[5];
-#if ELASTIC
-    int across[3], down[3];
-    const int column = spline(across, x, WIDTH), line = spline(down, y, HEIGHT);
-    global const int *points = view + 13 + line * POINTS + column;
-    u += pulled(points, across, down);
-    v += pulled(points + POINTS * POINTS, across, down);
-#endif
-    const int erased = x >= erase[0] && x < erase[2] && y >= erase[1] && y < erase[3];
     images += image * (HEIGHT * WIDTH * CHANNELS);
     means += image * CHANNELS;
-    out += (row * (HEIGHT * WIDTH) + at) * CHANNELS;
-    for (int c = 0; c < CHANNELS; c++) {
-        const int mean = means[c];
-        const int outside = BORDER == BORDER_MEAN ? mean : 0;
-        const int pivot = AROUND_MEAN ? mean : 0;
-        const int value = bilinear(images + c, u, v, outside);
-        const int p = pivot + offset + ((gain * (value - pivot) + 32768) >> 16);
-        out[c] = erased ? outside : clamp(p, 0, 255);
+    out += (row * (HEIGHT * WIDTH) + begin) * CHANNELS;
+    const int y = begin / WIDTH;
+    int x = begin % WIDTH;
+    long u0 = (long)view[1] * x + (long)view[2] * y + view[3];
+    long v0 = (long)view[4] * x + (long)view[5] * y + view[6];
+    const int du = view[1], dv = view[4];
+#if ELASTIC
+    int across[3], down[3];
+    const int line = spline(down, y, HEIGHT);
+    global const int *points = view + 13 + line * POINTS;
+#endif
+    for (int n = 0; n < RUN; n++, x++, u0 += du, v0 += dv) {
+        long u = u0, v = v0;
+#if ELASTIC
+        const int column = spline(across, x, WIDTH);
+        u += pulled(points + column, across, down);
+        v += pulled(points + column + POINTS * POINTS, across, down);
+#endif
+        const int erased = x >= left && x < right && y >= top && y < bottom;
+        for (int c = 0; c < CHANNELS; c++) {
+            const int mean = means[c];
+            const int outside = BORDER == BORDER_MEAN ? mean : 0;
+            const int pivot = AROUND_MEAN ? mean : 0;
+            const int value = bilinear(images + c, u, v, outside);
+            const int p = pivot + offset + ((gain * (value - pivot) + 32768) >> 16);
+            *out++ = erased ? outside : clamp(p, 0, 255);
+        }
     }
 }

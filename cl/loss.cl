@@ -9,18 +9,25 @@
  * loss and agreement, float [sample]: the batch's are added to what is there (agreement: 1
  * where student and target have the same top class), so that they are read once an epoch.
  *
+ * teaching_cross_entropy is the same of those samples alone whose teaching, float
+ * [block][lane], is 1, not 0, with their number in place of batch; taught, float [sample],
+ * counts them. sums is what count_teaching writes.
+ *
  * Grid: (VECTORS, blocks). Tolerance: 1e-6 + 1e-5 |reference|. */
 
 #ifndef CLASSES
 #define CLASSES 10
 #endif
 
-kernel void softmax_cross_entropy(global const vec *restrict logits,
-                                  global const float *restrict targets,
-                                  global const uint *restrict order, const uint first,
-                                  const uint count, const float temperature,
-                                  global vec *restrict gradient, global vec *restrict loss,
-                                  global vec *restrict agreement)
+/* Of a vector of lanes: full is 1 in those that count, scale T / batch. The pointers are
+ * those of the kernels below. */
+static inline void cross_entropy(global const vec *restrict logits,
+                                 global const float *restrict targets,
+                                 global const uint *restrict order, const uint first,
+                                 const uint count, const float temperature,
+                                 const vec full, const float scale,
+                                 global vec *restrict gradient, global vec *restrict loss,
+                                 global vec *restrict agreement)
 {
     const size_t lane = get_global_id(0), block = get_global_id(1);
     const uint sample = block * NLANES + lane * VW;
@@ -28,12 +35,9 @@ kernel void softmax_cross_entropy(global const vec *restrict logits,
     gradient += block * (CLASSES * VECTORS) + lane;
 
     uint row[VW];
-    float full[VW];
-    for (int k = 0; k < VW; k++) {
-        full[k] = sample + k < count ? 1.0f : 0.0f;
+    for (int k = 0; k < VW; k++)
         row[k] = order[first + min(sample + k, count - 1)];
-    }
-    const ivec filled = vload_vec(full) > (vec)0.0f;
+    const ivec filled = full > (vec)0.0f;
 
     vec top = logits[0];
     for (int c = 1; c < CLASSES; c++)
@@ -43,7 +47,6 @@ kernel void softmax_cross_entropy(global const vec *restrict logits,
         sum += exp((logits[c * VECTORS] - top) / temperature);
 
     const vec log_sum = log(sum);
-    const float scale = temperature / count;
     vec total = 0.0f, target_top = -1.0f, top_target = 0.0f;
     for (int c = 0; c < CLASSES; c++) {
         float p[VW];
@@ -61,6 +64,95 @@ kernel void softmax_cross_entropy(global const vec *restrict logits,
     const size_t at = block * VECTORS + lane;
     loss[at] += select((vec)0.0f, total * (temperature * temperature), filled);
     agreement[at] += select((vec)0.0f, top_target, filled);
+}
+
+kernel void softmax_cross_entropy(global const vec *restrict logits,
+                                  global const float *restrict targets,
+                                  global const uint *restrict order, const uint first,
+                                  const uint count, const float temperature,
+                                  global vec *restrict gradient, global vec *restrict loss,
+                                  global vec *restrict agreement)
+{
+    const uint sample = get_global_id(1) * NLANES + get_global_id(0) * VW;
+    float full[VW];
+    for (int k = 0; k < VW; k++)
+        full[k] = sample + k < count ? 1.0f : 0.0f;
+    cross_entropy(logits, targets, order, first, count, temperature, vload_vec(full),
+                  temperature / count, gradient, loss, agreement);
+}
+
+/* sums[lane]: the teaching samples of that lane. Grid: (VECTORS). */
+kernel void count_teaching(global const vec *restrict teaching, const uint nblocks,
+                           global vec *restrict sums)
+{
+    const size_t lane = get_global_id(0);
+    vec sum = 0.0f;
+    for (uint block = 0; block < nblocks; block++)
+        sum += teaching[block * VECTORS + lane];
+    sums[lane] = sum;
+}
+
+kernel void teaching_cross_entropy(global const vec *restrict logits,
+                                   global const float *restrict targets,
+                                   global const uint *restrict order, const uint first,
+                                   const uint count, const float temperature,
+                                   global const vec *restrict teaching,
+                                   global const float *restrict sums,
+                                   global vec *restrict gradient,
+                                   global vec *restrict loss,
+                                   global vec *restrict agreement,
+                                   global vec *restrict taught)
+{
+    const size_t at = get_global_id(1) * VECTORS + get_global_id(0);
+    float n = 0;
+    for (int lane = 0; lane < NLANES; lane++)
+        n += sums[lane];
+    cross_entropy(logits, targets, order, first, count, temperature, teaching[at],
+                  temperature / fmax(n, 1.0f), gradient, loss, agreement);
+    taught[at] += teaching[at];
+}
+
+/* Of sample n, below count, into row rows[first + n]: probs[row][class] = softmax(logits /
+ * temperature), tops[row] = the top one of softmax(logits). */
+kernel void soften(global const vec *restrict logits, global float *restrict probs,
+                   global float *restrict tops, global const uint *restrict rows,
+                   const uint first, const uint count, const float temperature)
+{
+    const size_t lane = get_global_id(0), block = get_global_id(1);
+    const uint sample = block * NLANES + lane * VW;
+    logits += block * (CLASSES * VECTORS) + lane;
+    vec top = logits[0];
+    for (int c = 1; c < CLASSES; c++)
+        top = fmax(top, logits[c * VECTORS]);
+    vec sum = 0.0f, plain = 0.0f;
+    for (int c = 0; c < CLASSES; c++) {
+        sum += exp((logits[c * VECTORS] - top) / temperature);
+        plain += exp(logits[c * VECTORS] - top);
+    }
+    float lanes[VW];
+    for (int c = 0; c < CLASSES; c++) {
+        vstore_vec(exp((logits[c * VECTORS] - top) / temperature) / sum, lanes);
+        for (int k = 0; k < VW; k++)
+            if (sample + k < count)
+                probs[(size_t)rows[first + sample + k] * CLASSES + c] = lanes[k];
+    }
+    vstore_vec(1.0f / plain, lanes);
+    for (int k = 0; k < VW; k++)
+        if (sample + k < count)
+            tops[rows[first + sample + k]] = lanes[k];
+}
+
+/* teaching[block][lane] = whether the sample is one of count and tops has min_top or more
+ * in its row. */
+kernel void choose_teaching(global const float *restrict tops,
+                            global const uint *restrict rows, const uint first,
+                            const uint count, const float min_top,
+                            global float *restrict teaching)
+{
+    const uint sample = get_global_id(1) * NLANES + get_global_id(0) * VW;
+    for (int k = 0; k < VW; k++)
+        teaching[sample + k] =
+            sample + k < count && tops[rows[first + sample + k]] >= min_top ? 1.0f : 0.0f;
 }
 
 /* probs[sample][class] = softmax(logits), or the logits as they are (LOGITS_ONLY != 0).

@@ -186,14 +186,14 @@ static amkd_dataset make_greys(void)
 }
 
 /* The targets of a step, read back; its inputs are seen to agree. */
-static void read_step(amkd_samples *samples, float (*targets)[2], uint64_t step)
+static void read_step(amkd_feed *samples, float (*targets)[2], uint64_t step)
 {
     float *x = malloc(device->nlanes * sizeof *x);
     cl_mem inputs;
     amkd_step_targets p;
     ck_ok(amkd_buffer_new(&inputs, device, CL_MEM_READ_WRITE, device->nlanes * sizeof *x,
                           NULL));
-    ck_ok(amkd_samples_load(samples, &p, inputs, step));
+    ck_ok(samples->load(samples, &p, inputs, step));
     ck_assert_uint_eq(p.first, 0);
     ck_ok(amkd_buffer_read(device, x, inputs, 0, device->nlanes * sizeof *x));
     ck_ok(amkd_buffer_read(device, targets, p.targets, 0, p.count * sizeof *targets));
@@ -228,19 +228,19 @@ START_TEST(inputs_and_targets_are_mixed_alike_and_by_the_step_alone)
         .temperature = 1, .mixup = 1, .batch = BATCH, .seed = SEED};
     amkd_arch arch;
     amkd_model *model;
-    amkd_samples *samples;
+    amkd_feed *samples;
     size_t n;
     float early[BATCH][2], there[BATCH][2], again[BATCH][2];
     ck_ok(amkd_arch_parse(&arch, "flatten | fc classes", (amkd_shape){1, 1, 1}, 2));
     ck_ok(amkd_model_init(&model, &arch, 3));
     model->mean[0] = 0, model->std[0] = 1;
     ck_ok(amkd_samples_new(&samples, device, &dataset, model, &options));
-    ck_ok(amkd_samples_begin(samples, &n, 0, 9));
+    ck_ok(samples->begin(samples, &n, 0, 9));
     ck_assert_uint_eq(n, 2 * GREYS + BATCH);
     read_step(samples, early, 1);
     read_step(samples, again, 3); /* an epoch's last has fewer */
     read_step(samples, there, 6);
-    ck_ok(amkd_samples_begin(samples, &n, 5, 8));
+    ck_ok(samples->begin(samples, &n, 5, 8));
     read_step(samples, again, 6);
     ck_assert_mem_eq(there, again, sizeof there);
     double mu[BATCH], other[BATCH];
@@ -250,7 +250,7 @@ START_TEST(inputs_and_targets_are_mixed_alike_and_by_the_step_alone)
         ck_assert_double_gt(fabs(mu[s] - mu[(s + 1) % BATCH]), 1e-3);
         ck_assert_double_gt(fabs(mu[s] - other[s]), 1e-3);
     }
-    amkd_samples_free(samples);
+    samples->free(samples);
     amkd_model_free(model);
     amkd_arch_clear(&arch);
     amkd_dataset_clear(&dataset);

@@ -174,11 +174,12 @@ static int parse_long(words *parser, const char *name)
 {
     const char *equals = strchr(name, '=');
     size_t n = equals ? (size_t)(equals - name) : strlen(name);
-    if (!strcmp(name, "help")) {
+    const int whole = !parser->cli->text;
+    if (whole && !strcmp(name, "help")) {
         amkd_cli_print_help(parser->cli->tool);
         return DONE;
     }
-    if (!strcmp(name, "version")) {
+    if (whole && !strcmp(name, "version")) {
         amkd_cli_print_version(parser->cli->tool);
         return DONE;
     }
@@ -250,7 +251,7 @@ static int parse_all(amkd_cli *cli, int argc, char **argv)
     return rc;
 }
 
-static void clear(amkd_cli *cli)
+void amkd_cli_clear(amkd_cli *cli)
 {
     for (const amkd_option *option = cli->tool->options; option->long_name; option++) {
         if (option->type == AMKD_TEXTS) {
@@ -261,9 +262,11 @@ static void clear(amkd_cli *cli)
     }
     free(cli->arguments);
     free(cli->given);
+    free(cli->text);
     json_decref(cli->command);
     cli->arguments = NULL;
     cli->given = NULL;
+    cli->text = NULL;
     cli->command = NULL;
     cli->narguments = 0;
 }
@@ -303,8 +306,29 @@ int amkd_cli_open(amkd_cli *cli, const amkd_tool *tool, int argc, char **argv)
         cli->status = 1;
     }
     if (rc)
-        clear(cli);
+        amkd_cli_clear(cli);
     return rc;
+}
+
+int amkd_cli_parse(amkd_cli *cli, const amkd_tool *tool, const char *text)
+{
+    static const char blanks[] = " \t\n";
+    *cli = (amkd_cli){.tool = tool, .text = amkd_format("%s", text)};
+    char **argv = amkd_alloc(strlen(text) / 2 + 2, sizeof *argv);
+    char name[64], *rest = NULL;
+    int argc = 1, rc = cli->text && argv ? GO_ON : MISUSE;
+    snprintf(name, sizeof name, "%s", tool->name);
+    if (!rc) {
+        argv[0] = name;
+        for (char *word = strtok_r(cli->text, blanks, &rest); word;
+             word = strtok_r(NULL, blanks, &rest))
+            argv[argc++] = word;
+        rc = parse_all(cli, argc, argv);
+    }
+    free(argv);
+    if (rc)
+        amkd_cli_clear(cli);
+    return rc ? -1 : 0;
 }
 
 int amkd_cli_given(const amkd_cli *cli, const char *long_name)
@@ -319,9 +343,15 @@ int amkd_cli_misuse(const amkd_cli *cli, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    fprintf(stderr, "%s: ", cli->tool->name);
-    vfprintf(stderr, format, arguments);
-    fprintf(stderr, "\nTry '%s --help'\n", cli->tool->name);
+    if (cli->text) {
+        char message[256];
+        vsnprintf(message, sizeof message, format, arguments);
+        (void)amkd_fail("%s", message);
+    } else {
+        fprintf(stderr, "%s: ", cli->tool->name);
+        vfprintf(stderr, format, arguments);
+        fprintf(stderr, "\nTry '%s --help'\n", cli->tool->name);
+    }
     va_end(arguments);
     return MISUSE;
 }
@@ -332,7 +362,7 @@ int amkd_cli_close(amkd_cli *cli, int result)
         result = flush_stdout();
     if (result)
         fprintf(stderr, "%s: %s\n", cli->tool->name, amkd_error());
-    clear(cli);
+    amkd_cli_clear(cli);
     return result ? 1 : 0;
 }
 

@@ -10,6 +10,7 @@ extern const char amkd_cl_augment[];
 struct amkd_augmenter {
     amkd_device *device;
     size_t npositions, channels;
+    size_t run; /* pixels that a work-item makes: a row where work-items are few */
     cl_program program;
     cl_kernel kernel;
 };
@@ -28,17 +29,20 @@ int amkd_augmenter_new(amkd_augmenter **out, amkd_device *device,
 {
     if (amkd_augmenter_check(height, width))
         return -1;
+    const size_t run = device->vector_width > 1 ? width : 1;
     amkd_augmenter *augmenter = amkd_alloc(1, sizeof *augmenter);
-    char *macros = amkd_format("-DHEIGHT=%zu -DWIDTH=%zu -DCHANNELS=%zu -DBORDER=%d "
-                               "-DAROUND_MEAN=%d -DELASTIC=%d",
-                               height, width, channels, (int)options->border,
-                               options->around_mean != 0, options->ranges.elastic > 0);
+    char *macros =
+        amkd_format("-DHEIGHT=%zu -DWIDTH=%zu -DCHANNELS=%zu -DBORDER=%d "
+                    "-DAROUND_MEAN=%d -DELASTIC=%d -DRUN=%zu",
+                    height, width, channels, (int)options->border,
+                    options->around_mean != 0, options->ranges.elastic > 0, run);
     const char *sources[] = {amkd_cl_augment};
     int failed = !augmenter || !macros;
     if (!failed) {
         augmenter->device = device;
         augmenter->npositions = height * width;
         augmenter->channels = channels;
+        augmenter->run = run;
         failed = amkd_program_build(&augmenter->program, device, "augment", sources, 1,
                                     macros) ||
                  amkd_kernel_new(&augmenter->kernel, augmenter->program, "augment");
@@ -52,20 +56,15 @@ int amkd_augmenter_new(amkd_augmenter **out, amkd_device *device,
     return 0;
 }
 
-/* The kernel's arguments, in its order. */
-enum { IMAGES, MEANS, VIEWS, OUT, NBUFFERS };
-
-static int run(amkd_augmenter *a, uint8_t *pixels, cl_mem buffers[NBUFFERS],
-               size_t nviews)
+int amkd_augmenter_make(amkd_augmenter *augmenter, cl_mem out, cl_mem images,
+                        cl_mem means, cl_mem views, size_t first, size_t nviews)
 {
-    const amkd_arg args[NBUFFERS] = {AMKD_ARG(buffers[IMAGES]), AMKD_ARG(buffers[MEANS]),
-                                     AMKD_ARG(buffers[VIEWS]), AMKD_ARG(buffers[OUT])};
-    return amkd_kernel_run(a->device, a->kernel, args, NBUFFERS, 2,
-                           (size_t[]){a->npositions, nviews}, NULL) ||
-                   amkd_buffer_read(a->device, pixels, buffers[OUT], 0,
-                                    nviews * a->npositions * a->channels)
-               ? -1
-               : 0;
+    const cl_uint begin = (cl_uint)first;
+    const amkd_arg args[] = {AMKD_ARG(images), AMKD_ARG(means), AMKD_ARG(views),
+                             AMKD_ARG(begin), AMKD_ARG(out)};
+    return amkd_kernel_run(augmenter->device, augmenter->kernel, args, 5, 2,
+                           (size_t[]){augmenter->npositions / augmenter->run, nviews},
+                           NULL);
 }
 
 int amkd_augmenter_run(amkd_augmenter *augmenter, uint8_t *pixels, const uint8_t *images,
@@ -74,6 +73,7 @@ int amkd_augmenter_run(amkd_augmenter *augmenter, uint8_t *pixels, const uint8_t
     amkd_device *device = augmenter->device;
     const size_t channels = augmenter->channels;
     const size_t npixels = augmenter->npositions * channels;
+    enum { IMAGES, MEANS, VIEWS, OUT, NBUFFERS };
     cl_mem buffers[NBUFFERS] = {NULL};
     uint8_t *means = amkd_alloc(nimages, channels);
     if (!means)
@@ -92,7 +92,11 @@ int amkd_augmenter_run(amkd_augmenter *augmenter, uint8_t *pixels, const uint8_t
                  ? -1
                  : 0;
     if (!rc)
-        rc = run(augmenter, pixels, buffers, nviews);
+        rc = amkd_augmenter_make(augmenter, buffers[OUT], buffers[IMAGES], buffers[MEANS],
+                                 buffers[VIEWS], 0, nviews) ||
+                     amkd_buffer_read(device, pixels, buffers[OUT], 0, nviews * npixels)
+                 ? -1
+                 : 0;
     for (size_t b = 0; b < NBUFFERS; b++)
         amkd_buffer_free(buffers[b]);
     free(means);

@@ -21,6 +21,12 @@ int amkd_augmenter_new(amkd_augmenter **out, amkd_device *device,
 int amkd_augmenter_run(amkd_augmenter *augmenter, uint8_t *pixels, const uint8_t *images,
                        size_t nimages, const amkd_view *views, size_t nviews);
 
+/* The same of buffers that are on the device, enqueued: out[n] becomes view first + n of
+ * views, amkd_view; means, uint8 [nimages][channels], are those of the images, or
+ * anything unless amkd_view_needs_means. */
+int amkd_augmenter_make(amkd_augmenter *augmenter, cl_mem out, cl_mem images,
+                        cl_mem means, cl_mem views, size_t first, size_t nviews);
+
 void amkd_augmenter_free(amkd_augmenter *augmenter); /* NULL is fine */
 
 #endif

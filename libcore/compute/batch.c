@@ -62,6 +62,16 @@ int amkd_batches_images(amkd_batches *batches, const uint8_t *pixels, size_t n)
     return replace(&batches->images, batches->device, pixels, n * batches->npixels);
 }
 
+int amkd_batches_share(amkd_batches *batches, cl_mem images)
+{
+    const cl_int code = clRetainMemObject(images);
+    if (code != CL_SUCCESS)
+        return amkd_fail_cl(code, "clRetainMemObject");
+    amkd_buffer_free(batches->images);
+    batches->images = images;
+    return 0;
+}
+
 void amkd_batches_use(amkd_batches *batches, cl_mem images, cl_mem keys)
 {
     clRetainMemObject(images);
@@ -94,6 +104,18 @@ int amkd_batches_keys(amkd_batches *batches, const amkd_label_key *keys, size_t 
     const int rc = replace(&batches->keys, batches->device, rows, n * 3 * sizeof *rows);
     free(rows);
     batches->nkeys = rc ? batches->nkeys : n;
+    return rc;
+}
+
+int amkd_batches_plain_keys(amkd_batches *batches, size_t n)
+{
+    amkd_label_key *keys = amkd_alloc(n, sizeof *keys);
+    if (!keys)
+        return -1;
+    for (uint32_t r = 0; r < n; r++)
+        keys[r] = (amkd_label_key){r, r, 1};
+    const int rc = amkd_batches_keys(batches, keys, n);
+    free(keys);
     return rc;
 }
 

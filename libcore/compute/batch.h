@@ -16,6 +16,10 @@ int amkd_batches_new(amkd_batches **out, amkd_device *device, size_t height, siz
 /* Uploads pixels, uint8 [n][height][width][channels]. Replaces earlier ones. */
 int amkd_batches_images(amkd_batches *batches, const uint8_t *pixels, size_t n);
 
+/* Takes the images from a buffer on the device, as amkd_batches_images would upload them.
+ * It is retained. */
+int amkd_batches_share(amkd_batches *batches, cl_mem images);
+
 /* Uses these buffers, uint8 images as above and uint [row][3] of i, j and
  * amkd_mix_weight(lambda), in place of earlier ones. */
 void amkd_batches_use(amkd_batches *batches, cl_mem images, cl_mem keys);
@@ -25,6 +29,9 @@ int amkd_batches_normalize(amkd_batches *batches, const float *scale, const floa
 
 /* Which mixes there are, uploaded: row r is keys[r]. Replaces earlier keys. */
 int amkd_batches_keys(amkd_batches *batches, const amkd_label_key *keys, size_t n);
+
+/* The keys of n images as they are: row r is image r, unmixed. */
+int amkd_batches_plain_keys(amkd_batches *batches, size_t n);
 
 /* Writes x [block][channel][y][x][lane] of the rows order[first..first+count), order
  * being a uint buffer of row numbers. */

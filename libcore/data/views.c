@@ -133,6 +133,11 @@ void amkd_view_means(uint8_t *means, const uint8_t *image, size_t npositions,
     }
 }
 
+int amkd_view_needs_means(const amkd_view_options *options)
+{
+    return options->border == AMKD_BORDER_MEAN || options->around_mean;
+}
+
 typedef struct plane {
     const uint8_t *pixels; /* of one channel, every channels-th */
     int64_t height, width, channels;

@@ -82,6 +82,9 @@ void amkd_view_apply(uint8_t *out, const amkd_view *view,
 void amkd_view_means(uint8_t *means, const uint8_t *image, size_t npositions,
                      size_t channels);
 
+/* Whether the channels' means count in a view with these options. */
+int amkd_view_needs_means(const amkd_view_options *options);
+
 /* The header's list of transforms: an object {name: range} for each that is not left out,
  * and {"border": ...} behind them. NULL without memory. */
 json_t *amkd_view_describe(const amkd_view_options *options);

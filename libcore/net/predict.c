@@ -38,24 +38,20 @@ static size_t choose_chunk(const amkd_device *device, const amkd_arch *arch)
     return (n ? n : 1) * device->nlanes;
 }
 
-/* The rows of a chunk as they are: key r is image r unmixed. */
+/* The rows of a chunk as they are. */
 static int use_every_row(amkd_predictor *predictor)
 {
-    int rc = -1;
     const size_t n = predictor->chunk;
-    amkd_label_key *keys = amkd_alloc(n, sizeof *keys);
     uint32_t *order = amkd_alloc(n, sizeof *order);
-    if (keys && order) {
-        for (uint32_t r = 0; r < n; r++) {
-            keys[r] = (amkd_label_key){r, r, 1};
-            order[r] = r;
-        }
-        rc = amkd_batches_keys(predictor->batches, keys, n);
-        if (!rc)
-            rc = amkd_buffer_new(&predictor->order, predictor->device, CL_MEM_READ_ONLY,
-                                 n * sizeof *order, order);
-    }
-    free(keys);
+    if (!order)
+        return -1;
+    for (uint32_t r = 0; r < n; r++)
+        order[r] = r;
+    const int rc = amkd_batches_plain_keys(predictor->batches, n) ||
+                           amkd_buffer_new(&predictor->order, predictor->device,
+                                           CL_MEM_READ_ONLY, n * sizeof *order, order)
+                       ? -1
+                       : 0;
     free(order);
     return rc;
 }

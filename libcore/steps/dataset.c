@@ -153,6 +153,7 @@ static int add_labels(amkd_dataset *dataset, amkd_reader *reader, const char *pa
     int rc = place_images(dataset, &offsets, images) ||
              read_rows(&rows, &nrows, reader) ||
              add_rows(dataset, rows, nrows, refs, offsets);
+    dataset->nanswers += nrows;
     free(rows);
     free(refs);
     free(offsets);
@@ -192,6 +193,36 @@ static int add_labeled_images(amkd_dataset *dataset, amkd_reader *reader,
 done:
     free(offsets);
     free(labels);
+    return rc;
+}
+
+/* Of a reader whose rows are all to be read. */
+static int add_images(amkd_dataset *dataset, amkd_reader *reader, const char *path)
+{
+    const amkd_header *header = amkd_reader_header(reader);
+    amkd_images *images;
+    size_t *offsets = NULL;
+    if (strcmp(header->kind, "images"))
+        return amkd_fail("'%s' is a stream of %s, expected images",
+                         amkd_reader_name(reader), header->kind);
+    if (keep_provenance(dataset, header) || amkd_images_read(&images, reader, path))
+        return -1;
+    free(images->labels);
+    images->labels = NULL;
+    const int rc = place_images(dataset, &offsets, images);
+    if (!rc)
+        dataset->n = dataset->images->n;
+    free(offsets);
+    return rc;
+}
+
+int amkd_dataset_add_images(amkd_dataset *dataset, const char *path, size_t nthreads)
+{
+    amkd_reader *reader;
+    if (amkd_reader_open(&reader, path, NULL, nthreads))
+        return -1;
+    const int rc = add_images(dataset, reader, path);
+    amkd_reader_close(reader);
     return rc;
 }
 

@@ -10,8 +10,9 @@
 typedef struct amkd_dataset {
     amkd_images *images; /* all sets that the files refer to, NULL while empty */
     size_t n, nclasses;
-    amkd_label_key *keys; /* [n], numbered over images */
-    float *targets;       /* [n][nclasses], probabilities */
+    amkd_label_key *keys; /* [n], numbered over images; NULL: row r is image r */
+    float *targets;       /* [n][nclasses], probabilities; NULL with keys */
+    size_t nanswers;      /* rows from labels streams: answers about what was asked */
     json_t *class_names;  /* array of strings, or NULL */
     json_t *provenance;   /* array of the files' provenances */
 } amkd_dataset;
@@ -27,6 +28,11 @@ int amkd_dataset_add(amkd_dataset *dataset, const char *path, const char *const 
  * with. */
 int amkd_dataset_read(amkd_dataset *dataset, amkd_reader *reader, const char *path,
                       const char *const *override, size_t noverride, size_t nthreads);
+
+/* Adds an images stream for its images alone, labeled or not, of which each is a row; a
+ * set that is there already is passed over. keys, targets, nclasses and class_names stay
+ * as they are. */
+int amkd_dataset_add_images(amkd_dataset *dataset, const char *path, size_t nthreads);
 
 /* Mean and standard deviation of the pixels / 255 of each channel, for a network's input.
  */

@@ -8,6 +8,9 @@
 /* Stream of the seed; epoch e shuffles by stream + e. */
 static const uint64_t order_stream = 0x7472616900000000; /* "trai" */
 
+/* Sample n of a step is number step * batch + n of it. */
+static const uint64_t mixup_stream = 0x6d69787570; /* "mixup" */
+
 int amkd_order_new(amkd_order *order, size_t n, size_t batch, uint64_t seed)
 {
     *order = (amkd_order){.n = n,
@@ -47,4 +50,13 @@ void amkd_order_step(amkd_order *order, uint32_t *rows, uint64_t step)
     }
     memcpy(rows, order->rows + first_of(order, step),
            amkd_order_count(order, step) * sizeof *rows);
+}
+
+void amkd_order_shares(const amkd_order *order, float *shares, double alpha,
+                       uint64_t step)
+{
+    const size_t count = amkd_order_count(order, step);
+    for (size_t n = 0; n < count; n++)
+        shares[n] = (float)amkd_random_beta(alpha, order->seed, mixup_stream,
+                                            step * order->batch + n);
 }

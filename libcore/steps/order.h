@@ -1,5 +1,5 @@
 /* The order in which a training sees its samples: every epoch all of them, shuffled by
- * seed and epoch. */
+ * seed and epoch. And in what shares mixup mixes them. */
 #ifndef AMKD_STEPS_ORDER_H
 #define AMKD_STEPS_ORDER_H
 
@@ -22,5 +22,10 @@ size_t amkd_order_count(const amkd_order *order, uint64_t step);
 
 /* Writes which ones, the rows of that many. It depends on the step alone. */
 void amkd_order_step(amkd_order *order, uint32_t *rows, uint64_t step);
+
+/* Draws mu ~ Beta(alpha, alpha) for each of a step's samples. It depends on the seed, the
+ * step and the sample's place in it. */
+void amkd_order_shares(const amkd_order *order, float *shares, double alpha,
+                       uint64_t step);
 
 #endif

@@ -2,15 +2,11 @@
  * the mu of mixup, one a sample. */
 #include "steps/samples.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "compute/batch.h"
 #include "net/predict.h"
 #include "steps/samples_window.h"
 #include <math.h>
 #include <stdlib.h>
-
-/* Stream of the seed; mu of sample n of a step is number step * batch + n of it. */
-static const uint64_t mixup_stream = 0x6d69787570; /* "mixup" */
 
 /* Steps that were begun, as rows [AMKD_SPAN_STEPS][order.batch] and mu likewise. */
 typedef struct span {
@@ -21,11 +17,11 @@ typedef struct span {
     amkd_window_keys keys; /* with a window */
 } span;
 
-struct amkd_samples {
+typedef struct amkd_samples {
+    amkd_feed feed; /* the first: it is what the caller holds */
     amkd_device *device;
     const amkd_dataset *dataset;
     double mixup;
-    amkd_order order;
     span spans[2];
     size_t last; /* the span begun last */
     amkd_batches *batches;
@@ -33,12 +29,11 @@ struct amkd_samples {
     cl_mem targets;
     cl_mem mixed;    /* float [order.batch][nclasses], after mixup; else NULL */
     cl_mem in_order; /* 0, 1, ... order.batch - 1; else NULL */
-};
+} amkd_samples;
 
-/* Uploads the targets at the temperature: softmax(log p / T) = p^(1/T), normalized. */
-static int upload_targets(amkd_samples *samples, double temperature)
+int amkd_samples_targets(cl_mem *out, amkd_device *device, const amkd_dataset *dataset,
+                         double temperature)
 {
-    const amkd_dataset *dataset = samples->dataset;
     const size_t n = dataset->n, nclasses = dataset->nclasses;
     float *targets = amkd_alloc(n, nclasses * sizeof *targets);
     if (!targets)
@@ -51,7 +46,7 @@ static int upload_targets(amkd_samples *samples, double temperature)
         for (size_t c = 0; c < nclasses; c++)
             targets[r * nclasses + c] = (float)(pow(p[c], 1 / temperature) / sum);
     }
-    const int rc = amkd_buffer_new(&samples->targets, samples->device, CL_MEM_READ_ONLY,
+    const int rc = amkd_buffer_new(out, device, CL_MEM_READ_ONLY,
                                    n * nclasses * sizeof *targets, targets);
     free(targets);
     return rc;
@@ -59,7 +54,7 @@ static int upload_targets(amkd_samples *samples, double temperature)
 
 static int new_span(span *s, const amkd_samples *samples)
 {
-    const size_t nrows = AMKD_SPAN_STEPS * samples->order.batch;
+    const size_t nrows = AMKD_SPAN_STEPS * samples->feed.order.batch;
     s->rows = amkd_alloc(nrows, sizeof *s->rows);
     if (!s->rows ||
         amkd_buffer_new(&s->order, samples->device, CL_MEM_READ_ONLY,
@@ -86,7 +81,7 @@ static void free_span(span *s)
 /* What mixup needs beside the spans' mu. */
 static int set_up_mixup(amkd_samples *samples)
 {
-    const size_t batch = samples->order.batch;
+    const size_t batch = samples->feed.order.batch;
     if (samples->mixup <= 0)
         return 0;
     uint32_t *numbers = amkd_alloc(batch, sizeof *numbers);
@@ -113,63 +108,27 @@ static int set_up_images(amkd_samples *samples)
         return -1;
     if (amkd_window_needed(samples->device, images))
         return amkd_samples_window_new(&samples->window, samples->device, dataset,
-                                       &samples->order, AMKD_SPAN_STEPS);
+                                       &samples->feed.order, AMKD_SPAN_STEPS);
     return amkd_batches_images(samples->batches, images->pixels, images->n) ||
                    amkd_batches_keys(samples->batches, dataset->keys, dataset->n)
                ? -1
                : 0;
 }
 
-int amkd_samples_new(amkd_samples **out, amkd_device *device, const amkd_dataset *dataset,
-                     const amkd_model *model, const amkd_train_options *options)
+static int begin(amkd_feed *feed, size_t *nsamples, uint64_t first, uint64_t end)
 {
-    amkd_samples *samples = amkd_alloc(1, sizeof *samples);
-    if (!samples)
-        return -1;
-    samples->device = device;
-    samples->dataset = dataset;
-    samples->mixup = options->mixup;
-    if (amkd_order_new(&samples->order, dataset->n, options->batch, options->seed) ||
-        set_up_images(samples) || new_span(&samples->spans[0], samples) ||
-        new_span(&samples->spans[1], samples) ||
-        amkd_model_normalize(samples->batches, model) ||
-        upload_targets(samples, options->temperature) || set_up_mixup(samples)) {
-        amkd_samples_free(samples);
-        return -1;
-    }
-    *out = samples;
-    return 0;
-}
-
-const amkd_order *amkd_samples_order(const amkd_samples *samples)
-{
-    return &samples->order;
-}
-
-static void draw_shares(const amkd_samples *samples, float *shares, uint64_t step,
-                        size_t count)
-{
-    for (size_t n = 0; n < count; n++)
-        shares[n] =
-            (float)amkd_random_beta(samples->mixup, samples->order.seed, mixup_stream,
-                                    step * samples->order.batch + n);
-}
-
-int amkd_samples_begin(amkd_samples *samples, size_t *nsamples, uint64_t first,
-                       uint64_t end)
-{
-    amkd_order *order = &samples->order;
+    amkd_samples *samples = (amkd_samples *)feed;
+    amkd_order *order = &feed->order;
     samples->last = 1 - samples->last;
     span *s = &samples->spans[samples->last];
     s->first = first;
     *nsamples = 0;
     for (uint64_t step = first; step < end; step++) {
         const size_t at = (size_t)(step - first) * order->batch;
-        const size_t count = amkd_order_count(order, step);
         amkd_order_step(order, s->rows + at, step);
         if (s->shares)
-            draw_shares(samples, s->shares + at, step, count);
-        *nsamples += count;
+            amkd_order_shares(order, s->shares + at, samples->mixup, step);
+        *nsamples += amkd_order_count(order, step);
     }
     if (samples->window)
         amkd_samples_window_begin(samples->window, &s->keys, s->rows, first, end);
@@ -183,12 +142,12 @@ int amkd_samples_begin(amkd_samples *samples, size_t *nsamples, uint64_t first,
                : 0;
 }
 
-int amkd_samples_load(amkd_samples *samples, amkd_step_targets *targets, cl_mem x,
-                      uint64_t step)
+static int load(amkd_feed *feed, amkd_step_targets *targets, cl_mem x, uint64_t step)
 {
+    amkd_samples *samples = (amkd_samples *)feed;
     const span *s = &samples->spans[samples->last];
-    const size_t first = (size_t)(step - s->first) * samples->order.batch;
-    const size_t count = amkd_order_count(&samples->order, step);
+    const size_t first = (size_t)(step - s->first) * feed->order.batch;
+    const size_t count = amkd_order_count(&feed->order, step);
     /* Of a window the keys stand in the order of the span. */
     const cl_mem order =
         samples->window ? amkd_samples_window_order(samples->window) : s->order;
@@ -196,10 +155,10 @@ int amkd_samples_load(amkd_samples *samples, amkd_step_targets *targets, cl_mem 
         amkd_samples_window_reach(samples->window, samples->batches, step))
         return -1;
     if (!s->mu) {
-        *targets = (amkd_step_targets){samples->targets, s->order, first, count};
+        *targets = (amkd_step_targets){samples->targets, s->order, first, count, NULL};
         return amkd_batches_load(samples->batches, x, order, first, count);
     }
-    *targets = (amkd_step_targets){samples->mixed, samples->in_order, 0, count};
+    *targets = (amkd_step_targets){samples->mixed, samples->in_order, 0, count, NULL};
     return amkd_batches_load_mixup(samples->batches, x, order, first, count, s->mu) ||
                    amkd_batches_mix_targets(samples->batches, samples->mixed,
                                             samples->targets, samples->dataset->nclasses,
@@ -208,10 +167,9 @@ int amkd_samples_load(amkd_samples *samples, amkd_step_targets *targets, cl_mem 
                : 0;
 }
 
-void amkd_samples_free(amkd_samples *samples)
+static void free_samples(amkd_feed *feed)
 {
-    if (!samples)
-        return;
+    amkd_samples *samples = (amkd_samples *)feed;
     free_span(&samples->spans[0]);
     free_span(&samples->spans[1]);
     amkd_samples_window_free(samples->window);
@@ -219,6 +177,32 @@ void amkd_samples_free(amkd_samples *samples)
     amkd_buffer_free(samples->targets);
     amkd_buffer_free(samples->mixed);
     amkd_buffer_free(samples->in_order);
-    amkd_order_clear(&samples->order);
+    amkd_order_clear(&feed->order);
     free(samples);
+}
+
+int amkd_samples_new(amkd_feed **out, amkd_device *device, const amkd_dataset *dataset,
+                     const amkd_model *model, const amkd_train_options *options)
+{
+    amkd_samples *samples = amkd_alloc(1, sizeof *samples);
+    if (!samples)
+        return -1;
+    samples->feed = (amkd_feed){.span_nsteps = AMKD_SPAN_STEPS,
+                                .begin = begin,
+                                .load = load,
+                                .free = free_samples};
+    samples->device = device;
+    samples->dataset = dataset;
+    samples->mixup = options->mixup;
+    if (amkd_order_new(&samples->feed.order, dataset->n, options->batch, options->seed) ||
+        set_up_images(samples) || new_span(&samples->spans[0], samples) ||
+        new_span(&samples->spans[1], samples) ||
+        amkd_model_normalize(samples->batches, model) ||
+        amkd_samples_targets(&samples->targets, device, dataset, options->temperature) ||
+        set_up_mixup(samples)) {
+        free_samples(&samples->feed);
+        return -1;
+    }
+    *out = &samples->feed;
+    return 0;
 }

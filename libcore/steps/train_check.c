@@ -1,6 +1,7 @@
 /* The checks of a training, in the order in which it would fail. */
 #include "steps/train_check.h"
 #include "base/error.h"
+#include "compute/augment.h"
 #include "net/known.h"
 #include "net/model.h"
 #include <string.h>
@@ -11,6 +12,46 @@ static int join(amkd_known *known, const char *path)
     return amkd_known_read(&input, path, "images labels") ||
                    amkd_known_join(known, &input, path)
                ? -1
+               : 0;
+}
+
+/* An input of the plan. An assistant leaves its labels alone, and their classes. */
+static int join_input(amkd_known *known, const char *path, const amkd_train_plan *plan)
+{
+    amkd_known input;
+    if (!plan->assistant && !plan->views)
+        return join(known, path);
+    if (amkd_known_read(&input, path, plan->assistant ? "images" : "images labels"))
+        return -1;
+    if (plan->views && !strcmp(input.kind, "labels"))
+        return amkd_fail(
+            "--augment: '%s' holds a teacher's answers, and each is true only "
+            "of the image that was asked about",
+            path);
+    if (plan->assistant)
+        input.nclasses = 0;
+    return amkd_known_join(known, &input, path);
+}
+
+/* The assistant says what the classes are. */
+static int join_assistant(amkd_known *known, const char *path)
+{
+    amkd_model *model;
+    if (amkd_known_load(&model, path, known))
+        return -1;
+    if (model) {
+        known->shape = model->arch.in;
+        known->nclasses = model->arch.nclasses;
+    }
+    amkd_model_free(model);
+    return 0;
+}
+
+/* Views have sides that are not too long. */
+static int check_views(const amkd_known *known, const char *path)
+{
+    return amkd_augmenter_check(known->shape.height, known->shape.width)
+               ? amkd_fail_in("'%s'", path)
                : 0;
 }
 
@@ -61,10 +102,14 @@ int amkd_train_check(const amkd_train_plan *plan)
 {
     amkd_known known = {0};
     for (size_t f = 0; f < plan->ninputs; f++)
-        if (join(&known, plan->inputs[f]))
+        if (join_input(&known, plan->inputs[f], plan))
             return -1;
+    if (plan->views && plan->ninputs && check_views(&known, plan->inputs[0]))
+        return -1;
     if (plan->says_classes)
         known.nclasses = (size_t)plan->nclasses;
+    if (plan->assistant && join_assistant(&known, plan->assistant))
+        return -1;
     if (plan->val && join(&known, plan->val))
         return -1;
     if (plan->arch && check_arch(plan, &known))

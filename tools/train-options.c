@@ -1,0 +1,182 @@
+/* amkd-train's option table, and what it cannot check. */
+#include "train-options.h"
+#include "base/error.h"
+#include "data/view_options.h"
+#include <string.h>
+
+/* The options, in the groups of the help. Each returns how many it put into options. */
+static size_t data_options(amkd_option *options, train_arguments *a)
+{
+    const amkd_option group[] = {
+        {'a', "arch", AMKD_TEXT, &a->arch, "ARCH",
+         "lenet5, lenet5-half, mlp or a text such as\n"
+         "\"conv 6 k5 p2 | relu | maxpool 2 | fc classes\" (default: lenet5-half)",
+         0, 0, 0},
+        {'i', "init", AMKD_TEXT, &a->init, "MODEL",
+         "start from these weights instead of fresh ones", 0, 0, 0},
+        {0, "assistant", AMKD_TEXT, &a->assistant, "MODEL",
+         "learn what this model says of the images", 0, 0, 0},
+        {0, "augment", AMKD_TEXT, &a->augment, "OPTIONS",
+         "show a fresh view of an image each time, by options of amkd-augment\n"
+         "such as \"--shift 0.05 --rotate 7\" (default: none, images as they are)",
+         0, 0, 0},
+        {0, "views", AMKD_COUNT, &a->train.nviews, "N",
+         "of --augment: N views of each image, itself the first, seen in turns\n"
+         "(default: without end, and itself is none of them)",
+         0, 1, 1 << 20},
+        {0, "min-top", AMKD_NUMBER, &a->train.min_top, "P",
+         "leave out lessons where the assistant's top probability is below P\n"
+         "(default: 0)",
+         0, 0, 1},
+        {0, "holdout", AMKD_NUMBER, &a->holdout, "SHARE",
+         "leave out this share of the rows, drawn by their pixels, for amkd-eval\n"
+         "to measure by",
+         0, 0, 1},
+        {0, "val", AMKD_TEXT, &a->val, "FILE",
+         "report accuracy on these labels or labeled images while training;\n"
+         "nothing is chosen by it",
+         AMKD_WHERE, 0, 0},
+        {0, "images", AMKD_TEXTS, &a->images, "FILE",
+         "image set to use instead of the one that labels name", AMKD_WHERE, 0, 0},
+    };
+    memcpy(options, group, sizeof group);
+    return sizeof group / sizeof *group;
+}
+
+static size_t optimizer_options(amkd_option *options, train_arguments *a)
+{
+    amkd_train_options *t = &a->train;
+    const amkd_option group[] = {
+        {'e', "epochs", AMKD_COUNT, &t->nepochs, "N",
+         "passes over the data (default: 20)", 0, 1, 1e9, "How it is trained:"},
+        {0, "steps", AMKD_COUNT, &t->nsteps, "N", "steps in all, whatever --epochs says",
+         0, 1, 1e12},
+        {'b', "batch", AMKD_COUNT, &t->batch, "N", "samples a step (default: 128)", 0, 1,
+         65536},
+        {0, "optimizer", AMKD_TEXT, &a->optimizer, "NAME",
+         "sgd, adam or adamw (default: adamw)", 0, 0, 0},
+        {0, "lr", AMKD_NUMBER, &t->rate, "RATE",
+         "learning rate, the schedule's highest (default: 0.003)", 0, 1e-12, 1e6},
+        {0, "momentum", AMKD_NUMBER, &t->optimizer.momentum, "M", "of sgd (default: 0.9)",
+         0, 0, 1},
+        {0, "weight-decay", AMKD_NUMBER, &t->optimizer.decay, "W",
+         "decoupled in adamw (default: 0.01)", 0, 0, 1e6},
+        {0, "schedule", AMKD_TEXT, &a->schedule, "NAME",
+         "constant, cosine or onecycle (default: onecycle)", 0, 0, 0},
+        {'T', "temperature", AMKD_NUMBER, &t->temperature, "T",
+         "of distillation: targets and outputs are softened by T (default: 1)", 0, 0.01,
+         1000},
+        {0, "mixup", AMKD_NUMBER, &t->mixup, "ALPHA",
+         "mix each sample and its answer with the next of its batch, by a weight\n"
+         "from Beta(ALPHA, ALPHA); an assistant answers about the mix\n"
+         "(default: 0, none is mixed)",
+         0, 0, 1000},
+        AMKD_OPTION_SEED(t->seed),
+    };
+    memcpy(options, group, sizeof group);
+    return sizeof group / sizeof *group;
+}
+
+static size_t file_options(amkd_option *options, train_arguments *a)
+{
+    amkd_train_options *t = &a->train;
+    const amkd_option group[] = {
+        {0, "checkpoint", AMKD_TEXT, &t->checkpoint, "FILE",
+         "keep the state of the training in FILE", AMKD_WHERE, 0, 0,
+         "Files and devices:"},
+        {0, "checkpoint-seconds", AMKD_NUMBER, &t->checkpoint_seconds, "S",
+         "how often (default: 30)", AMKD_WHERE, 0, 1e9},
+        {0, "resume", AMKD_TEXT, &t->resume, "FILE",
+         "go on from a checkpoint of the same training", AMKD_WHERE, 0, 0},
+        AMKD_DEVICE_OPTION(a->device),
+        AMKD_OPTION_CHECK(a->common),
+        {0, "classes", AMKD_COUNT, &a->nclasses, "N",
+         "--check: the classes that there will be, whatever the inputs\n"
+         "say (0: not known)",
+         AMKD_WHERE, 0, 1 << 20},
+        AMKD_OPTION_OUTPUT(a->common),
+        AMKD_OPTION_THREADS(a->common),
+        AMKD_OPTION_QUIET(a->common),
+        AMKD_OPTION_VERBOSE(a->common),
+    };
+    memcpy(options, group, sizeof group);
+    return sizeof group / sizeof *group;
+}
+
+void train_options_list(amkd_option *options, train_arguments *args)
+{
+    *args = (train_arguments){
+        .optimizer = "adamw",
+        .schedule = "onecycle",
+        .train = {.optimizer = {.momentum = 0.9,
+                                .beta1 = 0.9,
+                                .beta2 = 0.999,
+                                .epsilon = 1e-8,
+                                .decay = 0.01},
+                  .rate = 3e-3,
+                  .temperature = 1,
+                  .batch = 128,
+                  .nepochs = 20,
+                  .checkpoint_seconds = 30},
+    };
+    amkd_common_init(&args->common);
+    size_t n = 0;
+    n += data_options(options + n, args);
+    n += optimizer_options(options + n, args);
+    n += file_options(options + n, args);
+    options[n] = (amkd_option){0};
+}
+
+/* The options that are names, looked up. */
+static int read_names(train_arguments *args)
+{
+    static const char *const optimizers[] = {"sgd", "adam", "adamw"};
+    if (amkd_schedule_parse(&args->train.schedule, args->schedule))
+        return amkd_fail_in("option '--schedule'");
+    for (int k = 0; k < 3; k++)
+        if (!strcmp(args->optimizer, optimizers[k])) {
+            args->train.optimizer.kind = (amkd_optimizer_kind)k;
+            return 0;
+        }
+    return amkd_fail("option '--optimizer': '%s' is none of sgd, adam, adamw",
+                     args->optimizer);
+}
+
+/* What --augment says of the views. */
+static int read_views(train_arguments *args)
+{
+    if (!args->augment || !strcmp(args->augment, "none"))
+        return 0;
+    args->train.views = &args->views;
+    return amkd_view_options_parse(&args->views, args->augment)
+               ? amkd_fail_in("option '--augment'")
+               : 0;
+}
+
+/* Options that would do nothing, or nothing good. */
+static int check_options(const train_arguments *args, const amkd_cli *cli)
+{
+    if (args->assistant && amkd_cli_given(cli, "holdout"))
+        return amkd_fail(
+            "--holdout is for answers and labels: an assistant's lessons hold "
+            "none of them");
+    if (args->train.nviews && !args->train.views)
+        return amkd_fail("--views needs --augment");
+    if (args->train.min_top > 0 && !args->assistant)
+        return amkd_fail("--min-top needs --assistant");
+    if (args->assistant && args->images.n)
+        return amkd_fail(
+            "--images is for labels: with --assistant the inputs are images");
+    if (amkd_cli_given(cli, "checkpoint-seconds") && !args->train.checkpoint)
+        return amkd_fail("--checkpoint-seconds needs --checkpoint");
+    if (amkd_cli_given(cli, "classes") && !args->common.check)
+        return amkd_fail("--classes is for --check: else the data say it");
+    if (amkd_cli_given(cli, "momentum") && args->train.optimizer.kind != AMKD_SGD)
+        return amkd_fail("--momentum is of --optimizer sgd");
+    return 0;
+}
+
+int train_options_read(train_arguments *args, const amkd_cli *cli)
+{
+    return read_names(args) || read_views(args) || check_options(args, cli) ? -1 : 0;
+}

@@ -1,0 +1,28 @@
+/* What amkd-train is told on its command line. */
+#ifndef AMKD_TOOLS_TRAIN_OPTIONS_H
+#define AMKD_TOOLS_TRAIN_OPTIONS_H
+
+#include "base/cli.h"
+#include "data/views.h"
+#include "steps/train.h"
+
+typedef struct train_arguments {
+    amkd_common common;
+    const char *arch, *init, *val, *device, *optimizer, *schedule;
+    amkd_texts images;
+    const char *assistant, *augment;
+    amkd_view_options views; /* what augment says */
+    double holdout;
+    uint64_t nclasses; /* for --check */
+    amkd_train_options train;
+} train_arguments;
+
+enum { TRAIN_MAX_OPTIONS = 40 };
+
+/* Puts the defaults into args, and the options into the table, ended by a zeroed one. */
+void train_options_list(amkd_option *options, train_arguments *args);
+
+/* Looks up what was given by name, and fails where options do not go together. */
+int train_options_read(train_arguments *args, const amkd_cli *cli);
+
+#endif
