@@ -57,7 +57,7 @@ fails 1 "'text'" amkd-cat --check text
 test ! -e /dev/full || fails 1 "No space left" amkd-cat -o /dev/full pairs.amkd
 
 echo "# images in common, whatever else a row holds and however often they are there"
-among() { amkd-cat --among "$@" | cut -d ' ' -f 1-3; }
+among() { amkd-cat --among "$@" | head -1 | cut -d ' ' -f 1-3; }
 amkd-import -q --limit 20 -o few.amkd $fashion/t10k-images-idx3-ubyte.gz
 amkd-import -q --limit 50 --unlabeled -o others.amkd $fashion/train-images-idx3-ubyte.gz
 # The first image thrice, and 47 others of another set.
@@ -69,6 +69,11 @@ amkd-import -q --unlabeled -o thrice.amkd thrice-images-idx3-ubyte
 amkd-import -q --limit 5 --unlabeled --resize 20x28 -o small.amkd $fashion/t10k-images-idx3-ubyte.gz
 test "$(amkd-cat --among real.amkd images.amkd)" = "50 of 50 images are among those of real.amkd"
 test "$(among images.amkd real.amkd)" = "50 of 50"
+cat <(amkd-cat --format npy --field pixels real.amkd) >real.npy
+amkd-import -q --unlabeled -o twice.amkd real.npy real.npy
+test "$(amkd-cat --among twice.amkd twice.amkd)" = \
+    "100 of 100 images are among those of twice.amkd
+50 of 100 are different"
 test "$(among others.amkd images.amkd)" = "0 of 50"
 test "$(among images.amkd thrice.amkd)" = "3 of 50"
 test "$(among thrice.amkd images.amkd)" = "1 of 50"

@@ -130,6 +130,9 @@ static int print_among(const settings *s)
     printf("%llu of %llu images are among those of %s\n",
            (unsigned long long)among.nfound, (unsigned long long)among.n,
            strcmp(s->among, "-") ? s->among : "stdin");
+    if (among.ndistinct < among.n)
+        printf("%llu of %llu are different\n", (unsigned long long)among.ndistinct,
+               (unsigned long long)among.n);
     return 0;
 }
 

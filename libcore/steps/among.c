@@ -55,6 +55,7 @@ static void sort(set *images)
             images->entries[n++] = images->entries[i];
     }
     images->n = n;
+    images->among.ndistinct = n;
 }
 
 static int look_up(set *images, XXH128_hash_t digest)

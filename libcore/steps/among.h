@@ -7,8 +7,9 @@
 
 typedef struct amkd_among {
     uint64_t n;      /* images of the set */
-    uint64_t nfound; /* those of them whose very pixels are among the other's, each
-                        counted as often as it is there */
+    uint64_t ndistinct; /* different ones */
+    uint64_t nfound;    /* images whose very pixels are among the other's, each counted as
+                           often as it is there */
 } amkd_among;
 
 /* Compares the images stream path with the images stream other, "-" or NULL for stdin in
