@@ -261,6 +261,22 @@ amkd-train -q -a "fc classes" --steps 5 -o trained.safetensors asked_alone.amkd
 test -s trained.safetensors || fail "no student of single images"
 amkd-score -q --by random --seed 5 -k 12 single.amkd | rows | awk -F'\t' '
     $1 != $2 || $3 != 1 {exit 1}' || fail "random single images"
+# Every score, against the student's own answers about the images.
+amkd-query -q -t model:student.safetensors -o own.amkd real.amkd
+for by in c2 c1 margin entropy; do
+    score --by $by single.amkd | rows | cut -f1,4 >got
+    rows own.amkd | awk -F'\t' -v by=$by '
+        NR == FNR { score[$1] = $2; next }
+        { top = second = entropy = 0
+          for (f = 4; f <= NF; f++) {
+              if ($f > top) { second = top; top = $f } else if ($f > second) second = $f
+              entropy += $f > 0 ? $f * log($f) : 0 }
+          want = by == "margin" ? top - second : by == "entropy" ? entropy : top
+          if (want - score[$1] > 1e-4 || score[$1] - want > 1e-4) exit 1 }' got - ||
+        fail "$by of single images: $(head -n 3 got)"
+    score --by $by -k 12 single.amkd | rows | cut -f1 >picked
+    sort -k2,2g -k1,1n got | head -n 12 | cut -f1 | cmp - picked || fail "the lowest $by"
+done
 fails 1 "single images, whose lambda is 1" \
     amkd-score -q -s student.safetensors --lambda 0.5 -o out.amkd single.amkd
 fails 1 "single images: nothing is to be refined" \
