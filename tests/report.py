@@ -1,6 +1,6 @@
 """Checks a page of amkd-report: that it is whole, needs nothing but itself, and says what
 the files of its runs say.
-Usage: report.py whole PAGE | figures PAGE RUN | compared PAGE RUN..."""
+Usage: report.py whole PAGE | figures PAGE RUN | compared PAGE RUN... | heat PAGE RUN..."""
 import collections
 import html.parser
 import json
@@ -105,25 +105,63 @@ def rows(*arguments):
             for line in lines[1:]]
 
 
+def figures_in(path):
+    return json.load(open(path)) if os.path.exists(path) else None
+
+
+def settled(run, name):
+    for line in open(f"{run}/parameters.txt"):
+        if line.startswith(f"{name}="):
+            return line.strip().partition("=")[2]
+
+
+def nheld_out(run):
+    held_out = settled(run, "HOLDOUT") != "0"
+    return len(rows(f"{run}/held-out/labels.amkd")) if held_out else 0
+
+
 def rounds_of(run):
-    """[(answers up to the round, its evaluation)]"""
-    found, total = [], 0
+    """[the answers up to the round, and the figures in its files, None without such]"""
+    found, total = [], nheld_out(run)
     for number_ in range(100):
+        place = f"{run}/round-{number_}"
         try:
-            total += len(rows(f"{run}/round-{number_}/labels.amkd"))
+            total += len(rows(f"{place}/labels.amkd"))
         except subprocess.CalledProcessError:
             break
-        found.append((total, json.load(open(f"{run}/round-{number_}/eval.json"))))
+        found.append({"total": total, "student": figures_in(f"{place}/eval.json"),
+                      "assistant": None, "held out": None})
+        if settled(run, "ASSISTANT"):
+            found[-1]["assistant"] = figures_in(f"{place}/assistant.json")
+        if settled(run, "HOLDOUT") != "0":
+            found[-1]["held out"] = figures_in(f"{place}/held-out.json")
     return found
 
 
-def check_curve(line, total, evaluation):
-    assert int(line[1]) == total and int(line[2]) == 1, line
-    near(line[3], 100 * evaluation["success_rate"], 2)
-    near(line[4], 100 * evaluation["agreement"], 2)
-    near(line[5], 100 * evaluation["student"]["accuracy"], 2)
-    near(line[6], 100 * evaluation["teacher"]["accuracy"], 2)
-    near(line[7], evaluation["teacher"]["mean_top_probability"], 3)
+def check_curve(columns, line, round_):
+    cells = dict(zip(columns, line, strict=True))
+    assert int(line[1]) == round_["total"] and int(line[2]) == 1, line
+    student, assistant = round_["student"], round_["assistant"]
+    if student:
+        near(line[3], 100 * student["success_rate"], 2)
+        near(line[4], 100 * student["agreement"], 2)
+        near(line[5], 100 * student["student"]["accuracy"], 2)
+    else:
+        assert line[3:6] == ["", "", ""], line
+    teacher = (student or assistant)["teacher"]
+    near(line[6], 100 * teacher["accuracy"], 2)
+    near(line[7], teacher["mean_top_probability"], 3)
+    if assistant:
+        near(cells["assistant's success rate"], 100 * assistant["success_rate"], 2)
+    shown = cells.get("agreement held out, 95\u2009% interval", "")
+    if round_["held out"]:
+        agreement, interval = shown.split("% ")
+        near(agreement, 100 * round_["held out"]["agreement"], 2)
+        for bound, value in zip(interval.split("\N{EN DASH}"),
+                                round_["held out"]["agreement_interval"], strict=True):
+            near(bound, 100 * value, 1)
+    else:
+        assert not shown, line
 
 
 def check_confusion(table, counts, names):
@@ -145,32 +183,51 @@ def check_histogram(table, values):
                 assert edge, (line, r, inside, len(column))
 
 
-def check_uses(page, run, picks):
-    """A view counts for the real image that it shows."""
+def header(path):
+    return json.loads(subprocess.run(["amkd-cat", "--header", path], check=True,
+                                     capture_output=True, text=True).stdout)
+
+
+def check_uses(page, run, nrounds):
+    """A view counts for the real image that it shows; an image asked about once is none
+    that was used often."""
     images = len(rows("--field", "pixels", f"{run}/images.amkd"))
-    sources = list(range(images))
+    views = []
     if os.path.exists(f"{run}/views.amkd"):
-        sources = [int(row["source"]) for row in rows("--field", "source",
-                                                      f"{run}/views.amkd")]
-    pairs = [(int(pick["i"]), int(pick["j"])) for round_ in picks for pick in round_]
-    uses = collections.Counter(sources[i] for pair in pairs for i in pair)
-    for low, high, n in (map(int, line) for line in page.tables["uses-table-0"][1:]):
-        assert sum(low <= uses[i] <= high for i in range(images)) == n, (low, high, n)
-    said = (f"{len(pairs)} picks are of {len(set(pairs))} distinct pairs of {len(uses)} "
-            "real images")
-    assert said in page.texts["uses-0"].replace(",", ""), said
+        views = [int(row["source"]) for row in rows("--field", "source",
+                                                    f"{run}/views.amkd")]
+    uses, questions, n = collections.Counter(), set(), 0
+    for r in range(1, nrounds):
+        path = f"{run}/round-{r}/picks.amkd"
+        of_views = header(path)["images"][0]["path"].endswith("views.amkd")
+        for pick in rows(path):
+            pair = int(pick["i"]), int(pick["j"])
+            uses.update({views[i] if of_views else i for i in pair})
+            questions.add((of_views, pair))
+            n += 1
+    said = page.texts["uses-0"].replace(",", "")
+    if "uses-table-0" not in page.tables:
+        first = len(rows(f"{run}/round-0/labels.amkd"))
+        assert max(uses.values()) == 1 and all(i == j for _, (i, j) in questions)
+        assert f"Of {images} real images {first + n} were asked about" in said, said
+        return
+    for low, high, count in (map(int, line) for line in page.tables["uses-table-0"][1:]):
+        assert sum(low <= uses[i] <= high for i in range(images)) == count, (low, high)
+    assert re.search(f"{n} picks are of {len(questions)} distinct [a-z]+ of {len(uses)} "
+                     "real images", said), said
 
 
 def check_paired(table, runs):
-    """runs: {(method, seed): [(answers, evaluation)]}"""
+    """runs: {(method, seed): [round]}"""
     first = next(iter(runs))[0]
     assert len(table) > 1, table
     for name, answers, n, success, agreement in table[1:]:
         for shown, key in ((success, "success_rate"), (agreement, "agreement")):
             values = []
             for seed in {seed for _, seed in runs}:
-                ours = dict(runs.get((name, seed), [])).get(int(answers))
-                theirs = dict(runs.get((first, seed), [])).get(int(answers))
+                ours, theirs = ({round_["total"]: round_["student"]
+                                 for round_ in runs.get((method, seed), [])}.get(int(answers))
+                                for method in (name, first))
                 if ours and theirs:
                     values.append(100 * (ours[key] - theirs[key]))
             near(shown, statistics.mean(values), 2)
@@ -179,20 +236,42 @@ def check_paired(table, runs):
             assert int(n) == len(values)
 
 
+def check_picked(page, run, nrounds):
+    """Weights are those of mixes; scores of one kind stand together."""
+    lambdas, scores = [], collections.defaultdict(list)
+    for r in range(1, nrounds):
+        picks = rows(f"{run}/round-{r}/picks.amkd")
+        mixed = [pick["lambda"] for pick in picks if pick["i"] != pick["j"]]
+        if mixed:
+            lambdas.append(mixed)
+        by = header(f"{run}/round-{r}/picks.amkd")["by"]
+        scores[by].append([pick["score"] for pick in picks])
+    assert bool(lambdas) == ("lambda-0-table" in page.tables)
+    if lambdas:
+        check_histogram(page.tables["lambda-0-table"], lambdas)
+    for k, (by, values) in enumerate(scores.items()):
+        check_histogram(page.tables[f"score-{by}-0-table" if k else "score-0-table"], values)
+
+
 def figures(text, run):
     """Of a page of one run: everything that a file of the run also says."""
     page = whole(text)
     measured = rounds_of(run)
-    total, last = measured[-1]
+    last = measured[-1]["student"]
     near(page.texts["success"], 100 * last["success_rate"], 1)
     near(page.texts["accuracy"], 100 * last["student"]["accuracy"], 1)
     near(page.texts["agreement"], 100 * last["agreement"], 1)
     near(page.texts["teacher-accuracy"], 100 * last["teacher"]["accuracy"], 1)
     near(page.texts["teacher-top"], 100 * last["teacher"]["mean_top_probability"], 1)
-    assert number(page.texts["answers"]) == total
-    assert len(page.tables["curve-table"]) == 1 + len(measured)
-    for line, (total, evaluation) in zip(page.tables["curve-table"][1:], measured):
-        check_curve(line, total, evaluation)
+    for name, key in (("held out", "agreement"), ("assistant", "success_rate")):
+        shown = page.texts.get({"held out": "held-out"}.get(name, "assistant-success"))
+        assert bool(shown) == bool(measured[-1][name]), (name, shown)
+        if shown:
+            near(shown, 100 * measured[-1][name][key], 1)
+    assert number(page.texts["answers"]) == measured[-1]["total"]
+    columns, *lines = page.tables["curve-table"]
+    for line, round_ in zip(lines, measured, strict=True):
+        check_curve(columns, line, round_)
     names = [entry["class"] for entry in last["student"]["per_class"]]
     for name, counts in (("student", last["student"]["confusion"]),
                          ("teacher", last["teacher"]["confusion"]),
@@ -201,14 +280,13 @@ def figures(text, run):
     agreed = sum(row[c] for c, row in enumerate(last["teacher_student"]))
     assert abs(agreed / last["student"]["n"] - last["agreement"]) < 1e-5
 
-    picks = [rows(f"{run}/round-{r}/picks.amkd") for r in range(1, len(measured))]
-    for name in ("lambda", "score"):
-        values = [[pick[name] for pick in round_] for round_ in picks]
-        check_histogram(page.tables[f"{name}-0-table"], values)
-    check_uses(page, run, picks)
-    for r, line in enumerate(page.tables["time-table"][1:-1]):
-        assert int(line[1]) == len(rows(f"{run}/round-{r}/labels.amkd"))
-    command = rf"amkd-pool .*--seed=\d+ {re.escape(run)}/\w+\.amkd"
+    check_picked(page, run, len(measured))
+    check_uses(page, run, len(measured))
+    times = {line[0]: line[1] for line in page.tables["time-table"][1:]}
+    for r in range(len(measured)):
+        assert int(times[str(r)]) == len(rows(f"{run}/round-{r}/labels.amkd"))
+    assert int(times.get("held out", 0)) == nheld_out(run), times
+    command = rf"amkd-pool .*{re.escape(run)}/\w+\.amkd"
     assert re.search(command, page.texts["origin"]), page.texts["origin"]
 
 
@@ -223,7 +301,7 @@ def compared(text, *runs):
     methods = {name for name, _ in rounds}
     assert {line[0] for line in page.tables["methods"][1:]} == methods
     for line in page.tables["methods"][1:]:
-        values = [100 * found[-1][1]["success_rate"]
+        values = [100 * found[-1]["student"]["success_rate"]
                   for (name, _), found in rounds.items() if name == line[0]]
         assert int(line[1]) == len(values), line
         near(line[4], statistics.mean(values), 2)
@@ -232,7 +310,28 @@ def compared(text, *runs):
     check_paired(page.tables["paired-table"], rounds)
 
 
+def heat(text, *runs):
+    """Runs of one family: a cell is the mean of the runs with so many images and answers."""
+    columns, *lines = whole(text).tables["heat-0"]
+    values = collections.defaultdict(list)
+    for run in runs:
+        images = len(rows("--field", "pixels", f"{run}/images.amkd"))
+        for round_ in rounds_of(run):
+            if round_["student"]:
+                values[images, round_["total"]].append(
+                    100 * round_["student"]["success_rate"])
+    assert [int(line[0]) for line in lines] == sorted({images for images, _ in values})
+    assert list(map(int, columns[1:])) == sorted({answers for _, answers in values})
+    for line in lines:
+        for answers, cell in zip(columns[1:], line[1:], strict=True):
+            found = values[int(line[0]), int(answers)]
+            assert bool(found) == bool(cell), (line, answers)
+            if found:
+                near(cell, statistics.mean(found), 1)
+
+
 if __name__ == "__main__":
     what, path, *runs = sys.argv[1:]
-    checks = {"whole": whole, "figures": figures, "compared": compared}
+    checks = {"whole": whole, "figures": figures, "compared": compared,
+              "heat": heat}
     checks[what](open(path).read(), *runs)

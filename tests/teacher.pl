@@ -54,6 +54,7 @@ sub probabilities {
     my $flaw = $flaws{$behaviour};
     return @$flaw if $flaw and $nasked == 1 and $image == 3 and not -e 'mended';
     return (0.33, 0.33, 0.33) if $behaviour eq 'rounds';
+    return (0.5 + $first / 2, (1 - $first) / 4, (1 - $first) / 4) if $behaviour eq 'one-class';
     return map { $_ * 100 } @honest if $behaviour eq 'percent';
     return (-0.5, 1.25, 0.25) if $behaviour eq 'negative';
     return ($first, 0.5, 'nan') if $behaviour eq 'nan';

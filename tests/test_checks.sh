@@ -26,7 +26,7 @@ amkd-train -q -a mlp --steps 1 -o model.safetensors test.amkd
 amkd-query -q -t model:model.safetensors -o answers.amkd real.amkd
 
 loop=(IMAGES=real.amkd "TEACHER=exec:perl teacher.pl honest log" TEST=test.amkd BUDGET=20
-    ROUNDS=1 POOL=30 VIEWS=2 ASSISTANT_VIEWS=2 ARCH=mlp STEPS=3 ASSISTANT_STEPS=3
+    ROUNDS=1 POOL=30 VIEWS=2 ARCH=mlp STEPS=3 ASSISTANT_STEPS=3
     'ASSISTANT=conv 2 k3 | relu | fc classes')
 
 # refused STATUS TEXT ARGUMENT...: nothing is asked and no file made.

@@ -47,7 +47,7 @@ TEMPERATURE = 1
 STEPS = 60
 END
 { echo include common.mk && echo BY = random; } >random.recipe
-{ echo include common.mk && echo LAMBDA = 0.5; } >active.mk
+{ echo include common.mk && echo BY = c2 && echo LAMBDA = 0.5; } >active.mk
 echo honest >behaviour
 
 # Misuse is found before anything is asked.
@@ -59,7 +59,7 @@ expect 2 "--seeds 'x'" --seeds 1,x active.mk
 expect 2 "--jobs '0'" -j 0 active.mk
 expect 2 "no parameter 'STEP'" active.mk STEP=60
 expect 2 'TEST is not set' active.mk TEST=
-expect 2 'BUDGET 59 is less than' random.recipe active.mk BUDGET=59
+expect 2 'FIRST 60 is more than the 59 answers' random.recipe active.mk BUDGET=59 FIRST=60
 expect 1 "'none.mk': cannot be read" active.mk none.mk
 amkd-distill compare -n --seeds 1,2 random.recipe active.mk >stdout
 [ "$(grep -c '^# ' stdout)" = 4 ] || fail "four plans: $(cat stdout)"

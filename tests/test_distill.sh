@@ -43,17 +43,34 @@ TEMPERATURE = 1
 STEPS = 60 # a comment
 END
 
-# What is done unless told: pairs of views, sampled by their scores, and an assistant. Of
-# many images there are fewer views of each.
+# What is done unless told, of few images: all of them, then pairs of views, sampled by their
+# scores, and an assistant that scores and then teaches. Of more images there are fewer views.
 amkd-distill -n IMAGES=real.amkd TEACHER=model:teacher.safetensors BUDGET=1000 >plan
 grep -q '^amkd-augment -V 30 ' plan || fail "views: $(cat plan)"
-grep -q '^amkd-augment -V 100 --keep ' plan || fail "the assistant's views: $(cat plan)"
-grep -q '^amkd-score .*--noise 1 ' <(sed 's/.*| //' plan) || fail "noise: $(cat plan)"
+sed 's/.*| //' plan >scores
+[ "$(grep -c '^amkd-score -s .*/assistant.safetensors --by c2 .*--noise 1 ' scores)" = 4 ] ||
+    fail "scores: $(cat scores)"
 [ "$(grep -c '^amkd-train -a .conv 16 ' plan)" = 5 ] || fail "assistants: $(cat plan)"
+[ "$(grep -c '^amkd-train .*--assistant amkd-run/round-4/a.* amkd-run/images.amkd' plan)" = 1 ] ||
+    fail "one student: $(cat plan)"
 amkd-import -q --unlabeled --limit 5000 -o many.amkd $data/train-images-idx3-ubyte.gz
 amkd-distill -n IMAGES=many.amkd TEACHER=model:teacher.safetensors BUDGET=6000 >plan
 grep -q '^amkd-augment -V 12 ' plan || fail "views of many: $(cat plan)"
-grep -q '^amkd-augment -V 40 --keep ' plan || fail "the assistant's, of many: $(cat plan)"
+
+# Of many images: some of them, then those that the assistant is least sure of; all teach.
+amkd-distill -n IMAGES=many.amkd TEACHER=model:teacher.safetensors BUDGET=400 >plan
+! grep -q '^amkd-augment' plan || fail "views: $(cat plan)"
+grep -q -- '--single .*--by random .* -k 100 -o amkd-run/round-0/picks.amkd' plan ||
+    fail "round 0: $(cat plan)"
+[ "$(grep -c -- '--single .*/assistant.safetensors --by margin -k 100 --exclude' plan)" = 3 ] ||
+    fail "rounds of images: $(cat plan)"
+[ "$(grep -c '^amkd-train .*--assistant amkd-run/round-3/a.* amkd-run/images.amkd' plan)" = 1 ] ||
+    fail "one student: $(cat plan)"
+# Who is not the assistant scores in each round, and is there in each.
+amkd-distill -n IMAGES=many.amkd TEACHER=model:teacher.safetensors BUDGET=400 SCORER=student >plan
+[ "$(grep -c '^amkd-train .*--assistant ' plan)" = 4 ] || fail "four students: $(cat plan)"
+[ "$(grep -c -- '-s amkd-run/round-./student.safetensors --by margin' plan)" = 3 ] ||
+    fail "scored by students: $(cat plan)"
 
 # By C1 a pair may be asked about at each lambda: rounds may pick more than there are pairs.
 amkd-import -q --unlabeled --limit 10 -o ten.amkd $data/train-images-idx3-ubyte.gz
@@ -68,11 +85,10 @@ expect 2 "STEPS 'many'" recipe.mk STEPS=many
 expect 2 "MIXUP '-1'" recipe.mk MIXUP=-1
 expect 2 "BY 'chance'" recipe.mk BY=chance
 expect 1 "TEACHER 'teacher.safetensors'" recipe.mk TEACHER=teacher.safetensors
-expect 2 'BUDGET 199 is less than the 200 real images' recipe.mk BUDGET=199
 expect 2 'leaves 1 answers' recipe.mk BUDGET=201
 expect 2 'MAX_PER_IMAGE 1 lets a round pick 100 of 200 images' recipe.mk MAX_PER_IMAGE=1
-expect 2 'to pick 60 of 45 that there are' recipe.mk IMAGES=ten.amkd BUDGET=70
-expect 2 'to pick 450 of 400 that there are' recipe.mk SINGLE=1 VIEWS=2 BUDGET=650
+expect 2 'to pick 60 of 45 mixes that there are' recipe.mk IMAGES=ten.amkd BUDGET=70
+expect 2 'to pick 450 of 400 views that there are' recipe.mk ASK=views VIEWS=2 BUDGET=650
 expect 2 "RANDOM_SHARE '2'" recipe.mk RANDOM_SHARE=2
 expect 2 "RANDOM_SHARE '.5': --random-share needs" recipe.mk RANDOM_SHARE=.5 BY=random
 expect 2 '--noise is for --by c2' recipe.mk NOISE=1 BY=margin
@@ -160,7 +176,7 @@ cd ..
 # Whether the student has an assistant is a part of how it is trained.
 cp -r one three
 alone=(recipe.mk STEPS=5 ROUNDS=0 BUDGET=200)
-(cd three && amkd-distill -q "${alone[@]}" ASSISTANT=mlp ASSISTANT_VIEWS=2 ASSISTANT_STEPS=5 \
+(cd three && amkd-distill -q "${alone[@]}" ASSISTANT=mlp ASSISTANT_STEPS=5 \
     >/dev/null)
 (cd three && amkd-distill -n "${alone[@]}") >plan
 grep -q '^amkd-train' plan || fail "without the assistant there is nothing to do"

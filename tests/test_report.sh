@@ -59,7 +59,7 @@ check figures one.html c2-1
 check compared many.html c2-1 c2-2 random-1 random-2 few-1
 says many.html 'c2, 60 images'
 says many.html 'random'
-says many.html 'id="heat"'
+check heat many.html c2-1 c2-2 few-1
 says one.html '&lt;b&gt;T-shirt&lt;/b&gt;'
 [ "$(grep -o 'class="card[ "]' one.html | wc -l)" -ge 72 ] || fail "24 pictures a round"
 amkd-report --shown 0 --title '<i>"T"&' -o bare.html c2-1
@@ -103,22 +103,96 @@ distil held TEST= HOLDOUT=0.2
 amkd-report -o held.html held
 check whole held.html
 says held.html 'Agreement on answers held out'
-held=$(sed -n 's/.*"agreement": \(.*\),/\1/p' held/round-2/held-out.2.json)
+says held.html 'told without bias'
+! grep -q 'id="missing"' held.html || fail "nothing is missing where answers are held out"
+held=$(sed -n 's/.*"agreement": \(.*\),/\1/p' held/round-2/held-out.json)
 says held.html "$(awk -v a="$held" 'BEGIN { printf "%.2f", 100 * a }')&#8239;%"
+
+# Many images: rounds about real ones, chosen by an assistant, and a student in the last.
+distil images-1 ASSISTANT=mlp ASSISTANT_STEPS=20 BUDGET=45 HOLDOUT=10
+amkd-report -o images.html images-1
+check figures images.html images-1
+! grep -q 'id="missing"' images.html || fail "rounds before the last want no student"
+says images.html '10 of them held out'
+says images.html 'Round 0: real images drawn by chance'
+says images.html 'Some of 13 images, from a pool of 60; the assistant is that of round 1'
+says images.html '<div class="who">assistant</div>'
+says images.html 'its assistant</li>'
+! grep -qE 'a mix |λ' images.html || fail "images are no mixes"
+[ "$(amkd-report --tsv images-1 | cut -f 6 | tail -n +2 | paste -sd ' ')" = '19 32 45' ] ||
+    fail "answers with those held out: $(amkd-report --tsv images-1)"
+
+# ... while it runs: assistants are measured, and only the last round lacks a student.
+cp -a images-1 running
+rm -r running/ended.txt running/student.* running/round-2/{student.safetensors,eval.json,held-out.json}
+amkd-report -o running.html running
+check whole running.html
+says running.html 'Round 2 has answers, but no student yet.'
+! grep -q 'Round [01] has' running.html || fail "no lack of rounds before the last"
+says running.html 'id="teacher-accuracy"'
+says running.html 'id="assistant-success"'
+says running.html 'its assistant reaches'
+rm running/round-1/assistant.*
+amkd-report -o running.html running
+says running.html 'Round 1 has answers, but no assistant yet.'
+rm -r running/round-2 running/round-1
+amkd-report -o running.html running
+! grep -q 'id="missing"' running.html || fail "no lack after round 0"
+
+# What an earlier run left in the same place is no part of the run.
+cp -a images-1 stale
+sed -i 's/^HOLDOUT=.*/HOLDOUT=0/' stale/parameters.txt
+[ "$(amkd-report --tsv stale | cut -f 6,13 | tail -1)" = $'35\t-' ] ||
+    fail "answers that are no longer held out: $(amkd-report --tsv stale)"
+amkd-report -o stale.html stale
+check whole stale.html
+! grep -qi 'held out' stale.html || fail "answers that are no longer held out"
+cp -a c2-1 alone
+cp images-1/round-0/assistant.* alone/round-0
+cp images-1/round-0/picks.amkd alone/round-0
+for parameters in with without; do
+    [ $parameters = with ] || rm alone/parameters.txt
+    amkd-report -o alone.html alone
+    sed '1,/<main/d' alone.html >body.html
+    ! grep -q assistant body.html || fail "an assistant of another run"
+    says alone.html 'Round 0: the real images'
+done
+
+# Rounds of several kinds: scores of each kind stand alone.
+distil mixed ASK='images views mixes' ROUNDS=3 VIEWS=2 BUDGET=80 FIRST=20
+amkd-report -o mixed.html mixed
+check figures mixed.html mixed
+says mixed.html 'Scores of what was picked: C2'
+says mixed.html 'Some of 20 views'
+says mixed.html 'Some of 20 mixes'
+amkd-report -o kinds.html c2-1 images-1 mixed
+check whole kinds.html
+says kinds.html '<th scope="row">amkd-distill asked</th><td>mixes</td><td>images</td>'
+
+# One number of answers, or of images, makes no map.
+cp -a c2-1 sixty
+cp -a few-1 forty
+rm {sixty,forty}/round-[01]/{eval.json,student.safetensors}
+amkd-report -o flat.html sixty forty
+check whole flat.html
+! grep -q 'class="heat"' flat.html || fail "a map of one number of answers"
 
 # An assistant, views and noise are what tells a method from another.
 for seed in 1 2; do
-    distil assisted-$seed ASSISTANT=mlp ASSISTANT_STEPS=20 ASSISTANT_VIEWS=2 VIEWS=2 \
-        NOISE=0.1 SEED=$seed
+    distil assisted-$seed ASSISTANT=mlp ASSISTANT_STEPS=20 VIEWS=2 NOISE=0.1 SEED=$seed
 done
 amkd-report -o assisted.html c2-1 c2-2 assisted-1 assisted-2
 check compared assisted.html c2-1 c2-2 assisted-1 assisted-2
 says assisted.html 'assistant arch=mlp'
 says assisted.html 'amkd-score --noise'
+says assisted.html '<th scope="row">assistant --augment</th>'
+says assisted.html '<th scope="row">amkd-score scorer</th><td>student</td><td>assistant</td>'
 says assisted.html 'mlp, by its assistant mlp'
 says assisted.html 'numbered among views of the real images'
-grep -qE 'amkd-query --teacher=model:assisted-1/round-2/assistant.safetensors' \
-    assisted.html || fail "the assistant's answers are no command"
+grep -qE 'amkd-train .*--assistant=assisted-1/round-2/assistant.safetensors' \
+    assisted.html || fail "the assistant's lessons are no command"
+! grep -q 'row">[a-z -]*--assistant</th><td></td><td>[^y]' assisted.html ||
+    fail "the assistant's place is no parameter"
 amkd-report -o assisted.html assisted-1
 check figures assisted.html assisted-1
 says assisted.html '<th scope="col">augment</th>'
@@ -184,6 +258,18 @@ says damaged.html 'The figures of round 1 cannot be read'
 says damaged.html 'What round 1 picked cannot be shown'
 says damaged.html 'The times of round 0 cannot be read'
 says damaged.html '&#39;student.safetensors&#39; of round 1 cannot be read'
+for wrong in '{"n": 0}' '{"n": 3, "agreement": 0.5, "agreement_interval": [0.6, 0.9]}' x; do
+    echo "$wrong" >images-1/round-2/held-out.json
+    amkd-report -o damaged.html images-1
+    check whole damaged.html
+    says damaged.html 'The agreement of round 2 on answers held out cannot be read'
+done
+echo x >images-1/round-1/assistant.json
+echo x >images-1/held-out/labels.amkd
+amkd-report -o damaged.html images-1
+check whole damaged.html
+says damaged.html 'The figures of round 1 cannot be read'
+says damaged.html 'The answers held out cannot be read'
 rm -r random-1/test random-1/round-*/eval.json
 amkd-report -o unmeasured.html random-1
 check whole unmeasured.html
@@ -228,7 +314,7 @@ distil again
 amkd-report -o one.html again
 render one.html >rendered.html
 check figures rendered.html again
-for page in one many arms damaged; do
+for page in one many arms damaged images; do
     cat >phone.html <<END_OF_PHONE
 <!DOCTYPE html><iframe src="$page.html" style="width:360px;height:800px;border:0"
  onload="const page = this.contentDocument;

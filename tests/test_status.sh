@@ -61,7 +61,7 @@ amkd-distill -q "${args[@]}" HOLDOUT=0.2 >table
 amkd-distill --watch amkd-run >said
 says '^amkd-run: ended after round 2: the budget is spent$'
 says '^round 2 of 2, 400 of 400 answers$'
-says '^ +0 +200 +- +- +[01]\.[0-9]{4} +[0-9.]+$'
+says '^ +0 +200 +- +- +- +[01]\.[0-9]{4} +[0-9.]+$'
 says '^ +2 +400 '
 [ "$(wc -l <said)" = 6 ] || fail "six lines: $(cat said)"
 [ -z "$(find amkd-run -name '*.running')" ] || fail "left behind: $(ls amkd-run/*)"

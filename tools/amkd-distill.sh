@@ -222,13 +222,15 @@ check_parameters() {
     for name in BUDGET SHARDS; do
         need_count $name "${value[$name]}" 1
     done
-    for name in ROUNDS MAX_PER_IMAGE PATIENCE SEED; do
+    for name in MAX_PER_IMAGE PATIENCE SEED; do
         need_count $name "${value[$name]}" 0
     done
     [ -z "${value[VIEWS]}" ] || need_count VIEWS "${value[VIEWS]}" 0
-    [ -z "${value[ASSISTANT_VIEWS]}" ] || need_count ASSISTANT_VIEWS "${value[ASSISTANT_VIEWS]}" 1
+    [ -z "${value[ASSISTANT_VIEWS]}" ] || need_count ASSISTANT_VIEWS "${value[ASSISTANT_VIEWS]}" 0
+    [ -z "${value[FIRST]}" ] || need_count FIRST "${value[FIRST]}" 1
+    [ -z "${value[ROUNDS]}" ] || need_count ROUNDS "${value[ROUNDS]}" 0
     case ${value[POOL]} in
-    all | bought) ;;
+    '' | all | bought) ;;
     *x)
         [[ ${value[POOL]} =~ ^0*([2-9]|[1-9][0-9]{1,8})x$ ]] || misuse \
             "POOL '${value[POOL]}': expected a number, 2x or more, all or bought"
@@ -238,14 +240,15 @@ check_parameters() {
     # These go to the tools as they are, which say what is wrong with them.
     for name in BY LAMBDA NOISE RANDOM_SHARE DIVERSE STEPS BATCH OPTIMIZER LR MOMENTUM \
         WEIGHT_DECAY SCHEDULE TEMPERATURE MIXUP ASSISTANT_STEPS TEACHER_BATCH TIMEOUT; do
-        [[ ${value[$name]} =~ ^[A-Za-z0-9.,:+-]+$ ]] ||
+        [[ ${value[$name]} =~ ^[A-Za-z0-9.,:+-]+$ || $name${value[$name]} =~ ^(BY|NOISE)$ ]] ||
             misuse "$name '${value[$name]}': expected one word, without special characters"
     done
-    [[ ${value[SINGLE]} =~ ^[01]$ ]] || misuse "SINGLE '${value[SINGLE]}': expected 0 or 1"
     [[ ${value[WARM_START]} =~ ^[01]$ ]] ||
         misuse "WARM_START '${value[WARM_START]}': expected 0 or 1"
-    ((!value[SINGLE] || 10#${value[VIEWS]:-1})) ||
-        misuse "SINGLE 1 needs VIEWS: the real images themselves are all asked about anyway"
+    [[ ${value[SCORER]} =~ ^(assistant|student|)$ ]] ||
+        misuse "SCORER '${value[SCORER]}': expected assistant or student"
+    [[ ${value[STUDENTS]} =~ ^(each|last|)$ ]] ||
+        misuse "STUDENTS '${value[STUDENTS]}': expected each or last"
     check_teacher_options
     check_diverse
     check_stop_rules
@@ -279,7 +282,7 @@ check_budgets() {
 # Diverse picks leave the score something to choose of, and are of one part.
 check_diverse() {
     if [[ ${value[DIVERSE]} =~ ^0*\.?0*([eE].*)?$ ]]; then
-        assignments+=("DIVERSE=0")
+        settle DIVERSE 0
         return
     fi
     awk -v n="${value[DIVERSE]}" -v pool="${value[POOL]}" '
@@ -290,16 +293,11 @@ check_diverse() {
 }
 
 check_stop_rules() {
-    [[ ${value[HOLDOUT]} =~ ^(0?\.[0-9]+|0)$ ]] ||
-        misuse "HOLDOUT '${value[HOLDOUT]}': expected a number from 0, below 1"
+    [[ ${value[HOLDOUT]} =~ ^(0?\.[0-9]+|[0-9]{1,9}|)$ ]] || misuse "HOLDOUT" \
+        "'${value[HOLDOUT]}': expected a number of images, or a share of BUDGET below 1"
     [[ ${value[TARGET]} =~ ^(0?\.[0-9]+|[01]|1\.0*|)$ ]] ||
         misuse "TARGET '${value[TARGET]}': expected a number from 0 to 1"
-    assignments+=("PATIENCE=$((10#${value[PATIENCE]}))")
-    if [[ ${value[HOLDOUT]} =~ ^0?\.?0*$ ]]; then
-        assignments+=("HOLDOUT=0")
-        ! has_stop_rule ||
-            misuse "HOLDOUT 0 leaves nothing to tell by when TARGET or PATIENCE is reached"
-    fi
+    settle PATIENCE $((10#${value[PATIENCE]}))
 }
 
 # -------------------------------------------------------------------------------- the run
@@ -349,6 +347,7 @@ main() {
     read_arguments "$@"
     find_tools
     . "$AMKD_SHARE/distill-answers.sh"
+    . "$AMKD_SHARE/distill-budget.sh"
     . "$AMKD_SHARE/distill-check.sh"
     . "$AMKD_SHARE/distill-groups.sh"
     . "$AMKD_SHARE/distill-stop.sh"
@@ -359,7 +358,9 @@ main() {
     check_parameters
     find_identities
     check_commands
+    check_images
     warn_of_shared
+    [ -n "$quiet" ] || say_budget >&2
     if [ -n "$plan" ]; then
         if has_stop_rule; then plan_rounds; else run_loop PLAN=1 -n all; fi || exit 1
         exit 0
@@ -369,7 +370,7 @@ main() {
     if has_stop_rule; then
         run_rounds "QUIET=$quiet" "VERBOSE=$verbose" -j "$jobs" || stopped
     else
-        last=$((10#${value[ROUNDS]})) why="the budget is spent"
+        last=${value[ROUNDS]} why="the budget is spent"
         run_loop "QUIET=$quiet" "VERBOSE=$verbose" -j "$jobs" all || stopped
     fi
     is_complete "$last" || fail "make ended, but round $last is not complete"

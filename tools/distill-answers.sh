@@ -1,5 +1,6 @@
 # What the answers of a run will be about, and where they are kept: read by amkd-distill,
-# whose value and assignments these functions read and add to.
+# whose value and assignments these functions read and add to. How many there will be of what
+# is distill-budget.sh's.
 
 # "rows digest" of an image set, as the streams that refer to it say.
 identify() { # IMAGES
@@ -8,108 +9,6 @@ identify() { # IMAGES
         $1 == "\"digest\":" { gsub(/[",]/, "", $2); digest = $2 }
         $1 == "\"rows\":" && !n { n = $2 + 0 }
         END { print n, digest }'
-}
-
-# Views of each image: no more in all than of 2,000 images, nor than a gibibyte of pixels.
-views_of() { # VIEWS IMAGES BYTES OF AN IMAGE
-    local fewer=$((2000 * $1 / $2)) small=$(((1 << 30) / ($2 * $3)))
-    ((fewer <= $1)) || fewer=$1
-    ((fewer <= small)) || fewer=$small
-    echo $((fewer > 1 ? fewer : 1))
-}
-
-# Sets VIEWS and ASSISTANT_VIEWS where nobody did.
-settle_views() { # IMAGES IN ALL
-    local nbytes
-    nbytes=$(amkd-cat --header "${value[IMAGES]}" | tr -d ' \n' |
-        sed -n 's/.*"pixels","[^"]*",\[\([0-9,]*\)\].*/\1/p')
-    nbytes=$((${nbytes//,/*}))
-    [ -n "${value[VIEWS]}" ] || value[VIEWS]=$(views_of 30 "$1" $nbytes)
-    [ -n "${value[ASSISTANT_VIEWS]}" ] || value[ASSISTANT_VIEWS]=$(views_of 100 "$1" $nbytes)
-    assignments+=("VIEWS=${value[VIEWS]}" "ASSISTANT_VIEWS=${value[ASSISTANT_VIEWS]}")
-}
-
-# Sets picks and pools, the numbers of each round, or says why there is nothing to plan.
-divide_budget() { # IMAGES IN ALL
-    local n=$1 budget=$((10#${value[BUDGET]})) rounds=$((10#${value[ROUNDS]})) k r
-    picks='' pools=''
-    ((budget >= n)) ||
-        misuse "BUDGET $budget is less than the $n real images, all of which are asked about"
-    ((rounds)) || return 0
-    if [ -n "${value[BUDGETS]}" ]; then
-        divide_as_told "$n"
-    else
-        k=$(((budget - n) / rounds))
-        ((k)) || misuse "BUDGET $budget leaves $((budget - n)) answers beyond the $n real" \
-            "images, too few for $rounds rounds (ROUNDS=0 distils from the real images alone)"
-        for ((r = 1; r < rounds; r++)); do
-            picks+="$k "
-        done
-        picks+=$((budget - n - k * (rounds - 1)))
-    fi
-    check_picks "$n"
-}
-
-# The same by BUDGETS, which is ascending.
-divide_as_told() { # IMAGES IN ALL
-    local before=$1 answers
-    for answers in ${value[BUDGETS]}; do
-        answers=$((10#$answers))
-        ((answers > before)) || misuse "BUDGETS begins with $answers, which leaves nothing" \
-            "to ask beyond the $before real images"
-        picks+="${picks:+ }$((answers - before))"
-        before=$answers
-    done
-}
-
-# Whether picks are to be had: those of all rounds of what there is, unless one pair may be
-# picked at several lambdas, those of each of its pool, and by MAX_PER_IMAGE. Sets pools, the
-# size of each round's.
-check_picks() { # IMAGES IN ALL
-    local n=$1 views=$((10#${value[VIEWS]})) most=$((10#${value[MAX_PER_IMAGE]}))
-    local pairs limit pool k all=0
-    ((views <= 65535)) || misuse "VIEWS '${value[VIEWS]}': expected 65535 at most"
-    if ((value[SINGLE])); then
-        pairs=$((n * views)) limit=$((n * most))
-    else
-        pairs=$(awk -v n="$n" -v views="$views" 'BEGIN {
-            pairs = n * (n - 1) / 2 * (views ? views * views : 1)
-            printf "%d", pairs < 2 ^ 60 ? pairs : 2 ^ 60 }')
-        limit=$((n * most / 2))
-    fi
-    pools=''
-    for k in $picks; do
-        pool=$(pool_for "$k" "$pairs" "$all")
-        all=$((all + k))
-        pools+="${pools:+ }$pool"
-        [ "$pool" != all ] || pool=$pairs
-        ((k <= pool)) || misuse "a round is to pick $k of a pool of $pool"
-        ((!most || k <= limit)) || misuse "MAX_PER_IMAGE $most lets a round pick" \
-            "$limit of $n images at most, but it is to pick $k"
-    done
-    [[ ${value[POOL]} = bought || ${value[BY]}${value[SINGLE]} = c10 ]] || ((all <= pairs)) ||
-        misuse "the rounds are to pick $all of $pairs that there are"
-}
-
-# The pool of a round: "all" where there are no more. "4x" is of those not asked before, which
-# are then left out of the pool.
-pool_for() { # PICKS PAIRS ASKED
-    local pool=${value[POOL]} left=$(($2 - $3)) times
-    case $pool in
-    bought) pool=$((10#${value[BUDGET]})) ;;
-    all) ;;
-    *x)
-        times=$((10#${pool%x}))
-        if ((left <= 0 || times > left / $1)); then
-            pool=all
-        else
-            pool=$((times * $1 + times * $1 * $3 / left))
-        fi
-        ;;
-    *) pool=$((10#$pool)) ;;
-    esac
-    [ "${value[POOL]}" = bought ] || [ "$pool" = all ] || ((pool < $2)) || pool=all
-    echo "$pool"
 }
 
 # The files of the teacher "replay:...", one a line.
@@ -183,9 +82,9 @@ find_identities() {
     identity_of_images=$identity
     read -r n digest <<<"$identity"
     assignments+=("IMAGES_DIGEST=$digest")
+    read_earlier "$digest"
     settle_views "$n"
-    divide_budget "$n"
-    assignments+=("PICKS=$picks" "POOLS=$pools")
+    settle_rounds "$n"
     if [ -n "${value[TEST]}" ]; then
         identity=$(identify "${value[TEST]}") || exit 1
         assignments+=("TEST_DIGEST=${identity#* }")

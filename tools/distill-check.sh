@@ -47,6 +47,25 @@ check_commands() {
     done <<<"$lines"
 }
 
+# Whether there are as many different images as the teacher is to be asked about. Copies among
+# them are said: nobody learns from an answer that is there before.
+check_images() {
+    local said n=${value[NIMAGES]} different asked=$((value[FIRST] + value[HOLDOUT])) k r=0
+    read -ra asks <<<"${value[ASKS]}"
+    for k in ${value[PICKS]}; do
+        [ "${asks[r++]}" != images ] || asked=$((asked + k))
+    done
+    said=$(amkd-cat --among "${value[IMAGES]}" "${value[IMAGES]}") || exit 1
+    different=$n
+    [[ $said != *$'\n'* ]] || read -r different _ <<<"${said#*$'\n'}"
+    ((different > 1)) || misuse "IMAGES '${value[IMAGES]}': all $n images are the same"
+    ((asked == n || asked <= different)) || misuse "the teacher is to be asked about $asked" \
+        "images, but only $different of the $n in '${value[IMAGES]}' are different"
+    [ -n "$quiet" ] || ((different == n)) ||
+        echo "amkd-distill: note: $((n - different)) of the $n images in" \
+            "'${value[IMAGES]}' are copies of others (amkd-import --distinct leaves them out)" >&2
+}
+
 # Says how many test images are among those that teach. They are looked for once a run, by
 # reading both sets.
 warn_of_shared() {

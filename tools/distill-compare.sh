@@ -178,7 +178,7 @@ say_differences() {
             narms = split(arms, arm_of, " ")
             training = " ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE " \
                 "TEMPERATURE MIXUP WARM_START HOLDOUT ASSISTANT " \
-                "ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS "
+                "ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS STUDENTS "
             for (n = 1; n <= nnames; n++) {
                 name = names[n]
                 if (name ~ /^(DEVICE|SHARDS|TEACHER_BATCH|TIMEOUT)$/ ||
@@ -307,14 +307,16 @@ run_all() {
 
 # ------------------------------------------------------------------------------ the figures
 
-# The lines of one run. Its table has rounds and answers, the evaluations the figures; that
-# of the answers held out is there where some are.
+# The lines of one run, of rounds with a student. Its table has rounds and answers, the
+# evaluations the figures; that of the answers held out is there where some are.
 tabulate() { # SEED ARM
     local run round answers held_out
     run=$(run_of "$1" "$2")
     awk '$1 ~ /^[0-9]+$/ { print $1, $2 }' "$run/table.txt" | while read -r round answers; do
-        held_out=$run/round-$round/held-out.$round.json
-        [[ $(parameter "$2" HOLDOUT) =~ [1-9] && -e $held_out ]] || held_out=/dev/null
+        ! grep -q '^STUDENTS=last$' "$run/parameters.txt" ||
+            grep -q "^ROUNDS=$round\$" "$run/parameters.txt" || continue
+        held_out=$run/round-$round/held-out.json
+        grep -q '^HOLDOUT=[1-9]' "$run/parameters.txt" || held_out=/dev/null
         awk -v OFS='\t' -v seed="$1" -v arm="$2" -v round="$round" \
             -v answers="$answers" '
             { sub(/,$/, "", $2) }

@@ -20,38 +20,49 @@ TEST =
 # Where everything is kept.
 DIR = amkd-run
 
-# Rounds beyond round 0, which asks about the real images. Each asks about the same number
-# of mixed images, the last one about what then remains of BUDGET.
-ROUNDS = $(if $(BUDGETS),$(words $(BUDGETS)),4)
+# Real images that round 0 asks about, drawn at random. Empty: all of them where BUDGET is
+# enough for all, else a quarter of BUDGET.
+FIRST =
+# Rounds beyond round 0. Each asks as many questions as the others, the last one what then
+# remains of BUDGET. Empty: 3 where real images are left to be asked about, else 4.
+ROUNDS = $(if $(BUDGETS),$(words $(BUDGETS)))
+# What these rounds ask about, one word for all of them or one for each: "images", real ones
+# not asked about before; "views" of the real images, as they are; "mixes", pairs of views
+# mixed. Empty: images where some are left, else mixes.
+ASK =
 # Answers in all by the end of each of these rounds, ascending, with spaces between: rounds of
 # unequal size. Empty: they are of equal size.
 BUDGETS =
-# Random views of each real image (amkd-augment) that pools are drawn from. 0: pools are
-# of the real images themselves. Empty: 30, or fewer of many or large images.
+# Random views of each real image (amkd-augment) that rounds about views or mixes draw their
+# pools from. 0: mixes are of the real images themselves. Empty: 30, or fewer of many or
+# large images.
 VIEWS =
 # How a view may differ from its image, as options of amkd-augment. Empty: its own ranges.
 VIEW_OPTIONS =
-# 1: views are asked about singly, as they are; 0: in mixed pairs.
-SINGLE = 0
-# Pairs (or single views) drawn afresh as the pool of each round: their number, or "4x", so
+# Images, views or pairs drawn afresh as the pool of each round: their number, or "4x", so
 # many times its picks, or "all"; or "bought", the mixes that a replayed teacher has answers
-# to, each at the lambda it was asked with.
-POOL = 200000
-# What is picked: c2 (the paper's), c1, random, margin or entropy, as for amkd-score.
-BY = c2
+# to, each at the lambda it was asked with. Empty: all images, 200000 views or pairs.
+POOL =
+# What is picked: c2 (the paper's), c1, random, margin or entropy, as for amkd-score. Empty:
+# margin of images, c1 of views, c2 of mixes.
+BY =
+# Whose doubt counts, that of the last round's "assistant" or "student". Empty: the
+# assistant's if there is one.
+SCORER =
 # Weights tried for a pair's first image, LOW:HIGH:COUNT or a list with commas; random
 # draws one of them.
 LAMBDA = 0.05:0.95:19
 # Picks of one round that one image may take part in. 0: any number.
 MAX_PER_IMAGE = 0
 # Noise on the logarithm of the scores, so that picks are a sample and not the extreme tail
-# (amkd-score --noise). 0: none, which random and margin need.
-NOISE = $(if $(filter random margin,$(BY)),0,1)
+# (amkd-score --noise). 0: none, which random and margin need. Empty: 1 of views and mixes,
+# but by these two, else 0.
+NOISE =
 # The share of a round's picks that is at random, whatever the score (amkd-score
 # --random-share). 0: none.
 RANDOM_SHARE = 0
 # Of so many times the picks, the lowest, those that are far from each other in the features
-# of the round's student (amkd-score --diverse). MAX_PER_IMAGE is then of all these. 0: the
+# of who scores (amkd-score --diverse). MAX_PER_IMAGE is then of all these. 0: the
 # lowest are the picks.
 DIVERSE = 0
 # Parts in which a pool is scored, side by side with -j. The picks are the same. With DIVERSE
@@ -59,14 +70,16 @@ DIVERSE = 0
 SHARDS = $(JOBS)
 
 # When to stop before BUDGET is spent; looked at after each round, before the next buys.
-# The agreement with the teacher, 0 to 1, on the answers held out so far that is enough.
-# Empty: none is.
+# The agreement with the teacher, 0 to 1, on the answers held out that is enough. Empty: none
+# is.
 TARGET =
-# So many rounds without a gain in it: the student agrees on no more of the answers held
-# out up to so many rounds ago than the student of that round. 0: any number.
+# So many rounds without a gain in it. 0: any number.
 PATIENCE = 0
-# The share of each round's answers that no student is trained on, to measure by.
-HOLDOUT = $(if $(TARGET)$(filter-out 0,$(PATIENCE)),0.1,0)
+# Real images drawn at random whose answers no network learns from: the student's agreement
+# with them is what it has with the teacher on such images. Their number, or below 1 the share
+# of BUDGET, of which they are a part. Empty: with TARGET or PATIENCE a tenth of BUDGET, but
+# of no more than a tenth of the images, else 0.
+HOLDOUT =
 
 # The student, and how each round's is trained, as for amkd-train.
 ARCH = lenet5-half
@@ -81,21 +94,27 @@ TEMPERATURE = 4
 # alpha of mixup: each answered image is mixed again with another, and so are their
 # answers, by a weight from Beta(alpha, alpha). 0: none are.
 MIXUP = 0
-# 1: a round's student starts from the weights of the round before.
+# 1: a round's networks start from the weights of the round before.
 WARM_START = 0
+# In which rounds a student is trained: "each" or the "last". Empty: the last, unless those
+# before it score, are measured by a stop rule or BUDGETS, or are started from.
+STUDENTS =
 
 # The architecture of an assistant: a larger network that learns from the teacher's answers
-# and then, at no cost, teaches the student, which sees its answers about further views of
-# the real images (Mirzadeh et al., AAAI 2020). Empty: none; the student learns from the
-# teacher's answers themselves.
+# and then, at no cost, teaches the student, which sees what it says of all the real images,
+# or of views of them (Mirzadeh et al., AAAI 2020; Beyer et al., CVPR 2022).
+# Empty: none; the student learns from the teacher's answers themselves.
 ASSISTANT = conv 16 k5 p2 | relu | maxpool 2 | conv 32 k5 | relu | maxpool 2 | fc 128 | relu \
     | fc classes
-# The assistant's steps; all else of its training is as the student's.
+# The assistant's steps, in a round without a student no more than two an answer, or 1,000; all
+# else of its training is as the student's.
 ASSISTANT_STEPS = 8000
-# Views of each real image that the assistant answers about, and how they may differ from
-# it. The student is to be sure about images as they are, so ranges are narrower here.
-# Empty: 100 views, or fewer of many or large images.
+# Views of each real image that it teaches by, the image itself the first. 1: images as they
+# are; 0: views without end. Empty: of fewer than 16,000 images as many as make 60,000 in all,
+# else 1.
 ASSISTANT_VIEWS =
+# How these may differ from their image. The student is to be sure about images as they are,
+# so ranges are narrower here than those of VIEWS.
 ASSISTANT_VIEW_OPTIONS = --shift 0.05 --rotate 7 --scale 0.09 --shear 0.07 --contrast 0.2
 
 # What the teacher takes: uint8 (N,H,W,C) or float32 (N,C,H,W). Empty, for a URL: what the
@@ -123,19 +142,22 @@ DEVICE =
 
 at_url = $(filter http://% https://%,$(firstword $(TEACHER)))
 
-PARAMETERS := IMAGES TEACHER BUDGET TEST DIR ROUNDS BUDGETS VIEWS VIEW_OPTIONS SINGLE POOL \
-    BY LAMBDA MAX_PER_IMAGE NOISE RANDOM_SHARE DIVERSE SHARDS TARGET PATIENCE HOLDOUT \
-    ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE MIXUP \
-    WARM_START ASSISTANT ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS \
+PARAMETERS := IMAGES TEACHER BUDGET TEST DIR FIRST ROUNDS ASK BUDGETS VIEWS VIEW_OPTIONS \
+    POOL BY SCORER LAMBDA MAX_PER_IMAGE NOISE RANDOM_SHARE DIVERSE SHARDS TARGET PATIENCE \
+    HOLDOUT ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE MIXUP \
+    WARM_START STUDENTS ASSISTANT ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS \
     TEACHER_INPUT TEACHER_OPTIONS TEACHER_BATCH TIMEOUT JOURNAL SHARED SEED DEVICE
 
-# Set by amkd-distill: jobs of -j; PLAN for -n, QUIET, VERBOSE; the picks and the pool of
-# each round (one word a round); digests of what the answers depend on; the last round that
+# Set by amkd-distill, beside what it settles of the above: jobs of -j; PLAN for -n, QUIET,
+# VERBOSE; the number of real images; what is asked about, the picks and the pool of each
+# round (one word a round); digests of what the answers depend on; the last round that
 # is to be done, the first whose line is to be said; the labels of POOL = bought, and 1 if
 # they are about the real images themselves; the journal in SHARED.
 JOBS = 1
 LAST = $(ROUNDS)
-FIRST = 0
+UNSAID = 0
+NIMAGES =
+ASKS =
 BOUGHT =
 BOUGHT_REAL =
 STORE =

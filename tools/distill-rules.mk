@@ -47,11 +47,19 @@ set_parts_aside = $(call set_aside,$(DIR)/*/labels.part.amkd)
 
 rounds := $(if $(filter-out 0,$(LAST)),$(shell seq $(LAST)))
 last := $(DIR)/round-$(LAST)
-said := $(if $(filter-out 0,$(FIRST)),$(shell seq 0 $$(( $(FIRST) - 1 ))))
+said := $(if $(filter-out 0,$(UNSAID)),$(shell seq 0 $$(( $(UNSAID) - 1 ))))
 rounds_before = $(shell seq $$(( $(1) - 1 )))
 labels_of = $(patsubst %,$(DIR)/round-%/labels.amkd,$(1))
 images := $(DIR)/images.amkd
 views := $(if $(filter-out 0,$(VIEWS)),$(DIR)/views.amkd)
+held := $(if $(filter-out 0,$(HOLDOUT)),$(DIR)/held-out)
+held_out := $(addsuffix /labels.amkd,$(held))
+# The picks of round 0, unless it asks about all real images.
+drawn := $(if $(held)$(filter-out $(NIMAGES),$(FIRST)),$(DIR)/round-0/picks.amkd)
+
+# Round R asks about ask_of R, of the images or views in pool_from R.
+ask_of = $(word $(1),$(ASKS))
+pool_from = $(if $(filter images,$(ask_of)),$(images),$(or $(views),$(images)))
 
 # ------------------------------------------------------------------------- real images
 
@@ -61,22 +69,16 @@ $(eval $(call keep,$(DIR)/images.digest,IMAGES_DIGEST,$$(set_parts_aside)))
 $(images): $(DIR)/images.digest
 	cp $(IMAGES) $@.part
 	mv $@.part $@
+	$(call hidden,if [ -e $(IMAGES).index ]; then cp $(IMAGES).index $@.index; fi)
 
 # ------------------------------------------------------------------------------- views
 
-# $(eval $(call make_views,FILE,VARIABLE)): FILE holds the views that the options in
-# VARIABLE make of the real images.
-define make_views
-$$(eval $$(call keep,$(1).options,$(2),:))
-$(1): $$(images) $(1).options
-	$$(call run,amkd-augment,amkd-augment $$($(2))$$(device)$$(quiet) -o $$@ $$<)
-endef
-
 view_options := -V $(VIEWS) --seed $(SEED)$(if $(VIEW_OPTIONS), $(VIEW_OPTIONS))
-$(if $(views),$(eval $(call make_views,$(views),view_options)))
-study_options := -V $(ASSISTANT_VIEWS) --keep --seed $(SEED)999$(if \
-    $(ASSISTANT_VIEW_OPTIONS), $(ASSISTANT_VIEW_OPTIONS))
-$(if $(ASSISTANT),$(eval $(call make_views,$(DIR)/study.amkd,study_options)))
+ifneq ($(views),)
+$(eval $(call keep,$(views).options,view_options,:))
+$(views): $(images) $(views).options
+	$(call run,amkd-augment,amkd-augment $(view_options)$(device)$(quiet) -o $@ $<)
+endif
 
 # ----------------------------------------------------------------------------- answers
 
@@ -104,45 +106,90 @@ mv $(@D)/labels.part.amkd $@
 endef
 
 $(eval $(call keep,$(DIR)/query.options,answered_by,$$(set_parts_aside)))
-$(DIR)/round-0/labels.amkd: $(images) $(DIR)/query.options
-	$(call buy,$(images),$(BUDGET),$(JOURNAL))
+
+# Round 0 asks about all real images, or about some. Answers about some are none about all.
+drawn_before := $(if $(drawn),,$(wildcard $(DIR)/round-0/pick.options))
+$(DIR)/round-0/labels.amkd: $(or $(drawn),$(images)) $(DIR)/query.options \
+    $(if $(drawn_before),FORCE)
+	$(if $(drawn_before),$(call hidden,$(call set_aside,$(@D)/labels.part.amkd)))
+	$(call buy,$<,$(FIRST),$(JOURNAL))
+	$(if $(drawn_before),$(call hidden,rm -f $(drawn_before) $(@D)/picks.amkd))
+
+# No network learns from these.
+ifneq ($(held),)
+$(held)/labels.amkd: $(held)/picks.amkd $(DIR)/query.options
+	$(call buy,$<,$(HOLDOUT),$(JOURNAL))
+endif
 
 $(eval $(call keep,$(DIR)/test/images.digest,TEST_DIGEST,$$(set_parts_aside)))
 $(DIR)/test/labels.amkd: $(DIR)/test/images.digest $(DIR)/query.options | answers-fit
 	$(call buy,$(TEST),,$(DIR)/test/journal)
 
-# ------------------------------------------------------------------- pairs, picks, sheets
+# ----------------------------------------------------------------------- real images drawn
 
 # The seed of round r, different from those of other seeds' rounds.
 seed_of = $(SEED)$(shell printf %03d $(1))
-bought := $(if $(filter bought,$(POOL)),$(addprefix --bought=,$(BOUGHT)))
+# $(call draw,SEED,NUMBER,OPTIONS)
+draw = $(call run,amkd-score,amkd-pool -q --single $(images) | amkd-score --by random \
+    --seed $(1) -k $(2)$(3)$(quiet) -o $@)
+
+ifneq ($(drawn),)
+drawn_options := --seed $(call seed_of,0) -k $(FIRST)$(if $(held), without $(HOLDOUT))
+$(eval $(call keep,$(DIR)/round-0/pick.options,drawn_options,:))
+$(DIR)/round-0/picks.amkd: $(images) $(DIR)/round-0/pick.options $(held_out)
+	$(call hidden,$(call set_aside,$(addprefix $(@D)/,labels.amkd labels.part.amkd)))
+	$(call draw,$(call seed_of,0),$(FIRST),$(if $(held_out), --exclude $(held_out)))
+endif
+
+ifneq ($(held),)
+held_options := --seed $(SEED)999 -k $(HOLDOUT)
+$(eval $(call keep,$(held)/pick.options,held_options,:))
+$(held)/picks.amkd: $(images) $(held)/pick.options
+	$(call hidden,mkdir -p $(@D); \
+	    $(call set_aside,$(addprefix $(@D)/,labels.amkd labels.part.amkd)))
+	$(call draw,$(SEED)999,$(HOLDOUT))
+endif
+
+# ------------------------------------------------------------------- pools, picks, sheets
+
+# What is not said of a round depends on what it asks about.
+by_of = $(or $(BY),$(if $(filter images,$(ask_of)),margin,$(if $(filter views,$(ask_of)),c1,c2)))
+noise_of = $(filter-out 0,$(or $(NOISE),$(if \
+    $(filter images,$(ask_of))$(filter random margin,$(by_of)),0,1)))
+mixes = $(filter mixes,$(ask_of))
 pool_of = $(filter-out all,$(word $(1),$(POOLS)))
-pool_options = $(if $(filter 1,$(SINGLE)), --single)$(if $(bought),,$(if $(call pool_of,$(1)), \
-    -n $(call pool_of,$(1)) --seed $(call seed_of,$(1))))
-noise := $(if $(filter-out 0,$(NOISE)), --noise $(NOISE))
-score_options = --by $(BY)$(if $(bought), $(bought),$(if \
-    $(filter 1,$(SINGLE)),, --lambda $(LAMBDA))) -k $(word $(1),$(PICKS))$(max_per_image)$(if \
-    $(drawn)$(filter random,$(BY)),$(drawn) --seed $(call seed_of,$(1)))$(diverse)
-drawn := $(noise)$(if $(filter-out 0,$(RANDOM_SHARE)), --random-share $(RANDOM_SHARE))
+bought := $(if $(filter bought,$(POOL)),$(addprefix --bought=,$(BOUGHT)))
+pool_options = $(if $(mixes),, --single)$(if $(bought),,$(if $(pool_of), \
+    -n $(pool_of) --seed $(seed_of)))
+chance_of = $(if $(noise_of), --noise $(noise_of))$(if \
+    $(filter-out 0,$(RANDOM_SHARE)), --random-share $(RANDOM_SHARE))
+score_options = --by $(by_of)$(if $(bought), $(bought),$(if $(mixes), --lambda $(LAMBDA))) \
+    -k $(word $(1),$(PICKS))$(max_per_image)$(if \
+    $(chance_of)$(filter random,$(by_of)),$(chance_of) --seed $(seed_of))$(diverse)
 diverse := $(if $(filter-out 0,$(DIVERSE)), --diverse $(DIVERSE))
 max_per_image := $(if $(filter-out 0,$(MAX_PER_IMAGE)), --max-per-image $(MAX_PER_IMAGE))
-asked_before = $(foreach r,$(if $(BOUGHT_REAL),0) $(call rounds_before,$(1)), \
-    --exclude $(DIR)/round-$(r)/labels.amkd)
-# $(call score,R,STUDENT,SHARD)
-score = $(if $(bought),,amkd-pool -q$(call pool_options,$(1))$(3) \
-    $(or $(views),$(images)) | \
-    )amkd-score -s $(2) $(score_options)$(asked_before)$(device)$(quiet) -o $@
+# Earlier rounds that asked about the same kind, where round 0 and what is held out are of
+# images; of what was bought all of them.
+asked_alike = $(if $(bought),$(rounds_before),$(foreach r,$(rounds_before),$(if \
+    $(filter $(ask_of),$(word $(r),$(ASKS))),$(r))))
+asked_at_first = $(if $(if $(bought),$(BOUGHT_REAL),$(filter images,$(ask_of))),$(held_out) \
+    $(call labels_of,0))
+asked_before = $(addprefix --exclude ,$(asked_at_first) $(call labels_of,$(asked_alike)))
+# $(call score,R,SCORER,SHARD)
+score = $(if $(bought),,amkd-pool -q$(pool_options)$(3) $(pool_from) | \
+    )amkd-score -s $(2) $(score_options)$(if \
+    $(asked_before), $(asked_before))$(device)$(quiet) -o $@
 
 # $(call round,R,R - 1)
 define round
-pick_options_$(1) = $$(subst $(DIR)/,,$$(call pool_options,$(1)) $$(call score_options,$(1)))$$(if \
-    $$(bought), $$(TEACHER_DIGEST))
+pick_options_$(1) = $$(SCORER) $$(notdir $$(call pool_from,$(1))) $$(subst \
+    $(DIR)/,,$$(call pool_options,$(1)) $$(call score_options,$(1)))$$(if $$(bought), $$(TEACHER_DIGEST))
 $$(eval $$(call keep,$(DIR)/round-$(1)/pick.options,pick_options_$(1),:))
 
 parts_$(1) := $$(shell seq -f '$(DIR)/round-$(1)/picks.%gof$(SHARDS).amkd' \
     0 $$$$(( $(SHARDS) - 1 )))
-pick_from_$(1) := $(DIR)/round-$(2)/student.safetensors $(DIR)/round-$(1)/pick.options \
-    $(views) $$(call labels_of,0 $$(call rounds_before,$(1)))
+pick_from_$(1) := $(DIR)/round-$(2)/$(SCORER).safetensors $(DIR)/round-$(1)/pick.options \
+    $(call pool_from,$(1)) $(held_out) $$(call labels_of,0 $$(call rounds_before,$(1)))
 
 ifeq ($(SHARDS),1)
 $(DIR)/round-$(1)/picks.amkd: $$(pick_from_$(1))
@@ -169,44 +216,55 @@ endef
 
 $(foreach r,$(rounds),$(eval $(call round,$(r),$(shell echo $$(( $(r) - 1 ))))))
 
-$(DIR)/round-0/images.png: $(images) | $(DIR)/round-0/labels.amkd
+$(DIR)/round-0/picks.png: $(or $(drawn),$(images)) | $(DIR)/round-0/labels.amkd
 	$(call run,amkd-cat,amkd-cat -q --png $@ --head 200 --columns 20 $<)
 
-# ---------------------------------------------------------------------------- students
+# ---------------------------------------------------------------------------- networks
 
-holdout := $(if $(filter-out 0,$(HOLDOUT)), --holdout $(HOLDOUT))
 # $(call training,ARCH,STEPS)
 training = -a $(call quote,$(1)) --steps $(2) -b $(BATCH) --optimizer $(OPTIMIZER) \
     --lr $(LR)$(if $(filter sgd,$(OPTIMIZER)), --momentum $(MOMENTUM)) \
     --weight-decay $(WEIGHT_DECAY) --schedule $(SCHEDULE) -T $(TEMPERATURE)$(if \
     $(filter-out 0,$(MIXUP)), --mixup $(MIXUP)) --seed $(SEED)
-# What is held out is for those who learn from the teacher's own answers.
-train_options := $(call training,$(ARCH),$(STEPS))$(if $(ASSISTANT),,$(holdout))
-assistant_options := $(call training,$(ASSISTANT),$(ASSISTANT_STEPS))$(holdout)
+# A single view is the image itself.
+lesson_options := $(if $(filter none,$(ASSISTANT_VIEW_OPTIONS))$(filter \
+    1,$(ASSISTANT_VIEWS)),, --augment $(call \
+    quote,$(ASSISTANT_VIEW_OPTIONS))$(if $(filter-out 0,$(ASSISTANT_VIEWS)), \
+    --views $(ASSISTANT_VIEWS)))
+train_options := $(call training,$(ARCH),$(STEPS))$(if $(ASSISTANT),$(lesson_options))
+# An assistant that teaches nobody is trained for no more steps than two an answer, or 1,000:
+# the same ones whatever comes later.
+with_student := $(if $(filter each,$(STUDENTS)),0 $(rounds),$(LAST))
+answers_by = $(shell echo $$(( $(FIRST)$(foreach p,$(wordlist 1,$(1),$(PICKS)), + $(p)) )))
+assistant_steps = $(if $(filter $(1),$(with_student)),$(ASSISTANT_STEPS),$(shell \
+    printf '%s\n' $(ASSISTANT_STEPS) $$(( $(call answers_by,$(1)) * 2 > 1000 ? \
+    $(call answers_by,$(1)) * 2 : 1000 )) | sort -g | head -n 1))
+assistant_options = $(call training,$(ASSISTANT),$(call assistant_steps,$(1)))
 trained := $(train_options) $(if $(filter 1,$(WARM_START)),warm)$(if $(ASSISTANT),, by answers)
-assisted := $(assistant_options) $(if $(filter 1,$(WARM_START)),warm)
 $(eval $(call keep,$(DIR)/train.options,trained,:))
-$(if $(ASSISTANT),$(eval $(call keep,$(DIR)/assistant.options,assisted,:)))
 
 # A program says only by its answers how many classes it knows: what is to learn from them or
 # to be compared with them is looked at before anything more is bought.
 .PHONY: answers-fit
 answers-fit: $(DIR)/round-0/labels.amkd
-	$(call hidden,amkd-train --check $(train_options)$(if $(TEST), --val $(TEST)) $<)
-	$(if $(ASSISTANT),$(call hidden,amkd-train --check $(assistant_options) $<))
+	$(call hidden,amkd-train --check $(if $(ASSISTANT),$(call \
+	    assistant_options,0),$(train_options))$(if $(TEST), --val $(TEST)) $<)
 first_network = $(DIR)/round-0/$(if $(ASSISTANT),assistant,student).safetensors
 $(first_network): | answers-fit
 
-warm_start = $(if $(filter 1,$(WARM_START)),$(patsubst %, -i %,$(filter %.safetensors,$^)))
+# From those of the same name in the round before.
+warm := $(filter 1,$(WARM_START))
+warm_start = $(if $(warm),$(patsubst %, -i %,$(filter %/$(@F),$^)))
 # A checkpoint is of this training if it is younger than all that the training is made of.
 checkpoint = --checkpoint $(@:.safetensors=.checkpoint)$(shell \
     for f in $^; do [ $(@:.safetensors=.checkpoint) -nt $$f ] || exit; done; \
     echo ' --resume $(@:.safetensors=.checkpoint)')
 # What round 0's networks are made with, in files that are equal where the runs are: such a
 # network is trained once for all that share.
-assistant_made_with := $(addprefix $(DIR)/,images.digest query.options assistant.options)
+assistant_made_with := $(addprefix $(DIR)/,images.digest query.options \
+    round-0/assistant.options $(if $(drawn),round-0/pick.options))
 student_made_with := $(addprefix $(DIR)/,images.digest query.options train.options \
-    $(if $(ASSISTANT),assistant.options study.amkd.options))
+    $(if $(drawn),round-0/pick.options)$(if $(ASSISTANT), round-0/assistant.options))
 # $(call train,OPTIONS,ROUND,MADE WITH)
 define train
 $(call run,amkd-train,$(if $(PLAN),,$(if $(filter 0,$(2)),$(if $(SHARED), \
@@ -216,55 +274,61 @@ $(call run,amkd-train,$(if $(PLAN),,$(if $(filter 0,$(2)),$(if $(SHARED), \
 $(call hidden,rm -f $(@:.safetensors=.checkpoint))
 endef
 
-# What the stop rules look at after round R: its student on all that is held out so far,
-# and on what was when PATIENCE began.
-held_out = $(if $(holdout),$(addprefix $(DIR)/round-$(1)/held-out.,$(addsuffix .json, \
-    $(1) $(call patience_began,$(1)))))
-patience_began = $(if $(filter-out 0,$(PATIENCE)),$(shell \
-    [ $(1) -lt $(PATIENCE) ] || echo $$(( $(1) - $(PATIENCE) ))))
-
-# What round R's student learns from: the teacher's answers, or its assistant's.
-lessons = $(if $(ASSISTANT),$(DIR)/round-$(1)/lessons.amkd,$(call labels_of,0 \
-    $(shell seq $(1))))
+# $(call measure,OPTIONS): the figures of the network that is the first prerequisite.
+measure = $(call run,amkd-eval,amkd-eval -q$(device) -s $< --json -o $@ $(1))
+on_test := --answers $(DIR)/test/labels.amkd $(TEST)
 
 # $(call assistant,R,R - 1)
 define assistant
+assisted_$(1) := $(call assistant_options,$(1)) $(if $(warm),warm)
+$$(eval $$(call keep,$(DIR)/round-$(1)/assistant.options,assisted_$(1),:))
 $(DIR)/round-$(1)/assistant.safetensors: $$(call labels_of,0 $$(shell seq $(1))) \
-    $(DIR)/assistant.options \
-    $(if $(filter-out 0,$(1)),$(DIR)/round-$(2)/assistant.safetensors)
-	$$(call train,$$(assistant_options),$(1),$$(assistant_made_with))
+    $(DIR)/round-$(1)/assistant.options $(if $(warm),$(if $(filter-out 0,$(1)), \
+    $(DIR)/round-$(2)/assistant.safetensors))
+	$$(call train,$$(call assistant_options,$(1)),$(1),$$(assistant_made_with))
 
-$(DIR)/round-$(1)/lessons.amkd: $(DIR)/round-$(1)/assistant.safetensors $(DIR)/study.amkd
-	$$(call run,amkd-query,amkd-query -t model:$$<$$(device)$$(quiet) -o $$@ \
-	    $(DIR)/study.amkd)
+$(DIR)/round-$(1)/assistant.json: $(DIR)/round-$(1)/assistant.safetensors $(TEST) \
+    $(DIR)/test/labels.amkd
+	$$(call measure,$$(on_test))
 endef
 $(if $(ASSISTANT),$(foreach r,0 $(rounds),$(eval $(call assistant,$(r),$(shell \
     echo $$(( $(r) - 1 )))))))
 
+# What round R's student learns from: what its assistant says of the real images, or the
+# teacher's answers.
+lessons = $(if $(ASSISTANT),$(images) $(DIR)/round-$(1)/assistant.safetensors,$(call \
+    labels_of,0 $(shell seq $(1))))
+by_assistant = $(if $(ASSISTANT), --assistant $(DIR)/round-$(1)/assistant.safetensors)
+
 # $(call student,R,R - 1)
 define student
-$(DIR)/round-$(1)/student.safetensors: $$(call lessons,$(1)) \
-    $(DIR)/train.options $(if $(filter-out 0,$(1)),$(DIR)/round-$(2)/student.safetensors)
-	$$(call train,$$(train_options),$(1),$$(student_made_with))
+$(DIR)/round-$(1)/student.safetensors: $$(call lessons,$(1)) $(DIR)/train.options $(if \
+    $(warm),$(if $(filter-out 0,$(1)),$(DIR)/round-$(2)/student.safetensors))
+	$$(call train,$$(train_options)$$(call by_assistant,$(1)),$(1),$$(student_made_with))
 
 $(DIR)/round-$(1)/eval.json: $(DIR)/round-$(1)/student.safetensors $(TEST) \
     $(DIR)/test/labels.amkd
-	$$(call run,amkd-eval,amkd-eval -q$$(device) -s $$< \
-	    --answers $(DIR)/test/labels.amkd --json -o $$@ $(TEST))
+	$$(call measure,$$(on_test))
 
-# How the student does on what is held out, of the answers up to round 0, ... R.
-$(DIR)/round-$(1)/held-out.%.json: $(DIR)/round-$(1)/student.safetensors
-	$$(call run,amkd-eval,amkd-eval -q$$(device)$(holdout) -s $$< --json -o $$@ \
-	    $$(call labels_of,$$(shell seq 0 $$*)))
+$(DIR)/round-$(1)/held-out.json: $(DIR)/round-$(1)/student.safetensors $(held_out)
+	$$(call measure,$(held_out))
+endef
+$(foreach r,$(with_student),$(eval $(call student,$(r),$(shell echo $$(( $(r) - 1 ))))))
 
+# What a round's line and the report are made of.
+figures = $(DIR)/round-$(1)/picks.png $(if $(and $(TEST),$(ASSISTANT)), \
+    $(DIR)/round-$(1)/assistant.json) $(if $(filter $(1),$(with_student)),$(addprefix \
+    $(DIR)/round-$(1)/,$(if $(TEST),eval.json,student.safetensors) $(if $(held),held-out.json)), \
+    $(DIR)/round-$(1)/assistant.safetensors)
+
+# $(call report,R,R - 1)
+define report
 .PHONY: report-$(1)
-report-$(1): $(if $(filter-out 0,$(1)),report-$(2)) \
-    $(DIR)/round-$(1)/$(if $(filter-out 0,$(1)),picks,images).png \
-    $(DIR)/round-$(1)/$(if $(TEST),eval.json,student.safetensors) $$(call held_out,$(1))
+report-$(1): $(if $(filter-out 0,$(1)),report-$(2)) $$(call figures,$(1))
 	$$(if $(filter $(1),$(said)),,$$(call hidden,bash -p "$$$$AMKD_SHARE/distill-report.sh" \
 	    $(DIR) $(1)))
 endef
-$(foreach r,0 $(rounds),$(eval $(call student,$(r),$(shell echo $$(( $(r) - 1 ))))))
+$(foreach r,0 $(rounds),$(eval $(call report,$(r),$(shell echo $$(( $(r) - 1 ))))))
 
 $(eval $(call keep,$(DIR)/student.round,LAST,:))
 $(DIR)/student.safetensors: $(last)/student.safetensors $(DIR)/student.round
@@ -285,26 +349,26 @@ define newline
 endef
 tab := $(shell printf '\t')
 check = $(info $(subst $(newline), ,$(strip $(1))$(tab)$(2)))
-of_training := BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE MIXUP SEED HOLDOUT
+of_training := BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE MIXUP SEED
 of_score := BY LAMBDA MAX_PER_IMAGE NOISE RANDOM_SHARE DIVERSE
 check_query = $(call check,TEACHER TEACHER_INPUT:input TEACHER_OPTIONS TEACHER_BATCH:batch \
     TIMEOUT DEVICE,$(call query,--check $(IMAGES),$(BUDGET),$(JOURNAL)))
-check_student = $(call check,ARCH STEPS $(of_training) DEVICE IMAGES TEST:val,amkd-train --check \
-    --classes "$$nclasses" -d $(call quote,$(DEVICE)) $(train_options)$(if $(TEST), \
-    --val $(TEST)) $(IMAGES))
+check_student = $(call check,ARCH STEPS $(of_training) ASSISTANT_VIEW_OPTIONS:augment \
+    ASSISTANT_VIEWS:views DEVICE \
+    IMAGES TEST:val,amkd-train --check --classes "$$nclasses" -d $(call quote,$(DEVICE)) \
+    $(train_options)$(if $(ASSISTANT), --assistant -)$(if $(TEST), --val $(TEST)) $(IMAGES))
 check_assistant = $(call check,ASSISTANT:arch ASSISTANT_STEPS:steps $(of_training),amkd-train \
-    --check --classes "$$nclasses" $(assistant_options) $(IMAGES))
+    --check --classes "$$nclasses" $(call assistant_options,$(LAST)) $(IMAGES))
 check_views = $(call check,VIEWS VIEW_OPTIONS,amkd-augment --check $(view_options) $(IMAGES))
-check_study = $(call check,ASSISTANT_VIEWS:views ASSISTANT_VIEW_OPTIONS,amkd-augment --check \
-    $(study_options) $(IMAGES))
-check_pool = $(call check,POOL:pairs SINGLE SEED,amkd-pool \
-    --check$(call pool_options,1) $(if $(views),-,$(IMAGES)))
-check_score = $(call check,$(of_score) POOL:bought,amkd-score --check -s - \
-    $(call score_options,1))
+# $(call check_round,R)
+check_round = $(if $(bought),,$(call check,POOL:pairs SEED,amkd-pool --check$(pool_options) \
+    $(patsubst $(DIR)/images.amkd,$(IMAGES),$(patsubst $(DIR)/views.amkd,-,$(pool_from)))))$(call \
+    check,$(of_score) POOL:bought,amkd-score --check -s - $(score_options))
 check_eval = $(call check,TEST,amkd-eval --check -s - $(TEST))
 
 .PHONY: check
 check:
 	@: $(check_query)$(if $(TEST),$(check_eval))$(check_student)$(if \
-	    $(ASSISTANT),$(check_assistant)$(check_study))$(if $(views),$(check_views))$(if \
-	    $(rounds),$(if $(bought),,$(check_pool))$(check_score))
+	    $(ASSISTANT),$(check_assistant))$(if $(filter views.amkd,$(notdir $(foreach \
+	    r,$(rounds),$(call pool_from,$(r))))),$(check_views))$(foreach \
+	    r,$(rounds),$(call check_round,$(r)))

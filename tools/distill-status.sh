@@ -101,8 +101,10 @@ find_state() {
 
 # Sets table, answers, reached and left.
 read_rounds() {
-    local r=0 round last n success accuracy agreement doing
+    local r=0 round last n assistant success accuracy agreement doing
     table='' answers=0 reached=0 left=0
+    [[ $(parameter HOLDOUT) = 0 || ! -e $dir/held-out/labels.amkd ]] ||
+        answers=$(rows "$dir/held-out/labels.amkd")
     last=$(parameter ROUNDS)
     [ -n "$alive" ] || [ ! -e "$dir/student.round" ] || last=$(cat "$dir/student.round")
     for ((r = 0; r <= last; r++)); do
@@ -113,15 +115,35 @@ read_rounds() {
         n=''
         [ ! -e "$round/labels.amkd" ] || n=$(rows "$round/labels.amkd")
         answers=$((answers + ${n:-0}))
-        accuracy=$(figure "$round/eval.json" accuracy student)
-        success=$(figure "$round/eval.json" success_rate)
-        agreement=$(figure "$round/held-out.$r.json" agreement)
-        table+=$(printf '%5d %8s %9s %8s %9s %9s  %s' "$r" "${n:+$answers}" \
-            "$(decimals "$accuracy")" "$(percent "$success")" "$(decimals "$agreement")" \
+        read_measures "$r"
+        table+=$(printf '%5d %8s %9s %9s %8s %9s %9s  %s' "$r" "${n:+$answers}" \
+            "$(percent "$assistant")" "$(decimals "$accuracy")" "$(percent "$success")" \
+            "$(decimals "$agreement")" \
             "$(seconds "$r")" "$doing" | sed 's/ *$//')$'\n'
     done
-    [ -z "$alive" ] || describe_running "$dir/test" 0
-    [ -z "$alive" ] || [ -z "$doing" ] || table+="   test answers: $doing"$'\n'
+    [ -z "$alive" ] || describe_aside held-out 'held out'
+    [ -z "$alive" ] || describe_aside test 'test answers'
+}
+
+# Adds what runs beside the rounds to table.
+describe_aside() { # DIRECTORY WHAT
+    local doing
+    describe_running "$dir/$1" 0
+    [ -z "$doing" ] || table+="   $2: $doing"$'\n'
+}
+
+# Sets assistant, accuracy, success and agreement, of what this run measures in the round: an
+# earlier one may have left more.
+read_measures() { # ROUND
+    local round=$dir/round-$1
+    assistant='' accuracy='' success='' agreement=''
+    [ "$(parameter HOLDOUT)" = 0 ] || agreement=$(figure "$round/held-out.json" agreement)
+    [ -n "$(parameter TEST)" ] || return 0
+    [ -z "$(parameter ASSISTANT)" ] ||
+        assistant=$(figure "$round/assistant.json" success_rate)
+    [[ $(parameter STUDENTS) != last || $(parameter ROUNDS) = "$1" ]] || return 0
+    accuracy=$(figure "$round/eval.json" accuracy student)
+    success=$(figure "$round/eval.json" success_rate)
 }
 
 decimals() { # NUMBER
@@ -151,8 +173,8 @@ show_run() {
     printf '%s%s: %s%s\n' "$bold" "$dir" "$state" "$plain"
     printf 'round %d of %d%s, %d of %d answers%s\n' "$reached" "$(parameter ROUNDS)" "$held" \
         "$answers" "$(parameter BUDGET)" "${rest:+, about $(duration "$rest") left}"
-    printf '%5s %8s %9s %8s %9s %9s  %s\n' round answers accuracy success 'held out' \
-        seconds now
+    printf '%5s %8s %9s %9s %8s %9s %9s  %s\n' round answers assistant accuracy success \
+        'held out' seconds now
     printf '%s' "$table"
 }
 

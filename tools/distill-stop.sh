@@ -12,9 +12,9 @@ has_stop_rule() {
 
 # Whether round R is the last by a rule; then why says by which.
 is_enough() { # R
-    local rounds=${value[DIR]}/round- patience=$((10#${value[PATIENCE]})) now n before then
-    now=$(figure agreement "$rounds$1/held-out.$1.json")
-    n=$(figure n "$rounds$1/held-out.$1.json")
+    local rounds=${value[DIR]}/round- patience=${value[PATIENCE]} now n before then
+    now=$(figure agreement "$rounds$1/held-out.json")
+    n=$(figure n "$rounds$1/held-out.json")
     if [ -n "${value[TARGET]}" ] &&
         awk -v now="$now" -v target="${value[TARGET]}" 'BEGIN { exit !(now >= target) }'
     then
@@ -24,28 +24,27 @@ is_enough() { # R
     fi
     ((patience && $1 >= patience)) || return 1
     before=$(($1 - patience))
-    now=$(figure agreement "$rounds$1/held-out.$before.json")
-    then=$(figure agreement "$rounds$before/held-out.$before.json")
+    then=$(figure agreement "$rounds$before/held-out.json")
     awk -v now="$now" -v then="$then" 'BEGIN { exit !(now <= then) }' || return 1
-    why="on the answers held out up to round $before its student agrees with the teacher on"
-    why+=" $now, that of round $before on $then: no gain in $patience rounds (PATIENCE)"
+    why="on the $n answers held out its student agrees with the teacher on $now, that of"
+    why+=" round $before on $then: no gain in $patience rounds (PATIENCE)"
 }
 
 # Runs the rounds there are to run. Sets last, the last of them, and why it was.
 run_rounds() { # MAKE'S ARGUMENT...
-    local rounds=$((10#${value[ROUNDS]}))
+    local rounds=${value[ROUNDS]}
     for ((last = 0; last < rounds; last++)); do
-        run_loop "$@" "FIRST=$last" "LAST=$last" "report-$last" || return 1
+        run_loop "$@" "UNSAID=$last" "LAST=$last" "report-$last" || return 1
         ! is_enough "$last" || break
     done
     ((last < rounds)) || why="the budget is spent"
-    run_loop "$@" "FIRST=$((last < rounds ? last + 1 : last))" "LAST=$last" all
+    run_loop "$@" "UNSAID=$((last < rounds ? last + 1 : last))" "LAST=$last" all
 }
 
 # Shows what is still to be run: nothing behind a rule that holds already, and whatever
 # ROUNDS says where the answers to tell by are still to be bought.
 plan_rounds() {
-    local rounds=$((10#${value[ROUNDS]})) plan
+    local rounds=${value[ROUNDS]} plan
     for ((last = 0; last < rounds; last++)); do
         plan=$(run_loop PLAN=1 -n "LAST=$last" "report-$last") || return 1
         [ -z "$plan" ] || break

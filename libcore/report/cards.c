@@ -1,4 +1,4 @@
-/* Cards: a picture, and what teacher and student say of it. */
+/* Cards: a picture, and what the teacher and a network say of it. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "report/section.h"
@@ -103,7 +103,8 @@ static void put_top(amkd_bytes *page, const char *who, const float *probs,
 }
 
 void amkd_card(amkd_bytes *page, const amkd_run *run, const amkd_images *images,
-               const amkd_shown *shown, const char *line, const char *second)
+               const amkd_shown *shown, const char *network, const char *line,
+               const char *second)
 {
     const amkd_pick *pick = &shown->pick;
     char *alt = pick->i == pick->j
@@ -117,8 +118,8 @@ void amkd_card(amkd_bytes *page, const amkd_run *run, const amkd_images *images,
         amkd_html(page, "<br>%s", second);
     amkd_html(page, "</p>");
     put_top(page, "teacher", shown->teacher, run);
-    if (shown->student)
-        put_top(page, "student", shown->student, run);
+    if (shown->network)
+        put_top(page, network, shown->network, run);
     amkd_html(page, "</li>\n");
     free(alt);
 }

@@ -112,8 +112,12 @@ static int open_images(amkd_detail *detail, size_t nthreads)
         return amkd_run_note(run, "The images cannot be shown: %s.", amkd_error());
     }
     detail->uses = amkd_alloc(amkd_detail_nsources(detail->images), sizeof *detail->uses);
-    detail->real = amkd_alloc(detail->images->n, run->nclasses * sizeof *detail->real);
-    return detail->uses && detail->real ? 0 : -1;
+    detail->said = amkd_alloc(detail->images->n, sizeof *detail->said);
+    if (!detail->uses || !detail->said)
+        return -1;
+    for (size_t i = 0; i < detail->images->n; i++)
+        detail->said[i] = AMKD_NOT_ASKED;
+    return 0;
 }
 
 /* Whether both sets' sources number the same images. */
@@ -166,7 +170,7 @@ static void free_shown(amkd_shown *shown, size_t n)
 {
     for (size_t s = 0; s < n; s++) {
         free(shown[s].teacher);
-        free(shown[s].student);
+        free(shown[s].network);
     }
     free(shown);
 }
@@ -182,7 +186,7 @@ void amkd_detail_close(amkd_detail *detail)
     free_shown(detail->disputed, detail->nshown);
     free(detail->rounds);
     free(detail->uses);
-    free(detail->real);
+    free(detail->said);
     amkd_images_free(detail->images);
     amkd_images_free(detail->test);
     *detail = (amkd_detail){0};

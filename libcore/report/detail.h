@@ -7,19 +7,24 @@
 #include "report/run.h"
 #include "stream/rows.h"
 
+/* In place of a class, of an image that nobody was asked about. */
+#define AMKD_NOT_ASKED UINT32_MAX
+
 /* An image that is shown with what was said of it. */
 typedef struct amkd_shown {
     size_t rank; /* from 0, the lowest score first; of test images the row */
     amkd_pick pick;
-    float *teacher, *student; /* [nclasses]; student NULL: not known */
+    float *teacher, *network; /* [nclasses]; network NULL: not known */
 } amkd_shown;
 
-/* What a round asked about: picks, or in round 0 the real images themselves. */
+/* What a round asked about: picks, or in round 0 all of the real images. */
 typedef struct amkd_picked {
     amkd_images *images; /* that the picks number */
     int owned;           /* images are this round's own, no earlier one's */
-    char by[16];         /* "c2"; "" for real images, and when the picks are lost */
-    size_t pool;         /* pairs that were scored, 0: not known */
+    char by[16];         /* "c2"; "" for all real images, and when the picks are lost */
+    size_t pool;         /* pairs or images that were scored, 0: not known */
+    const char *asked;   /* "image", "view", "mix": what each pick is; or "question" */
+    const char *network; /* whose answers are shown: "student" or "assistant" */
     size_t n;
     amkd_pick *picks; /* [n], the lowest score first; a score is NAN when not known */
     size_t nshown,
@@ -34,7 +39,8 @@ typedef struct amkd_detail {
     amkd_picked *rounds;
     size_t *uses;      /* [images->nsources, or n]: picks that each real image is part of,
                           itself or a view of it; those of other sets do not count */
-    float *real;       /* [images->n][nclasses]: the teacher's answers about them */
+    uint32_t *said;    /* [images->n]: the class that the teacher named for each, or
+                          AMKD_NOT_ASKED */
     char device[256];  /* where the students were asked; "": nowhere */
     amkd_images *test; /* the test images shown below; NULL: none */
     size_t ndisputed;  /* test images on which the last student and the teacher differ */
@@ -65,7 +71,7 @@ int amkd_detail_pixels(uint8_t *pixels, const amkd_images *images, const amkd_pi
 int amkd_detail_read_picks(amkd_detail *detail, size_t round,
                            const amkd_detail_options *options);
 
-/* The students' answers about what is shown, and what the last one disputes. */
+/* The networks' answers about what is shown, and what the last student disputes. */
 int amkd_detail_ask(amkd_detail *detail, const amkd_detail_options *options);
 
 /* As amkd_images_load_refs, where the sets may also lie in the run or beside it; fails,

@@ -1,5 +1,5 @@
-/* What the students say of the images that are shown, and where the last one and the
- * teacher differ on the test images. */
+/* What students and assistants say of the images that are shown, and where the last
+ * student and the teacher differ on the test images. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "net/predict.h"
@@ -10,13 +10,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The student of a round, for images of this shape. */
-static int open_student(amkd_predictor **out, amkd_device *device, const amkd_run *run,
-                        size_t round, const amkd_images *shape)
+/* The network "student" or "assistant" of a round, for images of this shape. */
+static int open_network(amkd_predictor **out, amkd_device *device, const amkd_run *run,
+                        size_t round, const char *network, const amkd_images *shape)
 {
     amkd_model *model = NULL;
     const amkd_shape in = {shape->channels, shape->height, shape->width};
-    char *path = amkd_run_path(run, round, "student.safetensors");
+    char *path = amkd_format("%s/round-%zu/%s.safetensors", run->dir, round, network);
     int rc = path ? amkd_model_load(&model, path) : -1;
     if (!rc && amkd_model_expect(model, in, run->nclasses))
         rc = amkd_fail_in("'%s'", path);
@@ -32,21 +32,28 @@ static int open_student(amkd_predictor **out, amkd_device *device, const amkd_ru
 static int take_answers(amkd_picked *picked, const float *probs, size_t nclasses)
 {
     for (size_t s = 0; s < picked->nshown; s++) {
-        picked->shown[s].student = amkd_alloc(nclasses, sizeof(float));
-        if (!picked->shown[s].student)
+        picked->shown[s].network = amkd_alloc(nclasses, sizeof(float));
+        if (!picked->shown[s].network)
             return -1;
-        memcpy(picked->shown[s].student, probs + s * nclasses, nclasses * sizeof(float));
+        memcpy(picked->shown[s].network, probs + s * nclasses, nclasses * sizeof(float));
     }
     return 0;
 }
 
-/* Picks are shown to the student that picked them, real images to the first one. */
+/* Picks are shown to the network that picked them, those of round 0 to the first there
+ * is: a student, or where none was trained an assistant. */
 static int ask_about_round(amkd_detail *detail, amkd_device *device, size_t r)
 {
     amkd_picked *picked = &detail->rounds[r];
-    const size_t student = r ? r - 1 : 0;
-    if (!picked->nshown || !detail->run->rounds[student].has_student)
+    const size_t before = r ? r - 1 : 0;
+    const amkd_round *round = &detail->run->rounds[before];
+    const int assistant =
+        round->has_assistant &&
+        (!round->has_student ||
+         (r && !strcmp(amkd_round_scorer(&detail->run->rounds[r]), "assistant")));
+    if (!picked->nshown || !(round->has_student || assistant))
         return 0;
+    picked->network = assistant ? "assistant" : "student";
     const size_t npixels = amkd_images_npixels(picked->images);
     amkd_predictor *predictor = NULL;
     float *probs = amkd_alloc(picked->nshown, detail->run->nclasses * sizeof *probs);
@@ -56,7 +63,8 @@ static int ask_about_round(amkd_detail *detail, amkd_device *device, size_t r)
         rc = amkd_detail_pixels(pixels + s * npixels, picked->images,
                                 &picked->shown[s].pick);
     if (!rc)
-        rc = open_student(&predictor, device, detail->run, student, picked->images);
+        rc = open_network(&predictor, device, detail->run, before, picked->network,
+                          picked->images);
     if (!rc)
         rc = amkd_predictor_run(predictor, probs, pixels, picked->nshown);
     if (!rc)
@@ -108,7 +116,7 @@ static int take_disputes(amkd_detail *detail, const float *student, const float 
         else
             memcpy(copy, student + row * nclasses, nclasses * sizeof *copy);
         if (!rc)
-            detail->disputed[k].student = copy;
+            detail->disputed[k].network = copy;
     }
     detail->ndisputed = count;
     free(all);
@@ -122,7 +130,9 @@ static int ask_student(float **probs, amkd_device *device, const amkd_run *run,
     amkd_images_walk walk = {.images = images};
     amkd_predictor *predictor = NULL;
     *probs = amkd_alloc(images->n, run->nclasses * sizeof **probs);
-    int rc = *probs && !open_student(&predictor, device, run, round, images) ? 1 : -1;
+    int rc = *probs && !open_network(&predictor, device, run, round, "student", images)
+                 ? 1
+                 : -1;
     while (rc > 0 && (rc = amkd_images_walk_on(&walk)) > 0)
         if (amkd_predictor_run(predictor, *probs + walk.first * run->nclasses,
                                walk.pixels, walk.n))
@@ -168,8 +178,8 @@ int amkd_detail_ask(amkd_detail *detail, const amkd_detail_options *options)
     for (size_t r = 0; !rc && r < detail->nrounds; r++)
         if (ask_about_round(detail, device, r))
             rc = amkd_run_note(detail->run,
-                               "What the student says of round %zu's picks cannot be "
-                               "shown: %s.",
+                               "What the network that picked them says of round "
+                               "%zu's picks cannot be shown: %s.",
                                r, amkd_error());
     char *labels = amkd_format("%s/test/labels.amkd", detail->run->dir);
     if (!labels)

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "data/check.h"
 #include "report/detail.h"
+#include "steps/evaluate.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,15 +121,41 @@ static int choose_shown(amkd_picked *picked, const table *labels, size_t nclasse
     return 0;
 }
 
-static void take_real(amkd_detail *detail, const table *labels)
+/* What was answered about single real images. */
+static void take_said(amkd_detail *detail, const table *labels)
 {
-    const size_t nclasses = detail->run->nclasses;
     for (size_t r = 0; r < labels->n; r++) {
         const amkd_pick pick = pick_of(labels, r);
         if (pick.i == pick.j)
-            memcpy(detail->real + pick.i * nclasses, answer_in(labels, r),
-                   nclasses * sizeof *detail->real);
+            detail->said[pick.i] =
+                (uint32_t)amkd_top_class(answer_in(labels, r), detail->run->nclasses);
     }
+}
+
+/* What each of the picks is. */
+static const char *kind_of(const amkd_picked *picked)
+{
+    size_t nsingle = 0;
+    for (size_t p = 0; p < picked->n; p++)
+        nsingle += picked->picks[p].i == picked->picks[p].j;
+    return !nsingle                  ? "mix"
+           : nsingle < picked->n     ? "question"
+           : picked->images->sources ? "view"
+                                     : "image";
+}
+
+/* Round 0 asks about all real images or about picks, which say so themselves: picks of an
+ * earlier run may lie there, too. */
+static int is_about_picks(const table *labels, size_t round)
+{
+    const json_t *provenance = json_object_get(labels->header->more, "provenance");
+    for (size_t k = 0; k < json_array_size(provenance); k++) {
+        const char *tool =
+            json_string_value(json_object_get(json_array_get(provenance, k), "tool"));
+        if (tool && !strcmp(tool, "amkd-score"))
+            return 1;
+    }
+    return round > 0;
 }
 
 /* Whether a stream speaks of the sets that images are of. */
@@ -138,9 +165,10 @@ static int speaks_of(const amkd_images *images, const amkd_header *header)
     if (json_array_size(refs) != images->nrefs)
         return 0;
     for (size_t k = 0; k < images->nrefs; k++) {
-        const char *digest =
-            json_string_value(json_object_get(json_array_get(refs, k), "digest"));
-        if (!digest || strcmp(digest, images->refs[k].digest))
+        const json_t *ref = json_array_get(refs, k), *rows = json_object_get(ref, "rows");
+        const char *digest = json_string_value(json_object_get(ref, "digest"));
+        if (!digest || strcmp(digest, images->refs[k].digest) ||
+            json_integer_value(rows) != (json_int_t)images->refs[k].rows)
             return 0;
     }
     return 1;
@@ -167,8 +195,8 @@ static int read_round(amkd_detail *detail, size_t r, const char *picks_path,
 {
     amkd_picked *picked = &detail->rounds[r];
     table picks = {0}, labels = {0};
-    const int has_picks = !access(picks_path, F_OK);
     int rc = read_table(&labels, labels_path, "labels", options->nthreads);
+    const int has_picks = !rc && is_about_picks(&labels, r) && !access(picks_path, F_OK);
     if (!rc && has_picks)
         rc = read_table(&picks, picks_path, "picks", options->nthreads);
     if (!rc && has_picks && amkd_images_same_refs(labels.header, picks.header))
@@ -177,10 +205,12 @@ static int read_round(amkd_detail *detail, size_t r, const char *picks_path,
         rc = find_images(detail, r, &labels, labels_path, options->nthreads);
     if (!rc)
         rc = take_picks(picked, has_picks ? &picks : &labels);
-    if (!rc && !r)
-        take_real(detail, &labels);
-    if (!rc)
+    if (!rc && picked->images == detail->images)
+        take_said(detail, &labels);
+    if (!rc) {
+        picked->asked = kind_of(picked);
         rc = choose_shown(picked, &labels, detail->run->nclasses, options->nshown);
+    }
     close_table(&picks);
     close_table(&labels);
     return rc;

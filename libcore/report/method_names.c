@@ -79,16 +79,17 @@ static int tells_apart(const amkd_methods *methods, const json_t *before, const 
     return 0;
 }
 
-/* What is picked by comes first, then who teaches; sizes come last. */
+/* What is picked by comes first, then what is asked about and who teaches; sizes come
+ * last. */
 enum { NRANKS = 5 };
 
 static int rank_of(const char *key)
 {
-    return !strcmp(key, BY)                         ? 0
-           : !strcmp(key, AMKD_ASSISTANT " --arch") ? 1
-           : !strcmp(key, AMKD_POOL)                ? 4
-           : amkd_methods_is_size(key)              ? 3
-                                                    : 2;
+    return !strcmp(key, BY)                                                     ? 0
+           : !strcmp(key, AMKD_ASKED) || !strcmp(key, AMKD_ASSISTANT " --arch") ? 1
+           : !strcmp(key, AMKD_POOL) || !strcmp(key, AMKD_VIEWS)                ? 4
+           : amkd_methods_is_size(key)                                          ? 3
+                                                                                : 2;
 }
 
 /* The fewest keys, in that order, that tell all methods apart. */

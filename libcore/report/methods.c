@@ -23,27 +23,33 @@ void amkd_mean_add(amkd_mean *mean, double value)
 
 /* ------------------------------------------------------------------------- groups */
 
-/* Whether all parameters of a are b's, but for sizes, and for the pool unless with_pool.
- */
-static int has_all(const json_t *a, const json_t *b, int with_pool)
+/* The more images there are, the fewer views are made of each; of few there are fewer
+ * pairs than a pool would have. */
+static int goes_by_images(const char *key)
+{
+    return !strcmp(key, AMKD_POOL) || !strcmp(key, AMKD_VIEWS);
+}
+
+/* Whether all parameters of a are b's, but for sizes, and for those that go by the number
+ * of images unless with_all. */
+static int has_all(const json_t *a, const json_t *b, int with_all)
 {
     const char *key;
     json_t *value;
     json_object_foreach ((json_t *)a, key, value) {
-        if (!amkd_methods_is_size(key) && (with_pool || strcmp(key, AMKD_POOL)) &&
+        if (!amkd_methods_is_size(key) && (with_all || !goes_by_images(key)) &&
             !json_equal(value, json_object_get(b, key)))
             return 0;
     }
     return 1;
 }
 
-/* Of fewer images there are fewer pairs, and the pool is smaller or of all of them. */
-static int same_family(const amkd_run *a, const amkd_run *b, int with_pool)
+static int same_family(const amkd_run *a, const amkd_run *b, int with_all)
 {
-    if (!with_pool && a->nimages == b->nimages)
+    if (!with_all && a->nimages == b->nimages)
         return 0;
-    return has_all(a->parameters, b->parameters, with_pool) &&
-           has_all(b->parameters, a->parameters, with_pool);
+    return has_all(a->parameters, b->parameters, with_all) &&
+           has_all(b->parameters, a->parameters, with_all);
 }
 
 static int same_method(const amkd_run *a, const amkd_run *b, int with_arms)
@@ -108,25 +114,43 @@ static amkd_level *level_at(amkd_method *method, size_t answers)
     return &grown[l];
 }
 
+static void add_measures(amkd_level *level, const amkd_measure *student,
+                         const amkd_measure *assistant)
+{
+    if (student->known) {
+        amkd_mean_add(&level->accuracy, student->network.accuracy);
+        amkd_mean_add(&level->success, student->success);
+        amkd_mean_add(&level->agreement, student->agreement);
+    }
+    if (assistant->known) {
+        amkd_mean_add(&level->assistant_success, assistant->success);
+        amkd_mean_add(&level->assistant_agreement, assistant->agreement);
+    }
+    if (student->known || assistant->known) {
+        const amkd_figures *teacher =
+            student->known ? &student->teacher : &assistant->teacher;
+        amkd_mean_add(&level->teacher_accuracy, teacher->accuracy);
+        amkd_mean_add(&level->teacher_top, teacher->mean_top);
+    }
+}
+
 static int average(amkd_method *method)
 {
     for (size_t r = 0; r < method->nruns; r++)
         for (size_t k = 0; k < method->runs[r]->nrounds; k++) {
             const amkd_round *round = &method->runs[r]->rounds[k];
-            if (!round->measured && isnan(round->held_out))
+            const amkd_held_out *held_out = &round->held_out;
+            if (!round->student.known && !round->assistant.known && !held_out->n)
                 continue;
             amkd_level *level = level_at(method, round->total);
             if (!level)
                 return -1;
-            if (!isnan(round->held_out))
-                amkd_mean_add(&level->held_out, round->held_out);
-            if (!round->measured)
+            add_measures(level, &round->student, &round->assistant);
+            if (!held_out->n)
                 continue;
-            amkd_mean_add(&level->accuracy, round->student.accuracy);
-            amkd_mean_add(&level->success, round->success);
-            amkd_mean_add(&level->agreement, round->agreement);
-            amkd_mean_add(&level->teacher_accuracy, round->teacher.accuracy);
-            amkd_mean_add(&level->teacher_top, round->teacher.mean_top);
+            amkd_mean_add(&level->held_out, held_out->agreement);
+            amkd_mean_add(&level->held_out_low, held_out->low);
+            amkd_mean_add(&level->held_out_high, held_out->high);
         }
     return 0;
 }

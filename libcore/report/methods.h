@@ -16,10 +16,10 @@ typedef struct amkd_mean {
  * them, of which there is one at least. */
 typedef struct amkd_level {
     size_t answers;
-    amkd_mean accuracy, success, agreement, teacher_accuracy,
-        teacher_top;    /* of those that
-                            were measured */
-    amkd_mean held_out; /* of those that held answers out */
+    amkd_mean accuracy, success, agreement; /* of students that were measured */
+    amkd_mean teacher_accuracy, teacher_top;
+    amkd_mean assistant_success, assistant_agreement;
+    amkd_mean held_out, held_out_low, held_out_high; /* agreement, and its interval */
 } amkd_level;
 
 typedef struct amkd_method {

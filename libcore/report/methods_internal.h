@@ -4,8 +4,10 @@
 
 #include "report/methods.h"
 
-/* The parameter that says of how many pairs is picked, if not of all. */
+/* The parameter that says of how many pairs is picked, if not of all; and that of the
+ * views of each image. */
 #define AMKD_POOL "amkd-pool --pairs"
+#define AMKD_VIEWS "amkd-augment --views"
 
 /* Whether a parameter is a size. */
 int amkd_methods_is_size(const char *key);

@@ -2,7 +2,6 @@
 #include "base/error.h"
 #include "base/version.h"
 #include "report/section.h"
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +21,31 @@ static void put_title(amkd_bytes *page, const amkd_report *report)
                   run->teacher ? run->teacher : "its teacher");
 }
 
+/* What the student is worth, as the end of a sentence that it begins. */
+static void put_worth(amkd_bytes *page, const amkd_run *run)
+{
+    const amkd_round *round = amkd_run_measured(run);
+    const amkd_round *held_out = amkd_run_held_out(run);
+    const amkd_round *assisted = amkd_run_assisted(run);
+    if (round)
+        amkd_html(page, "reaches <b>%.1f&#8239;%%</b> of its teacher&#8217;s accuracy.",
+                  100 * round->student.success);
+    else if (held_out)
+        amkd_html(
+            page,
+            "agrees with its teacher on <b>%.1f&#8239;%%</b> of the answers that no "
+            "network learned from.",
+            100 * held_out->held_out.agreement);
+    else if (assisted)
+        amkd_html(
+            page,
+            "is still to be measured; its assistant reaches <b>%.1f&#8239;%%</b> of "
+            "the teacher&#8217;s accuracy.",
+            100 * assisted->assistant.success);
+    else
+        amkd_html(page, "that has not been measured.");
+}
+
 static void put_lead_of_one(amkd_bytes *page, const amkd_run *run)
 {
     const amkd_round *round = amkd_run_measured(run);
@@ -37,17 +61,7 @@ static void put_lead_of_one(amkd_bytes *page, const amkd_run *run)
     } else {
         amkd_html(page, "a student ");
     }
-    if (round)
-        amkd_html(page, "reaches <b>%.1f&#8239;%%</b> of its teacher&#8217;s accuracy.",
-                  100 * round->success);
-    else if (!isnan(run->rounds[run->nrounds - 1].held_out))
-        amkd_html(
-            page,
-            "agrees with its teacher on <b>%.1f&#8239;%%</b> of the answers that it "
-            "was not trained on.",
-            100 * run->rounds[run->nrounds - 1].held_out);
-    else
-        amkd_html(page, "that has not been measured.");
+    put_worth(page, run);
 }
 
 static void put_lead(amkd_bytes *page, const amkd_report *report)

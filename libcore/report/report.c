@@ -49,27 +49,52 @@ void amkd_report_close(amkd_report *report)
     *report = (amkd_report){0};
 }
 
+/* ------------------------------------------------------------------------- as text */
+
+/* Tabs before n figures; "-" in place of those that are not known. */
+static void put_figures(amkd_bytes *out, int known, const double *figures, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (known)
+            amkd_bytes_format(out, "\t%.6g", figures[k]);
+        else
+            amkd_bytes_puts(out, "\t-");
+}
+
+static void put_round(amkd_bytes *out, const amkd_run *run, const char *method,
+                      const amkd_round *round)
+{
+    const amkd_measure *student = &round->student, *assistant = &round->assistant;
+    const amkd_held_out *held_out = &round->held_out;
+    const amkd_figures *teacher =
+        student->known ? &student->teacher : &assistant->teacher;
+    if (!student->known && !assistant->known && !held_out->n)
+        return;
+    amkd_bytes_format(out, "%s\t%s\t%s\t%zu\t%zu\t%zu", run->dir, method, run->seed,
+                      run->nimages, round->number, round->total);
+    put_figures(
+        out, student->known,
+        (double[]){student->success, student->agreement, student->network.accuracy}, 3);
+    put_figures(out, student->known || assistant->known,
+                (double[]){teacher->accuracy, teacher->mean_top}, 2);
+    put_figures(out, assistant->known, &assistant->success, 1);
+    put_figures(out, held_out->n > 0,
+                (double[]){held_out->agreement, held_out->low, held_out->high}, 3);
+    amkd_bytes_puts(out, "\n");
+}
+
 int amkd_report_tsv(char **text, const amkd_report *report)
 {
     amkd_bytes out = {0};
     amkd_bytes_puts(&out,
                     "dir\tmethod\tseed\timages\tround\tanswers\tsuccess\tagreement\t"
-                    "accuracy\tteacher_accuracy\tteacher_mean_top\n");
+                    "accuracy\tteacher_accuracy\tteacher_mean_top\tassistant_success\t"
+                    "held_out\theld_out_low\theld_out_high\n");
     for (size_t n = 0; n < report->nruns; n++) {
         const amkd_run *run = &report->runs[n];
         const size_t method = amkd_methods_of(&report->methods, run);
-        for (size_t r = 0; r < run->nrounds; r++) {
-            const amkd_round *round = &run->rounds[r];
-            if (round->measured)
-                amkd_bytes_format(&out,
-                                  "%s\t%s\t%s\t%zu\t%zu\t%zu\t%.6g\t%.6g\t%.6g\t%.6g\t"
-                                  "%.6g\n",
-                                  run->dir, report->methods.methods[method].name,
-                                  run->seed, run->nimages, r, round->total,
-                                  round->success, round->agreement,
-                                  round->student.accuracy, round->teacher.accuracy,
-                                  round->teacher.mean_top);
-        }
+        for (size_t r = 0; r < run->nrounds; r++)
+            put_round(&out, run, report->methods.methods[method].name, &run->rounds[r]);
     }
     amkd_bytes_add(&out, "", 1);
     if (out.failed) {

@@ -34,8 +34,8 @@ int amkd_report_look(amkd_report *report);
 /* *text, freed with free(): the page. */
 int amkd_report_html(char **text, const amkd_report *report);
 
-/* *text, freed with free(): a line for each measured round of each run, with names first.
- */
+/* *text, freed with free(): a line for each measured round of each run, with names first
+ * and "-" where a figure is not known. */
 int amkd_report_tsv(char **text, const amkd_report *report);
 
 #endif

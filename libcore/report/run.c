@@ -1,14 +1,11 @@
 /* A run of amkd-distill, read from its directory. */
 #include "report/run.h"
 #include "base/error.h"
-#include "base/file.h"
 #include "base/memory.h"
 #include "data/check.h"
 #include "data/images.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
-#include <errno.h>
-#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOST_ROUNDS = 10000, MOST_DIGITS = 32, CHUNK_NBYTES = 1 << 20 };
+enum { CHUNK_NBYTES = 1 << 20 };
 
 char *amkd_run_path(const amkd_run *run, size_t round, const char *file)
 {
@@ -45,8 +42,35 @@ int amkd_run_note(amkd_run *run, const char *format, ...)
 const amkd_round *amkd_run_measured(const amkd_run *run)
 {
     for (size_t r = run->nrounds; r-- > 0;)
-        if (run->rounds[r].measured)
+        if (run->rounds[r].student.known)
             return &run->rounds[r];
+    return NULL;
+}
+
+const amkd_round *amkd_run_assisted(const amkd_run *run)
+{
+    for (size_t r = run->nrounds; r-- > 0;)
+        if (run->rounds[r].assistant.known)
+            return &run->rounds[r];
+    return NULL;
+}
+
+const amkd_round *amkd_run_held_out(const amkd_run *run)
+{
+    for (size_t r = run->nrounds; r-- > 0;)
+        if (run->rounds[r].held_out.n)
+            return &run->rounds[r];
+    return NULL;
+}
+
+const amkd_figures *amkd_run_teacher(const amkd_run *run)
+{
+    for (size_t r = run->nrounds; r-- > 0;) {
+        const amkd_round *round = &run->rounds[r];
+        if (round->student.known || round->assistant.known)
+            return round->student.known ? &round->student.teacher
+                                        : &round->assistant.teacher;
+    }
     return NULL;
 }
 
@@ -140,36 +164,60 @@ static int is_there(const char *path)
     return !access(path, F_OK);
 }
 
+/* Reads what a network of a round is worth, if that is there. */
+static int read_measure(amkd_run *run, amkd_measure *measure, size_t round,
+                        const char *file)
+{
+    char *path = amkd_run_path(run, round, file);
+    int rc = path ? 0 : -1;
+    if (!rc && is_there(path) && amkd_measure_read(measure, run->nclasses, path))
+        rc = amkd_run_note(run, "The figures of round %zu cannot be read: %s.", round,
+                           amkd_error());
+    free(path);
+    return rc;
+}
+
+static int read_held_out(amkd_run *run, amkd_round *round)
+{
+    char *path = amkd_run_path(run, round->number, "held-out.json");
+    int rc = path ? 0 : -1;
+    if (!rc && is_there(path) && amkd_held_out_read(&round->held_out, path))
+        rc = amkd_run_note(run,
+                           "The agreement of round %zu on answers held out cannot be "
+                           "read: %s.",
+                           round->number, amkd_error());
+    free(path);
+    return rc;
+}
+
 static int read_measures(amkd_run *run, amkd_round *round)
 {
-    char *eval = amkd_run_path(run, round->number, "eval.json");
     char *times = amkd_run_path(run, round->number, "times.tsv");
     char *student = amkd_run_path(run, round->number, "student.safetensors");
-    char name[48];
-    snprintf(name, sizeof name, "held-out.%zu.json", round->number);
-    char *held_out = amkd_run_path(run, round->number, name);
-    int rc = eval && times && student && held_out ? 0 : -1;
-    if (!rc && is_there(eval) && amkd_round_read_eval(round, run->nclasses, eval))
-        rc = amkd_run_note(run, "The figures of round %zu cannot be read: %s.",
-                           round->number, amkd_error());
-    if (!rc && is_there(held_out) && amkd_round_read_held_out(round, held_out))
-        rc = amkd_run_note(run, "What round %zu held out cannot be read: %s.",
-                           round->number, amkd_error());
+    char *assistant = amkd_run_path(run, round->number, "assistant.safetensors");
+    const int assisted = amkd_run_has_assistants(run);
+    int rc = times && student && assistant ? 0 : -1;
+    if (!rc)
+        rc = read_measure(run, &round->student, round->number, "eval.json");
+    if (!rc && assisted)
+        rc = read_measure(run, &round->assistant, round->number, "assistant.json");
+    if (!rc && amkd_run_holds_out(run))
+        rc = read_held_out(run, round);
     if (!rc && amkd_times_read(&round->times, times))
         rc = amkd_run_note(run, "The times of round %zu cannot be read: %s.",
                            round->number, amkd_error());
     round->has_student = !rc && is_there(student);
-    free(eval);
+    round->has_assistant = !rc && assisted && is_there(assistant);
     free(times);
     free(student);
-    free(held_out);
+    free(assistant);
     return rc;
 }
 
 /* Returns 1 for a round, 0 if there is none that can be read, -1 without memory. */
 static int read_round(amkd_run *run, size_t number, size_t nthreads)
 {
-    amkd_round round = {.number = number, .held_out = NAN};
+    amkd_round round = {.number = number};
     char *path = amkd_run_path(run, number, "labels.amkd");
     if (!path)
         return -1;
@@ -187,7 +235,8 @@ static int read_round(amkd_run *run, size_t number, size_t nthreads)
         return rc == 1 ? -1 : rc;
     }
     run->rounds = grown;
-    round.total = round.nanswers + (number ? grown[run->nrounds - 1].total : 0);
+    round.total =
+        round.nanswers + (number ? grown[run->nrounds - 1].total : run->held_out.n);
     grown[run->nrounds++] = round;
     return read_measures(run, &grown[number]) ? -1 : 1;
 }
@@ -217,66 +266,26 @@ static int read_test(amkd_run *run)
     return rc;
 }
 
-/* The number that a file holds, with or without a newline behind it. */
-static int read_number(size_t *number, const char *path)
+/* Answers that measure, and teach nobody. */
+static int read_apart(amkd_run *run)
 {
-    char *text;
-    size_t nbytes;
-    if (amkd_file_read(&text, &nbytes, path, MOST_DIGITS))
-        return -1;
-    const size_t ndigits = strspn(text, "0123456789");
-    const size_t nread = ndigits + (text[ndigits] == '\n');
-    errno = 0;
-    *number = strtoull(text, NULL, 10);
-    const int rc = !ndigits || nread != nbytes || errno
-                       ? amkd_fail("'%s': expected a whole number", path)
-                       : 0;
-    free(text);
-    return rc;
-}
-
-/* How many rounds are of the run: all there may be, but of one that ended none beyond its
- * last, which an earlier run in the same place may have left. */
-static int find_end(size_t *nrounds, amkd_run *run)
-{
-    char *ended = amkd_format("%s/ended.txt", run->dir);
-    char *path = amkd_format("%s/student.round", run->dir);
-    size_t last;
-    int rc = ended && path ? 0 : -1;
-    *nrounds = MOST_ROUNDS;
-    if (!rc && is_there(ended) && is_there(path)) {
-        if (read_number(&last, path))
-            rc = amkd_run_note(run, "Which round was the last cannot be read: %s.",
+    char *labels = amkd_format("%s/held-out/labels.amkd", run->dir);
+    char *times = amkd_format("%s/held-out/times.tsv", run->dir);
+    amkd_apart *apart = &run->held_out;
+    amkd_reader *reader = NULL;
+    int rc = labels && times ? 0 : -1;
+    if (!rc && is_there(labels) && amkd_run_holds_out(run)) {
+        if (amkd_reader_open(&reader, labels, "labels", 0) ||
+            count_rows(&apart->n, reader) || amkd_times_read(&apart->times, times))
+            rc = amkd_run_note(run, "The answers held out cannot be read: %s.",
                                amkd_error());
-        else if (last < MOST_ROUNDS)
-            *nrounds = last + 1;
+        else
+            apart->provenance = json_incref(
+                json_object_get(amkd_reader_header(reader)->more, "provenance"));
     }
-    free(ended);
-    free(path);
-    return rc;
-}
-
-/* most: the rounds that there may be. */
-static int note_what_is_missing(amkd_run *run, size_t most)
-{
-    if (!run->nrounds)
-        return amkd_run_note(run, "No round has been answered yet.");
-    const amkd_round *measured = amkd_run_measured(run);
-    if (!measured)
-        return amkd_run_note(run, "Nothing was measured: there is no test set, or it was "
-                                  "not reached yet.");
-    for (size_t r = 0; r < run->nrounds; r++)
-        if (!run->rounds[r].measured &&
-            amkd_run_note(run, "Round %zu has %s.", r,
-                          run->rounds[r].has_student ? "not been measured"
-                                                     : "answers, but no student yet"))
-            return -1;
-    char *next = amkd_format("%s/round-%zu", run->dir, run->nrounds);
-    int rc = next ? 0 : -1;
-    if (next && run->nrounds < most && is_there(next))
-        rc = amkd_run_note(run, "Round %zu has begun and has no answers yet.",
-                           run->nrounds);
-    free(next);
+    amkd_reader_close(reader);
+    free(labels);
+    free(times);
     return rc;
 }
 
@@ -299,17 +308,6 @@ static int expect_run(const char *dir)
     return rc;
 }
 
-/* Sizes are parameters, too, of a "tool" of their own. */
-static int put_size(amkd_run *run, const char *name, size_t n)
-{
-    char key[64], text[24];
-    snprintf(key, sizeof key, AMKD_SIZES "%s", name);
-    snprintf(text, sizeof text, "%zu", n);
-    return json_object_set_new(run->parameters, key, json_string(text))
-               ? amkd_fail("out of memory")
-               : 0;
-}
-
 int amkd_run_open(amkd_run *run, const char *dir, size_t nthreads)
 {
     *run = (amkd_run){0};
@@ -322,26 +320,24 @@ int amkd_run_open(amkd_run *run, const char *dir, size_t nthreads)
     for (size_t n = strlen(run->dir); n > 1 && run->dir[n - 1] == '/'; n--)
         run->dir[n - 1] = 0;
     size_t most;
-    int rc = find_end(&most, run) ? -1 : 1;
+    int rc =
+        amkd_run_read_settled(run) || amkd_run_find_end(&most, run) || read_apart(run)
+            ? -1
+            : 1;
     while (rc == 1 && run->nrounds < most)
         rc = read_round(run, run->nrounds, nthreads);
     if (rc < 0)
         return -1;
     if (run->nrounds &&
-        (amkd_parameters_add(run->parameters, run->rounds[run->nrounds - 1].provenance,
-                             NULL, NULL) ||
-         put_size(run, "images", run->nimages) ||
-         (run->nrounds > 1 && put_size(run, "picks a round", run->rounds[1].nanswers)) ||
-         amkd_run_read_student(run) || read_test(run)))
+        (amkd_run_read_commands(run) || amkd_run_read_student(run) || read_test(run)))
         return -1;
-    return note_what_is_missing(run, most);
+    return amkd_run_note_missing(run, most);
 }
 
 static void close_round(amkd_round *round)
 {
-    free(round->student.confusion);
-    free(round->teacher.confusion);
-    free(round->by_teacher);
+    amkd_measure_clear(&round->student);
+    amkd_measure_clear(&round->assistant);
     free(round->times.tools);
     json_decref(round->provenance);
 }
@@ -362,6 +358,9 @@ void amkd_run_close(amkd_run *run)
     free(run->arch);
     free(run->test_times.tools);
     free(run->times.tools);
+    free(run->held_out.times.tools);
+    json_decref(run->held_out.provenance);
+    json_decref(run->settled);
     json_decref(run->assistant);
     json_decref(run->training);
     json_decref(run->parameters);

@@ -50,16 +50,17 @@ static int read_figures(amkd_figures *figures, const json_t *all, const char *wh
                : 0;
 }
 
-static int read_all(amkd_round *round, const json_t *all, size_t nclasses)
+static int read_all(amkd_measure *measure, const json_t *all, size_t nclasses)
 {
     const json_t *answers = json_object_get(all, "teacher_student");
-    if (read_figures(&round->student, all, "student", nclasses) ||
-        read_figures(&round->teacher, all, "teacher", nclasses) ||
-        read_share(&round->agreement, all, "agreement") ||
-        read_share(&round->success, all, "success_rate"))
+    if (read_figures(&measure->network, all, "student", nclasses) ||
+        read_figures(&measure->teacher, all, "teacher", nclasses) ||
+        read_share(&measure->agreement, all, "agreement") ||
+        read_share(&measure->success, all, "success_rate"))
         return -1;
-    return answers ? read_matrix(&round->by_teacher, answers, nclasses, "teacher_student")
-                   : 0;
+    return answers
+               ? read_matrix(&measure->by_teacher, answers, nclasses, "teacher_student")
+               : 0;
 }
 
 static int read_json(json_t **all, const char *path)
@@ -75,29 +76,53 @@ static int read_json(json_t **all, const char *path)
                 : amkd_fail("'%s': no JSON: line %d: %s", path, where.line, where.text);
 }
 
-int amkd_round_read_eval(amkd_round *round, size_t nclasses, const char *path)
+int amkd_measure_read(amkd_measure *measure, size_t nclasses, const char *path)
 {
     json_t *all;
     if (read_json(&all, path))
         return -1;
-    const int rc = read_all(round, all, nclasses);
-    round->measured = !rc;
+    const int rc = read_all(measure, all, nclasses);
+    measure->known = !rc;
     if (rc)
         amkd_fail_in("'%s'", path);
     json_decref(all);
     return rc;
 }
 
-int amkd_round_read_held_out(amkd_round *round, const char *path)
+void amkd_measure_clear(amkd_measure *measure)
+{
+    free(measure->network.confusion);
+    free(measure->teacher.confusion);
+    free(measure->by_teacher);
+    *measure = (amkd_measure){0};
+}
+
+static int read_held_out(amkd_held_out *held_out, const json_t *all)
+{
+    const json_t *interval = json_object_get(all, "agreement_interval");
+    const json_int_t n = json_integer_value(json_object_get(all, "n"));
+    if (n < 1)
+        return amkd_fail("\"n\": expected a count of 1 or more");
+    if (read_share(&held_out->agreement, all, "agreement"))
+        return -1;
+    held_out->low = json_number_value(json_array_get(interval, 0));
+    held_out->high = json_number_value(json_array_get(interval, 1));
+    if (json_array_size(interval) != 2 || !(held_out->low <= held_out->agreement) ||
+        !(held_out->agreement <= held_out->high))
+        return amkd_fail("\"agreement_interval\": expected two numbers, the agreement "
+                         "between them");
+    held_out->n = (size_t)n;
+    return 0;
+}
+
+int amkd_held_out_read(amkd_held_out *held_out, const char *path)
 {
     json_t *all;
     if (read_json(&all, path))
         return -1;
-    const int rc = read_share(&round->held_out, all, "agreement");
-    if (rc) {
-        round->held_out = NAN;
+    const int rc = read_held_out(held_out, all);
+    if (rc)
         amkd_fail_in("'%s'", path);
-    }
     json_decref(all);
     return rc;
 }

@@ -3,10 +3,8 @@
 #include "base/memory.h"
 #include "net/model.h"
 #include "report/run.h"
-#include "stream/stream.h"
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 /* The own run of a network and its options; its model is to be freed. Returns 1, 0 if it
  * cannot be read, which is noted, -1 without memory. */
@@ -32,36 +30,58 @@ static int read_network(amkd_run *run, amkd_model **model, json_t **made, size_t
     return rc;
 }
 
-/* What the student learned from instead, and how the views differ that it was about. */
+/* The assistant of a round: its own run goes to the run's. */
 static int read_assistant(amkd_run *run, size_t round)
 {
     amkd_model *model;
-    amkd_reader *reader;
-    char *network = amkd_run_path(run, round, "assistant.safetensors");
-    char *lessons = amkd_run_path(run, round, "lessons.amkd");
-    int rc = !network || !lessons ? -1 : !access(network, F_OK) && !access(lessons, F_OK);
-    free(network);
+    const int rc = read_network(run, &model, &run->assistant, round,
+                                "assistant.safetensors", AMKD_ASSISTANT);
     if (rc == 1)
-        rc = read_network(run, &model, &run->assistant, round, "assistant.safetensors",
-                          AMKD_ASSISTANT);
-    if (rc == 1) {
         amkd_model_free(model);
-        if (amkd_reader_open(&reader, lessons, "labels", 0)) {
-            rc = amkd_run_note(run,
-                               "The assistant's answers of round %zu cannot be read: "
-                               "%s.",
-                               round, amkd_error());
-        } else {
-            const json_t *more = amkd_reader_header(reader)->more;
-            rc = amkd_parameters_add(run->parameters, json_object_get(more, "provenance"),
-                                     "amkd-augment", AMKD_ASSISTANT);
-            amkd_reader_close(reader);
-        }
-    }
-    free(lessons);
     return rc < 0 ? -1 : 0;
 }
 
+/* The views that a student saw are those that its assistant taught by. */
+static int name_views(amkd_run *run)
+{
+    static const char option[] = "amkd-train --augment";
+    json_t *views = json_object_get(run->parameters, option);
+    if (views && json_object_set(run->parameters, AMKD_ASSISTANT " --augment", views))
+        return amkd_fail("out of memory");
+    json_object_del(run->parameters, option);
+    return 0;
+}
+
+static void take_seed(amkd_run *run, const json_t *made)
+{
+    const char *seed = amkd_command_option(json_object_get(made, "command"), "seed");
+    snprintf(run->seed, sizeof run->seed, "%s", seed ? seed : "");
+}
+
+/* Before there is a student. */
+static int read_last_assistant(amkd_run *run)
+{
+    size_t r = run->nrounds;
+    while (r > 0 && !run->rounds[r - 1].has_assistant)
+        r--;
+    if (!r)
+        return amkd_run_note(run, "No student has been trained yet.");
+    const int rc = read_assistant(run, r - 1);
+    take_seed(run, run->assistant);
+    return rc;
+}
+
+/* A run without assistants has none to show: an earlier run in the same place may have
+ * left some. */
+static void forget_assistants(amkd_run *run)
+{
+    for (size_t r = 0; r < run->nrounds; r++) {
+        amkd_measure_clear(&run->rounds[r].assistant);
+        run->rounds[r].has_assistant = 0;
+    }
+}
+
+/* A student says itself whether an assistant taught it. */
 int amkd_run_read_student(amkd_run *run)
 {
     size_t r = run->nrounds;
@@ -69,17 +89,22 @@ int amkd_run_read_student(amkd_run *run)
     while (r > 0 && !run->rounds[r - 1].has_student)
         r--;
     if (!r)
-        return amkd_run_note(run, "No student has been trained yet.");
+        return read_last_assistant(run);
     const int rc =
         read_network(run, &model, &run->training, r - 1, "student.safetensors", NULL);
     if (rc <= 0)
         return rc;
     const json_t *command = json_object_get(run->training, "command");
     const char *arch = amkd_command_option(command, "arch");
-    const char *seed = amkd_command_option(command, "seed");
     run->nweights = model->arch.nparameters;
     run->arch = amkd_strdup(arch ? arch : model->arch.text);
-    snprintf(run->seed, sizeof run->seed, "%s", seed ? seed : "");
+    take_seed(run, run->training);
     amkd_model_free(model);
-    return run->arch ? read_assistant(run, r - 1) : -1;
+    if (!run->arch)
+        return -1;
+    if (amkd_command_option(command, "assistant"))
+        return name_views(run) || read_assistant(run, r - 1) ? -1 : 0;
+    if (!amkd_run_settled(run, "ASSISTANT"))
+        forget_assistants(run);
+    return 0;
 }

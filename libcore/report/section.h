@@ -43,10 +43,11 @@ void amkd_table_mean(amkd_bytes *page, const amkd_mean *mean);
 void amkd_table_teacher(amkd_bytes *page, const amkd_level *level);
 
 /* A card with a picture of an image or mix, and the likeliest classes as the teacher and
- * the student see it; within a list <ul class="cards">. line and second (may be NULL):
- * what more is said of it. */
+ * the network, "student" say, see it; within a list <ul class="cards">. line and second
+ * (may be NULL): what more is said of it. */
 void amkd_card(amkd_bytes *page, const amkd_run *run, const amkd_images *images,
-               const amkd_shown *shown, const char *line, const char *second);
+               const amkd_shown *shown, const char *network, const char *line,
+               const char *second);
 
 /* The picture alone. */
 void amkd_card_picture(amkd_bytes *page, const amkd_images *images, const amkd_pick *pick,

@@ -122,21 +122,21 @@ void amkd_section_confusion(amkd_bytes *page, const amkd_report *report, size_t 
         return;
     const confusion all[] = {
         {"confusion-student", "The student's confusion", "true class", "student's answer",
-         "The student: rows are true classes.", round->student.confusion},
+         "The student: rows are true classes.", round->student.network.confusion},
         {"confusion-teacher", "The teacher's confusion", "true class", "teacher's answer",
-         "The teacher, on the same images.", round->teacher.confusion},
+         "The teacher, on the same images.", round->student.teacher.confusion},
         {"confusion-both", "Student and teacher", "teacher's answer", "student's answer",
          "Where they agree and where not: rows are the teacher's answers.",
-         round->by_teacher},
+         round->student.by_teacher},
     };
-    const size_t n = round->by_teacher ? 3 : 2;
+    const size_t n = round->student.by_teacher ? 3 : 2;
     amkd_html(page, "<section id=\"confusion-%zu\"><h3>Confusion on the test images</h3>",
               d);
     amkd_html(page,
               "<p class=\"hint\">After round %zu. The diagonal is blue, errors are "
               "orange, the stronger the more.</p>\n",
               round->number);
-    if (!round->by_teacher)
+    if (!round->student.by_teacher)
         amkd_html(page,
                   "<p class=\"hint\">Where the two disagree is not in this run&#8217;s "
                   "<code>eval.json</code>, which an earlier amkd-eval wrote.</p>\n");

@@ -1,8 +1,8 @@
-/* Data against queries: success by number of real images and answers, where runs of one
- * method differ in the number of images. */
+/* Data against queries: success by number of real images and answers, as a heat map,
+ * where runs of one method differ in both. It is a table, to be read aloud as well. */
 #include "base/memory.h"
 #include "report/section.h"
-#include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,9 +37,6 @@ static size_t find_size(const sizes *s, size_t value)
 typedef struct heat {
     sizes images, answers;
     amkd_mean *means; /* [images.n][answers.n] */
-    amkd_cell *cells;
-    char (*texts)[24]; /* the names of rows, then of columns */
-    const char **names;
 } heat;
 
 static int collect(heat *h, const amkd_methods *methods, size_t family)
@@ -47,104 +44,85 @@ static int collect(heat *h, const amkd_methods *methods, size_t family)
     for (size_t m = 0; m < methods->n; m++) {
         const amkd_method *method = &methods->methods[m];
         for (size_t l = 0; method->family == family && l < method->nlevels; l++)
-            if (add_size(&h->images, method->runs[0]->nimages) ||
-                add_size(&h->answers, method->levels[l].answers))
+            if (method->levels[l].success.n &&
+                (add_size(&h->images, method->runs[0]->nimages) ||
+                 add_size(&h->answers, method->levels[l].answers)))
                 return -1;
     }
     return 0;
 }
 
-static void average(heat *h, const amkd_methods *methods, size_t family)
+static int average(heat *h, const amkd_methods *methods, size_t family)
 {
+    h->means = amkd_alloc(h->images.n * h->answers.n, sizeof *h->means);
+    if (!h->means)
+        return -1;
     for (size_t m = 0; m < methods->n; m++)
         for (size_t r = 0;
              methods->methods[m].family == family && r < methods->methods[m].nruns; r++) {
             const amkd_run *run = methods->methods[m].runs[r];
             const size_t row = find_size(&h->images, run->nimages);
             for (size_t k = 0; k < run->nrounds; k++)
-                if (run->rounds[k].measured)
+                if (run->rounds[k].student.known)
                     amkd_mean_add(&h->means[row * h->answers.n +
                                             find_size(&h->answers, run->rounds[k].total)],
-                                  run->rounds[k].success);
+                                  run->rounds[k].student.success);
         }
-}
-
-/* Shades reach from the lowest success (0.08) to the highest (1). */
-static void shade(heat *h)
-{
-    const size_t n = h->images.n * h->answers.n;
-    double low = 1e9, high = -1e9;
-    for (size_t k = 0; k < n; k++)
-        if (h->means[k].n) {
-            low = h->means[k].mean < low ? h->means[k].mean : low;
-            high = h->means[k].mean > high ? h->means[k].mean : high;
-        }
-    for (size_t k = 0; k < n; k++)
-        if (h->means[k].n) {
-            h->cells[k].shade =
-                0.08 + 0.92 * (high > low ? (h->means[k].mean - low) / (high - low) : 1);
-            snprintf(h->cells[k].text, sizeof h->cells[k].text, "%.1f",
-                     100 * h->means[k].mean);
-        }
-}
-
-static int make(heat *h, const amkd_methods *methods, size_t family)
-{
-    const size_t names = h->images.n + h->answers.n;
-    h->means = amkd_alloc(h->images.n * h->answers.n, sizeof *h->means);
-    h->cells = amkd_alloc(h->images.n * h->answers.n, sizeof *h->cells);
-    h->texts = amkd_alloc(names, sizeof *h->texts);
-    h->names = amkd_alloc(names, sizeof *h->names);
-    if (!h->means || !h->cells || !h->texts || !h->names)
-        return -1;
-    for (size_t k = 0; k < names; k++) {
-        snprintf(h->texts[k], sizeof h->texts[k], "%zu",
-                 k < h->images.n ? h->images.values[k]
-                                 : h->answers.values[k - h->images.n]);
-        h->names[k] = h->texts[k];
-    }
-    average(h, methods, family);
-    shade(h);
     return 0;
 }
 
-static void put_table(amkd_bytes *page, const heat *h, const char *id,
-                      const char *caption)
+/* The lowest and the highest success there is. */
+static void find_range(double *low, double *high, const heat *h)
 {
-    static const char *const columns[] = {"real images", "answers", "runs",
-                                          "success rate"};
-    amkd_table_open(page, id, caption, columns, 4);
-    for (size_t r = 0; r < h->images.n; r++)
-        for (size_t c = 0; c < h->answers.n; c++) {
-            const amkd_mean *mean = &h->means[r * h->answers.n + c];
-            if (!mean->n)
-                continue;
-            amkd_html(page, "<tr><th scope=\"row\">%zu</th><td>%zu</td><td>%zu</td>",
-                      h->images.values[r], h->answers.values[c], mean->n);
-            amkd_table_mean(page, mean);
-            amkd_html(page, "</tr>\n");
+    *low = INFINITY, *high = -INFINITY;
+    for (size_t k = 0; k < h->images.n * h->answers.n; k++)
+        if (h->means[k].n) {
+            *low = fmin(*low, h->means[k].mean);
+            *high = fmax(*high, h->means[k].mean);
         }
-    amkd_table_close(page);
+}
+
+/* A cell, shaded by where it lies between low and high. */
+static void put_cell(amkd_bytes *page, const amkd_mean *mean, double low, double high)
+{
+    if (!mean->n) {
+        amkd_html(page, "<td></td>");
+        return;
+    }
+    const double shade = high > low ? (mean->mean - low) / (high - low) : 1;
+    amkd_html(page, "<td style=\"--shade:%.3f\">%.1f", 0.05 + 0.95 * shade,
+              100 * mean->mean);
+    if (mean->n > 1)
+        amkd_html(page, " <small>&#177;&#8239;%.1f</small>", 100 * mean->deviation);
+    amkd_html(page, "</td>");
 }
 
 static void put_heat(amkd_bytes *page, const heat *h, const char *name, size_t family)
 {
-    char id[32], table[32];
-    snprintf(id, sizeof id, "heat-%zu", family);
-    snprintf(table, sizeof table, "heat-table-%zu", family);
-    const amkd_chart chart = {.id = id,
-                              .title = "Success rate by real images and answers",
-                              .description = "The numbers are in the table below."};
-    const amkd_matrix matrix = {
-        "real images", "answers bought", h->names, h->names + h->images.n,
-        h->images.n,   h->answers.n,     h->cells};
-    amkd_html(page, "<figure>");
-    amkd_svg_matrix(page, &chart, &matrix);
-    amkd_html(page,
-              "<figcaption>%s%sSuccess rate in %%, the stronger the higher.</figcaption>",
-              name, *name ? ". " : "");
-    put_table(page, h, table, "Success rate by real images and answers");
-    amkd_html(page, "</figure>\n");
+    double low, high;
+    find_range(&low, &high, h);
+    amkd_html(
+        page,
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Success "
+        "rate by real images and answers%s%s\"><table class=\"heat\" "
+        "id=\"heat-%zu\"><caption>%s%sSuccess rate in %%: answers bought across, real "
+        "images down</caption><thead><tr><th scope=\"col\">images</th>",
+        *name ? ": " : "", name, family, name, *name ? ". " : "");
+    for (size_t c = 0; c < h->answers.n; c++) {
+        amkd_html(page, "<th scope=\"col\">");
+        amkd_html_count(page, h->answers.values[c]);
+        amkd_html(page, "</th>");
+    }
+    amkd_html(page, "</tr></thead><tbody>\n");
+    for (size_t r = 0; r < h->images.n; r++) {
+        amkd_html(page, "<tr><th scope=\"row\">");
+        amkd_html_count(page, h->images.values[r]);
+        amkd_html(page, "</th>");
+        for (size_t c = 0; c < h->answers.n; c++)
+            put_cell(page, &h->means[r * h->answers.n + c], low, high);
+        amkd_html(page, "</tr>\n");
+    }
+    amkd_html(page, "</tbody></table></div>\n");
 }
 
 static void clear(heat *h)
@@ -152,9 +130,6 @@ static void clear(heat *h)
     free(h->images.values);
     free(h->answers.values);
     free(h->means);
-    free(h->cells);
-    free(h->texts);
-    free(h->names);
 }
 
 void amkd_section_heat(amkd_bytes *page, const amkd_report *report)
@@ -164,11 +139,14 @@ void amkd_section_heat(amkd_bytes *page, const amkd_report *report)
         heat h = {0};
         char *name = amkd_methods_family_name(&report->methods, f);
         int rc = name ? collect(&h, &report->methods, f) : -1;
-        if (!rc && h.images.n > 1) {
+        if (!rc && h.images.n > 1 && h.answers.n > 1) {
             if (!begun++)
-                amkd_html(page, "<section id=\"heat\"><h2>Data and queries</h2>"
-                                "<div class=\"plots\">\n");
-            rc = make(&h, &report->methods, f);
+                amkd_html(
+                    page,
+                    "<section id=\"heat\"><h2>Data and queries</h2><p "
+                    "class=\"hint\">The stronger the colour, the higher the success "
+                    "rate; means over seeds, with their standard deviation.</p>\n");
+            rc = average(&h, &report->methods, f);
             if (!rc)
                 put_heat(page, &h, name, f);
         }
@@ -177,5 +155,5 @@ void amkd_section_heat(amkd_bytes *page, const amkd_report *report)
         free(name);
     }
     if (begun)
-        amkd_html(page, "</div></section>\n");
+        amkd_html(page, "</section>\n");
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { SCORE_BINS = 24, LAMBDA_BINS = 21, MOST_LAMBDAS = 64, MOST_ROUNDS = 12 };
 
@@ -12,15 +13,18 @@ typedef struct histograms {
     const char *id, *title, *label; /* of the x axis */
     double low, high;
     size_t nbins, nrounds;
-    double *shares; /* [nrounds][nbins]: of the round's picks */
+    double *shares; /* [nrounds][nbins]: of the round's picks that have a value */
+    size_t *counts; /* [nrounds]: of these */
     double most;    /* the highest share */
 } histograms;
 
+/* NAN: the pick has none. */
 typedef double value_of(const amkd_pick *pick);
 
+/* Single images are no mixes, and have no weight. */
 static double lambda_of(const amkd_pick *pick)
 {
-    return (double)pick->lambda;
+    return pick->i != pick->j ? (double)pick->lambda : (double)NAN;
 }
 
 static double score_of(const amkd_pick *pick)
@@ -28,31 +32,44 @@ static double score_of(const amkd_pick *pick)
     return (double)pick->score;
 }
 
-static int is_mixed(const amkd_pick *pick)
+static size_t bin_of(const histograms *h, double value)
 {
-    return pick->i != pick->j;
+    const double at = (value - h->low) / (h->high - h->low) * (double)h->nbins;
+    return at < 0 ? 0 : at >= (double)h->nbins ? h->nbins - 1 : (size_t)at;
 }
 
-static int fill(histograms *h, const amkd_detail *detail, value_of *value)
+/* Of the rounds that picked by this score, or of all. */
+static int fill(histograms *h, const amkd_detail *detail, value_of *value, const char *by)
 {
     h->nrounds = detail->nrounds;
     h->shares = amkd_alloc(h->nrounds * h->nbins, sizeof *h->shares);
-    for (size_t r = 1; h->shares && r < h->nrounds; r++) {
+    h->counts = amkd_alloc(h->nrounds, sizeof *h->counts);
+    if (!h->shares || !h->counts)
+        return -1;
+    for (size_t r = 1; r < h->nrounds; r++) {
         const amkd_picked *picked = &detail->rounds[r];
+        double *shares = h->shares + r * h->nbins;
+        if (by && strcmp(picked->by, by))
+            continue;
         for (size_t p = 0; p < picked->n; p++) {
             const double v = value(&picked->picks[p]);
             if (isnan(v))
                 continue;
-            const double at = (v - h->low) / (h->high - h->low) * (double)h->nbins;
-            const size_t bin = at < 0                   ? 0
-                               : at >= (double)h->nbins ? h->nbins - 1
-                                                        : (size_t)at;
-            double *share = &h->shares[r * h->nbins + bin];
-            *share += 1 / (double)picked->n;
-            h->most = fmax(h->most, *share);
+            shares[bin_of(h, v)]++;
+            h->counts[r]++;
+        }
+        for (size_t b = 0; b < h->nbins && h->counts[r]; b++) {
+            shares[b] /= (double)h->counts[r];
+            h->most = fmax(h->most, shares[b]);
         }
     }
-    return h->shares ? 0 : -1;
+    return 0;
+}
+
+static void clear(histograms *h)
+{
+    free(h->shares);
+    free(h->counts);
 }
 
 static void put_table(amkd_bytes *page, const histograms *h, const char *id)
@@ -65,14 +82,16 @@ static void put_table(amkd_bytes *page, const histograms *h, const char *id)
         "<th scope=\"col\">to</th>",
         h->title, id, h->title);
     for (size_t r = 1; r < h->nrounds; r++)
-        amkd_html(page, "<th scope=\"col\">round %zu</th>", r);
+        if (h->counts[r])
+            amkd_html(page, "<th scope=\"col\">round %zu</th>", r);
     amkd_html(page, "</tr></thead><tbody>\n");
     for (size_t b = 0; b < h->nbins; b++) {
         const double width = (h->high - h->low) / (double)h->nbins;
         amkd_html(page, "<tr><td>%.3f</td><td>%.3f</td>", h->low + width * (double)b,
                   h->low + width * (double)(b + 1));
         for (size_t r = 1; r < h->nrounds; r++)
-            amkd_html(page, "<td>%.1f</td>", 100 * h->shares[r * h->nbins + b]);
+            if (h->counts[r])
+                amkd_html(page, "<td>%.1f</td>", 100 * h->shares[r * h->nbins + b]);
         amkd_html(page, "</tr>\n");
     }
     amkd_table_close(page);
@@ -86,6 +105,8 @@ static void put(amkd_bytes *page, const histograms *h, size_t d)
     amkd_html(page, "<section id=\"%s\"><h3>%s</h3><div class=\"plots small\">\n", base,
               h->title);
     for (size_t r = 1; r < h->nrounds; r += every) {
+        if (!h->counts[r])
+            continue;
         snprintf(id, sizeof id, "%s-%zu", base, r);
         amkd_chart chart = {
             .id = id,
@@ -154,31 +175,37 @@ static void put_lambdas(amkd_bytes *page, const amkd_detail *detail, size_t d)
         npicks += detail->rounds[r].n;
     double *values = amkd_alloc(npicks + 1, sizeof *values);
     for (size_t r = 1; values && r < detail->nrounds; r++)
-        for (size_t p = 0; p < detail->rounds[r].n; p++)
-            if (is_mixed(&detail->rounds[r].picks[p]))
-                values[n++] = lambda_of(&detail->rounds[r].picks[p]);
+        for (size_t p = 0; p < detail->rounds[r].n; p++) {
+            const double lambda = lambda_of(&detail->rounds[r].picks[p]);
+            if (!isnan(lambda))
+                values[n++] = lambda;
+        }
     if (n)
         fit_bins(&h, values, n);
-    if (!values || (n && fill(&h, detail, lambda_of)))
+    if (!values || (n && fill(&h, detail, lambda_of, NULL)))
         page->failed = 1;
     else if (n)
         put(page, &h, d);
     free(values);
-    free(h.shares);
+    clear(&h);
 }
 
-/* Scores of chance say nothing. */
-static void put_scores(amkd_bytes *page, const amkd_detail *detail, size_t d)
+/* Of the rounds that picked as the given one did: other scores are other figures. Scores
+ * of chance say nothing. */
+static void put_scores_like(amkd_bytes *page, const amkd_detail *detail, size_t like,
+                            size_t d)
 {
-    const char *name = amkd_score_name(detail->nrounds > 1 ? detail->rounds[1].by : "");
-    char title[64], label[64];
+    const char *by = detail->rounds[like].by, *name = amkd_score_name(by);
+    char id[32], title[64], label[64];
+    snprintf(id, sizeof id, like > 1 ? "score-%s" : "score", by);
     snprintf(title, sizeof title, "Scores of what was picked: %s", name);
-    snprintf(label, sizeof label, "%s%s", name,
-             *name == 'C' ? ", the student's sureness" : "");
-    histograms h = {.id = "score", .title = title, .label = label, .nbins = SCORE_BINS};
+    snprintf(label, sizeof label, *name == 'C' ? "%s, the %s's sureness" : "%s", name,
+             amkd_round_scorer(&detail->run->rounds[like]));
+    histograms h = {.id = id, .title = title, .label = label, .nbins = SCORE_BINS};
     double low = INFINITY, high = -INFINITY;
-    for (size_t r = 1; r < detail->nrounds; r++)
-        for (size_t p = 0; p < detail->rounds[r].n; p++) {
+    for (size_t r = like; r < detail->nrounds; r++)
+        for (size_t p = 0; !strcmp(detail->rounds[r].by, by) && p < detail->rounds[r].n;
+             p++) {
             low = fmin(low, score_of(&detail->rounds[r].picks[p]));
             high = fmax(high, score_of(&detail->rounds[r].picks[p]));
         }
@@ -188,11 +215,22 @@ static void put_scores(amkd_bytes *page, const amkd_detail *detail, size_t d)
     amkd_axis_fit(&axis, low, high, 6);
     h.low = axis.low;
     h.high = axis.high;
-    if (fill(&h, detail, score_of))
+    if (fill(&h, detail, score_of, by))
         page->failed = 1;
     else
         put(page, &h, d);
-    free(h.shares);
+    clear(&h);
+}
+
+static void put_scores(amkd_bytes *page, const amkd_detail *detail, size_t d)
+{
+    for (size_t r = 1; r < detail->nrounds; r++) {
+        size_t before = 1;
+        while (before < r && strcmp(detail->rounds[before].by, detail->rounds[r].by))
+            before++;
+        if (before == r)
+            put_scores_like(page, detail, r, d);
+    }
 }
 
 void amkd_section_histograms(amkd_bytes *page, const amkd_report *report, size_t d)

@@ -76,6 +76,8 @@ static void put_commands(amkd_bytes *page, const amkd_report *report, const amkd
     for (size_t r = 0; r < run->nrounds; r++)
         for (size_t k = 0; k < json_array_size(run->rounds[r].provenance); k++)
             put_made(page, seen, json_array_get(run->rounds[r].provenance, k));
+    for (size_t k = 0; k < json_array_size(run->held_out.provenance); k++)
+        put_made(page, seen, json_array_get(run->held_out.provenance, k));
     put_made(page, seen, run->assistant);
     put_made(page, seen, run->training);
     amkd_html(page, "</ol></details>\n");
@@ -102,7 +104,7 @@ static void put_run(amkd_bytes *page, const amkd_report *report, const amkd_run 
               run->nimages, run->nrounds,
               run->nrounds ? run->rounds[run->nrounds - 1].total : 0);
     if (round)
-        amkd_table_percent(page, round->success);
+        amkd_table_percent(page, round->student.success);
     else
         amkd_html(page, "<td></td>");
     const char *assistant =
@@ -132,8 +134,7 @@ void amkd_section_origin(amkd_bytes *page, const amkd_report *report)
     for (size_t n = 0; n < report->nruns; n++)
         put_run(page, report, &report->runs[n], n);
     amkd_html(page,
-              "</tbody></table></div>\n<p class=\"hint\">Rounds count the first, of real "
-              "images alone.</p>\n");
+              "</tbody></table></div>\n<p class=\"hint\">Rounds count round 0.</p>\n");
     if (report->nruns > report->methods.n)
         amkd_html(page, "<p class=\"hint\">Commands are those of the first run of each "
                         "method; the other runs&#8217; differ in seeds and paths.</p>\n");

@@ -8,7 +8,7 @@
 static const amkd_round *round_at(const amkd_run *run, size_t answers)
 {
     for (size_t r = 0; r < run->nrounds; r++)
-        if (run->rounds[r].measured && run->rounds[r].total == answers)
+        if (run->rounds[r].student.known && run->rounds[r].total == answers)
             return &run->rounds[r];
     return NULL;
 }
@@ -28,8 +28,9 @@ static differences compare(const amkd_method *a, const amkd_method *b, size_t an
             const amkd_round *after = round_at(second, answers);
             if (!before || !after || !*first->seed || strcmp(first->seed, second->seed))
                 continue;
-            amkd_mean_add(&d.success, after->success - before->success);
-            amkd_mean_add(&d.agreement, after->agreement - before->agreement);
+            amkd_mean_add(&d.success, after->student.success - before->student.success);
+            amkd_mean_add(&d.agreement,
+                          after->student.agreement - before->student.agreement);
         }
     return d;
 }

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void put_cards(amkd_bytes *page, const amkd_detail *detail,
                       const amkd_picked *picked, size_t first, size_t n)
@@ -13,41 +14,54 @@ static void put_cards(amkd_bytes *page, const amkd_detail *detail,
     amkd_html(page, "<ul class=\"cards\">\n");
     for (size_t s = first; s < first + n; s++) {
         const amkd_pick *pick = &picked->shown[s].pick;
-        char mix[64], scored[48] = "";
+        char what[64], scored[48] = "";
         if (!isnan(pick->score) && *picked->by && *score != 'c')
             snprintf(scored, sizeof scored, "%s %.3g", score, (double)pick->score);
         if (pick->i == pick->j)
-            snprintf(mix, sizeof mix, "image %u", pick->i);
+            snprintf(what, sizeof what, "%s %u",
+                     picked->images->sources ? "view" : "image", pick->i);
         else
-            snprintf(mix, sizeof mix,
+            snprintf(what, sizeof what,
                      "%.2f\u2009\u00b7\u2009%u + %.2f\u2009\u00b7\u2009%u",
                      (double)pick->lambda, pick->i, 1 - (double)pick->lambda, pick->j);
-        amkd_card(page, detail->run, picked->images, &picked->shown[s],
-                  *scored ? scored : mix, *scored ? mix : NULL);
+        amkd_card(page, detail->run, picked->images, &picked->shown[s], picked->network,
+                  *scored ? scored : what, *scored ? what : NULL);
     }
     amkd_html(page, "</ul>\n");
 }
 
+/* "images" of "image". */
+static void put_plural(amkd_bytes *page, const char *kind)
+{
+    amkd_html(page, strcmp(kind, "mix") ? " %ss" : " %ses", kind);
+}
+
 static void put_heading(amkd_bytes *page, const amkd_picked *picked, size_t r)
 {
-    if (!r)
-        amkd_html(page, "<h4>Round 0: the real images</h4><p class=\"hint\">Some of ");
-    else
-        amkd_html(page, "<h4>Round %zu: picked by %s</h4><p class=\"hint\">Some of ", r,
+    if (r)
+        amkd_html(page, "<h4>Round %zu: picked by %s</h4>", r,
                   amkd_score_name(picked->by));
+    else
+        amkd_html(page, "<h4>Round 0: %s</h4>",
+                  *picked->by ? "real images drawn by chance" : "the real images");
+    amkd_html(page, "<p class=\"hint\">Some of ");
     amkd_html_count(page, picked->n);
+    put_plural(page, picked->asked);
     if (picked->pool) {
         amkd_html(page, ", from a pool of ");
         amkd_html_count(page, picked->pool);
     }
     if (r && picked->images->sources)
         amkd_html(page, ", numbered among views of the real images");
-    if (r)
-        amkd_html(page, "; the student is that of round %zu, before it learned from them",
-                  r - 1);
+    if (!picked->shown[0].network)
+        amkd_html(page, ".</p>\n");
+    else if (r)
+        amkd_html(page,
+                  "; the %s is that of round %zu, before it learned from them.</p>\n",
+                  picked->network, r - 1);
     else
-        amkd_html(page, "; the student is the one that has learned from them");
-    amkd_html(page, ".</p>\n");
+        amkd_html(page, "; the %s is the one that has learned from them.</p>\n",
+                  picked->network);
 }
 
 static void put_round(amkd_bytes *page, const amkd_detail *detail, size_t r)
@@ -71,17 +85,24 @@ static void put_round(amkd_bytes *page, const amkd_detail *detail, size_t r)
 void amkd_section_picks(amkd_bytes *page, const amkd_report *report, size_t d)
 {
     const amkd_detail *detail = &report->details[d];
-    size_t n = 0;
-    for (size_t r = 0; r < detail->nrounds; r++)
+    size_t n = 0, nmixed = 0;
+    for (size_t r = 0; r < detail->nrounds; r++) {
         n += detail->rounds[r].nshown;
+        for (size_t s = 0; s < detail->rounds[r].nshown; s++) {
+            const amkd_pick *pick = &detail->rounds[r].shown[s].pick;
+            nmixed += pick->i != pick->j;
+        }
+    }
     if (!n)
         return;
     amkd_html(
         page,
-        "<section id=\"picks-%zu\"><h3>What was asked</h3><p class=\"hint\">Beside a "
-        "mix stand the two images it is of, numbered as in the set. Below it, the "
-        "three likeliest classes, in %%.</p>\n",
-        d);
+        "<section id=\"picks-%zu\"><h3>What was asked</h3><p class=\"hint\">%sBelow "
+        "it, the three likeliest classes, in %%.</p>\n",
+        d,
+        nmixed ? "Beside a mix stand the two images it is of, numbered as in the "
+                 "set. "
+               : "An image is numbered as in the set. ");
     for (size_t r = 0; r < detail->nrounds; r++)
         put_round(page, detail, r);
     amkd_html(page, "</section>\n");
@@ -107,7 +128,8 @@ void amkd_section_disputed(amkd_bytes *page, const amkd_report *report, size_t d
                                   detail->run->class_names[detail->test->labels[row]]);
         snprintf(number, sizeof number, "test image %zu", row);
         page->failed |= !truth;
-        amkd_card(page, detail->run, detail->test, &detail->disputed[s], number, truth);
+        amkd_card(page, detail->run, detail->test, &detail->disputed[s], "student",
+                  number, truth);
         free(truth);
     }
     amkd_html(page, "</ul></section>\n");

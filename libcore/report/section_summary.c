@@ -1,6 +1,6 @@
 /* The first things to know: how good the student is, of how much, of what teacher. */
 #include "report/section.h"
-#include <math.h>
+#include <stdio.h>
 
 static void open_tile(amkd_bytes *page, const char *id, const char *name)
 {
@@ -29,28 +29,52 @@ static void count(amkd_bytes *page, const char *id, size_t n, const char *name,
     close_tile(page, note);
 }
 
+static void put_held_out(amkd_bytes *page, const amkd_held_out *held_out)
+{
+    char note[96];
+    snprintf(note, sizeof note,
+             "95\u2009%% interval %.1f\u2013%.1f; on %zu answers held out",
+             100 * held_out->low, 100 * held_out->high, held_out->n);
+    percent(page, "held-out", held_out->agreement, "agreement on real images", note);
+}
+
+static void put_answers(amkd_bytes *page, const amkd_run *run)
+{
+    char note[96] = "real images included";
+    if (run->held_out.n)
+        snprintf(note, sizeof note, "%zu of them held out: no network learns from these",
+                 run->held_out.n);
+    count(page, "answers", run->rounds[run->nrounds - 1].total, "answers bought", note);
+}
+
 static void put_tiles(amkd_bytes *page, const amkd_report *report)
 {
     const amkd_run *run = &report->runs[0];
-    const amkd_round *round = amkd_run_measured(run);
+    const amkd_round *round = amkd_run_measured(run), *assisted = amkd_run_assisted(run);
+    const amkd_round *held_out = amkd_run_held_out(run);
+    const amkd_figures *teacher = amkd_run_teacher(run);
     amkd_html(page, "<dl class=\"tiles\">\n");
     if (round) {
-        percent(page, "success", round->success, "success rate",
+        percent(page, "success", round->student.success, "success rate",
                 "student's accuracy / teacher's");
-        percent(page, "accuracy", round->student.accuracy, "student's accuracy",
+        percent(page, "accuracy", round->student.network.accuracy, "student's accuracy",
                 "on the test images");
-        percent(page, "agreement", round->agreement, "agreement",
+        percent(page, "agreement", round->student.agreement, "agreement",
                 "test images of the same answer");
-        percent(page, "teacher-accuracy", round->teacher.accuracy, "teacher's accuracy",
+    }
+    if (held_out)
+        put_held_out(page, &held_out->held_out);
+    if (assisted)
+        percent(page, "assistant-success", assisted->assistant.success,
+                "its assistant's success rate", "assistant's accuracy / teacher's");
+    if (teacher) {
+        percent(page, "teacher-accuracy", teacher->accuracy, "teacher's accuracy",
                 "on the test images");
-        percent(page, "teacher-top", round->teacher.mean_top, "teacher's sureness",
+        percent(page, "teacher-top", teacher->mean_top, "teacher's sureness",
                 "mean top probability");
-    } else if (run->nrounds && !isnan(run->rounds[run->nrounds - 1].held_out))
-        percent(page, "held-out", run->rounds[run->nrounds - 1].held_out, "agreement",
-                "on answers held out of the training");
+    }
     if (run->nrounds)
-        count(page, "answers", run->rounds[run->nrounds - 1].total, "answers bought",
-              "real images included");
+        put_answers(page, run);
     count(page, "images", run->nimages, "real images", "without labels");
     if (run->nweights)
         count(page, "weights", run->nweights, "weights", "of the student");

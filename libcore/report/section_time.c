@@ -43,27 +43,53 @@ static void add_round(costs *c, size_t row, const amkd_round *round)
     add_times(c, row, &round->times);
 }
 
+/* The rows of a run alone, behind those of its rounds. */
+static size_t row_of_held_out(const amkd_run *run)
+{
+    return run->nrounds;
+}
+
+static size_t row_of_test(const amkd_run *run)
+{
+    return run->nrounds + (run->held_out.n > 0);
+}
+
+static void add_run(costs *c, const amkd_run *run, size_t n, int alone)
+{
+    for (size_t r = 0; r < run->nrounds; r++)
+        add_round(c, alone ? r : n, &run->rounds[r]);
+    if (run->held_out.n) {
+        const size_t row = alone ? row_of_held_out(run) : n;
+        c->answers[row] += run->held_out.n;
+        add_times(c, row, &run->held_out.times);
+    }
+    add_times(c, alone ? row_of_test(run) : n, &run->test_times);
+    add_times(c, alone ? 0 : n, &run->times);
+}
+
+static void name_row(costs *c, size_t row, const amkd_run *alone)
+{
+    if (alone && row == row_of_test(alone))
+        snprintf(c->names[row], NAME_NBYTES, "test");
+    else if (alone && row == row_of_held_out(alone))
+        snprintf(c->names[row], NAME_NBYTES, "held out");
+    else
+        snprintf(c->names[row], NAME_NBYTES, "%zu", alone ? row : row + 1);
+}
+
 static int collect(costs *c, const amkd_report *report)
 {
-    const int alone = report->nruns == 1;
-    c->nrows = alone ? report->runs[0].nrounds + 1 : report->nruns;
+    const amkd_run *alone = report->nruns == 1 ? &report->runs[0] : NULL;
+    c->nrows = alone ? row_of_test(alone) + 1 : report->nruns;
     c->names = amkd_alloc(c->nrows, sizeof *c->names);
     c->answers = amkd_alloc(c->nrows, sizeof *c->answers);
     c->seconds = amkd_alloc(c->nrows, MOST_TOOLS * sizeof *c->seconds);
     if (!c->names || !c->answers || !c->seconds)
         return -1;
-    for (size_t n = 0; n < report->nruns; n++) {
-        const amkd_run *run = &report->runs[n];
-        for (size_t r = 0; r < run->nrounds; r++)
-            add_round(c, alone ? r : n, &run->rounds[r]);
-        add_times(c, alone ? run->nrounds : n, &run->test_times);
-        add_times(c, alone ? 0 : n, &run->times);
-    }
+    for (size_t n = 0; n < report->nruns; n++)
+        add_run(c, &report->runs[n], n, alone != NULL);
     for (size_t row = 0; row < c->nrows; row++)
-        if (alone && row + 1 == c->nrows)
-            snprintf(c->names[row], NAME_NBYTES, "test");
-        else
-            snprintf(c->names[row], NAME_NBYTES, "%zu", alone ? row : row + 1);
+        name_row(c, row, alone);
     return 0;
 }
 
@@ -152,30 +178,46 @@ static void put_table(amkd_bytes *page, const amkd_report *report, const costs *
     amkd_html(page, "</tbody></table></div>\n");
 }
 
+static void put_sums(amkd_bytes *page, const amkd_report *report, const costs *c)
+{
+    size_t answers = 0, test = 0, held_out = 0;
+    for (size_t n = 0; n < report->nruns; n++) {
+        test += report->runs[n].ntest;
+        held_out += report->runs[n].held_out.n;
+    }
+    for (size_t row = 0; row < c->nrows; row++)
+        answers += c->answers[row];
+    amkd_html(page, "<p><b>");
+    amkd_html_count(page, answers);
+    amkd_html(page, "</b> answers were bought");
+    if (report->options->price > 0)
+        amkd_html(page, ", for <b>%.2f</b> at %g each",
+                  report->options->price * (double)answers, report->options->price);
+    if (held_out) {
+        amkd_html(page, "; ");
+        amkd_html_count(page, held_out);
+        amkd_html(page,
+                  " of them are held out: no network learns from these, students are "
+                  "measured by them");
+    }
+    if (test) {
+        amkd_html(page, "; ");
+        amkd_html_count(page, test);
+        amkd_html(page,
+                  " more about test images, for the figures alone, are not counted");
+    }
+    amkd_html(page, ".</p>");
+}
+
 void amkd_section_time(amkd_bytes *page, const amkd_report *report)
 {
     costs c = {0};
-    size_t answers = 0, test = 0;
     if (collect(&c, report)) {
         page->failed = 1;
     } else {
-        for (size_t n = 0; n < report->nruns; n++)
-            test += report->runs[n].ntest;
-        for (size_t row = 0; row < c.nrows; row++)
-            answers += c.answers[row];
-        amkd_html(page, "<section id=\"time\"><h2>Cost and time</h2><p><b>");
-        amkd_html_count(page, answers);
-        amkd_html(page, "</b> answers were bought");
-        if (report->options->price > 0)
-            amkd_html(page, ", for <b>%.2f</b> at %g each",
-                      report->options->price * (double)answers, report->options->price);
-        if (test) {
-            amkd_html(page, "; ");
-            amkd_html_count(page, test);
-            amkd_html(page,
-                      " more about test images, for the figures alone, are not counted");
-        }
-        amkd_html(page, ".</p><div class=\"beside\">\n");
+        amkd_html(page, "<section id=\"time\"><h2>Cost and time</h2>");
+        put_sums(page, report, &c);
+        amkd_html(page, "<div class=\"beside\">\n");
         put_chart(page, &c, report->nruns == 1);
         put_table(page, report, &c);
         amkd_html(page, "</div></section>\n");

@@ -1,9 +1,9 @@
 /* How often each real image was used, and those used most. */
 #include "base/memory.h"
 #include "report/section.h"
-#include "steps/evaluate.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { BINS = 25, MOST_USED = 18 };
 
@@ -62,44 +62,90 @@ static int by_use(const void *a, const void *b)
     return (first->image > second->image) - (first->image < second->image);
 }
 
-static int by_pair(const void *a, const void *b)
+/* What a pick is of: two rows of a set, or one. */
+typedef struct question {
+    const amkd_images *images;
+    amkd_pair pair;
+} question;
+
+static int by_question(const void *a, const void *b)
 {
-    const amkd_pair *first = a, *second = b;
-    if (first->i != second->i)
-        return first->i < second->i ? -1 : 1;
-    return (first->j > second->j) - (first->j < second->j);
+    const question *first = a, *second = b;
+    if (first->images != second->images)
+        return (uintptr_t)first->images < (uintptr_t)second->images ? -1 : 1;
+    if (first->pair.i != second->pair.i)
+        return first->pair.i < second->pair.i ? -1 : 1;
+    return (first->pair.j > second->pair.j) - (first->pair.j < second->pair.j);
+}
+
+/* What all picks of the rounds beyond the first are, in the plural. */
+static const char *kind_of_all(const amkd_detail *detail)
+{
+    const char *kind = NULL;
+    for (size_t r = 1; r < detail->nrounds; r++) {
+        const char *asked = detail->rounds[r].asked;
+        if (detail->rounds[r].n)
+            kind = !kind || !strcmp(kind, asked) ? asked : "question";
+    }
+    return !kind || !strcmp(kind, "question") ? "questions"
+           : !strcmp(kind, "mix")             ? "pairs"
+           : !strcmp(kind, "view")            ? "views"
+                                              : "images";
+}
+
+static size_t count_used(const amkd_detail *detail)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < amkd_detail_nsources(detail->images); i++)
+        n += detail->uses[i] > 0;
+    return n;
 }
 
 /* Picks of one pair at several weights are near-duplicates: how many pairs there were. */
-static void put_pairs(amkd_bytes *page, const amkd_detail *detail)
+static void put_distinct(amkd_bytes *page, const amkd_detail *detail)
 {
-    size_t npicks = 0, n = 0, ndistinct = 0, nimages = 0, nsingle = 0;
+    size_t npicks = 0, n = 0, ndistinct = 0;
     for (size_t r = 1; r < detail->nrounds; r++)
         npicks += detail->rounds[r].n;
-    amkd_pair *pairs = amkd_alloc(npicks + 1, sizeof *pairs);
-    if (!pairs) {
+    question *questions = amkd_alloc(npicks + 1, sizeof *questions);
+    if (!questions) {
         page->failed = 1;
         return;
     }
     for (size_t r = 1; r < detail->nrounds; r++)
         for (size_t p = 0; p < detail->rounds[r].n; p++) {
             const amkd_pick *pick = &detail->rounds[r].picks[p];
-            pairs[n++] = (amkd_pair){pick->i, pick->j};
-            nsingle += pick->i == pick->j;
+            questions[n++] = (question){detail->rounds[r].images, {pick->i, pick->j}};
         }
-    qsort(pairs, n, sizeof *pairs, by_pair);
+    qsort(questions, n, sizeof *questions, by_question);
     for (size_t p = 0; p < n; p++)
-        ndistinct += !p || by_pair(&pairs[p - 1], &pairs[p]);
-    for (size_t i = 0; i < amkd_detail_nsources(detail->images); i++)
-        nimages += detail->uses[i] > 0;
-    free(pairs);
+        ndistinct += !p || by_question(&questions[p - 1], &questions[p]);
+    free(questions);
     amkd_html(page, "<p class=\"hint\">");
     amkd_html_count(page, n);
     amkd_html(page, " picks are of ");
     amkd_html_count(page, ndistinct);
-    amkd_html(page, " distinct %s of ", nsingle < n ? "pairs" : "views");
-    amkd_html_count(page, nimages);
+    amkd_html(page, " distinct %s of ", kind_of_all(detail));
+    amkd_html_count(page, count_used(detail));
     amkd_html(page, " real images.</p>\n");
+}
+
+/* Where no image was asked about twice there is no more to say. */
+static void put_asked(amkd_bytes *page, const amkd_detail *detail)
+{
+    const size_t first = detail->rounds[0].n;
+    size_t n = 0;
+    for (size_t r = 0; r < detail->nrounds; r++)
+        n += detail->rounds[r].n;
+    amkd_html(page, "<p class=\"hint\">Of ");
+    amkd_html_count(page, amkd_detail_nsources(detail->images));
+    amkd_html(page, " real images ");
+    amkd_html_count(page, n);
+    amkd_html(page, " were asked about, each once: ");
+    amkd_html_count(page, first);
+    amkd_html(page, " in round 0, ");
+    amkd_html_count(page, n - first);
+    amkd_html(page, " in those behind it.</p>\n");
 }
 
 /* The row that shows a real image: of views the first. */
@@ -131,12 +177,28 @@ static void put_most_used(amkd_bytes *page, const amkd_detail *detail)
         snprintf(alt, sizeof alt, "image %u", i);
         amkd_html(page, "<li class=\"card\">");
         amkd_card_picture(page, detail->images, &pick, alt);
-        amkd_html(page, "<p><b>%zu</b> times<br>image %u<br>%s</p></li>\n", uses[k].n, i,
-                  run->class_names[amkd_top_class(detail->real + i * run->nclasses,
-                                                  run->nclasses)]);
+        amkd_html(page, "<p><b>%zu</b> times<br>image %u", uses[k].n, i);
+        if (detail->said[i] != AMKD_NOT_ASKED)
+            amkd_html(page, "<br>%s", run->class_names[detail->said[i]]);
+        amkd_html(page, "</p></li>\n");
     }
     amkd_html(page, "</ol></div>\n");
     free(uses);
+}
+
+/* Whether all that was asked about are single real images, none of them twice. */
+static int is_each_once(const amkd_detail *detail)
+{
+    if (detail->images->sources ||
+        highest(detail->uses, amkd_detail_nsources(detail->images)) > 1)
+        return 0;
+    for (size_t r = 0; r < detail->nrounds; r++) {
+        const amkd_picked *picked = &detail->rounds[r];
+        if (picked->n &&
+            (picked->images != detail->images || strcmp(picked->asked, "image")))
+            return 0;
+    }
+    return 1;
 }
 
 void amkd_section_uses(amkd_bytes *page, const amkd_report *report, size_t d)
@@ -147,9 +209,14 @@ void amkd_section_uses(amkd_bytes *page, const amkd_report *report, size_t d)
     amkd_html(page,
               "<section id=\"uses-%zu\"><h3>How often each real image was used</h3>\n",
               d);
-    put_pairs(page, detail);
-    amkd_html(page, "<div class=\"beside\">\n");
-    put_histogram(page, detail, d);
-    put_most_used(page, detail);
-    amkd_html(page, "</div></section>\n");
+    if (is_each_once(detail)) {
+        put_asked(page, detail);
+    } else {
+        put_distinct(page, detail);
+        amkd_html(page, "<div class=\"beside\">\n");
+        put_histogram(page, detail, d);
+        put_most_used(page, detail);
+        amkd_html(page, "</div>\n");
+    }
+    amkd_html(page, "</section>\n");
 }

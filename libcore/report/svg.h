@@ -35,15 +35,19 @@ typedef struct amkd_series {
     const char *name;
     const amkd_point *points;
     size_t n;
+    size_t look; /* which colour, marker and dashes: series of one thing have the same */
+    int second;  /* dashed, with hollow markers: what goes with another line */
 } amkd_series;
 
-/* Lines with a marker at each point and a band around them, as the axes of the chart say.
- */
+/* Lines with a marker at each point and a band around them, as the axes of the chart say;
+ * around a point alone a bar. */
 void amkd_svg_lines(amkd_bytes *page, const amkd_chart *chart, const amkd_series *series,
                     size_t nseries);
 
-/* The list of the series' names, with their lines and markers. */
-void amkd_svg_legend(amkd_bytes *page, const char *const *names, size_t n);
+/* The list of the series' names, with their lines and markers: names[k] is of look k.
+ * second: what dashed lines are, NULL where there are none. */
+void amkd_svg_legend(amkd_bytes *page, const char *const *names, size_t n,
+                     const char *second);
 
 /* n bars side by side over the x axis from low to high, values[n] on the y axis. */
 void amkd_svg_histogram(amkd_bytes *page, const amkd_chart *chart, const double *values,
