@@ -1,12 +1,14 @@
-# What all arms of bench/study have in common. An arm's own settings, in study-arms.txt,
-# come behind these.
+# What all arms of bench/study with few images have in common; study-many.mk is of those
+# with many. An arm's own settings, in study-arms.txt, come behind these.
 
-# Each budget's student starts from fresh weights and is trained for the same steps.
+# Each budget's student starts from fresh weights, is trained for the same steps, and scores.
 ARCH        = lenet5-half
 STEPS       = 6000
 LR          = 0.003
 TEMPERATURE = 4
 WARM_START  = 0
+STUDENTS    = each
+SCORER      = student
 
 # The paper's choice of pairs, of a pool that its authors' code has the size of, and no more.
 BY      = c2
