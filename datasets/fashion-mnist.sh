@@ -2,10 +2,10 @@
 # Makes image sets of Fashion-MNIST, from Debian's package dataset-fashion-mnist:
 #   train.amkd  60,000 labeled images, to train a stand-in for a black box
 #   test.amkd   10,000 labeled images, to measure by
-#   real.amkd   N of the 60,000, drawn by SEED and without labels: all a student has
+#   images.amkd the 60,000 without labels, or N of them drawn by SEED: all a student has
 # Usage: fashion-mnist.sh [DIR [N [SEED]]]
 set -euo pipefail
-dir=${1:-.} n=${2:-2000} seed=${3:-1}
+dir=${1:-.} n=${2:-60000} seed=${3:-1}
 source=/usr/share/datasets/fashion-mnist
 names='T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot'
 
@@ -16,5 +16,5 @@ fi
 mkdir -p "$dir"
 amkd-import -q --class-names "$names" -o "$dir/train.amkd" $source/train-images-idx3-ubyte.gz
 amkd-import -q --class-names "$names" -o "$dir/test.amkd" $source/t10k-images-idx3-ubyte.gz
-amkd-import -q --unlabeled --sample "$n" --seed "$seed" -o "$dir/real.amkd" \
+amkd-import -q --unlabeled --sample "$n" --seed "$seed" -o "$dir/images.amkd" \
     $source/train-images-idx3-ubyte.gz
