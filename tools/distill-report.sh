@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # One line about a round of amkd-distill, of the files that are there. The first round's
 # line comes with the teacher's figures and the names of the columns.
-# Usage: distill-report.sh DIR ROUND
+# Usage: distill-report.sh DIR ROUND [QUIET]
 set -euo pipefail
 export LC_ALL=C
-dir=$1 round=$2
+dir=$1 round=$2 quiet=${3:-}
 
 parameter() { # NAME
     sed -n "s/^$1=//p" "$dir/parameters.txt"
@@ -83,7 +83,7 @@ for ((r = 0; r <= round; r++)); do
 done
 [ "$(parameter HOLDOUT)" = 0 ] || labels+=("$dir/held-out/labels.amkd")
 # Of answers that all name one class no margin says much.
-if [ "$round" = 0 ] && [ "$(amkd-cat -N "$dir/round-0/labels.amkd" | awk '
+if [ -z "$quiet" ] && [ "$round" = 0 ] && [ "$(amkd-cat -N "$dir/round-0/labels.amkd" | awk '
     { top = 4; for (f = 5; f <= NF; f++) if ($f > $top) top = f; print top - 4 }' |
     sort -u | wc -l)" = 1 ]; then
     echo "amkd-distill: warning: all answers of round 0 name one class" >&2

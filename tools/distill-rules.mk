@@ -326,7 +326,7 @@ define report
 .PHONY: report-$(1)
 report-$(1): $(if $(filter-out 0,$(1)),report-$(2)) $$(call figures,$(1))
 	$$(if $(filter $(1),$(said)),,$$(call hidden,bash -p "$$$$AMKD_SHARE/distill-report.sh" \
-	    $(DIR) $(1)))
+	    $(DIR) $(1) $(QUIET)))
 endef
 $(foreach r,0 $(rounds),$(eval $(call report,$(r),$(shell echo $$(( $(r) - 1 ))))))
 
