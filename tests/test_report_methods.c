@@ -14,6 +14,14 @@ static amkd_run run_of(const char *seed, size_t nimages, const char *const *para
     return run;
 }
 
+static void free_runs(amkd_run *runs, size_t n)
+{
+    for (size_t r = 0; r < n; r++) {
+        free(runs[r].dir);
+        json_decref(runs[r].parameters);
+    }
+}
+
 START_TEST(methods_are_named_by_what_tells_them_apart)
 {
     static const char *const c2[] = {"amkd-score --by",
@@ -92,10 +100,7 @@ START_TEST(methods_are_named_by_what_tells_them_apart)
     ck_assert_int_eq(amkd_methods_find(&methods, runs, 1), 0);
     ck_assert_str_eq(methods.methods[0].name, "");
     amkd_methods_clear(&methods);
-    for (size_t r = 0; r < nruns; r++) {
-        free(runs[r].dir);
-        json_decref(runs[r].parameters);
-    }
+    free_runs(runs, nruns);
 }
 END_TEST
 
@@ -153,10 +158,7 @@ START_TEST(views_that_go_by_images_are_of_one_family)
     ck_assert_uint_eq(methods.nfamilies, 2);
     ck_assert_str_eq(methods.methods[0].name, "views=30");
     amkd_methods_clear(&methods);
-    for (size_t r = 0; r < 3; r++) {
-        free(runs[r].dir);
-        json_decref(runs[r].parameters);
-    }
+    free_runs(runs, 3);
 }
 END_TEST
 
@@ -189,10 +191,7 @@ START_TEST(methods_are_named_by_their_arms)
         ck_assert_str_eq(methods.methods[0].name, "60 images");
         amkd_methods_clear(&methods);
     }
-    for (size_t r = 0; r < 4; r++) {
-        free(runs[r].dir);
-        json_decref(runs[r].parameters);
-    }
+    free_runs(runs, 4);
 }
 END_TEST
 
@@ -218,10 +217,7 @@ START_TEST(architectures_are_cut_where_names_differ_anyway)
     ck_assert_str_eq(methods.methods[2].name,
                      "assistant arch=conv 8 | tanh | fc classes");
     amkd_methods_clear(&methods);
-    for (size_t r = 0; r < 3; r++) {
-        free(runs[r].dir);
-        json_decref(runs[r].parameters);
-    }
+    free_runs(runs, 3);
 }
 END_TEST
 
