@@ -62,24 +62,21 @@ int amkd_batches_images(amkd_batches *batches, const uint8_t *pixels, size_t n)
     return replace(&batches->images, batches->device, pixels, n * batches->npixels);
 }
 
-int amkd_batches_share(amkd_batches *batches, cl_mem images)
+/* The buffer in place of the one that was there. */
+static int retain(cl_mem *buffer, cl_mem other)
 {
-    const cl_int code = clRetainMemObject(images);
+    const cl_int code = clRetainMemObject(other);
     if (code != CL_SUCCESS)
         return amkd_fail_cl(code, "clRetainMemObject");
-    amkd_buffer_free(batches->images);
-    batches->images = images;
+    amkd_buffer_free(*buffer);
+    *buffer = other;
     return 0;
 }
 
-void amkd_batches_use(amkd_batches *batches, cl_mem images, cl_mem keys)
+int amkd_batches_use(amkd_batches *batches, cl_mem images, cl_mem keys)
 {
-    clRetainMemObject(images);
-    clRetainMemObject(keys);
-    amkd_buffer_free(batches->images);
-    amkd_buffer_free(batches->keys);
-    batches->images = images;
-    batches->keys = keys;
+    return retain(&batches->images, images) || (keys && retain(&batches->keys, keys)) ? -1
+                                                                                      : 0;
 }
 
 int amkd_batches_normalize(amkd_batches *batches, const float *scale, const float *shift)

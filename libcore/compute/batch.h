@@ -16,13 +16,10 @@ int amkd_batches_new(amkd_batches **out, amkd_device *device, size_t height, siz
 /* Uploads pixels, uint8 [n][height][width][channels]. Replaces earlier ones. */
 int amkd_batches_images(amkd_batches *batches, const uint8_t *pixels, size_t n);
 
-/* Takes the images from a buffer on the device, as amkd_batches_images would upload them.
- * It is retained. */
-int amkd_batches_share(amkd_batches *batches, cl_mem images);
-
-/* Uses these buffers, uint8 images as above and uint [row][3] of i, j and
- * amkd_mix_weight(lambda), in place of earlier ones. */
-void amkd_batches_use(amkd_batches *batches, cl_mem images, cl_mem keys);
+/* Uses these buffers in place of earlier ones, and retains them: uint8 images as above,
+ * and uint [row][3] of i, j and amkd_mix_weight(lambda), or NULL for the keys as they
+ * are. */
+int amkd_batches_use(amkd_batches *batches, cl_mem images, cl_mem keys);
 
 /* The network sees pixel * scale[channel] + shift[channel]. */
 int amkd_batches_normalize(amkd_batches *batches, const float *scale, const float *shift);

@@ -17,7 +17,7 @@ struct amkd_assistant {
 
 int amkd_sight_load(const amkd_sight *sight, amkd_batches *batches, cl_mem x)
 {
-    if (amkd_batches_share(batches, sight->pixels))
+    if (amkd_batches_use(batches, sight->pixels, NULL))
         return -1;
     if (!sight->mu)
         return amkd_batches_load(batches, x, sight->order, sight->first, sight->count);

@@ -166,8 +166,7 @@ int amkd_samples_window_reach(amkd_samples_window *w, amkd_batches *batches,
 {
     if (step >= w->next && fill(w))
         return -1;
-    amkd_batches_use(batches, amkd_window_pixels(w->window), w->keys->keys);
-    return 0;
+    return amkd_batches_use(batches, amkd_window_pixels(w->window), w->keys->keys);
 }
 
 cl_mem amkd_samples_window_order(const amkd_samples_window *w)
