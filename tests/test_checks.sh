@@ -91,6 +91,9 @@ amkd-distill -q "${loop[@]}" TEST=four.amkd >stdout 2>stderr || got=$?
 grep -qF "'four.amkd': 4 classes, expected 3" stderr || fail "no word on it: $(cat stderr)"
 [ "$(wc -l <log)" = 12 ] || fail "$(wc -l <log) images were asked about, not the 12 real ones"
 [ -z "$(find amkd-run -name '*.safetensors' -o -name '*.checkpoint')" ] || fail "it trained"
+# Nor does a round come after what the student cannot learn: 12 answers were paid for.
+expect 1 "7 outputs for 3 classes" amkd-distill -q "${loop[@]}" TEST= 'ARCH=fc 7'
+[ "$(wc -l <log)" = 12 ] || fail "$(wc -l <log) images were asked about for a wrong ARCH"
 amkd-distill -q "${loop[@]}" >stdout || fail "with the right test images"
 [ "$(wc -l <log)" = $((20 + 12)) ] || fail "$(wc -l <log) images were asked about, not 32"
 rm -r log amkd-run

@@ -111,9 +111,9 @@ $(eval $(call keep,$(DIR)/query.options,answered_by,$$(set_parts_aside)))
 drawn_before := $(if $(drawn),,$(wildcard $(DIR)/round-0/pick.options))
 $(DIR)/round-0/labels.amkd: $(or $(drawn),$(images)) $(DIR)/query.options \
     $(if $(drawn_before),FORCE)
-	$(if $(drawn_before),$(call hidden,$(call set_aside,$(@D)/labels.part.amkd)))
+	$(if $(drawn_before),$(call hidden,$(call set_aside,$(addprefix \
+	    $(@D)/,labels.amkd labels.part.amkd)); rm -f $(drawn_before) $(@D)/picks.amkd))
 	$(call buy,$<,$(FIRST),$(JOURNAL))
-	$(if $(drawn_before),$(call hidden,rm -f $(drawn_before) $(@D)/picks.amkd))
 
 # No network learns from these.
 ifneq ($(held),)
@@ -247,8 +247,9 @@ $(eval $(call keep,$(DIR)/train.options,trained,:))
 # to be compared with them is looked at before anything more is bought.
 .PHONY: answers-fit
 answers-fit: $(DIR)/round-0/labels.amkd
-	$(call hidden,amkd-train --check $(if $(ASSISTANT),$(call \
-	    assistant_options,0),$(train_options))$(if $(TEST), --val $(TEST)) $<)
+	$(call hidden,amkd-train --check $(call training,$(ARCH),$(STEPS))$(if \
+	    $(TEST), --val $(TEST)) $<)
+	$(if $(ASSISTANT),$(call hidden,amkd-train --check $(call assistant_options,0) $<))
 first_network = $(DIR)/round-0/$(if $(ASSISTANT),assistant,student).safetensors
 $(first_network): | answers-fit
 
@@ -364,6 +365,9 @@ check_views = $(call check,VIEWS VIEW_OPTIONS,amkd-augment --check $(view_option
 check_round = $(if $(bought),,$(call check,POOL:pairs SEED,amkd-pool --check$(pool_options) \
     $(patsubst $(DIR)/images.amkd,$(IMAGES),$(patsubst $(DIR)/views.amkd,-,$(pool_from)))))$(call \
     check,$(of_score) POOL:bought,amkd-score --check -s - $(score_options))
+# The first round of each kind, in whose pools and options the others are alike.
+rounds_to_check = $(foreach kind,$(sort $(ASKS)),$(firstword $(foreach \
+    r,$(rounds),$(if $(filter $(kind),$(call ask_of,$(r))),$(r)))))
 check_eval = $(call check,TEST,amkd-eval --check -s - $(TEST))
 
 .PHONY: check
@@ -371,4 +375,4 @@ check:
 	@: $(check_query)$(if $(TEST),$(check_eval))$(check_student)$(if \
 	    $(ASSISTANT),$(check_assistant))$(if $(filter views.amkd,$(notdir $(foreach \
 	    r,$(rounds),$(call pool_from,$(r))))),$(check_views))$(foreach \
-	    r,$(rounds),$(call check_round,$(r)))
+	    r,$(rounds_to_check),$(call check_round,$(r)))
