@@ -264,28 +264,32 @@ run_one() { # SEED ARM
 }
 
 declare -A groups=() # of the runs that run
+stopping=''
 
 # Each run is a process group, so that all of it is stopped with this script.
 stop_all() {
+    local group
     trap '' INT TERM HUP
+    stopping=1
     for group in "${!groups[@]}"; do
         stop_group "$group"
     done
-    for group in "${!groups[@]}"; do
-        wait "$group" || true
-        end_group "$group"
-    done
-    end_watch
-    fail "stopped; the same command goes on from here"
 }
 
-# Waits for a run to end; its exit status.
+# Waits for a run to end; its exit status. The shell's own "wait" may wait for ever for one
+# that ended while a signal to this script was dealt with.
 wait_for_one() {
-    local ended status=0
-    wait -n -p ended "${!groups[@]}" || status=$?
-    unset "groups[$ended]"
-    end_group "$ended"
-    return $status
+    local group status=0
+    while :; do
+        for group in "${!groups[@]}"; do
+            ! kill -0 "$group" 2>/dev/null || continue
+            wait "$group" || status=$?
+            unset "groups[$group]"
+            end_group "$group"
+            return $status
+        done
+        sleep 0.1
+    done
 }
 
 # One that fails stops no other.
@@ -294,14 +298,17 @@ run_all() {
     trap stop_all INT TERM HUP
     for run in "${runs[@]}"; do
         ((${#groups[@]} < jobs)) || wait_for_one || failed=1
+        [ -z "$stopping" ] || break
         # shellcheck disable=SC2086 # a seed and an arm
         begin_group run_one $run </dev/null
         groups[$!]=1
+        [ -z "$stopping" ] || stop_group $!
     done
     while ((${#groups[@]})); do
         wait_for_one || failed=1
     done
     trap - INT TERM HUP
+    [ -z "$stopping" ] || { end_watch && fail "stopped; the same command goes on from here"; }
     [ $failed = 0 ] || { end_watch && fail "a run failed; the same command goes on from here"; }
 }
 
