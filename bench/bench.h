@@ -3,7 +3,7 @@
 #define AMKD_BENCH_BENCH_H
 
 #include "base/cli.h"
-#include "compute/device.h"
+#include "device/device.h"
 #include "sweep_work.h"
 #include <stddef.h>
 
@@ -32,8 +32,8 @@ typedef struct bench {
     double peak, copy;   /* operations and bytes a second, the best seen */
     double score_flop_seconds[SWEEP_NSTUDENTS]; /* of amkd-score, a useful operation; 0:
                                                    not measured */
-    uint64_t scale_pairs;      /* of the largest pool of bench_scale */
-    bench_row *rows;     /* [nrows] */
+    uint64_t scale_pairs;                       /* of the largest pool of bench_scale */
+    bench_row *rows;                            /* [nrows] */
     size_t nrows;
 } bench;
 

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "bench.h"
-#include "compute/op.h"
+#include "ops/op.h"
 #include <stdio.h>
 #include <stdlib.h>
 

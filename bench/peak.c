@@ -2,7 +2,7 @@
  * compiler. */
 #include "base/memory.h"
 #include "bench.h"
-#include "compute/program.h"
+#include "device/program.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,10 +3,10 @@
 #ifndef AMKD_BENCH_STEP_H
 #define AMKD_BENCH_STEP_H
 
-#include "compute/batch.h"
-#include "compute/loss.h"
-#include "compute/optimizer.h"
 #include "net/network.h"
+#include "ops/batch.h"
+#include "ops/loss.h"
+#include "ops/optimizer.h"
 #include "synthetic.h"
 
 typedef struct step {

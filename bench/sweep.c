@@ -1,5 +1,5 @@
 /* The lambda sweep by itself: pairs in memory, chunk behind chunk on the device. */
-#include "net/sweep.h"
+#include "sweep/sweep.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "bench.h"
@@ -14,7 +14,8 @@ const sweep_student sweep_students[SWEEP_NSTUDENTS] = {
     {"lenet5", "lenet5", 1000},
     {"mlp", "mlp", 1000},
     {"two convolutions",
-     "conv 32 k3 p1 | relu | maxpool 2 | conv 64 k3 p1 | relu | maxpool 2 | fc 128 | relu "
+     "conv 32 k3 p1 | relu | maxpool 2 | conv 64 k3 p1 | relu | maxpool 2 | fc 128 | "
+     "relu "
      "| fc classes",
      200},
 };

@@ -4,7 +4,7 @@
 
 #include "data/images.h"
 #include "net/model.h"
-#include "steps/dataset.h"
+#include "steps/learn/dataset.h"
 
 enum { SYNTHETIC_NCLASSES = 10 };
 

@@ -1,5 +1,5 @@
 /* amkd_train as amkd-train calls it, from its first allocation to its last weight. */
-#include "steps/train.h"
+#include "steps/learn/train.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"

@@ -289,7 +289,7 @@ kernel void dense_backward_weights(global const float *restrict x,
 
 #endif
 
-/* What a matrix product leaves to do (libcore/compute/dense_gemm.c). Grid of the first
+/* What a matrix product leaves to do (libcore/ops/dense_gemm.c). Grid of the first
  * two: (VECTORS, features, blocks); of the last: (LANE_ITEMS, OC, NSLICES), work-groups of
  * LANE_ITEMS. */
 

@@ -6,7 +6,7 @@
 #include "base/random.h"
 #include "data/view_options.h"
 #include "net/predict.h"
-#include "steps/train.h"
+#include "steps/learn/train.h"
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "compute/op_internal.h"
+#include "ops/op_internal.h"
 #include "scratch.h"
 #include <check.h>
 #include <math.h>

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "net/reference.h"
-#include "net/sweep.h"
+#include "sweep/sweep.h"
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>

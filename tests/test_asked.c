@@ -2,7 +2,7 @@
 #include "base/error.h"
 #include "data/images.h"
 #include "scratch.h"
-#include "steps/asked.h"
+#include "steps/ask/asked.h"
 #include "stream/stream.h"
 #include <math.h>
 
@@ -85,8 +85,7 @@ int main(void)
 {
     Suite *suite = suite_create("asked");
     TCase *tests = tcase_create("asked");
-    tcase_add_test(tests,
-                   pairs_are_found_whatever_their_lambda_and_images_alone_too);
+    tcase_add_test(tests, pairs_are_found_whatever_their_lambda_and_images_alone_too);
     tcase_add_test(tests, rows_that_make_no_sense_are_refused);
     suite_add_tcase(suite, tests);
     return scratch_run(suite);

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "compute/augment.h"
+#include "ops/augment.h"
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>

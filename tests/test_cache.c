@@ -2,8 +2,8 @@
  * that goes wrong with it is an error, and it does not grow for ever. */
 #include "base/error.h"
 #include "base/file.h"
-#include "compute/cache.h"
-#include "compute/cache_files.h"
+#include "device/cache.h"
+#include "device/cache_files.h"
 #include "scratch.h"
 #include <check.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* What must hold for the tiles of a convolution, on every kind of device: that they fit,
  * and that tiles laid as cl/conv.cl lays them write each result once. */
-#include "compute/conv_tiles.h"
-#include "compute/op_internal.h"
+#include "ops/conv_tiles.h"
+#include "ops/op_internal.h"
 #include <check.h>
 #include <stdlib.h>
 

@@ -1,6 +1,6 @@
 /* Devices: which one is chosen, what they say, and their buffers. */
 #include "base/error.h"
-#include "compute/device.h"
+#include "device/device.h"
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
  * status 1, and the next attempt goes another way. */
 #include "base/error.h"
 #include "base/temp_files.h"
-#include "compute/program.h"
+#include "device/program.h"
 #include <check.h>
 #include <dlfcn.h>
 #include <signal.h>

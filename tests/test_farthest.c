@@ -3,8 +3,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "compute/farthest.h"
 #include "net/predict.h"
+#include "ops/farthest.h"
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
  */
 #include "base/error.h"
 #include "base/memory.h"
-#include "steps/holdout.h"
+#include "steps/learn/holdout.h"
 #include <check.h>
 #include <string.h>
 

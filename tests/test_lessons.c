@@ -1,8 +1,8 @@
 /* Lessons: what a step shows and what the assistant says of it, against views made on the
  * host and the predictor; the loss of those that teach against its formula. */
-#include "compute/loss.h"
 #include "lessons.h"
-#include "steps/lessons.h"
+#include "ops/loss.h"
+#include "steps/learn/lessons.h"
 
 /* What a step shows, as pixels in floats, [BATCH][channel][y][x]; returns how many. */
 static size_t expect_planes(float *planes, const amkd_train_options *options,

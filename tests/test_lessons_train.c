@@ -1,7 +1,7 @@
 /* Trainings by an assistant: that a student learns, from lessons that depend on nothing
  * but what they should, and what is refused. */
 #include "lessons.h"
-#include "steps/feed.h"
+#include "steps/learn/feed.h"
 #include <unistd.h>
 
 /* The student after a training from its fresh weights. */

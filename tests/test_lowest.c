@@ -1,7 +1,7 @@
 /* The streaming selection against a sort of everything, on many small random pools. */
 #include "base/error.h"
 #include "base/random.h"
-#include "steps/lowest.h"
+#include "steps/select/lowest.h"
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>

@@ -4,9 +4,9 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "scratch.h"
-#include "steps/lowest.h"
 #include "steps/merge.h"
-#include "steps/pool.h"
+#include "steps/select/lowest.h"
+#include "steps/select/pool.h"
 #include "stream/stream.h"
 #include <math.h>
 

@@ -2,9 +2,9 @@
  * targets that are mixed alike whatever step a training begins with. */
 #include "base/error.h"
 #include "base/random.h"
-#include "compute/batch.h"
 #include "data/mix.h"
-#include "steps/samples.h"
+#include "ops/batch.h"
+#include "steps/learn/samples.h"
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>

@@ -2,12 +2,12 @@
  * and prediction use, over shapes of size 1, primes and nothing's multiples. */
 #include "base/error.h"
 #include "base/random.h"
-#include "compute/batch.h"
-#include "compute/loss.h"
 #include "data/mix.h"
 #include "net/network.h"
 #include "net/predict.h"
 #include "net/reference.h"
+#include "ops/batch.h"
+#include "ops/loss.h"
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "scratch.h"
-#include "steps/lowest.h"
-#include "steps/noise.h"
+#include "steps/select/lowest.h"
+#include "steps/select/noise.h"
 #include "stream/stream.h"
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* The ways of an op: they leave the same, and the planner takes the fastest. */
 #include "base/progress.h"
-#include "compute/op_plan.h"
 #include "op_passes.h"
+#include "ops/op_plan.h"
 #include <time.h>
 
 /* Takes the place of the library's clock, so that a way may take any time. */

@@ -1,6 +1,6 @@
 /* The order of a training's samples: whole epochs, and the same wherever one begins. */
 #include "base/error.h"
-#include "steps/order.h"
+#include "steps/learn/order.h"
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
 #include "base/random.h"
 #include "data/images.h"
 #include "scratch.h"
-#include "steps/lambdas.h"
-#include "steps/score.h"
+#include "steps/select/lambdas.h"
+#include "steps/select/score.h"
 #include "stream/stream.h"
 #include "sweep_students.h"
 

@@ -1,7 +1,7 @@
 /* Choosing between ways by timing them, and what is remembered of it. */
 #include "base/error.h"
 #include "base/progress.h"
-#include "compute/plan.h"
+#include "device/plan.h"
 #include "scratch.h"
 #include <check.h>
 #include <stdlib.h>

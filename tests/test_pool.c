@@ -1,6 +1,6 @@
 /* Pair numbers: every pair once, exact for the largest sets, shards that partition. */
 #include "base/error.h"
-#include "steps/pool.h"
+#include "steps/select/pool.h"
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>

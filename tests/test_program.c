@@ -1,8 +1,8 @@
 /* Programs and their launches, and a cache of binaries that never does harm. */
 #include "base/error.h"
 #include "base/file.h"
-#include "compute/cache.h"
-#include "compute/program.h"
+#include "device/cache.h"
+#include "device/program.h"
 #include <check.h>
 #include <dirent.h>
 #include <stdio.h>

@@ -3,12 +3,12 @@
  * program run again. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "compute/device.h"
 #include "data/mix.h"
 #include "data/npy.h"
+#include "device/device.h"
 #include "scratch.h"
-#include "steps/query.h"
-#include "steps/questions.h"
+#include "steps/ask/query.h"
+#include "steps/ask/questions.h"
 #include "stream/stream.h"
 #include <math.h>
 

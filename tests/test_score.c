@@ -2,9 +2,9 @@
 #include "base/error.h"
 #include "data/images.h"
 #include "scratch.h"
-#include "steps/asked.h"
-#include "steps/lambdas.h"
-#include "steps/score.h"
+#include "steps/ask/asked.h"
+#include "steps/select/lambdas.h"
+#include "steps/select/score.h"
 #include "stream/stream.h"
 
 enum { NIMAGES = 5 };

@@ -2,8 +2,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "scratch.h"
-#include "steps/evaluate.h"
-#include "steps/scorecard.h"
+#include "steps/learn/evaluate.h"
+#include "steps/learn/scorecard.h"
 #include <jansson.h>
 
 enum { NCLASSES = 3, MOST = 200 };

@@ -1,7 +1,7 @@
 /* Several scorers on one source: what they add together, and how one's failure ends all.
  */
 #include "scratch.h"
-#include "steps/scorer.h"
+#include "steps/select/scorer.h"
 #include "sweep_students.h"
 #include <sys/mman.h>
 

@@ -1,7 +1,7 @@
 /* Parts of the self-test that are small enough for Oclgrind: the optimizers, mixing and
  * loading of batches, prediction. */
 #include "base/error.h"
-#include "steps/selftest_internal.h"
+#include "steps/selftest/selftest_internal.h"
 #include <check.h>
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* The sweep where the fused kernel turns out to be wrong. */
-#include "net/sweep_internal.h"
+#include "sweep/sweep_internal.h"
 #include "sweep_students.h"
 #include <string.h>
 

@@ -2,10 +2,10 @@
  * repeatable, resumes exactly and refuses what it cannot train on. */
 #include "base/error.h"
 #include "base/random.h"
-#include "compute/loss.h"
-#include "compute/optimizer.h"
-#include "steps/evaluate.h"
-#include "steps/train.h"
+#include "ops/loss.h"
+#include "ops/optimizer.h"
+#include "steps/learn/evaluate.h"
+#include "steps/learn/train.h"
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>

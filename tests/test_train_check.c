@@ -4,7 +4,7 @@
 #include "data/images.h"
 #include "net/known.h"
 #include "scratch.h"
-#include "steps/train_check.h"
+#include "steps/learn/train_check.h"
 
 static void expect_message(const char *text)
 {

@@ -1,6 +1,6 @@
 /* The window onto images on a device. */
 #include "base/error.h"
-#include "compute/window.h"
+#include "ops/window.h"
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>

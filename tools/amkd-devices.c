@@ -3,10 +3,10 @@
 #include "base/cli.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "compute/cache.h"
-#include "compute/device.h"
+#include "device/cache.h"
+#include "device/device.h"
 #include "steps/plans.h"
-#include "steps/selftest.h"
+#include "steps/selftest/selftest.h"
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>

@@ -5,11 +5,11 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "net/predict.h"
-#include "steps/answers.h"
-#include "steps/evaluate.h"
-#include "steps/evaluate_check.h"
-#include "steps/holdout.h"
-#include "steps/scorecard.h"
+#include "steps/ask/answers.h"
+#include "steps/learn/evaluate.h"
+#include "steps/learn/evaluate_check.h"
+#include "steps/learn/holdout.h"
+#include "steps/learn/scorecard.h"
 #include "teacher/teacher.h"
 #include <stdio.h>
 #include <stdlib.h>

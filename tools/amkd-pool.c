@@ -1,6 +1,6 @@
 /* amkd-pool: the candidate pairs of an image set, or its images by themselves. */
 #include "base/cli.h"
-#include "steps/pool.h"
+#include "steps/select/pool.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

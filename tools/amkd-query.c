@@ -3,9 +3,9 @@
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
-#include "compute/device.h"
+#include "device/device.h"
 #include "query-counts.h"
-#include "steps/query.h"
+#include "steps/ask/query.h"
 #include "teacher/tensor.h"
 #include "teacher/url.h"
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* amkd-report: distillations as one page to look at. */
 #include "base/cli.h"
 #include "base/file.h"
-#include "compute/device.h"
+#include "device/device.h"
 #include "report/report.h"
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
  */
 #include "base/cli.h"
 #include "base/error.h"
-#include "steps/lambdas.h"
-#include "steps/score.h"
+#include "steps/select/lambdas.h"
+#include "steps/select/score.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,10 +4,10 @@
 #include "base/file.h"
 #include "base/progress.h"
 #include "base/version.h"
-#include "steps/evaluate.h"
-#include "steps/holdout.h"
-#include "steps/train.h"
-#include "steps/train_check.h"
+#include "steps/learn/evaluate.h"
+#include "steps/learn/holdout.h"
+#include "steps/learn/train.h"
+#include "steps/learn/train_check.h"
 #include "train-options.h"
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* The figures of a query: a plan of it, its costs, what was odd about its answers. */
 #include "query-counts.h"
-#include "steps/price.h"
+#include "steps/ask/price.h"
 #include <inttypes.h>
 #include <stdio.h>
 

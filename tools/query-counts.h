@@ -2,7 +2,7 @@
 #ifndef AMKD_TOOLS_QUERY_COUNTS_H
 #define AMKD_TOOLS_QUERY_COUNTS_H
 
-#include "steps/query.h"
+#include "steps/ask/query.h"
 
 /* What --dry-run found, on stdout: how many would be asked, the price and the time. */
 void query_print_plan(const amkd_query_options *query, const amkd_query_counts *counts);

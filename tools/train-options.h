@@ -4,7 +4,7 @@
 
 #include "base/cli.h"
 #include "data/views.h"
-#include "steps/train.h"
+#include "steps/learn/train.h"
 
 typedef struct train_arguments {
     amkd_common common;

@@ -2,7 +2,7 @@
 #include "net/network.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "compute/op.h"
+#include "ops/op.h"
 #include <stdint.h>
 #include <stdlib.h>
 

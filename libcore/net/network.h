@@ -4,8 +4,8 @@
 #ifndef AMKD_NET_NETWORK_H
 #define AMKD_NET_NETWORK_H
 
-#include "compute/op.h"
 #include "net/arch.h"
+#include "ops/op.h"
 
 typedef struct amkd_network amkd_network;
 

@@ -2,7 +2,7 @@
 #include "net/network_plan.h"
 #include "base/error.h"
 #include "base/progress.h"
-#include "compute/op_plan.h"
+#include "ops/op_plan.h"
 
 static int plan_pass(amkd_network *network, size_t op, amkd_pass pass, double deadline,
                      amkd_network_planned *planned, void *context)

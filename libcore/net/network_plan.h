@@ -2,7 +2,7 @@
 #ifndef AMKD_NET_NETWORK_PLAN_H
 #define AMKD_NET_NETWORK_PLAN_H
 
-#include "compute/plan.h"
+#include "device/plan.h"
 #include "net/network.h"
 
 /* What planning may take before work of any length. */

@@ -2,9 +2,9 @@
 #include "net/predict.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "compute/batch.h"
-#include "compute/loss.h"
 #include "net/network_plan.h"
+#include "ops/batch.h"
+#include "ops/loss.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -2,9 +2,9 @@
 #ifndef AMKD_NET_PREDICT_H
 #define AMKD_NET_PREDICT_H
 
-#include "compute/batch.h"
-#include "compute/device.h"
+#include "device/device.h"
 #include "net/model.h"
+#include "ops/batch.h"
 #include <stdint.h>
 
 typedef struct amkd_predictor amkd_predictor;

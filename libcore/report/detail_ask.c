@@ -4,8 +4,8 @@
 #include "base/memory.h"
 #include "net/predict.h"
 #include "report/detail.h"
-#include "steps/answers.h"
-#include "steps/evaluate.h"
+#include "steps/ask/answers.h"
+#include "steps/learn/evaluate.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

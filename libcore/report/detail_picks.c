@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "data/check.h"
 #include "report/detail.h"
-#include "steps/evaluate.h"
+#include "steps/learn/evaluate.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,9 +4,9 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/progress.h"
-#include "compute/augment.h"
 #include "data/images_writer.h"
 #include "net/known.h"
+#include "ops/augment.h"
 #include "stream/stream.h"
 #include <inttypes.h>
 #include <stdio.h>

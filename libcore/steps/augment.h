@@ -2,8 +2,8 @@
 #ifndef AMKD_STEPS_AUGMENT_H
 #define AMKD_STEPS_AUGMENT_H
 
-#include "compute/device.h"
 #include "data/views.h"
+#include "device/device.h"
 #include <jansson.h>
 
 typedef struct amkd_augment_options {

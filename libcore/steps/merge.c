@@ -6,7 +6,7 @@
 #include "base/progress.h"
 #include "data/check.h"
 #include "data/images.h"
-#include "steps/lowest.h"
+#include "steps/select/lowest.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
 #include <inttypes.h>

@@ -2,7 +2,7 @@
 #ifndef AMKD_STEPS_PLANS_H
 #define AMKD_STEPS_PLANS_H
 
-#include "compute/device.h"
+#include "device/device.h"
 #include <stdio.h>
 
 typedef struct amkd_plans_options {

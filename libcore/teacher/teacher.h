@@ -13,7 +13,7 @@
 #ifndef AMKD_TEACHER_TEACHER_H
 #define AMKD_TEACHER_TEACHER_H
 
-#include "compute/device.h"
+#include "device/device.h"
 #include "net/arch.h"
 #include "teacher/probabilities.h"
 #include <stddef.h>

@@ -1,0 +1,372 @@
+/* Finding OpenCL devices, choosing one by index, name or type, and opening it. */
+#include "device/device.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "device/driver_cache.h"
+#include "device/no_platform.h"
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { MAX_PLATFORMS = 64, MAX_DEVICES = 64 };
+
+/* Copies an answer without the spaces some drivers pad it with, cut to nbytes, and with
+ * "?" for what is not plain text, so that it can stand in messages and in JSON. */
+static void copy_trimmed(char *text, size_t nbytes, const char *answer)
+{
+    answer += strspn(answer, " ");
+    size_t length = strnlen(answer, nbytes - 1);
+    while (length && answer[length - 1] == ' ')
+        length--;
+    for (size_t i = 0; i < length; i++)
+        text[i] = (char)(answer[i] < ' ' || answer[i] > '~' ? '?' : answer[i]);
+    text[length] = 0;
+}
+
+static int platform_text(char *text, size_t nbytes, cl_platform_id platform,
+                         cl_platform_info what)
+{
+    char answer[1024] = "";
+    cl_int status = clGetPlatformInfo(platform, what, sizeof(answer) - 1, answer, NULL);
+    if (status != CL_SUCCESS)
+        return amkd_fail_cl(status, "clGetPlatformInfo 0x%x", (unsigned)what);
+    copy_trimmed(text, nbytes, answer);
+    return 0;
+}
+
+static int device_text(char *text, size_t nbytes, cl_device_id id, cl_device_info what)
+{
+    char answer[1024] = "";
+    cl_int status = clGetDeviceInfo(id, what, sizeof(answer) - 1, answer, NULL);
+    if (status != CL_SUCCESS)
+        return amkd_fail_cl(status, "clGetDeviceInfo 0x%x", (unsigned)what);
+    copy_trimmed(text, nbytes, answer);
+    return 0;
+}
+
+static int device_value(void *value, size_t nbytes, cl_device_id id, cl_device_info what)
+{
+    cl_int status = clGetDeviceInfo(id, what, nbytes, value, NULL);
+    if (status != CL_SUCCESS)
+        return amkd_fail_cl(status, "clGetDeviceInfo 0x%x", (unsigned)what);
+    return 0;
+}
+
+/* The environment's AMKD_VECTOR_WIDTH; *width is left alone when it is not set. */
+static int forced_width(size_t *width)
+{
+    const char *text = getenv("AMKD_VECTOR_WIDTH");
+    if (!text || !*text)
+        return 0;
+    static const char *const names[] = {"1", "4", "8", "16"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (!strcmp(text, names[i])) {
+            *width = (size_t)atoi(names[i]);
+            return 0;
+        }
+    return amkd_fail("AMKD_VECTOR_WIDTH is '%s', expected 1, 4, 8 or 16", text);
+}
+
+/* A CPU runs explicit vectors, as wide as its registers: the native width says so. (The
+ * preferred one does not: compilers that vectorise across work-items answer 1 there and
+ * are as fast with vectors.) Where vectors are taken apart into scalars again, as on GPUs
+ * and Mesa's llvmpipe, the native width is 1. */
+static int find_widths(amkd_device *device)
+{
+    cl_uint native;
+    if (device_value(&native, sizeof(native), device->id,
+                     CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT))
+        return -1;
+    if (!(device->type & CL_DEVICE_TYPE_CPU) || (device->type & CL_DEVICE_TYPE_GPU))
+        native = 1;
+    device->vector_width = native >= 16 ? 16 : native >= 8 ? 8 : native >= 4 ? 4 : 1;
+    if (forced_width(&device->vector_width))
+        return -1;
+    device->nlanes = device->vector_width > 1 ? 16 : 32;
+    return 0;
+}
+
+static int describe(amkd_device *device, cl_platform_id platform, cl_device_id id)
+{
+    *device = (amkd_device){.platform = platform, .id = id};
+    if (platform_text(device->platform_name, sizeof(device->platform_name), platform,
+                      CL_PLATFORM_NAME) ||
+        device_text(device->name, sizeof(device->name), id, CL_DEVICE_NAME) ||
+        device_text(device->driver, sizeof(device->driver), id, CL_DRIVER_VERSION) ||
+        device_text(device->version, sizeof(device->version), id, CL_DEVICE_VERSION) ||
+        device_value(&device->type, sizeof(device->type), id, CL_DEVICE_TYPE) ||
+        device_value(&device->ncompute_units, sizeof(device->ncompute_units), id,
+                     CL_DEVICE_MAX_COMPUTE_UNITS) ||
+        device_value(&device->global_nbytes, sizeof(device->global_nbytes), id,
+                     CL_DEVICE_GLOBAL_MEM_SIZE) ||
+        device_value(&device->local_nbytes, sizeof(device->local_nbytes), id,
+                     CL_DEVICE_LOCAL_MEM_SIZE) ||
+        device_value(&device->max_buffer_nbytes, sizeof(device->max_buffer_nbytes), id,
+                     CL_DEVICE_MAX_MEM_ALLOC_SIZE) ||
+        device_value(&device->max_work_group, sizeof(device->max_work_group), id,
+                     CL_DEVICE_MAX_WORK_GROUP_SIZE) ||
+        find_widths(device))
+        return -1;
+    return 0;
+}
+
+static int usable(int *answer, cl_device_id id)
+{
+    cl_bool available, compiler;
+    if (device_value(&available, sizeof(available), id, CL_DEVICE_AVAILABLE) ||
+        device_value(&compiler, sizeof(compiler), id, CL_DEVICE_COMPILER_AVAILABLE))
+        return -1;
+    *answer = available && compiler;
+    return 0;
+}
+
+/* Appends the platform's devices to the list. A platform or a device that cannot even say
+ * whether it is there must not keep the others from being used. */
+static int list_platform(amkd_device **devices, size_t *n, cl_platform_id platform)
+{
+    cl_device_id ids[MAX_DEVICES];
+    cl_uint nids = 0;
+    if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, MAX_DEVICES, ids, &nids) !=
+        CL_SUCCESS)
+        return 0;
+    if (nids > MAX_DEVICES)
+        nids = MAX_DEVICES;
+    for (cl_uint i = 0; i < nids; i++) {
+        int answer;
+        if (usable(&answer, ids[i]) || !answer)
+            continue;
+        amkd_device *grown = amkd_realloc(*devices, *n + 1, sizeof(**devices));
+        if (!grown)
+            return -1;
+        *devices = grown;
+        if (describe(&grown[*n], platform, ids[i]))
+            return -1;
+        grown[*n].index = *n;
+        ++*n;
+    }
+    return 0;
+}
+
+int amkd_devices_list(amkd_device **devices, size_t *n)
+{
+    *devices = NULL;
+    *n = 0;
+    amkd_driver_cache_prepare();
+    cl_platform_id platforms[MAX_PLATFORMS];
+    cl_uint nplatforms = 0;
+    cl_int status = clGetPlatformIDs(MAX_PLATFORMS, platforms, &nplatforms);
+    if (status == -1001 /* CL_PLATFORM_NOT_FOUND_KHR */ ||
+        (status == CL_SUCCESS && !nplatforms))
+        return amkd_fail_no_platform();
+    if (status != CL_SUCCESS)
+        return amkd_fail_cl(status, "clGetPlatformIDs");
+    if (nplatforms > MAX_PLATFORMS)
+        nplatforms = MAX_PLATFORMS;
+    for (cl_uint i = 0; i < nplatforms; i++)
+        if (list_platform(devices, n, platforms[i])) {
+            free(*devices);
+            *devices = NULL;
+            *n = 0;
+            return -1;
+        }
+    return 0;
+}
+
+static int choose_type(size_t *index, const amkd_device *devices, size_t n,
+                       cl_device_type type)
+{
+    for (size_t i = 0; i < n; i++)
+        if (devices[i].type & type) {
+            *index = i;
+            return 1;
+        }
+    return 0;
+}
+
+static int choose_name(size_t *index, const amkd_device *devices, size_t n,
+                       const char *part)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcasestr(devices[i].name, part)) {
+            *index = i;
+            return 1;
+        }
+    for (size_t i = 0; i < n; i++)
+        if (strcasestr(devices[i].platform_name, part)) {
+            *index = i;
+            return 1;
+        }
+    return 0;
+}
+
+/* The environment's choice where the caller has none. */
+static const char *wanted(const char *which, const char **source)
+{
+    *source = which && *which ? "" : "AMKD_DEVICE: ";
+    return which && *which ? which : getenv("AMKD_DEVICE");
+}
+
+static int choose_default(size_t *index, const amkd_device *devices, size_t n)
+{
+    if (!choose_type(index, devices, n, CL_DEVICE_TYPE_GPU) &&
+        !choose_type(index, devices, n, CL_DEVICE_TYPE_ACCELERATOR) &&
+        !choose_type(index, devices, n, CL_DEVICE_TYPE_CPU))
+        *index = 0;
+    return 0;
+}
+
+int amkd_device_choose(size_t *index, const amkd_device *devices, size_t n,
+                       const char *which)
+{
+    if (!n)
+        return amkd_fail("no OpenCL device: no platform has one; package "
+                         "pocl-opencl-icd brings one for the CPU, which needs a cache "
+                         "that it can write (POCL_CACHE_DIR)%s",
+                         amkd_memory_limit());
+    const char *source;
+    which = wanted(which, &source);
+    if (!which || !*which)
+        return choose_default(index, devices, n);
+    if (strchr(which, ','))
+        return amkd_fail("%s'%s' names several devices, expected one", source, which);
+    if (!strcasecmp(which, "cpu") || !strcasecmp(which, "gpu")) {
+        int cpu = !strcasecmp(which, "cpu");
+        if (choose_type(index, devices, n, cpu ? CL_DEVICE_TYPE_CPU : CL_DEVICE_TYPE_GPU))
+            return 0;
+        return amkd_fail("%sno OpenCL device is a %s", source, cpu ? "CPU" : "GPU");
+    }
+    if (which[strspn(which, "0123456789")] == 0) {
+        unsigned long long number = strtoull(which, NULL, 10);
+        if (number >= n)
+            return amkd_fail("%sno OpenCL device has index %s, the highest is %zu",
+                             source, which, n - 1);
+        *index = (size_t)number;
+        return 0;
+    }
+    if (choose_name(index, devices, n, which))
+        return 0;
+    return amkd_fail("%sno OpenCL device is named '%s' (amkd-devices lists them)", source,
+                     which);
+}
+
+static int open_device(amkd_device *device)
+{
+    cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
+                                          (cl_context_properties)device->platform, 0};
+    cl_int status;
+    device->context = clCreateContext(properties, 1, &device->id, NULL, NULL, &status);
+    if (status != CL_SUCCESS) {
+        device->context = NULL;
+        return amkd_fail_cl(status, "a context on device '%s'", device->name);
+    }
+    device->queue = clCreateCommandQueue(device->context, device->id, 0, &status);
+    if (status != CL_SUCCESS) {
+        device->queue = NULL;
+        return amkd_fail_cl(status, "a queue on device '%s'", device->name);
+    }
+    return 0;
+}
+
+static int open_copy(amkd_device **out, const amkd_device *device)
+{
+    *out = amkd_alloc(1, sizeof(**out));
+    if (!*out)
+        return -1;
+    **out = *device;
+    if (open_device(*out)) {
+        amkd_device_close(*out);
+        *out = NULL;
+        return -1;
+    }
+    return 0;
+}
+
+int amkd_device_open(amkd_device **out, const char *which)
+{
+    *out = NULL;
+    amkd_device *devices;
+    size_t n, index;
+    if (amkd_devices_list(&devices, &n))
+        return -1;
+    int result = amkd_device_choose(&index, devices, n, which);
+    if (!result)
+        result = open_copy(out, &devices[index]);
+    free(devices);
+    return result;
+}
+
+int amkd_device_check(const char *which)
+{
+    amkd_device *devices;
+    size_t n, index;
+    if (amkd_devices_list(&devices, &n))
+        return -1;
+    const int rc = amkd_device_choose(&index, devices, n, which);
+    free(devices);
+    return rc;
+}
+
+/* Opens the device that an item of a list names, if it is not among those open. */
+static int open_item(amkd_device **opened, size_t *nopened, const amkd_device *devices,
+                     size_t n, const char *item)
+{
+    size_t index;
+    if (!*item)
+        return amkd_fail("a device without a name, expected a list such as '0,1'");
+    if (*nopened == AMKD_MAX_DEVICES)
+        return amkd_fail("more than %d devices", AMKD_MAX_DEVICES);
+    if (amkd_device_choose(&index, devices, n, item))
+        return -1;
+    for (size_t d = 0; d < *nopened; d++)
+        if (opened[d]->index == index)
+            return amkd_fail("'%s' is device %zu, which is named already", item, index);
+    if (open_copy(&opened[*nopened], &devices[index]))
+        return -1;
+    ++*nopened;
+    return 0;
+}
+
+static int open_list(amkd_device **opened, size_t *nopened, const amkd_device *devices,
+                     size_t n, const char *which)
+{
+    char *names = amkd_strdup(which), *rest = names;
+    int result = names ? 0 : -1;
+    while (!result && rest)
+        result = open_item(opened, nopened, devices, n, strsep(&rest, ","));
+    free(names);
+    return result;
+}
+
+int amkd_devices_open(amkd_device **opened, size_t *nopened, const char *which)
+{
+    const char *source;
+    which = wanted(which, &source);
+    *nopened = 0;
+    if (!which || !strchr(which, ',')) {
+        const int failed = amkd_device_open(opened, which);
+        *nopened = failed ? 0 : 1;
+        return failed;
+    }
+    amkd_device *devices;
+    size_t n;
+    if (amkd_devices_list(&devices, &n))
+        return -1;
+    int result = open_list(opened, nopened, devices, n, which);
+    free(devices);
+    if (!result)
+        return 0;
+    while (*nopened)
+        amkd_device_close(opened[--*nopened]);
+    return amkd_fail_in("%s'%s'", source, which);
+}
+
+void amkd_device_close(amkd_device *device)
+{
+    if (!device)
+        return;
+    if (device->queue)
+        clReleaseCommandQueue(device->queue);
+    if (device->context)
+        clReleaseContext(device->context);
+    free(device);
+}

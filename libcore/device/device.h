@@ -1,0 +1,105 @@
+/* OpenCL devices: finding, choosing and opening one, and the calls every launcher needs.
+ * Every OpenCL status is looked at; failures name the call and the error. */
+#ifndef AMKD_DEVICE_DEVICE_H
+#define AMKD_DEVICE_DEVICE_H
+
+#include <CL/cl.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct amkd_device {
+    cl_platform_id platform;
+    cl_device_id id;
+    cl_context context;     /* NULL until opened */
+    cl_command_queue queue; /* in order */
+    size_t index;           /* over all platforms' devices, as amkd-devices counts */
+    char name[256], platform_name[128], driver[128], version[128];
+    cl_device_type type;
+    cl_uint ncompute_units;
+    cl_ulong global_nbytes, local_nbytes, max_buffer_nbytes;
+    size_t max_work_group;
+    size_t vector_width; /* floats a work-item handles as one vector: 1 on devices that
+                            vectorise across work-items, 16, 8 or 4 on others */
+    size_t nlanes;       /* samples in a lane block (cl/common.cl): a multiple of
+                            vector_width, a power of two */
+} amkd_device;
+
+/* All devices of all platforms that are available and have a compiler, in order of index;
+ * platforms without any are passed over. *devices is freed with free(). An empty list is
+ * no error; no platform at all is. The environment's AMKD_VECTOR_WIDTH (1, 4, 8 or 16)
+ * takes the place of every device's vector_width. */
+int amkd_devices_list(amkd_device **devices, size_t *n);
+
+/* Opens the device which names: an index, "cpu" or "gpu", or part of a name (any case):
+ * the first device whose name has it, else the first whose platform's name has it.
+ * NULL or "": the environment's AMKD_DEVICE, else the first GPU, else the first
+ * accelerator, else the first CPU. */
+int amkd_device_open(amkd_device **out, const char *which);
+
+/* Which one of the list amkd_device_open would open; -1 with the error set if none. */
+int amkd_device_choose(size_t *index, const amkd_device *devices, size_t n,
+                       const char *which);
+
+/* Fails unless amkd_device_open would find its device, without opening it. */
+int amkd_device_check(const char *which);
+
+enum { AMKD_MAX_DEVICES = 16 };
+
+/* Opens the devices of a list with commas, "0,2" or "cpu,gpu", each item as
+ * amkd_device_open takes it; a device that the list has twice is an error. NULL or "":
+ * the list in AMKD_DEVICE, else the one of amkd_device_open. opened holds
+ * AMKD_MAX_DEVICES; on failure none is open. */
+int amkd_devices_open(amkd_device **opened, size_t *nopened, const char *which);
+
+/* NULL is fine. */
+void amkd_device_close(amkd_device *device);
+
+/* "CL_OUT_OF_RESOURCES" of a code. */
+const char *amkd_cl_error(cl_int code);
+
+/* Sets the error "<what>: <code's name>", with the limits of memory where it is short,
+ * and returns -1. */
+int amkd_fail_cl(cl_int code, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* A buffer of nbytes (at least 1 is allocated), filled from bytes unless NULL. Released
+ * with amkd_buffer_free. */
+int amkd_buffer_new(cl_mem *out, amkd_device *device, cl_mem_flags flags, size_t nbytes,
+                    const void *bytes);
+void amkd_buffer_free(cl_mem buffer); /* NULL is fine */
+
+/* Blocking copies between host and device. */
+int amkd_buffer_read(amkd_device *device, void *bytes, cl_mem buffer, size_t offset,
+                     size_t nbytes);
+int amkd_buffer_write(amkd_device *device, cl_mem buffer, const void *bytes,
+                      size_t offset, size_t nbytes);
+
+/* The same in queue order, without waiting: bytes must stay until the device came past.
+ * *done, unless done is NULL, is waited for and released with amkd_event_wait. */
+int amkd_buffer_read_later(amkd_device *device, void *bytes, cl_mem buffer, size_t offset,
+                           size_t nbytes, cl_event *done);
+int amkd_buffer_write_later(amkd_device *device, cl_mem buffer, const void *bytes,
+                            size_t offset, size_t nbytes);
+
+/* Waits, and makes *event NULL. */
+int amkd_event_wait(cl_event *event);
+
+/* Copies from the start of one buffer into another, in queue order. */
+int amkd_buffer_copy(amkd_device *device, cl_mem to, size_t to_offset, cl_mem from,
+                     size_t nbytes);
+
+/* Fills with zero bytes, in queue order. */
+int amkd_buffer_zero(amkd_device *device, cl_mem buffer, size_t nbytes);
+
+/* Waits until all that was enqueued is done. */
+int amkd_device_finish(amkd_device *device);
+
+#define AMKD_DEVICE_OPTION(which)                                                        \
+    {                                                                                    \
+        'd', "device", AMKD_TEXT, &(which), "WHICH",                                     \
+            "OpenCL device: index, part of its name, cpu or gpu\n"                       \
+            "(default: $AMKD_DEVICE, else the first GPU, else the CPU)",                 \
+            AMKD_WHERE, 0, 0                                                             \
+    }
+
+#endif

@@ -1,0 +1,58 @@
+/* Choosing between several ways of doing the same work on a device, by timing them once
+ * and remembering what came out. */
+#ifndef AMKD_DEVICE_PLAN_H
+#define AMKD_DEVICE_PLAN_H
+
+#include "device/device.h"
+
+typedef enum amkd_fate {
+    AMKD_FATE_UNKNOWN, /* not timed: there was no time left */
+    AMKD_FATE_CHOSEN,
+    AMKD_FATE_SLOWER, /* or not clearly faster */
+    AMKD_FATE_WRONG,  /* its result differs from the first way's */
+    AMKD_FATE_FAILED, /* it did not compile or run */
+    AMKD_FATE_UNFIT,  /* not for this kind of device */
+} amkd_fate;
+
+typedef struct amkd_way {
+    char name[40];
+    int (*run)(void *context); /* enqueues the work; compiles what it needs when first
+                                  called; NULL: not for this kind of device */
+    void *context;
+    amkd_fate fate; /* from here on: what came out */
+    double seconds; /* 0 when not timed */
+} amkd_way;
+
+enum { AMKD_MAX_WAYS = 16 };
+
+typedef struct amkd_plan {
+    char *work; /* says all that the times depend on but the device; owned */
+    double flops;
+    const char *sources[2]; /* of the kernels, by whose change it is void; borrowed */
+    size_t nways;
+    amkd_way ways[AMKD_MAX_WAYS];
+    size_t chosen;
+    int recalled; /* from an earlier run, in part at least */
+} amkd_plan;
+
+/* Fills in what is remembered under the device, its driver, the version of amkd, the
+ * sources and the work: the fates of ways of the same names, and the one chosen; the
+ * first when nothing is. A way that failed is to be timed again after a day. Returns 1
+ * when all is known, 0 when there are ways to be timed. */
+int amkd_plan_recall(amkd_plan *plan, const amkd_device *device);
+
+/* Chooses one of the ways, which leave their result in nfloats floats of result, and
+ * remembers it. The first is trusted; another is passed over when it fails or its result
+ * differs by more than 1e-3 of the greatest value. It takes the place of the one chosen
+ * so far when it is faster by 1.3, or by 1.05 where both leave the same bits: what noise
+ * decides must not show in the result. Beyond deadline (of amkd_now) no further way is
+ * begun. */
+int amkd_plan_measure(amkd_plan *plan, amkd_device *device, cl_mem result, size_t nfloats,
+                      double deadline);
+
+void amkd_plan_clear(amkd_plan *plan); /* frees what it owns */
+
+/* "not timed", "chosen", "slower", "wrong result", "failed", "not for this device". */
+const char *amkd_fate_name(amkd_fate fate);
+
+#endif

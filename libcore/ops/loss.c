@@ -1,0 +1,130 @@
+/* Launcher of cl/loss.cl. */
+#include "ops/loss.h"
+#include "base/memory.h"
+#include "device/program.h"
+#include <stdlib.h>
+
+extern const char amkd_cl_common[], amkd_cl_loss[];
+
+struct amkd_loss {
+    amkd_device *device;
+    cl_program program;
+    cl_kernel cross_entropy, choose_teaching, count_teaching, teaching, softmax, soften;
+    cl_mem sums; /* float [lane]: how many samples teach */
+};
+
+int amkd_loss_new(amkd_loss **out, amkd_device *device, size_t nclasses)
+{
+    amkd_loss *loss = amkd_alloc(1, sizeof *loss);
+    char *options = amkd_format("-DCLASSES=%zu", nclasses);
+    const char *sources[] = {amkd_cl_common, amkd_cl_loss};
+    if (!loss || !options)
+        goto fail;
+    loss->device = device;
+    if (amkd_program_build(&loss->program, device, "loss", sources, 2, options) ||
+        amkd_kernel_new(&loss->cross_entropy, loss->program, "softmax_cross_entropy") ||
+        amkd_kernel_new(&loss->softmax, loss->program, "softmax") ||
+        amkd_kernel_new(&loss->choose_teaching, loss->program, "choose_teaching") ||
+        amkd_kernel_new(&loss->count_teaching, loss->program, "count_teaching") ||
+        amkd_kernel_new(&loss->teaching, loss->program, "teaching_cross_entropy") ||
+        amkd_buffer_new(&loss->sums, device, CL_MEM_READ_WRITE,
+                        device->nlanes * sizeof(float), NULL) ||
+        amkd_kernel_new(&loss->soften, loss->program, "soften"))
+        goto fail;
+    free(options);
+    *out = loss;
+    return 0;
+fail:
+    free(options);
+    amkd_loss_free(loss);
+    return -1;
+}
+
+/* One work-item a vector of the blocks that count samples fill. */
+static int run(amkd_loss *loss, cl_kernel kernel, const amkd_arg *args, size_t nargs,
+               size_t count)
+{
+    const amkd_device *device = loss->device;
+    const size_t vectors = device->nlanes / device->vector_width;
+    const size_t nblocks = (count + device->nlanes - 1) / device->nlanes;
+    return amkd_kernel_run(loss->device, kernel, args, nargs, 2,
+                           (size_t[]){vectors, nblocks}, (size_t[]){vectors, 1});
+}
+
+int amkd_loss_run(amkd_loss *loss, cl_mem gradient, cl_mem losses, cl_mem agreements,
+                  cl_mem logits, cl_mem targets, cl_mem order, size_t first, size_t count,
+                  float temperature)
+{
+    const cl_uint begin = (cl_uint)first, n = (cl_uint)count;
+    const amkd_arg args[] = {AMKD_ARG(logits),   AMKD_ARG(targets), AMKD_ARG(order),
+                             AMKD_ARG(begin),    AMKD_ARG(n),       AMKD_ARG(temperature),
+                             AMKD_ARG(gradient), AMKD_ARG(losses),  AMKD_ARG(agreements)};
+    return run(loss, loss->cross_entropy, args, 9, count);
+}
+
+int amkd_loss_softmax(amkd_loss *loss, cl_mem probs, cl_mem logits, size_t count,
+                      int logits_only)
+{
+    const cl_uint n = (cl_uint)count;
+    const cl_int only = logits_only;
+    const amkd_arg args[] = {AMKD_ARG(logits), AMKD_ARG(probs), AMKD_ARG(n),
+                             AMKD_ARG(only)};
+    return run(loss, loss->softmax, args, 4, count);
+}
+
+int amkd_loss_run_teaching(amkd_loss *loss, cl_mem gradient, cl_mem losses,
+                           cl_mem agreements, cl_mem taught, cl_mem logits,
+                           cl_mem targets, cl_mem order, size_t first, size_t count,
+                           float temperature, cl_mem teaching)
+{
+    const amkd_device *device = loss->device;
+    const size_t vectors = device->nlanes / device->vector_width;
+    const cl_uint begin = (cl_uint)first, n = (cl_uint)count;
+    const cl_uint nblocks = (cl_uint)((count + device->nlanes - 1) / device->nlanes);
+    const amkd_arg counting[] = {AMKD_ARG(teaching), AMKD_ARG(nblocks),
+                                 AMKD_ARG(loss->sums)};
+    const amkd_arg args[] = {
+        AMKD_ARG(logits),   AMKD_ARG(targets),    AMKD_ARG(order),
+        AMKD_ARG(begin),    AMKD_ARG(n),          AMKD_ARG(temperature),
+        AMKD_ARG(teaching), AMKD_ARG(loss->sums), AMKD_ARG(gradient),
+        AMKD_ARG(losses),   AMKD_ARG(agreements), AMKD_ARG(taught)};
+    return amkd_kernel_run(loss->device, loss->count_teaching, counting, 3, 1, &vectors,
+                           &vectors) ||
+                   run(loss, loss->teaching, args, 12, count)
+               ? -1
+               : 0;
+}
+
+int amkd_loss_soften(amkd_loss *loss, cl_mem probs, cl_mem tops, cl_mem logits,
+                     cl_mem rows, size_t first, size_t count, float temperature)
+{
+    const cl_uint begin = (cl_uint)first, n = (cl_uint)count;
+    const amkd_arg args[] = {AMKD_ARG(logits),     AMKD_ARG(probs), AMKD_ARG(tops),
+                             AMKD_ARG(rows),       AMKD_ARG(begin), AMKD_ARG(n),
+                             AMKD_ARG(temperature)};
+    return run(loss, loss->soften, args, 7, count);
+}
+
+int amkd_loss_choose_teaching(amkd_loss *loss, cl_mem teaching, cl_mem tops, cl_mem rows,
+                              size_t first, size_t count, float min_top)
+{
+    const cl_uint begin = (cl_uint)first, n = (cl_uint)count;
+    const amkd_arg args[] = {AMKD_ARG(tops), AMKD_ARG(rows),    AMKD_ARG(begin),
+                             AMKD_ARG(n),    AMKD_ARG(min_top), AMKD_ARG(teaching)};
+    return run(loss, loss->choose_teaching, args, 6, count);
+}
+
+void amkd_loss_free(amkd_loss *loss)
+{
+    if (!loss)
+        return;
+    amkd_kernel_free(loss->cross_entropy);
+    amkd_kernel_free(loss->softmax);
+    amkd_kernel_free(loss->soften);
+    amkd_kernel_free(loss->choose_teaching);
+    amkd_kernel_free(loss->count_teaching);
+    amkd_kernel_free(loss->teaching);
+    amkd_buffer_free(loss->sums);
+    amkd_program_free(loss->program);
+    free(loss);
+}

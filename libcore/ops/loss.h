@@ -1,0 +1,44 @@
+/* Softmax, and the soft-label cross entropy that trains a student (cl/loss.cl). */
+#ifndef AMKD_OPS_LOSS_H
+#define AMKD_OPS_LOSS_H
+
+#include "device/device.h"
+
+typedef struct amkd_loss amkd_loss;
+
+int amkd_loss_new(amkd_loss **out, amkd_device *device, size_t nclasses);
+
+/* gradient [block][class][lane] of the mean loss over count samples, whose targets are
+ * the rows order[first..first+count) of targets, float [row][class]. Each sample's loss
+ * and its agreement (1 where the top classes are the same) are added to losses and
+ * agreements, float [block][lane]. */
+int amkd_loss_run(amkd_loss *loss, cl_mem gradient, cl_mem losses, cl_mem agreements,
+                  cl_mem logits, cl_mem targets, cl_mem order, size_t first, size_t count,
+                  float temperature);
+
+/* The same of the samples alone that teach, float [block][lane] of 1 and 0: the others
+ * have no gradient, no loss and no agreement, and the mean is over those that have.
+ * taught, float [block][lane], counts them. */
+int amkd_loss_run_teaching(amkd_loss *loss, cl_mem gradient, cl_mem losses,
+                           cl_mem agreements, cl_mem taught, cl_mem logits,
+                           cl_mem targets, cl_mem order, size_t first, size_t count,
+                           float temperature, cl_mem teaching);
+
+/* probs, float [count][class]: softmax of the logits, or the logits themselves. */
+int amkd_loss_softmax(amkd_loss *loss, cl_mem probs, cl_mem logits, size_t count,
+                      int logits_only);
+
+/* Softmax of the logits over temperature, the targets of a student that learns at it, and
+ * the top probability that the logits themselves have: of sample n, below count, into row
+ * rows[first + n] of probs, float [row][class], and of tops, float [row]. */
+int amkd_loss_soften(amkd_loss *loss, cl_mem probs, cl_mem tops, cl_mem logits,
+                     cl_mem rows, size_t first, size_t count, float temperature);
+
+/* teaching, as amkd_loss_run_teaching takes it: 1 for samples below count whose row of
+ * tops has min_top or more, else 0. */
+int amkd_loss_choose_teaching(amkd_loss *loss, cl_mem teaching, cl_mem tops, cl_mem rows,
+                              size_t first, size_t count, float min_top);
+
+void amkd_loss_free(amkd_loss *loss); /* NULL is fine */
+
+#endif

@@ -1,0 +1,18 @@
+/* The ways of running an op's passes, and the choice between them: work-groups of
+ * different shapes on devices that run work-items in lockstep, and CLBlast for dense
+ * layers. On a CPU there is one way alone. */
+#ifndef AMKD_OPS_OP_PLAN_H
+#define AMKD_OPS_OP_PLAN_H
+
+#include "device/plan.h"
+#include "ops/op.h"
+
+/* Chooses how op runs a pass from now on, by what is remembered or, while there is time
+ * before deadline, by trials on buffers of its own. *plan, cleared by the caller, is what
+ * came out; without ways for pools, which have one alone, and without times where the
+ * layer is too small to matter. time_all: also times where there is no choice, to be
+ * seen. */
+int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, double deadline,
+                 int time_all);
+
+#endif

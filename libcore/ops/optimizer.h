@@ -1,0 +1,38 @@
+/* Optimizers whose state lives on the device (cl/optimizer.cl). */
+#ifndef AMKD_OPS_OPTIMIZER_H
+#define AMKD_OPS_OPTIMIZER_H
+
+#include "device/device.h"
+
+typedef enum amkd_optimizer_kind {
+    AMKD_SGD,
+    AMKD_ADAM,
+    AMKD_ADAMW,
+} amkd_optimizer_kind;
+
+typedef struct amkd_optimizer_options {
+    amkd_optimizer_kind kind;
+    double momentum;              /* sgd */
+    double beta1, beta2, epsilon; /* adam, adamw */
+    double decay; /* weight decay: coupled in sgd and adam, decoupled in adamw */
+} amkd_optimizer_options;
+
+typedef struct amkd_optimizer amkd_optimizer;
+
+/* State for nparameters, zeroed. */
+int amkd_optimizer_new(amkd_optimizer **out, amkd_device *device,
+                       const amkd_optimizer_options *options, size_t nparameters);
+
+/* One step with the learning rate given. gradients: float [nslices][nparameters]. */
+int amkd_optimizer_step(amkd_optimizer *optimizer, cl_mem parameters, cl_mem gradients,
+                        size_t nslices, double rate);
+
+/* The state as floats, 2 * nparameters (sgd's second half is unused), and the number of
+ * steps taken, for checkpoints. */
+int amkd_optimizer_save(amkd_optimizer *optimizer, float *state, uint64_t *nsteps);
+int amkd_optimizer_restore(amkd_optimizer *optimizer, const float *state,
+                           uint64_t nsteps);
+
+void amkd_optimizer_free(amkd_optimizer *optimizer); /* NULL is fine */
+
+#endif

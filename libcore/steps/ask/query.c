@@ -1,0 +1,347 @@
+/* Questions go by in their order: those that the journal answers are done, the others are
+ * asked; rows are written as soon as all before them are. */
+#include "base/error.h"
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "base/memory.h"
+#include "steps/ask/price.h"
+#include "steps/ask/query_internal.h"
+#include "teacher/backend.h"
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------- what will be asked -- */
+
+int amkd_query_make_pixels(query *q, uint8_t *pixels, const amkd_label_key *keys,
+                           size_t n)
+{
+    if (q->mixer)
+        return amkd_mixer_run(q->mixer, pixels, keys, n);
+    return amkd_images_mix(pixels, q->questions.images, keys, n);
+}
+
+static int open_student(query *q)
+{
+    amkd_model *model;
+    if (amkd_model_load(&model, q->options->student))
+        return -1;
+    const amkd_images *images = q->questions.images;
+    const amkd_shape in = model->arch.in;
+    int rc = 0;
+    if (in.channels != images->channels || in.height != images->height ||
+        in.width != images->width)
+        rc = amkd_fail("'%s': does not take these images", q->options->student);
+    if (rc == 0)
+        rc = amkd_predictor_new(&q->student, q->device, model);
+    amkd_model_free(model);
+    return rc;
+}
+
+static int open_teacher(query *q)
+{
+    const amkd_images *images = q->questions.images;
+    const amkd_query_options *o = q->options;
+    int needs_device =
+        q->questions.mixed || o->student || amkd_teacher_needs_device(o->teacher);
+    if (needs_device && amkd_device_open(&q->device, o->device))
+        return -1;
+    /* Of a far set the host makes the mixes, the same bits. */
+    if (q->questions.mixed && images->pixels &&
+        amkd_mixer_new(&q->mixer, q->device, images))
+        return -1;
+    const amkd_teacher_options options = {
+        .shape = {images->channels, images->height, images->width},
+        .nclasses = q->output.nclasses,
+        .dtype = o->dtype,
+        .kind = o->rule.kind,
+        .timeout = o->timeout,
+        .device = q->device,
+        .nworkers = o->nworkers,
+        .http = o->http,
+    };
+    q->asked = amkd_alloc(q->questions.n ? q->questions.n : 1, sizeof *q->asked);
+    q->pixels = amkd_alloc(CHUNK, amkd_images_npixels(images));
+    if (!q->asked || !q->pixels || amkd_teacher_open(&q->teacher, o->teacher, &options))
+        return -1;
+    return o->student ? open_student(q) : 0;
+}
+
+/* ------------------------------------------------------------------------ asking -- */
+
+static size_t smaller(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Images: over all runs of the journal; without one, answers that the output held, and
+ * what this run spent. */
+static uint64_t spent(const query *q)
+{
+    const uint64_t noted = q->journal ? amkd_journal_spent(q->journal) : 0;
+    return q->options->journal ? noted : noted + q->output.nanswered;
+}
+
+/* Images that the budget leaves; UINT64_MAX: there is none. */
+static uint64_t room(const query *q)
+{
+    const uint64_t budget = q->options->budget, gone = spent(q);
+    return !budget ? UINT64_MAX : budget > gone ? budget - gone : 0;
+}
+
+static void show_costs(query *q)
+{
+    const amkd_query_options *o = q->options;
+    char price[AMKD_PRICE_SIZE], left[40] = "";
+    amkd_price_print(price, o->price * (double)spent(q));
+    if (o->budget)
+        snprintf(left, sizeof left, ", %" PRIu64 " left", room(q));
+    amkd_progress_note(q->progress, "spent %" PRIu64 "%s%s%s%s", spent(q),
+                       o->price > 0 ? " (" : "", o->price > 0 ? price : "",
+                       o->price > 0 ? ")" : "", left);
+}
+
+static int take_answers(void *context, size_t n)
+{
+    query *q = context;
+    show_costs(q);
+    amkd_progress_add(q->progress, n);
+    return amkd_query_write_answers(q, 0);
+}
+
+static int open_asker(query *q)
+{
+    const amkd_query_options *o = q->options;
+    const uint64_t budget = o->budget ? room(q) + amkd_journal_spent(q->journal) : 0;
+    const amkd_asker_options options = {.batch = o->batch,
+                                        .image_nbytes =
+                                            amkd_images_npixels(q->questions.images),
+                                        .rule = o->rule,
+                                        .retry = o->retry,
+                                        .rate = o->rate,
+                                        .budget = budget,
+                                        .answered = take_answers,
+                                        .context = q};
+    return amkd_asker_new(&q->asker, q->teacher, q->journal, &options);
+}
+
+/* Finds all questions' keys, and that what the journal knows of them is as the rule says:
+ * before anything more is bought. */
+static int look_up(query *q)
+{
+    const size_t npixels = amkd_images_npixels(q->questions.images);
+    for (size_t done = 0; done < q->questions.n; done += CHUNK) {
+        const size_t n = smaller(q->questions.n - done, CHUNK);
+        if (amkd_query_make_pixels(q, q->pixels, q->questions.keys + done, n))
+            return -1;
+        for (size_t r = 0; r < n; r++)
+            q->asked[done + r] =
+                amkd_journal_question(q->journal, q->pixels + r * npixels, npixels);
+    }
+    return amkd_query_check_kept(q);
+}
+
+/* Asks what is new among the next n questions. */
+static int ask_chunk(query *q, size_t n)
+{
+    const amkd_label_key *keys = q->questions.keys + q->nasked;
+    int made = 0;
+    for (size_t r = 0; r < n; r++) {
+        const amkd_question question = q->asked[q->nasked++];
+        const int fresh = amkd_journal_claim(q->journal, question);
+        if (fresh < 0)
+            return -1;
+        q->counts->known += !fresh;
+        q->counts->fresh += fresh;
+        if (!fresh || q->options->dry_run)
+            continue;
+        if (!made && amkd_query_make_pixels(q, q->pixels, keys, n))
+            return -1;
+        made = 1;
+        const uint8_t *pixels = q->pixels + r * amkd_images_npixels(q->questions.images);
+        const int taken = amkd_asker_add(q->asker, question, pixels);
+        if (taken < 0)
+            return -1;
+        q->counts->left += !taken && !amkd_interrupted();
+    }
+    return 0;
+}
+
+static int ask_all(query *q)
+{
+    const size_t total = q->questions.n;
+    int rc = 0;
+    while (rc == 0 && q->nasked < total && !amkd_interrupted())
+        rc = ask_chunk(q, smaller(total - q->nasked, CHUNK));
+    if (!q->asker)
+        return rc;
+    char *why = rc ? amkd_strdup(amkd_error()) : NULL;
+    if (amkd_asker_finish(q->asker))
+        rc = -1;
+    else if (why)
+        amkd_fail("%s", why);
+    free(why);
+    const amkd_asker_counts counts = amkd_asker_count(q->asker);
+    q->counts->asked = counts.answered;
+    q->counts->retries = counts.retries;
+    q->counts->left += counts.left;
+    return rc;
+}
+
+static int fail_interrupted(const query *q)
+{
+    const amkd_query_options *o = q->options;
+    const char *kept = o->journal ? o->journal : o->output;
+    return amkd_fail("stopped by a signal; %" PRIu64 " answers of this run are in '%s', "
+                     "and the same command goes on from there",
+                     q->counts->asked, kept);
+}
+
+/* Every question is known to a teacher that only hands on answers, or none is asked. */
+static int check_known(query *q)
+{
+    const amkd_backend *backend = amkd_teacher_backend(q->teacher);
+    const size_t total = q->questions.n;
+    size_t nknown = 0;
+    if (!backend->count_known)
+        return 0;
+    for (size_t done = 0; done < total; done += CHUNK) {
+        const size_t n = smaller(total - done, CHUNK);
+        if (amkd_query_make_pixels(q, q->pixels, q->questions.keys + done, n))
+            return -1;
+        nknown += backend->count_known(backend, q->pixels, n);
+    }
+    if (nknown == total)
+        return 0;
+    amkd_fail("knows %zu of the %zu images asked about", nknown, total);
+    return amkd_teacher_fail_in(q->teacher);
+}
+
+/* A dry run makes no journal. */
+static int open_journal(query *q)
+{
+    const amkd_query_options *o = q->options;
+    const amkd_backend *backend = amkd_teacher_backend(q->teacher);
+    const int none = o->dry_run && o->journal && !amkd_journal_exists(o->journal);
+    if (amkd_journal_open(&q->journal, none ? NULL : o->journal,
+                          amkd_teacher_identity(q->teacher)))
+        return -1;
+    return backend->named && !o->dry_run
+               ? amkd_journal_name_classes(q->journal, backend->class_names)
+               : 0;
+}
+
+static void count_costs(query *q)
+{
+    const uint64_t noted = amkd_journal_spent(q->journal),
+                   answered = amkd_journal_nanswers(q->journal);
+    q->counts->spent = spent(q);
+    q->counts->room = room(q);
+    q->counts->doubtful = noted > answered ? noted - answered : 0;
+}
+
+/* What was answered is added to the output also when the asking failed or was stopped,
+ * those answers too that stand behind one that did not come. Returns -1, the message as
+ * it was. */
+static int keep_answers(query *q)
+{
+    char *why = amkd_strdup(amkd_error());
+    if (q->options->append && !q->unwritable)
+        amkd_query_write_answers(q, 1);
+    amkd_fail("%s", why ? why : "out of memory");
+    free(why);
+    return -1;
+}
+
+/* Writes what the asking brought: rc is what became of it. */
+static int end_asking(query *q, int rc)
+{
+    if (rc == 0 && amkd_interrupted())
+        rc = fail_interrupted(q);
+    if (rc)
+        return keep_answers(q);
+    if (amkd_query_write_answers(q, 1))
+        return -1;
+    return q->output.writer
+               ? 0
+               : amkd_fail("there is nothing to write: the budget of %" PRIu64
+                           " images is spent, and these are not answered",
+                           q->options->budget);
+}
+
+static int ask(query *q)
+{
+    const amkd_query_options *o = q->options;
+    if (!o->dry_run && (o->journal || o->append))
+        amkd_interrupt_catch();
+    if (open_journal(q) || look_up(q) || (!o->dry_run && open_asker(q)))
+        return -1;
+    q->progress = amkd_progress_new("amkd-query", "answers", q->questions.n, o->quiet);
+    int rc = ask_all(q);
+    if (!o->dry_run)
+        rc = end_asking(q, rc);
+    count_costs(q);
+    amkd_progress_free(q->progress);
+    return rc;
+}
+
+/* ------------------------------------------------------------------------- whole -- */
+
+static int prepare(query *q)
+{
+    const amkd_query_options *o = q->options;
+    int rc =
+        amkd_questions_read(&q->questions, o->input, o->images, o->nimages, o->nthreads);
+    if (rc == 0 && o->append)
+        rc = amkd_query_output_read(&q->output);
+    if (rc)
+        return -1;
+    const size_t nread = q->questions.n;
+    if (amkd_questions_skip(&q->questions, q->output.answered, q->output.nanswered))
+        return -1;
+    q->counts->known = nread - q->questions.n;
+    return nread || q->output.nanswered
+               ? 0
+               : amkd_fail("there is nothing to ask: the input holds no rows");
+}
+
+static int run(query *q)
+{
+    const amkd_query_options *o = q->options;
+    if (prepare(q))
+        return -1;
+    q->counts->spent = o->journal ? UINT64_MAX : spent(q);
+    q->counts->room = room(q);
+    if (!room(q))
+        q->counts->left = q->questions.n;
+    /* What the journal says is spent is part of a plan. */
+    if ((!q->questions.n && !(o->dry_run && o->journal)) || !room(q))
+        return 0;
+    /* The stream itself cannot be opened before an answer tells how many classes. */
+    if (!o->dry_run && amkd_output_probe(o->output, "a labels stream"))
+        return -1;
+    return open_teacher(q) || check_known(q) || ask(q) ? -1 : 0;
+}
+
+int amkd_query_write(amkd_query_counts *counts, const amkd_query_options *options)
+{
+    query q = {.options = options,
+               .counts = counts,
+               .output = {.options = options, .questions = &q.questions}};
+    *counts = (amkd_query_counts){0};
+    int rc = amkd_query_output_close(&q.output, run(&q));
+    if (amkd_journal_close(q.journal))
+        rc = -1;
+    amkd_asker_free(q.asker);
+    amkd_teacher_close(q.teacher);
+    amkd_predictor_free(q.student);
+    amkd_mixer_free(q.mixer);
+    amkd_device_close(q.device);
+    amkd_questions_clear(&q.questions);
+    free(q.asked);
+    free(q.pixels);
+    free(q.again);
+    free(q.student_probs);
+    free(q.probs);
+    return rc;
+}

@@ -1,0 +1,51 @@
+/* The inside of a query, for query.c and query_answers.c. */
+#ifndef AMKD_STEPS_ASK_QUERY_INTERNAL_H
+#define AMKD_STEPS_ASK_QUERY_INTERNAL_H
+
+#include "base/progress.h"
+#include "net/predict.h"
+#include "ops/mixer.h"
+#include "steps/ask/query.h"
+#include "steps/ask/query_output.h"
+#include "steps/ask/questions.h"
+#include "teacher/asker.h"
+
+/* Images made at once. */
+enum { CHUNK = 256 };
+
+typedef struct query {
+    const amkd_query_options *options;
+    amkd_query_counts *counts;
+    amkd_questions questions;
+    amkd_question *asked;    /* [questions.n] as the journal knows them */
+    size_t nasked, nwritten; /* so many have gone by */
+    int unwritable;          /* writing failed: what stands in the output is not known */
+    amkd_query_output output;
+    amkd_device *device;
+    amkd_mixer *mixer; /* NULL where the images are asked as they are, and of far sets */
+    amkd_teacher *teacher;
+    amkd_predictor *student; /* NULL but for AMKD_FILL_STUDENT */
+    amkd_journal *journal;
+    amkd_asker *asker;
+    uint8_t *pixels;      /* [CHUNK][h][w][c] of the questions */
+    uint8_t *again;       /* [CHUNK][h][w][c] of the answers, for the student */
+    float *student_probs; /* [CHUNK][nclasses] */
+    float *probs;         /* [nclasses] */
+    amkd_progress *progress;
+} query;
+
+/* The pixels [n][h][w][c] of what the keys ask about; n is CHUNK at most. */
+int amkd_query_make_pixels(query *q, uint8_t *pixels, const amkd_label_key *keys,
+                           size_t n);
+
+/* Fails when the journal holds an answer to one of the questions that is not what the
+ * rule says, naming it and the option that reads it. With options->ask_again such answers
+ * are forgotten instead. */
+int amkd_query_check_kept(query *q);
+
+/* Writes answers in the order of their questions up to the first of nasked without one;
+ * at the end, all there are. Answers that are not what the rule says are passed over:
+ * whoever found them fails. */
+int amkd_query_write_answers(query *q, int at_end);
+
+#endif

@@ -1,0 +1,196 @@
+/* The labels stream of a query: what it holds already, its header, and its rows. */
+#include "steps/ask/query_output.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "data/check.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* ------------------------------------------------------- what is answered already -- */
+
+/* Whether the output exists and holds something. */
+static int has_answers(int *yes, const char *path)
+{
+    struct stat status;
+    *yes = 0;
+    if (stat(path, &status))
+        return errno == ENOENT ? 0 : amkd_fail_errno("'%s'", path);
+    if (!S_ISREG(status.st_mode))
+        return amkd_fail("'%s': answers can be added to a regular file only", path);
+    *yes = status.st_size > 0;
+    return 0;
+}
+
+static int check_teacher(const amkd_query_output *o, const amkd_header *header,
+                         const char *path)
+{
+    const char *teacher = json_string_value(json_object_get(header->more, "teacher"));
+    if (!teacher || strcmp(teacher, o->options->teacher) != 0)
+        return amkd_fail("'%s': holds answers of teacher '%s', not of '%s'", path,
+                         teacher ? teacher : "?", o->options->teacher);
+    json_t *rule = amkd_answer_rule_json(&o->options->rule);
+    if (!rule)
+        return -1;
+    const json_t *there = json_object_get(header->more, "answers");
+    const int same = !there || json_equal(there, rule);
+    json_decref(rule);
+    return same
+               ? 0
+               : amkd_fail(
+                     "'%s': its answers were read by other --labels, "
+                     "--percent, --temperature, --keep-top, --digits, --fill or --smooth",
+                     path);
+}
+
+static int check_answered(amkd_query_output *o, amkd_header *header, const char *path)
+{
+    if (amkd_labels_check(header, &o->nclasses) ||
+        amkd_images_same_refs(header, &o->questions->header))
+        return amkd_fail_in("'%s'", path);
+    if (check_teacher(o, header, path))
+        return -1;
+    if (json_object_get(header->more, "rows"))
+        return amkd_fail("'%s': its header promises a number of rows, no answers can be "
+                         "added to it",
+                         path);
+    return 0;
+}
+
+/* Makes a file that a kill cut short whole again. */
+static int mend(const char *path, const amkd_header *header)
+{
+    amkd_writer *writer;
+    uint64_t nrows;
+    if (amkd_writer_append(&writer, path, header, &nrows))
+        return -1;
+    return amkd_writer_close(writer);
+}
+
+static int read_keys(amkd_query_output *o, const char *path)
+{
+    amkd_reader *reader;
+    amkd_check check;
+    char *rows = NULL;
+    size_t n = 0;
+    if (amkd_reader_open(&reader, path, "labels", o->options->nthreads))
+        return -1;
+    size_t row_nbytes = amkd_reader_header(reader)->row_nbytes;
+    int rc = amkd_reader_read_all(reader, (void **)&rows, &n);
+    if (rc == 0 && (amkd_check_init(&check, amkd_reader_header(reader)) ||
+                    amkd_check_rows(&check, rows, n, 0)))
+        rc = amkd_fail_in("'%s'", path);
+    amkd_reader_close(reader);
+    if (rc == 0) {
+        o->answered = amkd_alloc(n ? n : 1, sizeof *o->answered);
+        rc = o->answered ? 0 : -1;
+    }
+    for (size_t r = 0; rc == 0 && r < n; r++)
+        memcpy(&o->answered[r], rows + r * row_nbytes, sizeof *o->answered);
+    o->nanswered = n;
+    free(rows);
+    return rc;
+}
+
+/* Opens the output, which is locked from then on when it is one to add to. */
+static int open_file(amkd_query_output *o, const amkd_header *header)
+{
+    const char *path = o->options->output;
+    uint64_t nrows;
+    o->row = amkd_alloc(1, header->row_nbytes);
+    if (!o->row)
+        return -1;
+    if (!o->options->append)
+        return amkd_writer_open(&o->writer, path, header, o->options->nthreads);
+    if (amkd_writer_append(&o->writer, path, header, &nrows))
+        return -1;
+    if (nrows != o->nanswered)
+        return amkd_fail("'%s': another process added rows meanwhile", path);
+    return 0;
+}
+
+int amkd_query_output_read(amkd_query_output *o)
+{
+    const char *path = o->options->output;
+    amkd_reader *reader;
+    amkd_header header = {0};
+    int yes;
+    if (has_answers(&yes, path))
+        return -1;
+    if (!yes)
+        return 0;
+    if (amkd_reader_open(&reader, path, "labels", 0))
+        return amkd_stream_remove_unbegun(path);
+    int rc = amkd_header_copy(&header, amkd_reader_header(reader));
+    amkd_reader_close(reader);
+    if (rc == 0)
+        rc = check_answered(o, &header, path);
+    if (rc == 0)
+        rc = mend(path, &header);
+    if (rc == 0)
+        rc = read_keys(o, path);
+    if (rc == 0)
+        rc = open_file(o, &header);
+    amkd_header_clear(&header);
+    return rc;
+}
+
+/* --------------------------------------------------------------------- the stream -- */
+
+static int make_header(amkd_header *header, const amkd_query_output *o,
+                       const amkd_teacher *teacher, size_t nclasses)
+{
+    const json_t *provenance = json_object_get(o->questions->header.more, "provenance");
+    json_t *names = amkd_teacher_class_names(teacher);
+    json_t *origin = amkd_teacher_origin(teacher);
+    if (amkd_labels_header(header, nclasses) ||
+        amkd_images_copy_refs(header, &o->questions->header) ||
+        amkd_header_put(header, "teacher", json_string(o->options->teacher)) ||
+        amkd_header_put(header, "answers", amkd_answer_rule_json(&o->options->rule)))
+        return -1;
+    if (origin && amkd_header_put(header, "origin", json_incref(origin)))
+        return -1;
+    if (names && amkd_header_put(header, "class_names", json_incref(names)))
+        return -1;
+    if (provenance && amkd_header_put(header, "provenance", json_deep_copy(provenance)))
+        return -1;
+    return amkd_header_add_provenance(header, "amkd-query", o->options->command, NULL);
+}
+
+static int open_stream(amkd_query_output *o, const amkd_teacher *teacher, size_t nclasses)
+{
+    amkd_header header = {0};
+    int rc = make_header(&header, o, teacher, nclasses);
+    if (rc == 0)
+        rc = open_file(o, &header);
+    amkd_header_clear(&header);
+    return rc;
+}
+
+int amkd_query_output_write(amkd_query_output *o, const amkd_teacher *teacher,
+                            const amkd_label_key *key, const float *p, size_t nclasses)
+{
+    if (!o->writer && open_stream(o, teacher, nclasses))
+        return -1;
+    memcpy(o->row, key, sizeof *key);
+    memcpy(o->row + sizeof *key, p, nclasses * sizeof *p);
+    return amkd_writer_write(o->writer, o->row, 1);
+}
+
+int amkd_query_output_flush(amkd_query_output *o)
+{
+    return o->options->append && o->writer ? amkd_writer_flush(o->writer) : 0;
+}
+
+int amkd_query_output_close(amkd_query_output *o, int rc)
+{
+    if (o->writer && (rc == 0 || o->options->append))
+        rc = amkd_writer_close(o->writer) ? -1 : rc;
+    else
+        amkd_writer_discard(o->writer);
+    free(o->answered);
+    free(o->row);
+    *o = (amkd_query_output){0};
+    return rc;
+}

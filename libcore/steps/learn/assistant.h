@@ -1,0 +1,44 @@
+/* An assistant that answers while a student is trained: a network that sees what the
+ * student sees in a step, and whose answers stay on the device, in rows of their own. */
+#ifndef AMKD_STEPS_LEARN_ASSISTANT_H
+#define AMKD_STEPS_LEARN_ASSISTANT_H
+
+#include "net/model.h"
+#include "ops/batch.h"
+
+/* The images of a step, on the device: rows order[first..first+count) of pixels, uint8
+ * [row][height][width][channels]. With mu, sample n is mixed with the next by mu[first +
+ * n] (ops/batch.h); NULL: none is. */
+typedef struct amkd_sight {
+    cl_mem pixels, order, mu;
+    size_t first, count;
+} amkd_sight;
+
+/* Enqueues the loading of what is to be seen into a network's input, as the batches,
+ * which have plain keys, normalize it. */
+int amkd_sight_load(const amkd_sight *sight, amkd_batches *batches, cl_mem x);
+
+typedef struct amkd_assistant amkd_assistant;
+
+/* For count samples at a time at most, of nplaces rows of pixels, with room for nanswers.
+ * seconds: what planning may take. The model may be freed. */
+int amkd_assistant_new(amkd_assistant **out, amkd_device *device, const amkd_model *model,
+                       size_t count, size_t nplaces, size_t nanswers, double seconds);
+
+/* Enqueues its answers about what is seen, softmax of its logits at the temperature; that
+ * about sample n goes into row rows[first + n] of its answers. */
+int amkd_assistant_ask(amkd_assistant *assistant, const amkd_sight *sight, cl_mem rows,
+                       size_t first, float temperature);
+
+/* Enqueues which of the count answers in these rows teach: those whose top probability,
+ * at temperature 1, is min_top or more. *teaching is as amkd_loss_run_teaching takes it,
+ * borrowed until the next call. */
+int amkd_assistant_choose(amkd_assistant *assistant, cl_mem *teaching, cl_mem rows,
+                          size_t first, size_t count, float min_top);
+
+/* All answers, float [row][class]. Borrowed. */
+cl_mem amkd_assistant_answers(const amkd_assistant *assistant);
+
+void amkd_assistant_free(amkd_assistant *assistant); /* NULL is fine */
+
+#endif

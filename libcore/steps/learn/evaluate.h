@@ -1,0 +1,57 @@
+/* How good a network's answers are: accuracy, confusion and how sharp they are. */
+#ifndef AMKD_STEPS_LEARN_EVALUATE_H
+#define AMKD_STEPS_LEARN_EVALUATE_H
+
+#include "base/interval.h"
+#include "net/predict.h"
+#include "steps/learn/dataset.h"
+#include <jansson.h>
+
+typedef struct amkd_evaluation {
+    size_t n, nclasses;
+    size_t *confusion; /* [nclasses][nclasses]: true class, answered class */
+    size_t ncorrect;
+    double mean_top; /* mean of the answers' top probabilities */
+    size_t ncertain; /* answers whose top probability is exactly 1 */
+} amkd_evaluation;
+
+/* Compares probs [n][nclasses] with truth [n], each below nclasses. Of equal top
+ * probabilities the first class counts. */
+int amkd_evaluation_new(amkd_evaluation *evaluation, const float *probs,
+                        const int32_t *truth, size_t n, size_t nclasses);
+void amkd_evaluation_clear(amkd_evaluation *evaluation);
+
+double amkd_evaluation_accuracy(const amkd_evaluation *evaluation);
+
+/* {"n", "accuracy", "accuracy_interval": amkd_interval_json, "mean_top_probability",
+ * "share_certain", "per_class": [{"class", "n", "recall", "precision"}], "confusion":
+ * [[...]]}; class_names may be NULL. */
+json_t *amkd_evaluation_json(const amkd_evaluation *evaluation,
+                             const json_t *class_names);
+
+/* [low, high]. */
+json_t *amkd_interval_json(amkd_interval interval);
+
+/* [[...], ...]: counts[nrows][ncolumns] as JSON. */
+json_t *amkd_counts_json(const size_t *counts, size_t nrows, size_t ncolumns);
+
+/* The class with the highest of p[nclasses], the first of equals. */
+size_t amkd_top_class(const float *p, size_t nclasses);
+
+/* How far a student says what was answered. */
+typedef struct amkd_agreement {
+    size_t n;
+    double agreement;       /* share of the rows whose top class is the target's */
+    amkd_interval interval; /* of 95 % about it */
+    double cross_entropy;   /* mean of - sum target log p, p at least 1e-30 */
+} amkd_agreement;
+
+/* Of the dataset's rows, which fit the predictor's model (amkd_model_expect). */
+int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictor *predictor,
+                          const amkd_dataset *dataset);
+
+/* As text for people, or as one JSON object {"n", "agreement", "agreement_interval":
+ * [low, high], "cross_entropy"}; freed with free(). */
+int amkd_agreement_text(char **text, const amkd_agreement *agreement, int json);
+
+#endif

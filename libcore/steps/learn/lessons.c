@@ -1,0 +1,356 @@
+/* A span's views are drawn on the host, its images brought to the device, and each step's
+ * views made there. */
+#include "steps/learn/lessons.h"
+#include "base/memory.h"
+#include "net/predict.h"
+#include "ops/augment.h"
+#include "steps/learn/assistant.h"
+#include "steps/learn/samples.h"
+#include "steps/learn/span_images.h"
+#include <stdlib.h>
+
+/* What the host says of a span's samples, [span_nsteps][order.batch] each: */
+enum {
+    ROWS,   /* uint32_t, of the dataset */
+    SEEN,   /* uint32_t, of the pixels that are loaded */
+    VIEWS,  /* amkd_view; none where images are seen as they are */
+    SHARES, /* float; none without mixup */
+    KEPT,   /* uint32_t, of the answers; none where they are not kept */
+    NCOLUMNS
+};
+
+enum { MAX_KEPT_NBYTES = 256 << 20 };
+
+typedef struct column {
+    size_t size; /* of an item; 0: there is no such column */
+    void *host;
+    cl_mem there; /* its copy on the device */
+} column;
+
+/* Steps that were begun. */
+typedef struct span {
+    uint64_t first;
+    column columns[NCOLUMNS];
+} span;
+
+typedef struct lessons {
+    amkd_feed feed; /* the first: it is what the caller holds */
+    amkd_device *device;
+    const amkd_dataset *dataset;
+    double temperature, mixup, min_top;
+    amkd_view_options views;
+    uint64_t nviews;
+    uint64_t all_kept; /* from this epoch on everything was asked about. UINT64_MAX:
+                          nothing was begun, or answers are not kept */
+    amkd_span_images *window;
+    uint32_t *images, *places; /* of a span's samples, one behind the other */
+    span spans[2];
+    size_t last;               /* the span begun last */
+    amkd_augmenter *augmenter; /* NULL: images are seen as they are */
+    cl_mem pixels;             /* a step's views, else NULL */
+    amkd_batches *batches;
+    amkd_assistant *assistant; /* NULL: the labels are the targets */
+    cl_mem targets, mixed;     /* those of labels, else NULL */
+    size_t nkept;              /* answers that are kept; 0: none are */
+    cl_mem in_order;           /* uint 0, 1, ... order.batch - 1 */
+} lessons;
+
+static uint32_t image_of(const lessons *l, uint32_t row)
+{
+    return l->dataset->keys ? l->dataset->keys[row].i : row;
+}
+
+/* Brings the images of the samples of steps first..end to the device, and counts them. */
+static int bring_images(lessons *l, size_t *nsamples, uint64_t first, uint64_t end)
+{
+    amkd_order *order = &l->feed.order;
+    uint32_t *rows = l->spans[l->last].columns[ROWS].host;
+    size_t n = 0;
+    for (uint64_t step = first; step < end; step++, rows += order->batch) {
+        const size_t count = amkd_order_count(order, step);
+        amkd_order_step(order, rows, step);
+        for (size_t r = 0; r < count; r++)
+            l->images[n++] = image_of(l, rows[r]);
+    }
+    *nsamples = n;
+    return amkd_span_images_begin(l->window, l->places, l->images, n);
+}
+
+/* The view that an epoch sees, 0 where it is the image itself. */
+static uint64_t view_of(const lessons *l, uint64_t epoch)
+{
+    return l->nviews ? epoch % l->nviews : epoch + 1;
+}
+
+static void draw(const lessons *l, amkd_view *view, uint32_t image, uint64_t number)
+{
+    const amkd_images *set = l->dataset->images;
+    if (number)
+        amkd_view_draw(view, &l->views, set->height, set->width, image, number - 1);
+    else
+        amkd_view_identity(view, image);
+}
+
+/* Says how a step sees the images, which stand at images and places. */
+static void look(lessons *l, size_t at, const uint32_t *images, const uint32_t *places,
+                 uint64_t step)
+{
+    const amkd_order *order = &l->feed.order;
+    const uint64_t number = view_of(l, step / order->epoch_nsteps);
+    const column *columns = l->spans[l->last].columns;
+    const size_t count = amkd_order_count(order, step);
+    uint32_t *seen = (uint32_t *)columns[SEEN].host + at;
+    for (size_t n = 0; n < count; n++)
+        seen[n] = l->augmenter ? (uint32_t)n : places[n];
+    for (size_t n = 0; n < count && l->augmenter; n++) {
+        amkd_view *view = (amkd_view *)columns[VIEWS].host + at + n;
+        draw(l, view, images[n], number);
+        view->image = places[n];
+    }
+    for (size_t n = 0; n < count && columns[KEPT].host; n++)
+        ((uint32_t *)columns[KEPT].host)[at + n] =
+            (uint32_t)(number * l->dataset->n + images[n]);
+    if (columns[SHARES].host)
+        amkd_order_shares(order, (float *)columns[SHARES].host + at, l->mixup, step);
+}
+
+static int begin(amkd_feed *feed, size_t *nsamples, uint64_t first, uint64_t end)
+{
+    lessons *l = (lessons *)feed;
+    const size_t batch = feed->order.batch;
+    l->last = 1 - l->last;
+    span *s = &l->spans[l->last];
+    s->first = first;
+    /* A training that goes on in the middle of an epoch does not have that one whole. */
+    if (s->columns[KEPT].host && l->all_kept == UINT64_MAX)
+        l->all_kept =
+            (first + feed->order.epoch_nsteps - 1) / feed->order.epoch_nsteps + l->nviews;
+    if (bring_images(l, nsamples, first, end))
+        return -1;
+    size_t n = 0;
+    for (uint64_t step = first; step < end; step++) {
+        look(l, (size_t)(step - first) * batch, l->images + n, l->places + n, step);
+        n += amkd_order_count(&feed->order, step);
+    }
+    for (size_t c = 0; c < NCOLUMNS; c++)
+        if (s->columns[c].host &&
+            amkd_buffer_write_later(l->device, s->columns[c].there, s->columns[c].host, 0,
+                                    (size_t)(end - first) * batch * s->columns[c].size))
+            return -1;
+    return 0;
+}
+
+/* What a step sees. */
+static int show(lessons *l, amkd_sight *sight, uint64_t step)
+{
+    const span *s = &l->spans[l->last];
+    *sight = (amkd_sight){.pixels = amkd_span_images_pixels(l->window),
+                          .order = s->columns[SEEN].there,
+                          .mu = s->columns[SHARES].there,
+                          .first = (size_t)(step - s->first) * l->feed.order.batch,
+                          .count = amkd_order_count(&l->feed.order, step)};
+    if (!l->augmenter)
+        return 0;
+    sight->pixels = l->pixels;
+    return amkd_augmenter_make(l->augmenter, l->pixels,
+                               amkd_span_images_pixels(l->window),
+                               amkd_span_images_means(l->window), s->columns[VIEWS].there,
+                               sight->first, sight->count);
+}
+
+/* What the assistant says, or said before, of what a step sees. */
+static int assist(lessons *l, amkd_step_targets *targets, const amkd_sight *sight,
+                  uint64_t step)
+{
+    const cl_mem kept = l->spans[l->last].columns[KEPT].there;
+    const amkd_step_targets answers = {.targets = amkd_assistant_answers(l->assistant),
+                                       .order = kept ? kept : l->in_order,
+                                       .first = kept ? sight->first : 0,
+                                       .count = sight->count};
+    *targets = answers;
+    if (step / l->feed.order.epoch_nsteps < l->all_kept &&
+        amkd_assistant_ask(l->assistant, sight, answers.order, answers.first,
+                           (float)l->temperature))
+        return -1;
+    if (l->min_top <= 0)
+        return 0;
+    return amkd_assistant_choose(l->assistant, &targets->teaching, answers.order,
+                                 answers.first, answers.count, (float)l->min_top);
+}
+
+static int load(amkd_feed *feed, amkd_step_targets *targets, cl_mem x, uint64_t step)
+{
+    lessons *l = (lessons *)feed;
+    const cl_mem rows = l->spans[l->last].columns[ROWS].there;
+    amkd_sight sight;
+    if (show(l, &sight, step) || amkd_sight_load(&sight, l->batches, x))
+        return -1;
+    if (l->assistant)
+        return assist(l, targets, &sight, step);
+    *targets = (amkd_step_targets){l->targets, rows, sight.first, sight.count, NULL};
+    if (!sight.mu)
+        return 0;
+    *targets = (amkd_step_targets){l->mixed, l->in_order, 0, sight.count, NULL};
+    return amkd_batches_mix_targets(l->batches, l->mixed, l->targets,
+                                    l->dataset->nclasses, rows, sight.first, sight.count,
+                                    sight.mu);
+}
+
+static void free_lessons(amkd_feed *feed)
+{
+    lessons *l = (lessons *)feed;
+    for (size_t c = 0; c < 2 * NCOLUMNS; c++) {
+        column *one = &l->spans[c / NCOLUMNS].columns[c % NCOLUMNS];
+        free(one->host);
+        amkd_buffer_free(one->there);
+    }
+    amkd_span_images_free(l->window);
+    amkd_augmenter_free(l->augmenter);
+    amkd_batches_free(l->batches);
+    amkd_assistant_free(l->assistant);
+    amkd_buffer_free(l->pixels);
+    amkd_buffer_free(l->targets);
+    amkd_buffer_free(l->mixed);
+    amkd_buffer_free(l->in_order);
+    free(l->images);
+    free(l->places);
+    amkd_order_clear(&feed->order);
+    free(l);
+}
+
+/* The host's columns, and of how many steps. */
+static int new_spans(lessons *l)
+{
+    const size_t sizes[NCOLUMNS] = {
+        sizeof(uint32_t), sizeof(uint32_t), l->augmenter ? sizeof(amkd_view) : 0,
+        l->mixup > 0 ? sizeof(float) : 0, l->nkept ? sizeof(uint32_t) : 0};
+    const size_t batch = l->feed.order.batch;
+    size_t sum = 0;
+    for (size_t c = 0; c < NCOLUMNS; c++)
+        sum += sizes[c];
+    const size_t nsteps = amkd_span_images_nsamples(l->window, sum) / batch;
+    l->feed.span_nsteps = nsteps < AMKD_SPAN_STEPS ? nsteps : AMKD_SPAN_STEPS;
+    if (!nsteps)
+        l->feed.span_nsteps = 1;
+    const size_t n = l->feed.span_nsteps * batch;
+    for (size_t c = 0; c < 2 * NCOLUMNS; c++) {
+        column *one = &l->spans[c / NCOLUMNS].columns[c % NCOLUMNS];
+        one->size = sizes[c % NCOLUMNS];
+        if (!one->size)
+            continue;
+        one->host = amkd_alloc(n, one->size);
+        if (!one->host || amkd_buffer_new(&one->there, l->device, CL_MEM_READ_ONLY,
+                                          n * one->size, NULL))
+            return -1;
+    }
+    l->images = amkd_alloc(n, sizeof *l->images);
+    l->places = amkd_alloc(n, sizeof *l->places);
+    return l->images && l->places ? 0 : -1;
+}
+
+static int new_order(lessons *l)
+{
+    const size_t batch = l->feed.order.batch;
+    uint32_t *numbers = amkd_alloc(batch, sizeof *numbers);
+    for (size_t n = 0; n < batch && numbers; n++)
+        numbers[n] = (uint32_t)n;
+    const int rc = !numbers || amkd_buffer_new(&l->in_order, l->device, CL_MEM_READ_ONLY,
+                                               batch * sizeof *numbers, numbers)
+                       ? -1
+                       : 0;
+    free(numbers);
+    return rc;
+}
+
+/* All answers where they can be kept: in so many bytes, and numbered by 32 bits. */
+static size_t count_kept(const lessons *l, const amkd_train_options *options)
+{
+    const size_t most = options->kept_nbytes ? options->kept_nbytes : MAX_KEPT_NBYTES;
+    const uint64_t n = l->dataset->n;
+    const size_t answer_nbytes = (l->dataset->nclasses + 1) * sizeof(float);
+    const int fits =
+        l->nviews && l->nviews <= most / answer_nbytes / n && l->nviews <= UINT32_MAX / n;
+    return options->assistant && l->mixup <= 0 && fits ? (size_t)(l->nviews * n) : 0;
+}
+
+/* Where images come from and how they are seen: a single view is the image itself. */
+static int set_up_sight(lessons *l, const amkd_train_options *options)
+{
+    const amkd_images *images = l->dataset->images;
+    const int seen_as_they_are = !options->views || options->nviews == 1;
+    const int with_means = !seen_as_they_are && amkd_view_needs_means(options->views);
+    l->nviews = seen_as_they_are ? 1 : options->nviews;
+    l->nkept = count_kept(l, options);
+    if (amkd_span_images_new(&l->window, l->device, images, with_means, &options->window))
+        return -1;
+    if (seen_as_they_are)
+        return new_spans(l);
+    l->views = *options->views;
+    l->views.seed = options->seed;
+    return amkd_augmenter_new(&l->augmenter, l->device, &l->views, images->height,
+                              images->width, images->channels) ||
+                   amkd_buffer_new(&l->pixels, l->device, CL_MEM_READ_WRITE,
+                                   l->feed.order.batch * amkd_images_npixels(images),
+                                   NULL)
+               ? -1
+               : new_spans(l);
+}
+
+static int set_up_targets(lessons *l, const amkd_train_options *options, size_t nplaces,
+                          double seconds)
+{
+    const size_t batch = l->feed.order.batch;
+    if (new_order(l))
+        return -1;
+    if (options->assistant)
+        return amkd_assistant_new(&l->assistant, l->device, options->assistant, batch,
+                                  nplaces, l->nkept ? l->nkept : batch, seconds);
+    if (amkd_samples_targets(&l->targets, l->device, l->dataset, options->temperature))
+        return -1;
+    return l->mixup > 0
+               ? amkd_buffer_new(&l->mixed, l->device, CL_MEM_READ_WRITE,
+                                 batch * l->dataset->nclasses * sizeof(float), NULL)
+               : 0;
+}
+
+static int set_up(lessons *l, const amkd_model *model, const amkd_train_options *options,
+                  double seconds)
+{
+    const amkd_images *images = l->dataset->images;
+    const amkd_order *order = &l->feed.order;
+    if (amkd_order_new(&l->feed.order, l->dataset->n, options->batch, options->seed) ||
+        set_up_sight(l, options))
+        return -1;
+    const size_t nsamples = l->feed.span_nsteps * order->batch;
+    const size_t nplaces =
+        l->augmenter ? order->batch : amkd_span_images_nplaces(l->window, nsamples);
+    return amkd_batches_new(&l->batches, l->device, images->height, images->width,
+                            images->channels) ||
+                   amkd_batches_plain_keys(l->batches, nplaces) ||
+                   amkd_model_normalize(l->batches, model) ||
+                   set_up_targets(l, options, nplaces, seconds)
+               ? -1
+               : 0;
+}
+
+int amkd_lessons_new(amkd_feed **out, amkd_device *device, const amkd_dataset *dataset,
+                     const amkd_model *model, const amkd_train_options *options,
+                     double seconds)
+{
+    lessons *l = amkd_alloc(1, sizeof *l);
+    if (!l)
+        return -1;
+    l->feed = (amkd_feed){.begin = begin, .load = load, .free = free_lessons};
+    l->device = device;
+    l->dataset = dataset;
+    l->temperature = options->temperature;
+    l->mixup = options->mixup;
+    l->min_top = options->min_top;
+    l->all_kept = UINT64_MAX;
+    if (set_up(l, model, options, seconds)) {
+        free_lessons(&l->feed);
+        return -1;
+    }
+    *out = &l->feed;
+    return 0;
+}

@@ -1,0 +1,198 @@
+/* A student's figures as a table for people and as JSON for programs. */
+#include "steps/learn/scorecard.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "steps/learn/evaluate.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct scorecard {
+    const amkd_images *images;
+    amkd_evaluation student, teacher; /* teacher.n = 0: none */
+    size_t
+        *answers; /* [nclasses][nclasses]: the teacher's class, the student's; or NULL */
+    size_t nagreed;   /* images on which both say the same */
+    size_t nboth;     /* on which both are right */
+    double success;   /* 0 where the teacher is never right */
+    int has_interval; /* whether there is one of the success */
+    amkd_interval success_interval;
+} scorecard;
+
+static double agreement(const scorecard *card)
+{
+    return (double)card->nagreed / (double)card->images->n;
+}
+
+static amkd_interval agreement_interval(const scorecard *card)
+{
+    return amkd_interval_share(card->nagreed, card->images->n);
+}
+
+static int fill(scorecard *card, const float *student, const float *teacher,
+                const amkd_images *images)
+{
+    const size_t n = images->n, nclasses = images->nclasses;
+    *card = (scorecard){.images = images};
+    if (amkd_evaluation_new(&card->student, student, images->labels, n, nclasses) ||
+        (teacher &&
+         amkd_evaluation_new(&card->teacher, teacher, images->labels, n, nclasses)))
+        return -1;
+    if (teacher) {
+        card->answers = amkd_alloc(nclasses * nclasses, sizeof *card->answers);
+        if (!card->answers)
+            return -1;
+    }
+    for (size_t r = 0; teacher && r < n; r++) {
+        const size_t is = amkd_top_class(teacher + r * nclasses, nclasses);
+        const size_t said = amkd_top_class(student + r * nclasses, nclasses);
+        card->answers[is * nclasses + said]++;
+        card->nagreed += is == said;
+        card->nboth += is == said && is == (size_t)images->labels[r];
+    }
+    if (card->teacher.ncorrect)
+        card->success = (double)card->student.ncorrect / (double)card->teacher.ncorrect;
+    card->has_interval = amkd_interval_ratio(&card->success_interval, card->nboth,
+                                             card->student.ncorrect - card->nboth,
+                                             card->teacher.ncorrect - card->nboth);
+    return 0;
+}
+
+static void clear(scorecard *card)
+{
+    amkd_evaluation_clear(&card->student);
+    amkd_evaluation_clear(&card->teacher);
+    free(card->answers);
+}
+
+int amkd_scorecard_json(char **text, const float *student, const float *teacher,
+                        const amkd_images *images)
+{
+    scorecard card;
+    int rc = fill(&card, student, teacher, images);
+    if (!rc) {
+        json_t *all = json_pack("{s:o}", "student",
+                                amkd_evaluation_json(&card.student, images->class_names));
+        if (teacher) {
+            json_object_set_new(all, "teacher",
+                                amkd_evaluation_json(&card.teacher, images->class_names));
+            json_object_set_new(
+                all, "teacher_student",
+                amkd_counts_json(card.answers, images->nclasses, images->nclasses));
+            json_object_set_new(all, "agreement", json_real(agreement(&card)));
+            json_object_set_new(all, "agreement_interval",
+                                amkd_interval_json(agreement_interval(&card)));
+            json_object_set_new(all, "success_rate", json_real(card.success));
+            json_object_set_new(all, "success_rate_interval",
+                                card.has_interval
+                                    ? amkd_interval_json(card.success_interval)
+                                    : json_null());
+        }
+        char *line = json_dumps(all, JSON_INDENT(2) | JSON_REAL_PRECISION(6));
+        json_decref(all);
+        *text = line ? amkd_format("%s\n", line) : NULL;
+        rc = *text ? 0 : amkd_fail("out of memory");
+        free(line);
+    }
+    clear(&card);
+    return rc;
+}
+
+static const char *class_name(const amkd_images *images, size_t c, char buffer[24])
+{
+    const char *name = json_string_value(json_array_get(images->class_names, c));
+    if (name)
+        return name;
+    snprintf(buffer, 24, "%zu", c);
+    return buffer;
+}
+
+/* A figure and its interval, NULL for none. */
+static void print_figure(FILE *out, const char *name, double figure,
+                         const amkd_interval *interval)
+{
+    char text[32] = "-";
+    if (interval)
+        snprintf(text, sizeof text, "%.4f-%.4f", interval->low, interval->high);
+    fprintf(out, "%-10s %9.4f %15s", name, figure, text);
+}
+
+static void print_summary(FILE *out, const scorecard *card)
+{
+    const amkd_evaluation *rows[] = {&card->student, &card->teacher};
+    fprintf(out, "%-10s %9s %15s %9s %10s\n", "", "accuracy", "95 % interval", "mean top",
+            "top = 1");
+    for (size_t r = 0; r < 2; r++) {
+        if (!rows[r]->n)
+            continue;
+        const amkd_interval interval = amkd_interval_share(rows[r]->ncorrect, rows[r]->n);
+        print_figure(out, r ? "teacher" : "student", amkd_evaluation_accuracy(rows[r]),
+                     &interval);
+        fprintf(out, " %9.4f %9.2f%%\n", rows[r]->mean_top,
+                100.0 * (double)rows[r]->ncertain / (double)rows[r]->n);
+    }
+    if (!card->teacher.n)
+        return;
+    const amkd_interval agreed = agreement_interval(card);
+    print_figure(out, "success", card->success,
+                 card->has_interval ? &card->success_interval : NULL);
+    fputc('\n', out);
+    print_figure(out, "agreement", agreement(card), &agreed);
+    fputc('\n', out);
+}
+
+static void print_classes(FILE *out, const scorecard *card)
+{
+    const amkd_evaluation *student = &card->student;
+    const size_t nclasses = student->nclasses;
+    fprintf(out, "\n%-14s %6s %8s %10s\n", "class", "n", "recall", "precision");
+    for (size_t c = 0; c < nclasses; c++) {
+        size_t is = 0, said = 0;
+        for (size_t o = 0; o < nclasses; o++) {
+            is += student->confusion[c * nclasses + o];
+            said += student->confusion[o * nclasses + c];
+        }
+        const double correct = (double)student->confusion[c * nclasses + c];
+        char buffer[24];
+        fprintf(out, "%-14s %6zu %8.4f %10.4f\n", class_name(card->images, c, buffer), is,
+                is ? correct / (double)is : 0, said ? correct / (double)said : 0);
+    }
+}
+
+static void print_confusion(FILE *out, const scorecard *card)
+{
+    const amkd_evaluation *student = &card->student;
+    const size_t nclasses = student->nclasses;
+    fprintf(out, "\nconfusion: a row is the true class, a column the student's\n%14s",
+            "");
+    for (size_t c = 0; c < nclasses; c++)
+        fprintf(out, " %5zu", c);
+    fputc('\n', out);
+    for (size_t c = 0; c < nclasses; c++) {
+        char buffer[24];
+        fprintf(out, "%-11.11s %2zu", class_name(card->images, c, buffer), c);
+        for (size_t o = 0; o < nclasses; o++)
+            fprintf(out, " %5zu", student->confusion[c * nclasses + o]);
+        fputc('\n', out);
+    }
+}
+
+int amkd_scorecard_text(char **text, const float *student, const float *teacher,
+                        const amkd_images *images)
+{
+    scorecard card;
+    size_t nbytes;
+    int rc = fill(&card, student, teacher, images);
+    FILE *out = rc ? NULL : open_memstream(text, &nbytes);
+    if (out) {
+        print_summary(out, &card);
+        print_classes(out, &card);
+        print_confusion(out, &card);
+        const int failed = ferror(out);
+        rc = fclose(out) || failed ? amkd_fail("out of memory") : 0;
+    } else if (!rc) {
+        rc = amkd_fail_errno("memory for a scorecard");
+    }
+    clear(&card);
+    return rc;
+}

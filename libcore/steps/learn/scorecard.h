@@ -1,0 +1,21 @@
+/* What amkd-eval says: a student's figures, its teacher's beside them, as text or JSON.
+ */
+#ifndef AMKD_STEPS_LEARN_SCORECARD_H
+#define AMKD_STEPS_LEARN_SCORECARD_H
+
+#include "data/images.h"
+
+/* student, teacher: probabilities [images->n][images->nclasses]; teacher may be NULL.
+ * *text is freed with free(). */
+int amkd_scorecard_text(char **text, const float *student, const float *teacher,
+                        const amkd_images *images);
+
+/* As one JSON object: {"student": amkd_evaluation_json, "teacher": the same,
+ * "teacher_student": [[...]], a row the teacher's class, a column the student's,
+ * "agreement", "agreement_interval": [low, high], "success_rate",
+ * "success_rate_interval": the same, or null where the teacher is never right}, all but
+ * the first with a teacher only. */
+int amkd_scorecard_json(char **text, const float *student, const float *teacher,
+                        const amkd_images *images);
+
+#endif

@@ -1,0 +1,361 @@
+/* The training loop: spans of steps enqueued one behind the other. The next span is
+ * enqueued before the loss and the weights of the last are waited for, so that the device
+ * always has work. */
+#include "steps/learn/train.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "net/network_plan.h"
+#include "ops/loss.h"
+#include "steps/learn/checkpoint.h"
+#include "steps/learn/lessons.h"
+#include "steps/learn/samples.h"
+#include "steps/learn/train_describe.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Steps enqueued, and what is read back behind them. */
+typedef struct span {
+    uint64_t first, end;
+    size_t nsamples;
+    float *parameters;
+    float *losses, *agreements, *taught; /* [max_blocks * nlanes] */
+    cl_event done;                       /* NULL once it was waited for */
+} span;
+
+/* What the samples since a step came to. */
+typedef struct tally {
+    uint64_t step;
+    double nsamples, ntaught, loss, agreement;
+} tally;
+
+typedef struct trainer {
+    amkd_device *device;
+    const amkd_train_options *options;
+    const amkd_dataset *dataset;
+    amkd_model *model;
+    span spans[2];
+    size_t max_blocks;
+    uint64_t nsteps, step; /* step: the next to be enqueued */
+    tally since;           /* the last report */
+    int taught_any;        /* samples, up to it */
+    amkd_feed *feed;
+    amkd_network *network;
+    amkd_loss *loss;
+    amkd_optimizer *optimizer;
+    cl_mem losses, agreements, taught;
+    float *moments; /* [2 * nparameters], for checkpoints */
+    char *training; /* what a checkpoint must be of */
+} trainer;
+
+static size_t sums_nbytes(const trainer *t)
+{
+    return t->max_blocks * t->device->nlanes * sizeof(float);
+}
+
+/* Up to seconds before a training of minutes, nothing before one of seconds: for passes
+ * of a network over all samples, of which a training has three. */
+static double planning_seconds(const trainer *t, const amkd_arch *arch, double npasses)
+{
+    return npasses * fmin(1, 2e-12 * amkd_arch_nmacs(arch) * (double)t->nsteps *
+                                 (double)t->options->batch);
+}
+
+static int new_span(span *s, const trainer *t)
+{
+    const size_t n = t->model->arch.nparameters;
+    s->parameters = amkd_alloc(n, sizeof *s->parameters);
+    s->losses = amkd_alloc(sums_nbytes(t), 1);
+    s->agreements = amkd_alloc(sums_nbytes(t), 1);
+    s->taught = amkd_alloc(sums_nbytes(t), 1);
+    return !s->parameters || !s->losses || !s->agreements || !s->taught ? -1 : 0;
+}
+
+static void free_span(span *s)
+{
+    free(s->parameters);
+    free(s->losses);
+    free(s->agreements);
+    free(s->taught);
+    if (s->done)
+        clReleaseEvent(s->done);
+}
+
+/* How many steps there are, and of how many blocks. */
+static void count_steps(trainer *t)
+{
+    const uint64_t n = t->dataset->n,
+                   batch = t->options->batch < n ? t->options->batch : n;
+    const size_t nlanes = t->device->nlanes;
+    t->nsteps = t->options->nsteps ? t->options->nsteps
+                                   : t->options->nepochs * ((n + batch - 1) / batch);
+    t->max_blocks = ((size_t)batch + nlanes - 1) / nlanes;
+}
+
+static int open_feed(trainer *t)
+{
+    const amkd_model *assistant = t->options->assistant;
+    if (!assistant && !t->options->views)
+        return amkd_samples_new(&t->feed, t->device, t->dataset, t->model, t->options);
+    return amkd_lessons_new(&t->feed, t->device, t->dataset, t->model, t->options,
+                            assistant ? planning_seconds(t, &assistant->arch, 1) : 0);
+}
+
+static int set_up(trainer *t)
+{
+    const amkd_arch *arch = &t->model->arch;
+    count_steps(t);
+    if (open_feed(t))
+        return -1;
+    t->moments = amkd_alloc(2 * arch->nparameters, sizeof *t->moments);
+    t->training = amkd_train_describe(t->model, t->dataset, t->options, t->nsteps);
+    if (!t->moments || !t->training || new_span(&t->spans[0], t) ||
+        new_span(&t->spans[1], t) ||
+        amkd_network_new(&t->network, t->device, arch, t->max_blocks, 1) ||
+        amkd_network_plan(t->network, planning_seconds(t, arch, 3), NULL, NULL) ||
+        amkd_loss_new(&t->loss, t->device, arch->nclasses) ||
+        amkd_optimizer_new(&t->optimizer, t->device, &t->options->optimizer,
+                           arch->nparameters) ||
+        amkd_buffer_new(&t->losses, t->device, CL_MEM_READ_WRITE, sums_nbytes(t), NULL) ||
+        amkd_buffer_new(&t->agreements, t->device, CL_MEM_READ_WRITE, sums_nbytes(t),
+                        NULL) ||
+        amkd_buffer_new(&t->taught, t->device, CL_MEM_READ_WRITE, sums_nbytes(t), NULL))
+        return -1;
+    return 0;
+}
+
+static void tear_down(trainer *t)
+{
+    clFinish(t->device->queue); /* a failed training may have left reads into spans */
+    free_span(&t->spans[0]);
+    free_span(&t->spans[1]);
+    if (t->feed)
+        t->feed->free(t->feed);
+    amkd_network_free(t->network);
+    amkd_loss_free(t->loss);
+    amkd_optimizer_free(t->optimizer);
+    amkd_buffer_free(t->losses);
+    amkd_buffer_free(t->agreements);
+    amkd_buffer_free(t->taught);
+    free(t->moments);
+    free(t->training);
+}
+
+/* Of the weights that the span, behind which nothing was enqueued, ended with. */
+static int checkpoint_save(trainer *t, const span *s)
+{
+    amkd_checkpoint state = {.parameters = s->parameters,
+                             .moments = t->moments,
+                             .nparameters = t->model->arch.nparameters};
+    return amkd_optimizer_save(t->optimizer, t->moments, &state.step) ||
+                   amkd_checkpoint_save(&state, t->options->checkpoint, t->training)
+               ? -1
+               : 0;
+}
+
+/* Goes on from the checkpoint. */
+static int resume(trainer *t)
+{
+    amkd_checkpoint state = {.parameters = t->model->parameters,
+                             .moments = t->moments,
+                             .nparameters = t->model->arch.nparameters};
+    if (amkd_checkpoint_load(&state, t->options->resume, t->training) ||
+        amkd_optimizer_restore(t->optimizer, t->moments, state.step))
+        return -1;
+    t->step = t->since.step = state.step;
+    return 0;
+}
+
+/* The weights to start with, the checkpoint's if there is one to resume. */
+static int start(trainer *t)
+{
+    if (t->options->resume && resume(t))
+        return -1;
+    return amkd_buffer_write(t->device, amkd_network_parameters(t->network),
+                             t->model->parameters, 0,
+                             t->model->arch.nparameters * sizeof(float));
+}
+
+/* Enqueues the gradient of a step's loss, and what it comes to. */
+static int find_loss(trainer *t, const amkd_step_targets *p)
+{
+    amkd_network *network = t->network;
+    const cl_mem gradient = amkd_network_logits_gradient(network);
+    const cl_mem logits = amkd_network_activation(network, amkd_network_nlayers(network));
+    const float temperature = (float)t->options->temperature;
+    if (p->teaching)
+        return amkd_loss_run_teaching(t->loss, gradient, t->losses, t->agreements,
+                                      t->taught, logits, p->targets, p->order, p->first,
+                                      p->count, temperature, p->teaching);
+    return amkd_loss_run(t->loss, gradient, t->losses, t->agreements, logits, p->targets,
+                         p->order, p->first, p->count, temperature);
+}
+
+/* Enqueues one step. */
+static int take_step(trainer *t)
+{
+    const double rate =
+        amkd_schedule_rate(t->options->schedule, t->options->rate, t->step, t->nsteps);
+    amkd_network *network = t->network;
+    const size_t nlanes = t->device->nlanes;
+    amkd_step_targets p;
+    if (t->feed->load(t->feed, &p, amkd_network_activation(network, 0), t->step))
+        return amkd_fail_in("step %llu", (unsigned long long)t->step);
+    const size_t nblocks = (p.count + nlanes - 1) / nlanes;
+    if (amkd_network_forward(network, 0, nblocks) || find_loss(t, &p) ||
+        amkd_network_backward(network, nblocks) ||
+        amkd_optimizer_step(t->optimizer, amkd_network_parameters(network),
+                            amkd_network_gradients(network),
+                            amkd_network_nslices(network), rate))
+        return amkd_fail_in("step %llu", (unsigned long long)t->step);
+    t->step++;
+    return 0;
+}
+
+/* Enqueues the reading of what a span comes to; its event is that of the last. */
+static int read_later(trainer *t, span *s)
+{
+    return amkd_buffer_read_later(t->device, s->losses, t->losses, 0, sums_nbytes(t),
+                                  NULL) ||
+                   amkd_buffer_read_later(t->device, s->taught, t->taught, 0,
+                                          sums_nbytes(t), NULL) ||
+                   amkd_buffer_read_later(t->device, s->agreements, t->agreements, 0,
+                                          sums_nbytes(t), NULL) ||
+                   amkd_buffer_read_later(
+                       t->device, s->parameters, amkd_network_parameters(t->network), 0,
+                       t->model->arch.nparameters * sizeof(float), &s->done)
+               ? -1
+               : 0;
+}
+
+/* Enqueues the next steps, and the reading of what they come to. */
+static int start_span(trainer *t, span *s)
+{
+    s->first = t->step;
+    s->end = s->first + t->feed->span_nsteps < t->nsteps ? s->first + t->feed->span_nsteps
+                                                         : t->nsteps;
+    if (t->feed->begin(t->feed, &s->nsamples, s->first, s->end) ||
+        amkd_buffer_zero(t->device, t->losses, sums_nbytes(t)) ||
+        amkd_buffer_zero(t->device, t->agreements, sums_nbytes(t)) ||
+        amkd_buffer_zero(t->device, t->taught, sums_nbytes(t)))
+        return -1;
+    while (t->step < s->end)
+        if (take_step(t))
+            return -1;
+    return read_later(t, s);
+}
+
+static double sum_of(const trainer *t, const float *sums)
+{
+    double sum = 0;
+    for (size_t lane = 0; lane < t->max_blocks * t->device->nlanes; lane++)
+        sum += sums[lane];
+    return sum;
+}
+
+/* Waits for the span: its weights become the model's, its sums go to the report's. */
+static int finish_span(trainer *t, span *s)
+{
+    if (amkd_event_wait(&s->done))
+        return -1;
+    const double loss = sum_of(t, s->losses);
+    if (!isfinite(loss))
+        return amkd_fail("the training diverged: at step %llu the loss is %g; a lower "
+                         "learning rate may help",
+                         (unsigned long long)s->end, loss);
+    const double nsamples = (double)s->nsamples;
+    t->since.nsamples += nsamples;
+    t->since.ntaught += t->options->min_top > 0 ? sum_of(t, s->taught) : nsamples;
+    t->since.loss += loss;
+    t->since.agreement += sum_of(t, s->agreements);
+    for (size_t p = 0; p < t->model->arch.nparameters; p++)
+        if (!isfinite(s->parameters[p]))
+            return amkd_fail(
+                "the training diverged: at step %llu a weight is %g; a lower "
+                "learning rate may help",
+                (unsigned long long)s->end, (double)s->parameters[p]);
+    memcpy(t->model->parameters, s->parameters,
+           t->model->arch.nparameters * sizeof(float));
+    return 0;
+}
+
+/* Reports what came since the last report, where that is enough. */
+static int tell(trainer *t, uint64_t step,
+                int (*report)(void *context, const amkd_train_report *report),
+                void *context)
+{
+    if (step < t->nsteps && step - t->since.step < AMKD_SPAN_STEPS)
+        return 0;
+    const tally since = t->since;
+    const double n = since.ntaught > 0 ? since.ntaught : 1;
+    t->taught_any |= since.ntaught > 0;
+    if (!t->taught_any && !t->options->resume &&
+        (step >= t->feed->order.epoch_nsteps || step == t->nsteps))
+        return amkd_fail("%llu steps taught nothing: the assistant's top probability was "
+                         "always below %g",
+                         (unsigned long long)step, t->options->min_top);
+    const amkd_train_report said = {
+        .step = step,
+        .nsteps = t->nsteps,
+        .epoch = (double)step / (double)t->feed->order.epoch_nsteps,
+        .rate = amkd_schedule_rate(t->options->schedule, t->options->rate, step - 1,
+                                   t->nsteps),
+        .loss = since.loss / n,
+        .agreement = since.agreement / n,
+        .taught = since.ntaught / since.nsamples,
+    };
+    t->since = (tally){.step = step};
+    return report ? report(context, &said) : 0;
+}
+
+/* Before a checkpoint the device must come to a stop: it needs the moments too. */
+static int run(trainer *t, int (*report)(void *context, const amkd_train_report *report),
+               void *context)
+{
+    double saved = amkd_now();
+    if (t->step < t->nsteps && start_span(t, &t->spans[0]))
+        return -1;
+    for (size_t at = 0; t->spans[at].done; at = 1 - at) {
+        span *s = &t->spans[at], *next = &t->spans[1 - at];
+        const int more = s->end < t->nsteps;
+        const int save = more && t->options->checkpoint &&
+                         amkd_now() - saved >= t->options->checkpoint_seconds;
+        if ((more && !save && start_span(t, next)) || finish_span(t, s) ||
+            tell(t, s->end, report, context))
+            return -1;
+        if (save) {
+            if (checkpoint_save(t, s) || start_span(t, next))
+                return -1;
+            saved = amkd_now();
+        }
+    }
+    return 0;
+}
+
+static int check(const amkd_model *model, const amkd_dataset *dataset,
+                 const amkd_model *assistant)
+{
+    const amkd_images *images = dataset->images;
+    if (!dataset->n)
+        return amkd_fail("there is nothing to train on: no %s",
+                         assistant ? "images" : "labels");
+    const amkd_shape shape = {images->channels, images->height, images->width};
+    if (assistant && amkd_model_expect(assistant, shape, dataset->nclasses))
+        return amkd_fail_in("the assistant");
+    return amkd_model_expect(model, shape, dataset->nclasses);
+}
+
+int amkd_train(amkd_model *model, amkd_device *device, const amkd_dataset *dataset,
+               const amkd_train_options *options,
+               int (*report)(void *context, const amkd_train_report *report),
+               void *context)
+{
+    trainer t = {
+        .device = device, .options = options, .dataset = dataset, .model = model};
+    if (check(model, dataset, options->assistant))
+        return -1;
+    const int rc = set_up(&t) || start(&t) || run(&t, report, context) ? -1 : 0;
+    tear_down(&t);
+    return rc;
+}

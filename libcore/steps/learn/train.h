@@ -1,0 +1,62 @@
+/* Training a network on a dataset, wholly on the device: batches are mixed there from the
+ * resident images, and nothing is read back but the loss, now and then. */
+#ifndef AMKD_STEPS_LEARN_TRAIN_H
+#define AMKD_STEPS_LEARN_TRAIN_H
+
+#include "data/views.h"
+#include "device/device.h"
+#include "net/model.h"
+#include "ops/optimizer.h"
+#include "steps/learn/dataset.h"
+#include "steps/learn/schedule.h"
+#include "steps/learn/span_images.h"
+
+typedef struct amkd_train_options {
+    amkd_optimizer_options optimizer;
+    amkd_schedule schedule;
+    double rate;        /* learning rate, the schedule's highest */
+    double temperature; /* T of cl/loss.cl; targets become p^(1/T), normalized */
+    double mixup; /* alpha of mu ~ Beta(alpha, alpha), drawn for each sample of a batch
+                     to mix it with the next (cl/batch.cl); 0: none */
+    const amkd_view_options *views; /* of which each step sees fresh ones; their seed is
+                                       the one below. NULL: images are seen as they are */
+    uint64_t nviews; /* of each image, itself the first, seen in turns; 0: without end,
+                        and itself is none of them */
+    const amkd_model *assistant; /* answers about what a step sees, in place of the
+                                    dataset's targets; NULL: these */
+    double min_top; /* of an assistant: lessons of which it is less sure, by its top
+                       probability, teach nothing; 0: all teach */
+    amkd_span_images_limits window; /* of views or an assistant's images on the device */
+    size_t kept_nbytes; /* an assistant's answers are kept, and it is asked about each
+                           view once, where they take no more; 0: 256 MiB */
+    uint64_t batch;     /* samples a step */
+    uint64_t nsteps;    /* in all; 0: nepochs times the batches of an epoch */
+    uint64_t nepochs;
+    uint64_t seed;             /* of the order of the samples, and of mixup */
+    const char *checkpoint;    /* file to keep the state in while training, or NULL */
+    double checkpoint_seconds; /* how often */
+    const char *resume;        /* checkpoint to go on from, or NULL */
+} amkd_train_options;
+
+typedef struct amkd_train_report {
+    uint64_t step, nsteps; /* steps taken */
+    double epoch;
+    double loss;      /* mean over the samples since the last report */
+    double agreement; /* share of them whose top class is the target's (after mixup) */
+    double rate;      /* learning rate of the last step */
+    double taught; /* share of the samples that taught; loss and agreement are theirs */
+} amkd_train_report;
+
+/* Trains model in place. The dataset's images are enough for an assistant; for views
+ * without one its rows must be labeled images. report is called every few hundred steps
+ * with the context; it may end the training by returning -1 (its error is then
+ * amkd_train's), and may read the model, which holds the weights of that moment. The
+ * result depends on the seed, the data and the device alone; a resumed training ends in
+ * the same weights as one run through.
+ */
+int amkd_train(amkd_model *model, amkd_device *device, const amkd_dataset *dataset,
+               const amkd_train_options *options,
+               int (*report)(void *context, const amkd_train_report *report),
+               void *context);
+
+#endif

@@ -1,0 +1,118 @@
+/* The checks of a training, in the order in which it would fail. */
+#include "steps/learn/train_check.h"
+#include "base/error.h"
+#include "net/known.h"
+#include "net/model.h"
+#include "ops/augment.h"
+#include <string.h>
+
+static int join(amkd_known *known, const char *path)
+{
+    amkd_known input;
+    return amkd_known_read(&input, path, "images labels") ||
+                   amkd_known_join(known, &input, path)
+               ? -1
+               : 0;
+}
+
+/* An input of the plan. An assistant leaves its labels alone, and their classes. */
+static int join_input(amkd_known *known, const char *path, const amkd_train_plan *plan)
+{
+    amkd_known input;
+    if (!plan->assistant && !plan->views)
+        return join(known, path);
+    if (amkd_known_read(&input, path, plan->assistant ? "images" : "images labels"))
+        return -1;
+    if (plan->views && !strcmp(input.kind, "labels"))
+        return amkd_fail(
+            "--augment: '%s' holds a teacher's answers, and each is true only "
+            "of the image that was asked about",
+            path);
+    if (plan->assistant)
+        input.nclasses = 0;
+    return amkd_known_join(known, &input, path);
+}
+
+/* The assistant says what the classes are. */
+static int join_assistant(amkd_known *known, const char *path)
+{
+    amkd_model *model;
+    if (amkd_known_load(&model, path, known))
+        return -1;
+    if (model) {
+        known->shape = model->arch.in;
+        known->nclasses = model->arch.nclasses;
+    }
+    amkd_model_free(model);
+    return 0;
+}
+
+/* Views have sides that are not too long. */
+static int check_views(const amkd_known *known, const char *path)
+{
+    return amkd_augmenter_check(known->shape.height, known->shape.width)
+               ? amkd_fail_in("'%s'", path)
+               : 0;
+}
+
+/* With a number of classes that is not known, an architecture may say one or not. */
+static int parse(amkd_arch *arch, const char *text, const amkd_known *known)
+{
+    enum { ANY = 2 };
+    if (known->nclasses)
+        return amkd_arch_parse(arch, text, known->shape, known->nclasses);
+    return amkd_arch_parse(arch, text, known->shape, 0) &&
+                   amkd_arch_parse(arch, text, known->shape, ANY)
+               ? -1
+               : 0;
+}
+
+static int check_arch(const amkd_train_plan *plan, const amkd_known *known)
+{
+    amkd_arch arch;
+    if (!known->shape.channels)
+        return 0;
+    if (parse(&arch, plan->arch, known))
+        return -1;
+    int rc = amkd_model_check(&arch);
+    if (rc && plan->ninputs)
+        rc = amkd_fail_in("'%s'", plan->inputs[0]);
+    amkd_arch_clear(&arch);
+    return rc;
+}
+
+static int check_init(const amkd_train_plan *plan, const amkd_known *known)
+{
+    amkd_model *model;
+    amkd_arch arch = {0};
+    if (amkd_known_load(&model, plan->init, known))
+        return -1;
+    int rc = 0;
+    if (model && plan->arch)
+        rc = amkd_arch_parse(&arch, plan->arch, model->arch.in, model->arch.nclasses);
+    if (!rc && arch.text && strcmp(arch.text, model->arch.text))
+        rc = amkd_fail("'%s' holds '%s', but --arch asks for '%s'", plan->init,
+                       model->arch.text, arch.text);
+    amkd_arch_clear(&arch);
+    amkd_model_free(model);
+    return rc;
+}
+
+int amkd_train_check(const amkd_train_plan *plan)
+{
+    amkd_known known = {0};
+    for (size_t f = 0; f < plan->ninputs; f++)
+        if (join_input(&known, plan->inputs[f], plan))
+            return -1;
+    if (plan->views && plan->ninputs && check_views(&known, plan->inputs[0]))
+        return -1;
+    if (plan->says_classes)
+        known.nclasses = (size_t)plan->nclasses;
+    if (plan->assistant && join_assistant(&known, plan->assistant))
+        return -1;
+    if (plan->val && join(&known, plan->val))
+        return -1;
+    if (plan->arch && check_arch(plan, &known))
+        return -1;
+    return plan->init ? check_init(plan, &known) : 0;
+}

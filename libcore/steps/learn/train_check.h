@@ -1,0 +1,25 @@
+/* Whether a training can be, by what is known before it. */
+#ifndef AMKD_STEPS_LEARN_TRAIN_CHECK_H
+#define AMKD_STEPS_LEARN_TRAIN_CHECK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct amkd_train_plan {
+    const char *const *inputs; /* labels or images, [ninputs]; these need no labels yet */
+    size_t ninputs;
+    const char *arch;      /* NULL: init's */
+    const char *init;      /* a model's path, or NULL */
+    const char *assistant; /* a model's path, or NULL; with one the inputs are images */
+    int views;             /* of which each step sees fresh ones */
+    const char *val;       /* labels or images, or NULL */
+    int says_classes;      /* nclasses stands in for what the inputs say */
+    uint64_t nclasses;     /* 0: not known */
+} amkd_train_plan;
+
+/* Fails where the headers of what is there tell that the training would: inputs that do
+ * not go together, an architecture, weights or an assistant that do not take them, val of
+ * other images or classes, views of what a teacher answered about. */
+int amkd_train_check(const amkd_train_plan *plan);
+
+#endif

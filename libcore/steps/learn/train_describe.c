@@ -1,0 +1,73 @@
+/* Data and weights go in as digests. */
+#include "steps/learn/train_describe.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+static XXH64_hash_t digest_data(const amkd_dataset *d)
+{
+    XXH64_hash_t data = XXH3_64bits(d->keys, d->keys ? d->n * sizeof *d->keys : 0);
+    data = XXH3_64bits_withSeed(
+        d->targets, d->targets ? d->n * d->nclasses * sizeof *d->targets : 0, data);
+    for (size_t r = 0; r < d->images->nrefs; r++) {
+        const char *digest = d->images->refs[r].digest;
+        data = XXH3_64bits_withSeed(digest, strlen(digest), data);
+    }
+    return data;
+}
+
+static XXH64_hash_t digest_weights(const amkd_model *model)
+{
+    return XXH3_64bits(model->parameters, model->arch.nparameters * sizeof(float));
+}
+
+/* What there is of lessons: nothing of a training by labels as they are. */
+static char *describe_lessons(const amkd_train_options *o)
+{
+    const amkd_model *a = o->assistant;
+    if (!a && !o->views)
+        return amkd_strdup("");
+    json_t *ranges = o->views ? amkd_view_describe(o->views) : NULL;
+    char *views = o->views ? json_dumps(ranges, JSON_COMPACT) : NULL;
+    json_decref(ranges);
+    if (o->views && !views)
+        return NULL;
+    char *assistant = NULL, *text = NULL;
+    if (a)
+        assistant =
+            amkd_format(", assistant '%s' %016llx %016llx, min top %g", a->arch.text,
+                        (unsigned long long)digest_weights(a),
+                        (unsigned long long)XXH3_64bits_withSeed(
+                            a->std, sizeof a->std, XXH3_64bits(a->mean, sizeof a->mean)),
+                        o->min_top);
+    if (!a || assistant)
+        text =
+            amkd_format("%s%s%s, %llu views", a ? assistant : "", views ? ", views " : "",
+                        views ? views : "", (unsigned long long)o->nviews);
+    free(assistant);
+    free(views);
+    return text;
+}
+
+char *amkd_train_describe(const amkd_model *model, const amkd_dataset *dataset,
+                          const amkd_train_options *options, uint64_t nsteps)
+{
+    const amkd_train_options *o = options;
+    char *lessons = describe_lessons(o);
+    if (!lessons)
+        return NULL;
+    char *text = amkd_format(
+        "arch '%s', weights %016llx, data %016llx, optimizer %d %g %g %g %g %g, "
+        "schedule %d, rate %g, temperature %g, mixup %g, batch %llu, steps %llu, "
+        "seed %llu%s",
+        model->arch.text, (unsigned long long)digest_weights(model),
+        (unsigned long long)digest_data(dataset), (int)o->optimizer.kind,
+        o->optimizer.momentum, o->optimizer.beta1, o->optimizer.beta2,
+        o->optimizer.epsilon, o->optimizer.decay, (int)o->schedule, o->rate,
+        o->temperature, o->mixup, (unsigned long long)o->batch,
+        (unsigned long long)nsteps, (unsigned long long)o->seed, lessons);
+    free(lessons);
+    return text;
+}

@@ -1,0 +1,58 @@
+/* How the fused sweep kernel (cl/sweep_fused.cl) runs a student: which part of it is
+ * computed once per image, and the stages that the rest becomes. */
+#ifndef AMKD_SWEEP_SWEEP_STAGES_H
+#define AMKD_SWEEP_SWEEP_STAGES_H
+
+#include "net/arch.h"
+#include <stdio.h>
+
+typedef enum amkd_stage_type {
+    AMKD_STAGE_MIX, /* mixes the maps */
+    AMKD_STAGE_CONV,
+    AMKD_STAGE_FC,   /* also a convolution that covers its input */
+    AMKD_STAGE_POOL, /* nothing but pooling or activations */
+} amkd_stage_type;
+
+enum { AMKD_MAX_STAGE_ACTS = 4 };
+
+/* A run of layers done in one pass: at most one conv or fc, activations, at most one
+ * pooling, activations. */
+typedef struct amkd_stage {
+    amkd_stage_type type;
+    size_t first, end; /* layers [first, end); first is the conv or fc */
+    amkd_shape in;     /* what comes in, without border */
+    amkd_shape sums;   /* what the conv or fc yields and the pooling uses of it */
+    amkd_shape out;
+    const amkd_layer *pool; /* borrowed from the arch; NULL for none */
+    size_t nbefore, nafter; /* activations before and after the pooling */
+    amkd_layer_type before[AMKD_MAX_STAGE_ACTS], after[AMKD_MAX_STAGE_ACTS];
+    size_t out_padding; /* border of zeros around out that the next stage reads */
+    size_t channel_tile, column_tile; /* OT and XT of the templates */
+} amkd_stage;
+
+typedef struct amkd_stages {
+    const amkd_arch *arch;    /* borrowed */
+    const amkd_layer *linear; /* the first layer when it is linear, run once per image;
+                                 NULL: the maps are the normalized pixels */
+    amkd_shape maps;
+    size_t after_maps; /* the layer whose input the maps are */
+    size_t n;
+    amkd_stage *list; /* [n] */
+    size_t arenas[2]; /* values that stages 0, 2, ... and 1, 3, ... write at most */
+    size_t rows;      /* values a convolution holds back for its pooling */
+} amkd_stages;
+
+/* Cuts for vectors of vector_width lanes. use_linear 0: run the whole network in the
+ * sweep, the maps being the pixels. */
+int amkd_stages_new(amkd_stages *stages, const amkd_arch *arch, int use_linear,
+                    size_t vector_width);
+void amkd_stages_clear(amkd_stages *stages);
+
+/* Bytes of private memory that a work-item of the fused kernel needs. */
+size_t amkd_stages_private_nbytes(const amkd_stages *stages, size_t vector_width);
+
+/* Writes the source of the fused kernel, all but common.cl: defines (the macros of
+ * cl/sweep.cl), each stage's macros and template, then the kernel. */
+void amkd_stages_write(FILE *file, const amkd_stages *stages, const char *defines);
+
+#endif
