@@ -8,7 +8,7 @@
  * neither is counted, so its rows flatter CLBlast. */
 #include "base/error.h"
 #include "bench.h"
-#include "net/arch.h"
+#include "graph/graph.h"
 #include "synthetic.h"
 #include <clblast_c.h>
 #include <stdio.h>
@@ -64,68 +64,56 @@ static int measure_product(bench *b, const char *name, product p)
     return rc;
 }
 
-/* The passes of one layer; the first layer of a network needs no gradient by its input.
- */
-static int measure_layer(bench *b, const amkd_layer *layer, const char *name,
+/* The passes of a layer of in weights for each of out outputs; the first layer of a
+ * network needs no gradient by its input. */
+static int measure_layer(bench *b, size_t out, size_t in, size_t pixels, const char *name,
                          int is_first)
 {
-    const size_t batch = b->quick ? QUICK_BATCH : BATCH;
-    const size_t out = layer->out.channels, in = layer->nweights / out;
-    const size_t pixels = layer->out.height * layer->out.width * batch;
     const CLBlastTranspose no = CLBlastTransposeNo, yes = CLBlastTransposeYes;
-    char pass[48];
-    snprintf(pass, sizeof pass, "%s: forward", name);
-    if (measure_product(
-            b, pass,
-            (product){
-                .m = out, .n = pixels, .k = in, .a_transpose = no, .b_transpose = no}))
-        return -1;
-    snprintf(pass, sizeof pass, "%s: backward weights", name);
-    if (measure_product(
-            b, pass,
-            (product){
-                .m = out, .n = in, .k = pixels, .a_transpose = no, .b_transpose = yes}))
-        return -1;
-    snprintf(pass, sizeof pass, "%s: backward data", name);
-    return is_first ? 0
-                    : measure_product(b, pass,
-                                      (product){.m = in,
-                                                .n = pixels,
-                                                .k = out,
-                                                .a_transpose = yes,
-                                                .b_transpose = no});
+    pixels *= b->quick ? QUICK_BATCH : BATCH;
+    const struct {
+        const char *pass;
+        product p;
+    } passes[] = {
+        {"forward",
+         {.m = out, .n = pixels, .k = in, .a_transpose = no, .b_transpose = no}},
+        {"backward weights",
+         {.m = out, .n = in, .k = pixels, .a_transpose = no, .b_transpose = yes}},
+        {"backward data",
+         {.m = in, .n = pixels, .k = out, .a_transpose = yes, .b_transpose = no}},
+    };
+    for (size_t p = 0; p < (is_first ? 2 : 3); p++) {
+        char row[160];
+        snprintf(row, sizeof row, "%.48s: %s", name, passes[p].pass);
+        if (measure_product(b, row, passes[p].p))
+            return -1;
+    }
+    return 0;
 }
 
 static int measure_arch(bench *b, const char *text, amkd_shape in)
 {
-    amkd_arch arch;
-    int rc = amkd_arch_parse(&arch, text, in, SYNTHETIC_NCLASSES);
-    for (size_t l = 0; !rc && l < arch.nlayers; l++) {
-        const amkd_layer *layer = &arch.layers[l];
-        char name[24];
-        if (!layer->nweights)
+    amkd_graph graph;
+    int rc = amkd_graph_parse(&graph, text, in, SYNTHETIC_NCLASSES);
+    for (size_t l = 0; !rc && l < graph.nlayers; l++) {
+        const amkd_layer *layer = &graph.layers[l];
+        const size_t out = layer->out.channels;
+        char name[AMKD_LAYER_NBYTES];
+        if (!layer->nparameters)
             continue;
-        if (layer->type == AMKD_CONV)
-            snprintf(name, sizeof name, "conv %zu k%zu", layer->out.channels,
-                     layer->kernel);
-        else
-            snprintf(name, sizeof name, "fc %zu", layer->out.channels);
-        rc = measure_layer(b, layer, name, l == 0);
+        amkd_layer_print(name, sizeof name, layer);
+        rc = measure_layer(b, out, layer->parameters[0].n / out,
+                           layer->out.height * layer->out.width, name, l == 0);
     }
-    amkd_arch_clear(&arch);
+    amkd_graph_clear(&graph);
     return rc;
 }
 
 int bench_clblast(bench *b)
 {
-    const amkd_layer conv = {.type = AMKD_CONV,
-                             .in = {64, 16, 16},
-                             .out = {64, 16, 16},
-                             .kernel = 3,
-                             .nweights = 64 * 64 * 3 * 3};
     bench_say(b, "CLBlast");
     return measure_arch(b, "lenet5", (amkd_shape){1, 28, 28}) ||
-                   measure_layer(b, &conv, "conv 64 k3 on 64x16x16", 0)
+                   measure_layer(b, 64, 64 * 3 * 3, 16 * 16, "conv 64 k3 on 64x16x16", 0)
                ? -1
                : 0;
 }

@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "bench.h"
-#include "ops/op.h"
+#include "ops/conv.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,22 +28,31 @@ typedef struct convolution {
     cl_mem x, dx, y, parameters, gradients; /* y serves as its gradient too */
 } convolution;
 
+static int run_pass(convolution *c, amkd_pass pass)
+{
+    const amkd_op_args args = {.run = {.nblocks = c->nblocks},
+                               .x = {c->x},
+                               .y = c->y,
+                               .dy = c->y,
+                               .dx = c->dx,
+                               .parameters = c->parameters,
+                               .gradients = c->gradients};
+    return amkd_op_run(c->op, pass, &args);
+}
+
 static int forward(void *context)
 {
-    const convolution *c = context;
-    return amkd_op_forward(c->op, c->x, c->parameters, c->y, c->nblocks);
+    return run_pass(context, AMKD_FORWARD);
 }
 
 static int backward_weights(void *context)
 {
-    const convolution *c = context;
-    return amkd_op_backward_weights(c->op, c->x, c->y, c->gradients, c->nblocks);
+    return run_pass(context, AMKD_BACKWARD_WEIGHTS);
 }
 
 static int backward_data(void *context)
 {
-    const convolution *c = context;
-    return amkd_op_backward_data(c->op, c->x, c->parameters, c->y, c->dx, c->nblocks);
+    return run_pass(context, AMKD_BACKWARD_DATA);
 }
 
 /* Values spread over +-0.1: outputs stay of that order. */
@@ -73,13 +82,18 @@ static int new_convolution(convolution *c, amkd_device *device, const layer *l,
         .out_channels = l->out_channels,
         .out_height = out_side,
         .out_width = out_side,
-        .kernel = l->kernel,
+        .kernel_height = l->kernel,
+        .kernel_width = l->kernel,
         .stride = 1,
-        .padding = l->padding,
-        .act = AMKD_ACT_RELU,
-        .previous_act = AMKD_ACT_RELU,
+        .dilation = 1,
+        .groups = 1,
+        .top = l->padding,
+        .left = l->padding,
+        .act = {"relu", 0},
+        .previous_act = {"relu", 0},
+        .bias = 1,
         .biases = nweights,
-        .nparameters = nweights + l->out_channels,
+        .ntrained = nweights + l->out_channels,
         .nslices = NSLICES,
         .max_blocks = c->nblocks,
     };
@@ -88,8 +102,8 @@ static int new_convolution(convolution *c, amkd_device *device, const layer *l,
     const size_t ny = nsamples * l->out_channels * out_side * out_side;
     return new_buffer(&c->x, device, nx) || new_buffer(&c->dx, device, nx) ||
                    new_buffer(&c->y, device, ny) ||
-                   new_buffer(&c->parameters, device, shape.nparameters) ||
-                   new_buffer(&c->gradients, device, NSLICES * shape.nparameters) ||
+                   new_buffer(&c->parameters, device, shape.ntrained) ||
+                   new_buffer(&c->gradients, device, NSLICES * shape.ntrained) ||
                    amkd_conv_new(&c->op, device, &shape, 1)
                ? -1
                : 0;

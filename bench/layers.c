@@ -18,37 +18,17 @@ typedef struct op_run {
 static int run_op(void *context)
 {
     const op_run *run = context;
-    return amkd_network_run_op(run->step->network, run->op, run->pass,
-                               run->step->nblocks);
-}
-
-/* The layers first..end of the text "conv 6 k5 p2 | relu | ...", copied. */
-static void name_layers(char *name, size_t size, const char *text, size_t first,
-                        size_t end)
-{
-    const char *begin = text;
-    for (size_t l = 0; l < first; l++)
-        begin = strstr(begin, " | ") + 3;
-    const char *stop = begin - 3;
-    for (size_t l = first; l < end; l++) {
-        const char *bar = strstr(stop + 3, " | ");
-        stop = bar ? bar : stop + 3 + strlen(stop + 3);
-    }
-    snprintf(name, size, "%.*s", (int)(stop - begin), begin);
+    return amkd_network_run_op(run->step->network, run->op, run->pass, &run->step->batch);
 }
 
 /* Multiply-adds count twice; a layer that has none is counted by what it moves: pooling
  * forward reads and writes its values, backward reads two and writes one. */
-static void count_work(bench_row *row, const amkd_arch *arch, const op_run *run,
-                       size_t first, size_t end)
+static void count_work(bench_row *row, const amkd_layer *layer, const op_run *run)
 {
-    amkd_arch part = *arch;
-    part.layers += first;
-    part.nlayers = end - first;
     const double count = (double)run->step->count;
-    const double in = (double)amkd_shape_size(part.layers[0].in);
-    const double out = (double)amkd_shape_size(part.layers[part.nlayers - 1].out);
-    row->flops = 2 * amkd_arch_nmacs(&part) * count;
+    const double in = (double)amkd_shape_size(layer->in);
+    const double out = (double)amkd_shape_size(layer->out);
+    row->flops = 2 * amkd_layer_nmacs(layer) * count;
     if (row->flops > 0) {
         row->unit = "GFLOP/s";
         row->work = row->flops * 1e-9;
@@ -63,18 +43,16 @@ static void count_work(bench_row *row, const amkd_arch *arch, const op_run *run,
 static int measure_op(bench *b, bench_row *row, step *s, size_t op)
 {
     static const char *const passes[] = {"forward", "backward weights", "backward data"};
-    const amkd_arch *arch = &s->model->arch;
-    const size_t first = amkd_network_op_layer(s->network, op);
-    const size_t end = amkd_network_op_layer(s->network, op + 1);
-    char layers[48];
-    name_layers(layers, sizeof layers, arch->text, first, end);
+    const amkd_layer *layer =
+        &s->model->graph.layers[amkd_network_op_layer(s->network, op)];
+    char layers[2 * AMKD_LAYER_NBYTES];
+    amkd_network_op_print(layers, sizeof layers, s->network, op);
     for (int pass = AMKD_FORWARD; pass <= AMKD_BACKWARD_DATA; pass++) {
         op_run run = {s, op, (amkd_pass)pass};
-        count_work(row, arch, &run, first, end);
-        if ((pass == AMKD_BACKWARD_DATA && op == 0) ||
-            (pass == AMKD_BACKWARD_WEIGHTS && !(row->flops > 0)))
+        if (!amkd_network_has_pass(s->network, op, run.pass))
             continue;
-        snprintf(row->name, sizeof row->name, "%s: %s", layers, passes[pass]);
+        count_work(row, layer, &run);
+        snprintf(row->name, sizeof row->name, "%.60s: %s", layers, passes[pass]);
         if (bench_time(b, row, run_op, &run))
             return -1;
     }
@@ -106,7 +84,7 @@ static int measure_step(bench *b, step *s, const char *arch)
     return measure_samples(b, &row, s, "cross entropy", 0, step_loss) ||
                    measure_samples(b, &row, s, "AdamW", 0, step_optimize) ||
                    measure_samples(b, &row, s, "all of a step",
-                                   6 * amkd_arch_nmacs(&s->model->arch) *
+                                   6 * amkd_graph_nmacs(&s->model->graph) *
                                        (double)s->count,
                                    step_whole)
                ? -1

@@ -27,9 +27,9 @@ static int make_inputs(bench *b, bench_row *row, const files *f,
     if (synthetic_model(&model, student->arch))
         return -1;
     int rc = amkd_model_save(model, f->paths[STUDENT]);
-    row->flops = npairs * SWEEP_NLAMBDAS * sweep_flops(&model->arch);
-    snprintf(row->name, sizeof row->name, "amkd-score, %s, %.0f pairs x %d", student->name,
-             npairs, SWEEP_NLAMBDAS);
+    row->flops = npairs * SWEEP_NLAMBDAS * sweep_flops(&model->graph);
+    snprintf(row->name, sizeof row->name, "amkd-score, %s, %.0f pairs x %d",
+             student->name, npairs, SWEEP_NLAMBDAS);
     amkd_model_free(model);
     const char *const argv[] = {"amkd-pool",      "-q", "-o", f->paths[PAIRS],
                                 f->paths[IMAGES], NULL};

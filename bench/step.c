@@ -9,8 +9,8 @@ enum { NIMAGES = 200 };
 int step_load(void *context)
 {
     step *s = context;
-    return amkd_batches_load(s->batches, amkd_network_activation(s->network, 0), s->order,
-                             0, s->count);
+    return amkd_batches_load(s->batches, amkd_network_value(s->network, 0), s->order, 0,
+                             s->count);
 }
 
 int step_loss(void *context)
@@ -18,9 +18,8 @@ int step_loss(void *context)
     step *s = context;
     amkd_network *network = s->network;
     return amkd_loss_run(s->loss, amkd_network_logits_gradient(network), s->losses,
-                         s->agreements,
-                         amkd_network_activation(network, amkd_network_nlayers(network)),
-                         s->targets, s->order, 0, s->count, 1);
+                         s->agreements, amkd_network_logits(network), s->targets,
+                         s->order, 0, s->count, 1);
 }
 
 /* At a rate that leaves the weights as they are. */
@@ -35,8 +34,8 @@ int step_optimize(void *context)
 int step_whole(void *context)
 {
     step *s = context;
-    return step_load(s) || amkd_network_forward(s->network, 0, s->nblocks) ||
-                   step_loss(s) || amkd_network_backward(s->network, s->nblocks) ||
+    return step_load(s) || amkd_network_forward(s->network, 0, &s->batch) ||
+                   step_loss(s) || amkd_network_backward(s->network, &s->batch) ||
                    step_optimize(s)
                ? -1
                : 0;
@@ -46,7 +45,7 @@ int step_whole(void *context)
 static int upload_rows(step *s)
 {
     const size_t n = s->dataset.n;
-    const size_t sums_nbytes = s->nblocks * s->device->nlanes * sizeof(float);
+    const size_t sums_nbytes = s->batch.nblocks * s->device->nlanes * sizeof(float);
     uint32_t *order = amkd_alloc(n, sizeof *order);
     if (!order)
         return -1;
@@ -73,19 +72,19 @@ static int new_parts(step *s)
     const amkd_optimizer_options adamw = {
         .kind = AMKD_ADAMW, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .decay = 0.01};
     const amkd_images *images = s->dataset.images;
-    const amkd_arch *arch = &s->model->arch;
-    return amkd_network_new(&s->network, s->device, arch, s->nblocks, 1) ||
+    const amkd_graph *graph = &s->model->graph;
+    return amkd_network_new(&s->network, s->device, graph, s->batch.nblocks, 1) ||
                    amkd_batches_new(&s->batches, s->device, images->height, images->width,
                                     images->channels) ||
                    amkd_batches_images(s->batches, images->pixels, images->n) ||
                    amkd_batches_keys(s->batches, s->dataset.keys, s->dataset.n) ||
                    amkd_model_normalize(s->batches, s->model) ||
-                   amkd_loss_new(&s->loss, s->device, arch->nclasses) ||
+                   amkd_loss_new(&s->loss, s->device, graph->nclasses) ||
                    amkd_optimizer_new(&s->optimizer, s->device, &adamw,
-                                      arch->nparameters) ||
+                                      graph->ntrained) ||
                    amkd_buffer_write(s->device, amkd_network_parameters(s->network),
                                      s->model->parameters, 0,
-                                     arch->nparameters * sizeof(float))
+                                     graph->nparameters * sizeof(float))
                ? -1
                : 0;
 }
@@ -93,7 +92,9 @@ static int new_parts(step *s)
 int step_new(step *s, amkd_device *device, const char *arch, size_t count)
 {
     *s = (step){.device = device, .count = count};
-    s->nblocks = (count + device->nlanes - 1) / device->nlanes;
+    s->batch = (amkd_batch){.nblocks = (count + device->nlanes - 1) / device->nlanes,
+                            .nsamples = count,
+                            .training = 1};
     return synthetic_dataset(&s->dataset, NIMAGES, count) ||
                    synthetic_model(&s->model, arch) || new_parts(s) || upload_rows(s) ||
                    step_whole(s)

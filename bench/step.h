@@ -11,7 +11,8 @@
 
 typedef struct step {
     amkd_device *device;
-    size_t count, nblocks; /* samples and lane blocks of the batch */
+    size_t count; /* samples of the batch */
+    amkd_batch batch;
     amkd_model *model;
     amkd_dataset dataset;
     amkd_network *network;

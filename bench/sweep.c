@@ -68,7 +68,7 @@ static int measure(bench *b, bench_row *row, const amkd_model *model,
     if (!rc) {
         first_pairs(s.pairs, s.n, images->n);
         row->work = (double)(s.n * SWEEP_NLAMBDAS);
-        row->flops = row->work * sweep_flops(&model->arch);
+        row->flops = row->work * sweep_flops(&model->graph);
         snprintf(row->name + strlen(row->name), sizeof row->name - strlen(row->name),
                  ", %d lambdas, %s", SWEEP_NLAMBDAS, amkd_sweep_engine(s.sweep));
         rc = bench_time(b, row, run_chunk, &s);

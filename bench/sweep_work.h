@@ -2,12 +2,13 @@
 #ifndef AMKD_BENCH_SWEEP_WORK_H
 #define AMKD_BENCH_SWEEP_WORK_H
 
-#include "net/arch.h"
+#include "graph/graph.h"
 
 /* The paper's grid. */
 enum { SWEEP_NLAMBDAS = 11 };
 
-/* The students that are scored, each with all pairs of nimages images: seconds of work. */
+/* The students that are scored, each with all pairs of nimages images: seconds of work.
+ */
 typedef struct sweep_student {
     const char *name, *arch;
     size_t nimages;
@@ -20,16 +21,16 @@ enum { SWEEP_LENET5_HALF = 0 };
 
 /* Useful operations of one evaluation: all layers but the first with weights, which is
  * linear and runs once for each image (Eq. 1 mixes its output). */
-static inline double sweep_flops(const amkd_arch *arch)
+static inline double sweep_flops(const amkd_graph *graph)
 {
-    amkd_arch rest = *arch;
+    amkd_graph rest = *graph;
     int first = 1;
     while (rest.nlayers && first) {
-        first = !rest.layers->nweights;
+        first = !rest.layers->nparameters;
         rest.layers++;
         rest.nlayers--;
     }
-    return 2 * amkd_arch_nmacs(&rest);
+    return 2 * amkd_graph_nmacs(&rest);
 }
 
 #endif

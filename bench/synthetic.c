@@ -54,10 +54,10 @@ int synthetic_dataset(amkd_dataset *dataset, size_t nimages, size_t nrows)
 
 int synthetic_model(amkd_model **out, const char *arch)
 {
-    amkd_arch parsed;
-    if (amkd_arch_parse(&parsed, arch, (amkd_shape){1, SIDE, SIDE}, SYNTHETIC_NCLASSES))
+    amkd_graph parsed;
+    if (amkd_graph_parse(&parsed, arch, (amkd_shape){1, SIDE, SIDE}, SYNTHETIC_NCLASSES))
         return -1;
     const int rc = amkd_model_init(out, &parsed, SEED);
-    amkd_arch_clear(&parsed);
+    amkd_graph_clear(&parsed);
     return rc;
 }

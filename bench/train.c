@@ -76,7 +76,7 @@ int bench_train(bench *b)
     if (!rc) {
         /* Forward, and twice that backward. */
         row.work = (double)(t.options.nsteps * t.options.batch);
-        row.flops = 6 * amkd_arch_nmacs(&t.model->arch) * row.work;
+        row.flops = 6 * amkd_graph_nmacs(&t.model->graph) * row.work;
         row.at_least = b->quick ? 0 : least_images_per_second;
         row.least_share = b->quick ? 0 : least_share;
         rc = measure(&t, &row);

@@ -43,41 +43,6 @@ typedef int16 ivec;
  * not go through memory. */
 #define INLINE static inline __attribute__((always_inline))
 
-/* Activations, by number as amkd_activation counts them. act_forward is applied to what a
- * layer writes; act_backward turns the gradient d by an activation's output y into the
- * gradient by its input. */
-#define ACT_NONE 0
-#define ACT_RELU 1
-#define ACT_TANH 2
-#ifndef ACT
-#define ACT ACT_NONE
-#endif
-#ifndef PREVIOUS_ACT
-#define PREVIOUS_ACT ACT_NONE
-#endif
-
-static inline vec act_forward(vec v)
-{
-#if ACT == ACT_RELU
-    return v < (vec)0.0f ? (vec)0.0f : v; /* fmax would make 0 of a NaN */
-#elif ACT == ACT_TANH
-    return tanh(v);
-#else
-    return v;
-#endif
-}
-
-static inline vec act_backward(vec d, vec y)
-{
-#if PREVIOUS_ACT == ACT_RELU
-    return select((vec)0.0f, d, y > (vec)0.0f);
-#elif PREVIOUS_ACT == ACT_TANH
-    return d * fma(-y, y, (vec)1.0f);
-#else
-    return d;
-#endif
-}
-
 /* Work-items that share one sum over the lanes: all lanes of a block in lockstep, or one
  * that walks the block's vecs by itself. LANE_ITEM is which of them this one is. */
 #if VW == 1

@@ -1,8 +1,8 @@
 /* Two-dimensional convolution (as torch.nn.Conv2d: cross-correlation), and its gradients.
  *
- *     y[o][v][u]     = act(b[o] + sum_{i,a,c} w[o][i][a][c] x[i][v S - P + a][u S - P + c])
- *     dx[i][r][q]    = act'(x) sum_{o,a,c: r = v S - P + a, q = u S - P + c} w[o][i][a][c] dy[o][v][u]
- *     dw[o][i][a][c] = sum_{samples,v,u} dy[o][v][u] x[i][v S - P + a][u S - P + c]
+ *     y[o][v][u]     = act(b[o] + sum_{i,a,c} w[o][i][a][c] x[i][v S - PY + a][u S - PX + c])
+ *     dx[i][r][q]    = act'(x) sum_{o,a,c: r = v S - PY + a, q = u S - PX + c} w[o][i][a][c] dy[o][v][u]
+ *     dw[o][i][a][c] = sum_{samples,v,u} dy[o][v][u] x[i][v S - PY + a][u S - PX + c]
  *
  * Activations lie as in common.cl, weights as in PyTorch, [o][i][a][c]. dy is the gradient
  * by what y was before its act; dx is handed on as that of the layer before.
@@ -34,12 +34,11 @@
 #define OC 4 /* output */
 #define OH 6
 #define OW 6
-#define K 3 /* kernel size, stride, padding */
+#define KH 3 /* kernel size, stride */
 #define S 1
-#define P 0
-#define WEIGHTS 0 /* offsets in the parameters, and their number */
-#define BIASES 36
-#define NPARAMETERS 40
+#define PY 0 /* padding above and left of the image */
+#define PX 0
+#define BIAS 1 /* whether there is one */
 #define FORWARD_CT 4
 #define FORWARD_PT 6
 #define DATA_CT 1
@@ -50,6 +49,7 @@
 #define WEIGHTS_V 6    /* rows of dy at a time */
 #define NSLICES 1
 #endif
+#define K KH /* square */
 #ifndef KT
 #define KT K
 #endif
@@ -67,16 +67,16 @@ INLINE void add_taps(vec sum[FORWARD_CT][FORWARD_PT], global const vec *x,
                      global const float *weights, const int v, const int u0,
                      const int inside)
 {
-    const int first = max(P - v * S, 0), end = min(IH + P - v * S, K);
+    const int first = max(PY - v * S, 0), end = min(IH + PY - v * S, K);
     for (int i = 0; i < IC; i++)
         for (int a = first; a < end; a++) {
-            global const vec *row = x + (i * IH + v * S - P + a) * IW * VECTORS;
+            global const vec *row = x + (i * IH + v * S - PY + a) * IW * VECTORS;
             global const float *w = weights + (i * K + a) * K;
             for (int c0 = 0; c0 < K; c0 += KT) {
                 vec value[FORWARD_COLUMNS];
 #pragma unroll
                 for (int q = 0; q < FORWARD_COLUMNS; q++) {
-                    const int column = u0 * S - P + c0 + q;
+                    const int column = u0 * S - PX + c0 + q;
                     if (IS_TAP(c0 + q - (FORWARD_PT - 1) * S) &&
                         (inside || !OUTSIDE(column, IW)))
                         value[q] = row[column * VECTORS];
@@ -90,7 +90,7 @@ INLINE void add_taps(vec sum[FORWARD_CT][FORWARD_PT], global const vec *x,
                         const vec weight = w[o * IC * K * K + c0 + c];
 #pragma unroll
                         for (int u = 0; u < FORWARD_PT; u++) {
-                            const int column = (u0 + u) * S - P + c0 + c;
+                            const int column = (u0 + u) * S - PX + c0 + c;
                             if (inside || (u0 + u < OW && !OUTSIDE(column, IW)))
                                 sum[o][u] = fma(value[u * S + c], weight, sum[o][u]);
                         }
@@ -102,11 +102,11 @@ INLINE void add_taps(vec sum[FORWARD_CT][FORWARD_PT], global const vec *x,
 #define FORWARD_ROW_TILES TILES(OW, FORWARD_PT)
 /* Whether the tiles between a row's first and last meet neither of its ends. */
 #define FORWARD_INSIDE                                                                   \
-    (FORWARD_PT * S >= P && ((FORWARD_ROW_TILES - 1) * FORWARD_PT - 1) * S - P + K <= IW)
+    (FORWARD_PT * S >= PX && ((FORWARD_ROW_TILES - 1) * FORWARD_PT - 1) * S - PX + K <= IW)
 
 /* A tile of the row v from pixel u0 on, from its biases to what it writes. */
-INLINE void forward_tile(global const vec *x, global const float *parameters,
-                         global vec *y, const int tile_o0, const int v, const int u0,
+INLINE void forward_tile(global const vec *x, global const float *weights,
+                         global const float *biases, global vec *y, const int tile_o0, const int v, const int u0,
                          const int inside)
 {
     const int o0 = min(tile_o0, OC - FORWARD_CT);
@@ -115,8 +115,8 @@ INLINE void forward_tile(global const vec *x, global const float *parameters,
     for (int o = 0; o < FORWARD_CT; o++)
 #pragma unroll
         for (int u = 0; u < FORWARD_PT; u++)
-            sum[o][u] = parameters[BIASES + o0 + o];
-    add_taps(sum, x, parameters + WEIGHTS + o0 * (IC * K * K), v, u0, inside);
+            sum[o][u] = BIAS ? biases[o0 + o] : 0.0f;
+    add_taps(sum, x, weights + o0 * (IC * K * K), v, u0, inside);
 #pragma unroll
     for (int o = 0; o < FORWARD_CT; o++)
 #pragma unroll
@@ -153,7 +153,8 @@ INLINE place place_of(const int tile, const int channel_tiles, const int rows,
 }
 
 kernel void conv_forward(global const vec *restrict x,
-                         global const float *restrict parameters, global vec *restrict y)
+                         global const float *restrict parameters, global vec *restrict y,
+                         const uint weights, const uint biases)
 {
     const size_t lane = get_global_id(0);
     const place at = place_of(get_global_id(1), TILES(OC, FORWARD_CT), OH,
@@ -162,19 +163,19 @@ kernel void conv_forward(global const vec *restrict x,
     x += get_global_id(2) * (IC * IH * IW * VECTORS) + lane;
     y += get_global_id(2) * (OC * OH * OW * VECTORS) + lane;
     if (last == 0 || at.row_tile == 0)
-        forward_tile(x, parameters, y, tile_o0, at.row, 0, 0);
+        forward_tile(x, parameters + weights, parameters + biases, y, tile_o0, at.row, 0, 0);
     else if (last == 1 || at.row_tile == last)
-        forward_tile(x, parameters, y, tile_o0, at.row, last * FORWARD_PT, 0);
+        forward_tile(x, parameters + weights, parameters + biases, y, tile_o0, at.row, last * FORWARD_PT, 0);
     else
-        forward_tile(x, parameters, y, tile_o0, at.row, at.row_tile * FORWARD_PT,
+        forward_tile(x, parameters + weights, parameters + biases, y, tile_o0, at.row, at.row_tile * FORWARD_PT,
                      FORWARD_INSIDE);
 }
 
-/* u = q0 / S + t meets pixel q0 + q by tap c = q + P - t S, so which meet is known when
+/* u = q0 / S + t meets pixel q0 + q by tap c = q + PX - t S, so which meet is known when
  * the kernel is compiled. */
 #define FLOOR_DIV(a, b) ((a) >= 0 ? (a) / (b) : -((-(a) + (b)-1) / (b)))
-#define DATA_FIRST FLOOR_DIV(P - KT + 1, S)
-#define DATA_COLUMNS ((DATA_PT - 1 + P) / S - DATA_FIRST + 1)
+#define DATA_FIRST FLOOR_DIV(PX - KT + 1, S)
+#define DATA_COLUMNS ((DATA_PT - 1 + PX) / S - DATA_FIRST + 1)
 
 /* Adds to the gradient of the row r from pixel q0 on, a multiple of S, what all output
  * channels hand back. */
@@ -182,14 +183,14 @@ INLINE void add_back(vec sum[DATA_CT][DATA_PT], global const vec *dy,
                      global const float *weights, const int r, const int q0,
                      const int inside)
 {
-    /* a = r + P - v S for the rows v of dy that have one among 0..K-1. */
-    const int v_end = min((r + P) / S + 1, OH);
-    const int v_first = max(r + P - K + S, 0) / S;
+    /* a = r + PY - v S for the rows v of dy that have one among 0..K-1. */
+    const int v_end = min((r + PY) / S + 1, OH);
+    const int v_first = max(r + PY - K + S, 0) / S;
     /* Row by row: the same row of all channels falls on few lines of a cache, several rows
      * of them do not stay there (64 to 3 on 32x32: 1.4 times as fast as o by o). */
     for (int v = v_first; v < v_end; v++)
         for (int o = 0; o < OC; o++) {
-            const int a = r + P - v * S;
+            const int a = r + PY - v * S;
             global const vec *row = dy + (o * OH + v) * OW * VECTORS;
             global const float *w = weights + (o * IC * K + a) * K;
             for (int c0 = 0; c0 < K; c0 += KT) {
@@ -197,7 +198,7 @@ INLINE void add_back(vec sum[DATA_CT][DATA_PT], global const vec *dy,
                 vec value[DATA_COLUMNS];
 #pragma unroll
                 for (int t = 0; t < DATA_COLUMNS; t++)
-                    if (IS_TAP(c0 + P - (DATA_FIRST + t) * S) &&
+                    if (IS_TAP(c0 + PX - (DATA_FIRST + t) * S) &&
                         (inside || !OUTSIDE(u0 + t, OW)))
                         value[t] = row[(u0 + t) * VECTORS];
 #pragma unroll
@@ -209,7 +210,7 @@ INLINE void add_back(vec sum[DATA_CT][DATA_PT], global const vec *dy,
                         const vec weight = w[i * K * K + c0 + c];
 #pragma unroll
                         for (int q = 0; q < DATA_PT; q++) {
-                            const int from = q + P - c;
+                            const int from = q + PX - c;
                             const int t = FLOOR_DIV(from, S) - DATA_FIRST;
                             if (from % S == 0 &&
                                 (inside || (q0 + q < IW && !OUTSIDE(u0 + t, OW))))
@@ -222,13 +223,13 @@ INLINE void add_back(vec sum[DATA_CT][DATA_PT], global const vec *dy,
 
 #define DATA_ROW_TILES TILES(IW, DATA_PT)
 #define DATA_INSIDE                                                                      \
-    (DATA_PT / S + FLOOR_DIV(P - K + 1, S) >= 0 &&                                       \
-     (DATA_ROW_TILES - 2) * DATA_PT / S + (DATA_PT - 1 + P) / S < OW)
+    (DATA_PT / S + FLOOR_DIV(PX - K + 1, S) >= 0 &&                                       \
+     (DATA_ROW_TILES - 2) * DATA_PT / S + (DATA_PT - 1 + PX) / S < OW)
 
 /* A tile of the row r from pixel q0 on. */
-INLINE void back_tile(global const vec *x, global const float *parameters,
+INLINE void back_tile(global const vec *x, global const float *weights,
                       global const vec *dy, global vec *dx, const int tile_i0,
-                      const int r, const int q0, const int inside)
+                      const int r, const int q0, const int add, const int inside)
 {
     const int i0 = min(tile_i0, IC - DATA_CT);
     vec sum[DATA_CT][DATA_PT];
@@ -237,20 +238,21 @@ INLINE void back_tile(global const vec *x, global const float *parameters,
 #pragma unroll
         for (int q = 0; q < DATA_PT; q++)
             sum[i][q] = 0.0f;
-    add_back(sum, dy, parameters + WEIGHTS + i0 * (K * K), r, q0, inside);
+    add_back(sum, dy, weights + i0 * (K * K), r, q0, inside);
 #pragma unroll
     for (int i = 0; i < DATA_CT; i++)
 #pragma unroll
         for (int q = 0; q < DATA_PT; q++)
             if (i0 + i >= tile_i0 && q0 + q < IW) {
                 const size_t at = (((i0 + i) * IH + r) * IW + q0 + q) * VECTORS;
-                dx[at] = act_backward(sum[i][q], x[at]);
+                dx[at] = act_backward(add ? dx[at] + sum[i][q] : sum[i][q], x[at]);
             }
 }
 
 kernel void conv_backward_data(global const vec *restrict x,
                                global const float *restrict parameters,
-                               global const vec *restrict dy, global vec *restrict dx)
+                               global const vec *restrict dy, global vec *restrict dx,
+                               const uint weights, const int add)
 {
     const size_t lane = get_global_id(0);
     const place at = place_of(get_global_id(1), TILES(IC, DATA_CT), IH, DATA_ROW_TILES,
@@ -259,12 +261,13 @@ kernel void conv_backward_data(global const vec *restrict x,
     x += get_global_id(2) * (IC * IH * IW * VECTORS) + lane;
     dx += get_global_id(2) * (IC * IH * IW * VECTORS) + lane;
     dy += get_global_id(2) * (OC * OH * OW * VECTORS) + lane;
+    parameters += weights;
     if (last == 0 || at.row_tile == 0)
-        back_tile(x, parameters, dy, dx, tile_i0, at.row, 0, 0);
+        back_tile(x, parameters, dy, dx, tile_i0, at.row, 0, add, 0);
     else if (last == 1 || at.row_tile == last)
-        back_tile(x, parameters, dy, dx, tile_i0, at.row, last * DATA_PT, 0);
+        back_tile(x, parameters, dy, dx, tile_i0, at.row, last * DATA_PT, add, 0);
     else
-        back_tile(x, parameters, dy, dx, tile_i0, at.row, at.row_tile * DATA_PT,
+        back_tile(x, parameters, dy, dx, tile_i0, at.row, at.row_tile * DATA_PT, add,
                   DATA_INSIDE);
 }
 
@@ -282,7 +285,7 @@ INLINE void add_products(vec sum[WEIGHTS_OT][WEIGHTS_IT][KT], global const vec *
     for (int i = 0; i < WEIGHTS_IT; i++)
 #pragma unroll
         for (int c = 0; c < KT; c++) {
-            const int column = u * S - P + c0 + c;
+            const int column = u * S - PX + c0 + c;
             if (!inside && OUTSIDE(column, IW))
                 continue;
             const vec value = x[(i * IH * IW + column) * VECTORS];
@@ -293,8 +296,8 @@ INLINE void add_products(vec sum[WEIGHTS_OT][WEIGHTS_IT][KT], global const vec *
 }
 
 /* Pixels of a row left and right of which some tap falls beyond the image. */
-#define LEFT min(TILES(P, S), OW)
-#define RIGHT max((IW - K + P + S) / S, LEFT)
+#define LEFT min(TILES(PX, S), OW)
+#define RIGHT max((IW - K + PX + S) / S, LEFT)
 
 #define WEIGHTS_SUMS (WEIGHTS_OT * WEIGHTS_IT * KT)
 
@@ -318,7 +321,7 @@ INLINE weights_tile find_weights_tile(const size_t tile)
     t.c0 = min(t.own_c, K - KT);
     t.i0 = min(t.own_i, IC - WEIGHTS_IT);
     t.o0 = min(t.own_o, OC - WEIGHTS_OT);
-    t.with_bias = t.own_c == 0 && t.a0 == 0 && t.own_i == 0;
+    t.with_bias = BIAS && t.own_c == 0 && t.a0 == 0 && t.own_i == 0;
     return t;
 }
 
@@ -341,12 +344,12 @@ INLINE void add_rows(vec sums[WEIGHTS_OT][WEIGHTS_IT][KT], global const vec *x,
                      global const vec *dy, const weights_tile t, const int a, int v_begin,
                      int v_end)
 {
-    v_begin = max(v_begin, max(P - a + S - 1, 0) / S);
-    v_end = min(v_end, (IH - 1 + P - a + S) / S);
+    v_begin = max(v_begin, max(PY - a + S - 1, 0) / S);
+    v_end = min(v_end, (IH - 1 + PY - a + S) / S);
     vec sum[WEIGHTS_OT][WEIGHTS_IT][KT];
     copy_sums(sum, sums);
     for (int v = v_begin; v < v_end; v++) {
-        global const vec *x_row = x + (v * S - P + a) * IW * VECTORS;
+        global const vec *x_row = x + (v * S - PY + a) * IW * VECTORS;
         global const vec *dy_row = dy + v * OW * VECTORS;
 #pragma unroll
         for (int u = 0; u < LEFT; u++)
@@ -378,25 +381,24 @@ INLINE void add_block(vec sum[WEIGHTS_ROWS][WEIGHTS_OT][WEIGHTS_IT][KT],
 }
 
 /* Writes a tile's sum of an out channel, or of its bias, where it is the tile's own. */
-INLINE void write_weight(global float *gradients, const weights_tile t, const int o,
+INLINE void write_weight(global float *weights, const weights_tile t, const int o,
                          const int i, const int a, const int c, const float total)
 {
     if (t.o0 + o >= t.own_o && t.i0 + i >= t.own_i && t.c0 + c >= t.own_c)
-        gradients[WEIGHTS + (((t.o0 + o) * IC + t.i0 + i) * K + t.a0 + a) * K + t.c0 +
-                  c] = total;
+        weights[(((t.o0 + o) * IC + t.i0 + i) * K + t.a0 + a) * K + t.c0 + c] = total;
 }
 
-INLINE void write_bias(global float *gradients, const weights_tile t, const int o,
+INLINE void write_bias(global float *biases, const weights_tile t, const int o,
                        const float total)
 {
     if (t.with_bias && t.o0 + o >= t.own_o)
-        gradients[BIASES + t.o0 + o] = total;
+        biases[t.o0 + o] = total;
 }
 
 #if LANE_ITEMS > 1
 /* Lane l puts its sums, of one row of the kernel, into column l of shared; then each sums
  * rows of that. */
-INLINE void write_sums(global float *gradients,
+INLINE void write_sums(global float *weights, global float *biases,
                        vec sum[WEIGHTS_ROWS][WEIGHTS_OT][WEIGHTS_IT][KT],
                        vec bias[WEIGHTS_OT], const weights_tile t, local float *shared)
 {
@@ -412,14 +414,14 @@ INLINE void write_sums(global float *gradients,
         for (int l = 0; l < LANE_ITEMS; l++)
             total += shared[n * (LANE_ITEMS + 1) + l];
         if (n < WEIGHTS_SUMS)
-            write_weight(gradients, t, n / (WEIGHTS_IT * KT), n / KT % WEIGHTS_IT, 0,
+            write_weight(weights, t, n / (WEIGHTS_IT * KT), n / KT % WEIGHTS_IT, 0,
                          n % KT, total);
         else
-            write_bias(gradients, t, n - WEIGHTS_SUMS, total);
+            write_bias(biases, t, n - WEIGHTS_SUMS, total);
     }
 }
 #else
-INLINE void write_sums(global float *gradients,
+INLINE void write_sums(global float *weights, global float *biases,
                        vec sum[WEIGHTS_ROWS][WEIGHTS_OT][WEIGHTS_IT][KT],
                        vec bias[WEIGHTS_OT], const weights_tile t)
 {
@@ -430,10 +432,10 @@ INLINE void write_sums(global float *gradients,
             for (int i = 0; i < WEIGHTS_IT; i++)
 #pragma unroll
                 for (int c = 0; c < KT; c++)
-                    write_weight(gradients, t, o, i, a, c, sum_vec(sum[a][o][i][c]));
+                    write_weight(weights, t, o, i, a, c, sum_vec(sum[a][o][i][c]));
 #pragma unroll
     for (int o = 0; o < WEIGHTS_OT; o++)
-        write_bias(gradients, t, o, sum_vec(bias[o]));
+        write_bias(biases, t, o, sum_vec(bias[o]));
 }
 #endif
 
@@ -441,7 +443,9 @@ INLINE void write_sums(global float *gradients,
  * write one value; the optimizer sums the slices in order. */
 kernel void conv_backward_weights(global const vec *restrict x,
                                   global const vec *restrict dy,
-                                  global float *restrict gradients, const uint nblocks)
+                                  global float *restrict gradients, const uint nblocks,
+                                  const uint weights, const uint biases,
+                                  const uint ntrained)
 {
     const size_t slice = get_global_id(2);
     const weights_tile t = find_weights_tile(get_global_id(1));
@@ -464,11 +468,11 @@ kernel void conv_backward_weights(global const vec *restrict x,
         for (size_t lane = LANE_ITEM; lane < VECTORS; lane += LANE_ITEMS)
             add_block(sum, bias, x + (block * IC + t.i0) * (IH * IW * VECTORS) + lane,
                       dy + (block * OC + t.o0) * (OH * OW * VECTORS) + lane, t);
-    gradients += slice * NPARAMETERS;
+    gradients += slice * ntrained;
 #if LANE_ITEMS > 1
     local float shared[(WEIGHTS_SUMS + WEIGHTS_OT) * (LANE_ITEMS + 1)];
-    write_sums(gradients, sum, bias, t, shared);
+    write_sums(gradients + weights, gradients + biases, sum, bias, t, shared);
 #else
-    write_sums(gradients, sum, bias, t);
+    write_sums(gradients + weights, gradients + biases, sum, bias, t);
 #endif
 }

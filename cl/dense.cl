@@ -18,9 +18,7 @@
 #ifndef IC
 #define IC 8 /* input features */
 #define OC 4 /* output features */
-#define WEIGHTS 0
-#define BIASES 32
-#define NPARAMETERS 36
+#define BIAS 1 /* whether there is one */
 #define FORWARD_CT 4
 #define DATA_CT 4
 #define BT 4
@@ -34,10 +32,12 @@
 
 kernel void dense_forward(global const vec *restrict x,
                           global const float *restrict parameters, global vec *restrict y,
-                          const uint nblocks)
+                          const uint nblocks, const uint weights_at,
+                          const uint biases_at)
 {
     const int tile_o0 = get_global_id(1) * FORWARD_CT, o0 = min(tile_o0, OC - FORWARD_CT);
-    global const float *weights = parameters + WEIGHTS + o0 * IC;
+    global const float *weights = parameters + weights_at + o0 * IC;
+    global const float *biases = parameters + biases_at + o0;
     const size_t lane = get_global_id(0), b0 = get_global_id(2) * BT;
     global const vec *in[BT];
     vec sum[FORWARD_CT][BT];
@@ -46,7 +46,7 @@ kernel void dense_forward(global const vec *restrict x,
         in[b] = x + min(b0 + b, (size_t)nblocks - 1) * (IC * VECTORS) + lane;
 #pragma unroll
         for (int o = 0; o < FORWARD_CT; o++)
-            sum[o][b] = parameters[BIASES + o0 + o];
+            sum[o][b] = BIAS ? biases[o] : 0.0f;
     }
     for (int i = 0; i < IC; i++) {
         vec value[BT];
@@ -72,10 +72,10 @@ kernel void dense_forward(global const vec *restrict x,
 kernel void dense_backward_data(global const vec *restrict x,
                                 global const float *restrict parameters,
                                 global const vec *restrict dy, global vec *restrict dx,
-                                const uint nblocks)
+                                const uint nblocks, const uint weights_at, const int add)
 {
     const int tile_i0 = get_global_id(1) * DATA_CT, i0 = min(tile_i0, IC - DATA_CT);
-    global const float *weights = parameters + WEIGHTS + i0;
+    global const float *weights = parameters + weights_at + i0;
     const size_t lane = get_global_id(0), b0 = get_global_id(2) * BT;
     global const vec *in[BT];
     vec sum[DATA_CT][BT];
@@ -105,7 +105,7 @@ kernel void dense_backward_data(global const vec *restrict x,
         for (int i = 0; i < DATA_CT; i++)
             if (i0 + i >= tile_i0 && b0 + b < nblocks) {
                 const size_t at = ((b0 + b) * IC + i0 + i) * VECTORS + lane;
-                dx[at] = act_backward(sum[i][b], x[at]);
+                dx[at] = act_backward(add ? dx[at] + sum[i][b] : sum[i][b], x[at]);
             }
 }
 
@@ -171,7 +171,9 @@ static inline void add_row(global float *row, vec sum, int ninputs, int fresh)
 
 kernel void dense_backward_weights(global const vec *restrict x,
                                    global const vec *restrict dy,
-                                   global float *restrict gradients, const uint nblocks)
+                                   global float *restrict gradients, const uint nblocks,
+                                   const uint weights, const uint biases,
+                                   const uint ntrained)
 {
     const size_t tile = get_global_id(1), slice = get_global_id(2);
     const int i0 = tile % TILES(IC, VW) * VW;
@@ -179,7 +181,7 @@ kernel void dense_backward_weights(global const vec *restrict x,
     const int end = min(begin + WEIGHTS_OUT, OC);
     const size_t first = slice * nblocks / NSLICES, stop = (slice + 1) * nblocks / NSLICES;
     global const float *d = (global const float *)dy;
-    gradients += slice * NPARAMETERS;
+    gradients += slice * ntrained;
 
     vec values[CHUNK * NLANES];
     size_t chunk = first;
@@ -207,19 +209,19 @@ kernel void dense_backward_weights(global const vec *restrict x,
 #pragma unroll
             for (int o = 0; o < WEIGHTS_OT; o++)
                 if (o0 + o >= from && o0 + o < end)
-                    add_row(gradients + WEIGHTS + (o0 + o) * IC + i0, sum[o], IC - i0,
+                    add_row(gradients + weights + (o0 + o) * IC + i0, sum[o], IC - i0,
                             chunk == first);
         }
         chunk += CHUNK;
     } while (chunk < stop);
-    if (i0 > 0)
+    if (i0 > 0 || !BIAS)
         return;
     for (int o = begin; o < end; o++) {
         vec sum = 0.0f;
         for (size_t at = first; at < stop; at++)
             for (int v = 0; v < VECTORS; v++)
                 sum += dy[(at * OC + o) * VECTORS + v];
-        gradients[BIASES + o] = sum_vec(sum);
+        gradients[biases + o] = sum_vec(sum);
     }
 }
 
@@ -229,14 +231,16 @@ kernel void dense_backward_weights(global const vec *restrict x,
 
 kernel void dense_backward_weights(global const float *restrict x,
                                    global const float *restrict dy,
-                                   global float *restrict gradients, const uint nblocks)
+                                   global float *restrict gradients, const uint nblocks,
+                                   const uint weights, const uint biases,
+                                   const uint ntrained)
 {
     const size_t tile = get_global_id(1), slice = get_global_id(2);
     const int i0 = tile % TILES(IC, WEIGHTS_IT) * WEIGHTS_IT;
     const int o0 = tile / TILES(IC, WEIGHTS_IT) * WEIGHTS_OT;
     const size_t first = slice * nblocks / NSLICES, end = (slice + 1) * nblocks / NSLICES;
     const size_t lane = get_local_id(0);
-    gradients += slice * NPARAMETERS;
+    gradients += slice * ntrained;
 
     float sum[WEIGHTS_OT][WEIGHTS_IT];
     float bias[WEIGHTS_OT];
@@ -279,10 +283,10 @@ kernel void dense_backward_weights(global const float *restrict x,
         const int o = n < WEIGHTS_SUMS ? n / WEIGHTS_IT : n - WEIGHTS_SUMS;
         const int i = n % WEIGHTS_IT;
         if (n >= WEIGHTS_SUMS) {
-            if (i0 == 0 && o0 + o < OC)
-                gradients[BIASES + o0 + o] = total;
+            if (BIAS && i0 == 0 && o0 + o < OC)
+                gradients[biases + o0 + o] = total;
         } else if (o0 + o < OC && i0 + i < IC) {
-            gradients[WEIGHTS + (o0 + o) * IC + i0 + i] = total;
+            gradients[weights + (o0 + o) * IC + i0 + i] = total;
         }
     }
 }
@@ -293,11 +297,12 @@ kernel void dense_backward_weights(global const float *restrict x,
  * two: (VECTORS, features, blocks); of the last: (LANE_ITEMS, OC, NSLICES), work-groups of
  * LANE_ITEMS. */
 
-kernel void dense_bias_act(global const float *restrict parameters, global vec *restrict y)
+kernel void dense_bias_act(global const float *restrict parameters, global vec *restrict y,
+                           const uint biases)
 {
     const size_t o = get_global_id(1);
     const size_t at = (get_global_id(2) * OC + o) * VECTORS + get_global_id(0);
-    y[at] = act_forward(y[at] + (vec)parameters[BIASES + o]);
+    y[at] = act_forward(BIAS ? y[at] + (vec)parameters[biases + o] : y[at]);
 }
 
 kernel void dense_mask(global const vec *restrict x, global vec *restrict dx)
@@ -308,7 +313,8 @@ kernel void dense_mask(global const vec *restrict x, global vec *restrict dx)
 }
 
 kernel void dense_bias_gradient(global const vec *restrict dy,
-                                global float *restrict gradients, const uint nblocks)
+                                global float *restrict gradients, const uint nblocks,
+                                const uint biases, const uint ntrained)
 {
     const size_t o = get_global_id(1), slice = get_global_id(2);
     const size_t first = slice * nblocks / NSLICES, end = (slice + 1) * nblocks / NSLICES;
@@ -326,5 +332,5 @@ kernel void dense_bias_gradient(global const vec *restrict dy,
         total += shared[l];
 #endif
     if (get_local_id(0) == 0)
-        gradients[slice * NPARAMETERS + BIASES + o] = total;
+        gradients[slice * ntrained + biases + o] = total;
 }

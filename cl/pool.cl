@@ -1,24 +1,29 @@
-/* Max and average pooling without padding (torch.nn.MaxPool2d, AvgPool2d; an incomplete
- * last window is dropped), and the activation alone as pooling with a 1 x 1 window.
+/* Max and average pooling (torch.nn.MaxPool2d, AvgPool2d; what is left at the far sides
+ * after the last window is dropped).
  *
- *     y[v][u]  = act(max or mean over the window x[v S + a][u S + c])
+ *     y[v][u]  = act(max or mean over the window x[v S - PY + a][u S - PX + c])
  *     dx[r][q] = act'(x) sum over the windows that (r, q) is in of
- *                dy if it is the window's first maximum; dy / K^2 for the mean
+ *                dy if it is the window's first maximum; dy / (KH KW) for the mean
  *
- * Activations lie as in common.cl. Grid of pool_forward: (VECTORS, OH * OW / RUN(OW),
- * channels * blocks). pool_backward has that grid too where windows do not overlap, and a
- * work-item then writes the pixels of its windows; where they do, it is one over pixels,
- * (VECTORS, IH * IW / RUN(IW), channels * blocks). The first maximum in row order takes
- * the gradient, as in PyTorch. Tolerance: exact for max, 1e-6 relative for the mean. */
+ * What lies outside the image is no maximum, and 0 in a mean. Activations lie as in
+ * common.cl. Grid of pool_forward: (VECTORS, OH * OW / RUN(OW), channels * blocks).
+ * pool_backward has that grid too where windows do not overlap, and a work-item then writes
+ * the pixels of its windows; where they do (BY_PIXELS), it is one over pixels, (VECTORS,
+ * IH * IW / RUN(IW), channels * blocks). The first maximum in row order takes the
+ * gradient, as in PyTorch. Tolerance: exact for max, 1e-6 relative for the mean. */
 
 #ifndef IH
 #define IH 4
 #define IW 4
 #define OH 2
 #define OW 2
-#define K 2
+#define KH 2
+#define KW 2
 #define S 2
+#define PY 0
+#define PX 0
 #define AVERAGE 0
+#define BY_PIXELS 0
 #endif
 
 /* What a work-item does of a row: all of it, or a single place where items run in
@@ -29,6 +34,18 @@
 #define RUN(width) (width)
 #endif
 
+#define TAPS (KH * KW)
+/* Whether every window lies in the image: known when the kernel is compiled. */
+#define ALL_INSIDE                                                                       \
+    (PY == 0 && PX == 0 && (OH - 1) * S + KH <= IH && (OW - 1) * S + KW <= IW)
+
+/* The pixel under tap ac of window (v, u); -1 outside the image. */
+static inline int pixel_under(int v, int u, int ac)
+{
+    const int r = v * S - PY + ac / KW, q = u * S - PX + ac % KW;
+    return ALL_INSIDE || (r >= 0 && r < IH && q >= 0 && q < IW) ? r * IW + q : -1;
+}
+
 /* The maximum, NaN if either is: a sum that overflowed must not look like none. */
 static inline vec larger(vec a, vec b)
 {
@@ -37,13 +54,18 @@ static inline vec larger(vec a, vec b)
 
 static inline vec window_result(global const vec *x, int v, int u)
 {
-    vec result = x[(v * S * IW + u * S) * VECTORS];
+    vec result = AVERAGE ? (vec)0.0f : (vec)-INFINITY;
+#if TAPS <= 16
 #pragma unroll
-    for (int ac = 1; ac < K * K; ac++) {
-        const vec value = x[((v * S + ac / K) * IW + u * S + ac % K) * VECTORS];
+#endif
+    for (int ac = 0; ac < TAPS; ac++) {
+        const int pixel = pixel_under(v, u, ac);
+        if (pixel < 0)
+            continue;
+        const vec value = x[pixel * VECTORS];
         result = AVERAGE ? result + value : larger(result, value);
     }
-    return AVERAGE ? result * (1.0f / (K * K)) : result;
+    return AVERAGE ? result * (1.0f / TAPS) : result;
 }
 
 kernel void pool_forward(global const vec *restrict x, global vec *restrict y)
@@ -55,7 +77,7 @@ kernel void pool_forward(global const vec *restrict x, global vec *restrict y)
         y[at * VECTORS] = act_forward(window_result(x, at / OW, at % OW));
 }
 
-#if K <= S
+#if !BY_PIXELS
 
 /* The pixels from window (v, u) to the next, or to the edge; those between have none. */
 static inline void window_backward(global const vec *x, global const vec *dy,
@@ -64,19 +86,21 @@ static inline void window_backward(global const vec *x, global const vec *dy,
     const vec d = dy[(v * OW + u) * VECTORS];
     const vec top = AVERAGE ? (vec)0.0f : window_result(x, v, u);
     ivec open = d == d || d != d; /* true: no maximum yet */
+#if TAPS <= 16
 #pragma unroll
-    for (int ac = 0; ac < K * K; ac++) {
-        const size_t at = ((v * S + ac / K) * IW + u * S + ac % K) * VECTORS;
+#endif
+    for (int ac = 0; ac < TAPS; ac++) {
+        const size_t at = pixel_under(v, u, ac) * VECTORS;
         const vec own = x[at];
         const ivec takes = open & (own >= top);
         open &= ~takes;
         dx[at] = act_backward(
-            AVERAGE ? d * (1.0f / (K * K)) : select((vec)0.0f, d, takes), own);
+            AVERAGE ? d * (1.0f / TAPS) : select((vec)0.0f, d, takes), own);
     }
     const int end_r = v == OH - 1 ? IH : (v + 1) * S;
     const int end_q = u == OW - 1 ? IW : (u + 1) * S;
     for (int r = v * S; r < end_r; r++)
-        for (int q = r < v * S + K ? u * S + K : u * S; q < end_q; q++)
+        for (int q = r < v * S + KH ? u * S + KW : u * S; q < end_q; q++)
             dx[(r * IW + q) * VECTORS] = 0.0f;
 }
 
@@ -93,24 +117,35 @@ kernel void pool_backward(global const vec *restrict x, global const vec *restri
 
 #else
 
+/* Whether own, under tap self of window (v, u), is its first maximum. */
+static inline ivec is_first(global const vec *x, const vec own, int v, int u, int self)
+{
+    ivec first = own == own;
+#if TAPS <= 16
+#pragma unroll
+#endif
+    for (int ac = 0; ac < TAPS; ac++) {
+        const int pixel = pixel_under(v, u, ac);
+        if (pixel < 0)
+            continue;
+        const vec value = x[pixel * VECTORS];
+        first = first && (ac < self ? own > value : own >= value);
+    }
+    return first;
+}
+
 static inline vec pixel_gradient(global const vec *x, global const vec *dy, int r, int q)
 {
     const vec own = x[(r * IW + q) * VECTORS];
+    const int y = r + PY, z = q + PX;
     vec sum = 0.0f;
-    for (int v = r < K ? 0 : (r - K) / S + 1; v <= r / S && v < OH; v++)
-        for (int u = q < K ? 0 : (q - K) / S + 1; u <= q / S && u < OW; u++) {
+    for (int v = y < KH ? 0 : (y - KH) / S + 1; v <= y / S && v < OH; v++)
+        for (int u = z < KW ? 0 : (z - KW) / S + 1; u <= z / S && u < OW; u++) {
             const vec d = dy[(v * OW + u) * VECTORS];
 #if AVERAGE
-            sum += d * (1.0f / (K * K));
+            sum += d * (1.0f / TAPS);
 #else
-            ivec first = own == own;
-            const int self = (r - v * S) * K + q - u * S;
-#pragma unroll
-            for (int ac = 0; ac < K * K; ac++) {
-                const vec value = x[((v * S + ac / K) * IW + u * S + ac % K) * VECTORS];
-                first = first && (ac < self ? own > value : own >= value);
-            }
-            sum += select((vec)0.0f, d, first);
+            sum += select((vec)0.0f, d, is_first(x, own, v, u, (y - v * S) * KW + z - u * S));
 #endif
         }
     return act_backward(sum, own);

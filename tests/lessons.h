@@ -26,11 +26,11 @@ static amkd_view_options views;
 
 static inline amkd_model *make_model(const char *text, uint64_t seed)
 {
-    amkd_arch arch;
+    amkd_graph graph;
     amkd_model *model;
-    ck_ok(amkd_arch_parse(&arch, text, (amkd_shape){CHANNELS, SIDE, SIDE}, CLASSES));
-    ck_ok(amkd_model_init(&model, &arch, seed));
-    amkd_arch_clear(&arch);
+    ck_ok(amkd_graph_parse(&graph, text, (amkd_shape){CHANNELS, SIDE, SIDE}, CLASSES));
+    ck_ok(amkd_model_init(&model, &graph, seed));
+    amkd_graph_clear(&graph);
     for (size_t c = 0; c < CHANNELS; c++) {
         model->mean[c] = 0.1F * (float)(c + 1) + 0.01F * (float)seed;
         model->std[c] = 0.3F + 0.05F * (float)(c + seed % 3);
@@ -55,7 +55,7 @@ static inline void set_up(void)
         }
     assistant = make_model("conv 5 k3 | relu | avgpool 2 | fc classes", 7);
     student = make_model(small_arch, 3);
-    for (size_t p = 0; p < assistant->arch.nparameters; p++)
+    for (size_t p = 0; p < assistant->graph.nparameters; p++)
         assistant->parameters[p] *= 3; /* sure enough to be worth a lesson */
     ck_ok(amkd_view_options_parse(
         &views, "--shift 0.1 --erase 0.4 --elastic 0.05 --border mean --around mean"));

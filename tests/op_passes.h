@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
+#include "ops/conv.h"
 #include "ops/op_internal.h"
 #include "scratch.h"
 #include <check.h>
@@ -60,12 +61,16 @@ static inline void expect_same(cl_mem a, cl_mem b, size_t nfloats)
 static inline void run_pass(amkd_op *op, amkd_pass pass, cl_mem x, cl_mem parameters,
                             cl_mem dy, cl_mem out, size_t nblocks)
 {
-    if (pass == AMKD_FORWARD)
-        ck_ok(amkd_op_forward(op, x, parameters, out, nblocks));
-    else if (pass == AMKD_BACKWARD_DATA)
-        ck_ok(amkd_op_backward_data(op, x, parameters, dy, out, nblocks));
-    else
-        ck_ok(amkd_op_backward_weights(op, x, dy, out, nblocks));
+    const amkd_op_args args = {
+        .run = {.nblocks = nblocks, .nsamples = nblocks * device->nlanes},
+        .x = {x},
+        .y = out,
+        .dy = dy,
+        .dx = out,
+        .parameters = parameters,
+        .gradients = out,
+    };
+    ck_ok(amkd_op_run(op, pass, &args));
 }
 
 enum { BLOCKS = 3, SLICES = 2, BEFORE = 5 };
@@ -77,13 +82,16 @@ static const amkd_op_shape dense_shape = {
     .out_channels = 11,
     .out_height = 1,
     .out_width = 1,
-    .kernel = 1,
+    .kernel_height = 1,
+    .kernel_width = 1,
+    .groups = 1,
+    .bias = 1,
     .stride = 1,
-    .act = AMKD_ACT_TANH,
-    .previous_act = AMKD_ACT_RELU,
+    .act = {"tanh", 0},
+    .previous_act = {"relu", 0},
     .weights = BEFORE,
     .biases = BEFORE + 37 * 11,
-    .nparameters = BEFORE + 37 * 11 + 11,
+    .ntrained = BEFORE + 37 * 11 + 11,
     .nslices = SLICES,
     .max_blocks = BLOCKS,
 };
@@ -95,14 +103,18 @@ static const amkd_op_shape conv_shape = {
     .out_channels = 32,
     .out_height = 9,
     .out_width = 20,
-    .kernel = 3,
+    .kernel_height = 3,
+    .kernel_width = 3,
+    .groups = 1,
+    .bias = 1,
     .stride = 1,
-    .padding = 1,
-    .act = AMKD_ACT_RELU,
-    .previous_act = AMKD_ACT_RELU,
+    .top = 1,
+    .left = 1,
+    .act = {"relu", 0},
+    .previous_act = {"relu", 0},
     .weights = BEFORE,
     .biases = BEFORE + 16 * 32 * 9,
-    .nparameters = BEFORE + 16 * 32 * 9 + 32,
+    .ntrained = BEFORE + 16 * 32 * 9 + 32,
     .nslices = SLICES,
     .max_blocks = BLOCKS,
 };
@@ -114,8 +126,8 @@ static inline void expect_same_passes(amkd_op *one, amkd_op *other,
     const size_t n = BLOCKS * device->nlanes;
     const size_t nx = n * s->in_channels * s->in_height * s->in_width;
     const size_t ny = n * s->out_channels * s->out_height * s->out_width;
-    const size_t sizes[] = {ny, SLICES * s->nparameters, nx};
-    cl_mem x = random_buffer(nx, 1), parameters = random_buffer(s->nparameters, 2);
+    const size_t sizes[] = {ny, SLICES * s->ntrained, nx};
+    cl_mem x = random_buffer(nx, 1), parameters = random_buffer(s->ntrained, 2);
     cl_mem dy = random_buffer(ny, 3);
     for (size_t nblocks = 1; nblocks <= BLOCKS; nblocks += 2)
         for (int pass = 0; pass < AMKD_NPASSES; pass++) {

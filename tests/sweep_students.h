@@ -4,7 +4,7 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "net/reference.h"
+#include "graph/reference.h"
 #include "sweep/sweep.h"
 #include <check.h>
 #include <math.h>
@@ -33,11 +33,11 @@ static inline void draw_images(amkd_images *images, size_t n, amkd_shape shape)
 static inline student new_student(const char *arch_text, amkd_shape in)
 {
     student s;
-    amkd_arch arch;
-    ck_assert_msg(!amkd_arch_parse(&arch, arch_text, in, 0), "%s", amkd_error());
-    ck_assert_msg(!amkd_model_init(&s.model, &arch, SEED), "%s", amkd_error());
-    amkd_arch_clear(&arch);
-    for (size_t p = 0; p < s.model->arch.nparameters; p++)
+    amkd_graph graph;
+    ck_assert_msg(!amkd_graph_parse(&graph, arch_text, in, 0), "%s", amkd_error());
+    ck_assert_msg(!amkd_model_init(&s.model, &graph, SEED), "%s", amkd_error());
+    amkd_graph_clear(&graph);
+    for (size_t p = 0; p < s.model->graph.nparameters; p++)
         s.model->parameters[p] *= 3;
     for (size_t c = 0; c < in.channels; c++) {
         s.model->mean[c] = 0.3F + 0.1F * (float)c;
@@ -86,7 +86,7 @@ static inline double expected_score(amkd_reference *reference, const student *s,
 {
     const amkd_images *images = &s->images;
     const size_t area = images->height * images->width, nchannels = images->channels;
-    const size_t nclasses = s->model->arch.nclasses;
+    const size_t nclasses = s->model->graph.nclasses;
     const uint8_t *a = images->pixels + pair.i * area * nchannels;
     const uint8_t *b = images->pixels + pair.j * area * nchannels;
     double input[3 * 32 * 32], p[64];

@@ -209,9 +209,9 @@ END_TEST
 
 static int open_model(void)
 {
-    amkd_arch arch;
+    amkd_graph arch;
     amkd_model *model;
-    if (amkd_arch_parse(&arch, "conv 4 k2 | relu | fc classes", served.in, NCLASSES) ||
+    if (amkd_graph_parse(&arch, "conv 4 k2 | relu | fc classes", served.in, NCLASSES) ||
         amkd_model_init(&model, &arch, 1))
         return -1;
     for (size_t c = 0; c < CHANNELS; c++) {
@@ -221,7 +221,7 @@ static int open_model(void)
     const int rc =
         amkd_device_open(&device, NULL) || amkd_predictor_new(&predictor, device, model);
     amkd_model_free(model);
-    amkd_arch_clear(&arch);
+    amkd_graph_clear(&arch);
     return rc;
 }
 

@@ -16,8 +16,8 @@ static amkd_op_shape shape;
 #define SAY                                                                              \
     "%zu to %zu channels, %zu wide, kernel %zu, stride %zu, padding %zu, width %zu"
 #define SAID                                                                             \
-    shape.in_channels, shape.out_channels, shape.in_width, shape.kernel, shape.stride,   \
-        shape.padding, device.vector_width
+    shape.in_channels, shape.out_channels, shape.in_width, shape.kernel_width,           \
+        shape.stride, shape.left, device.vector_width
 /* Check notes every assertion in a file; there are too many. */
 #define assert_here(what)                                                                \
     do {                                                                                 \
@@ -78,7 +78,7 @@ static void check_weights(const amkd_conv_tile *tile)
     assert_here(writes_each_once(shape.out_channels, o, 1));
     assert_here(writes_each_once(shape.in_channels, i, 1));
     assert_here(tile->kernel_rows == 1 ||
-                (tile->kernel_rows == shape.kernel && device.vector_width > 1));
+                (tile->kernel_rows == shape.kernel_width && device.vector_width > 1));
     assert_here(tile->rows >= 1 && tile->rows <= shape.out_height);
     if (device.vector_width == 1)
         assert_here((o * i * taps + o) * (device.nlanes + 1) * sizeof(float) <=
@@ -100,24 +100,27 @@ static void all_taps_are_handled(amkd_pass pass)
 {
     (void)pass;
     const size_t taps = amkd_conv_taps(&shape), stride = shape.stride;
-    assert_here(taps >= 1 && taps <= shape.kernel);
-    assert_here(shape.kernel > 12 || taps == shape.kernel);
-    assert_here(taps == shape.kernel || taps % stride == 0);
-    assert_here(taps == shape.kernel || taps < 12 + stride);
-    assert_here(writes_each_once(shape.kernel, taps, 1));
+    assert_here(taps >= 1 && taps <= shape.kernel_width);
+    assert_here(shape.kernel_width > 12 || taps == shape.kernel_width);
+    assert_here(taps == shape.kernel_width || taps % stride == 0);
+    assert_here(taps == shape.kernel_width || taps < 12 + stride);
+    assert_here(writes_each_once(shape.kernel_width, taps, 1));
 }
 
 /* Square images and a whole network's worth of other fields; 0 where no output is left.
  */
 static int set_shape(size_t in, size_t out, size_t side, size_t kernel, size_t stride)
 {
-    shape = (amkd_op_shape){.in_channels = in, .out_channels = out, .kernel = kernel};
+    shape = (amkd_op_shape){.in_channels = in,
+                            .out_channels = out,
+                            .kernel_height = kernel,
+                            .kernel_width = kernel};
     shape.stride = stride;
-    shape.padding = kernel / 2;
+    shape.top = shape.left = kernel / 2;
     shape.in_width = shape.in_height = side;
-    if (side + 2 * shape.padding < kernel)
+    if (side + 2 * shape.left < kernel)
         return 0;
-    shape.out_width = shape.out_height = (side + 2 * shape.padding - kernel) / stride + 1;
+    shape.out_width = shape.out_height = (side + 2 * shape.left - kernel) / stride + 1;
     shape.nslices = 2;
     shape.max_blocks = 8;
     return 1;

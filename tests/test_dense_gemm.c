@@ -91,8 +91,8 @@ START_TEST(a_dense_layer_by_products_equals_its_own_kernels)
 {
     amkd_op_shape shape = dense_shape;
     if (_i) {
-        shape.act = AMKD_ACT_RELU;
-        shape.previous_act = AMKD_ACT_TANH;
+        shape.act = (amkd_act){"relu", 0};
+        shape.previous_act = (amkd_act){"tanh", 0};
     }
     amkd_op *own, *op;
     ck_ok(amkd_dense_new(&own, device, &shape, 1));

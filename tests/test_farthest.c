@@ -151,11 +151,12 @@ END_TEST
 static double logit_of(const amkd_model *model, const float *features, size_t s,
                        size_t class, size_t nlanes)
 {
-    const amkd_layer *last = &model->arch.layers[model->arch.nlayers - 1];
+    const amkd_layer *last = &model->graph.layers[model->graph.nlayers - 1];
     const size_t nfeatures = amkd_shape_size(last->in);
-    double sum = (double)model->parameters[last->biases + class];
+    double sum = (double)model->parameters[last->parameters[1].offset + class];
     for (size_t f = 0; f < nfeatures; f++)
-        sum += (double)model->parameters[last->weights + class * nfeatures + f] *
+        sum += (double)
+                   model->parameters[last->parameters[0].offset + class * nfeatures + f] *
                (double)features[(s / nlanes * nfeatures + f) * nlanes + s % nlanes];
     return sum;
 }
@@ -163,11 +164,11 @@ static double logit_of(const amkd_model *model, const float *features, size_t s,
 static void check_features(amkd_device *device, const char *text)
 {
     enum { N = 2100, FIRST = 64, NPIXELS = 6 * 5 * 2, NCLASSES = 3 }; /* two chunks */
-    amkd_arch arch;
+    amkd_graph graph;
     amkd_model *model;
     amkd_predictor *predictor;
-    ck_assert_msg(!amkd_arch_parse(&arch, text, (amkd_shape){2, 6, 5}, NCLASSES) &&
-                      !amkd_model_init(&model, &arch, 5) &&
+    ck_assert_msg(!amkd_graph_parse(&graph, text, (amkd_shape){2, 6, 5}, NCLASSES) &&
+                      !amkd_model_init(&model, &graph, 5) &&
                       !amkd_predictor_new(&predictor, device, model),
                   "%s", amkd_error());
     uint8_t *pixels = amkd_alloc(N, NPIXELS);
@@ -192,7 +193,7 @@ static void check_features(amkd_device *device, const char *text)
     amkd_buffer_free(buffer);
     amkd_predictor_free(predictor);
     amkd_model_free(model);
-    amkd_arch_clear(&arch);
+    amkd_graph_clear(&graph);
     free(pixels);
     free(logits);
     free(features);

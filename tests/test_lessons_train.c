@@ -14,7 +14,7 @@ static amkd_model *train(const amkd_train_options *options)
 
 static int same_weights(const amkd_model *a, const amkd_model *b)
 {
-    return !memcmp(a->parameters, b->parameters, a->arch.nparameters * sizeof(float));
+    return !memcmp(a->parameters, b->parameters, a->graph.nparameters * sizeof(float));
 }
 
 START_TEST(weights_do_not_depend_on_what_lies_on_the_device)

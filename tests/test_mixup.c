@@ -226,13 +226,13 @@ START_TEST(inputs_and_targets_are_mixed_alike_and_by_the_step_alone)
     amkd_dataset dataset = make_greys();
     const amkd_train_options options = {
         .temperature = 1, .mixup = 1, .batch = BATCH, .seed = SEED};
-    amkd_arch arch;
+    amkd_graph graph;
     amkd_model *model;
     amkd_feed *samples;
     size_t n;
     float early[BATCH][2], there[BATCH][2], again[BATCH][2];
-    ck_ok(amkd_arch_parse(&arch, "flatten | fc classes", (amkd_shape){1, 1, 1}, 2));
-    ck_ok(amkd_model_init(&model, &arch, 3));
+    ck_ok(amkd_graph_parse(&graph, "flatten | fc classes", (amkd_shape){1, 1, 1}, 2));
+    ck_ok(amkd_model_init(&model, &graph, 3));
     model->mean[0] = 0, model->std[0] = 1;
     ck_ok(amkd_samples_new(&samples, device, &dataset, model, &options));
     ck_ok(samples->begin(samples, &n, 0, 9));
@@ -252,7 +252,7 @@ START_TEST(inputs_and_targets_are_mixed_alike_and_by_the_step_alone)
     }
     samples->free(samples);
     amkd_model_free(model);
-    amkd_arch_clear(&arch);
+    amkd_graph_clear(&graph);
     amkd_dataset_clear(&dataset);
 }
 END_TEST

@@ -8,11 +8,11 @@ static const char path[] = "m.safetensors";
 
 static amkd_model *new_model(const char *text, amkd_shape in)
 {
-    amkd_arch arch;
+    amkd_graph graph;
     amkd_model *model;
-    ck_assert_msg(!amkd_arch_parse(&arch, text, in, 0), "%s", amkd_error());
-    ck_assert_int_eq(amkd_model_init(&model, &arch, 3), 0);
-    amkd_arch_clear(&arch);
+    ck_assert_msg(!amkd_graph_parse(&graph, text, in, 0), "%s", amkd_error());
+    ck_assert_int_eq(amkd_model_init(&model, &graph, 3), 0);
+    amkd_graph_clear(&graph);
     return model;
 }
 
@@ -56,10 +56,10 @@ START_TEST(a_model_comes_back_as_it_was_saved)
     save(model);
     amkd_model *again;
     ck_assert_msg(!amkd_model_load(&again, path), "%s", amkd_error());
-    ck_assert_str_eq(again->arch.text, model->arch.text);
-    ck_assert_uint_eq(again->arch.nparameters, model->arch.nparameters);
+    ck_assert_str_eq(again->graph.text, model->graph.text);
+    ck_assert_uint_eq(again->graph.nparameters, model->graph.nparameters);
     ck_assert_mem_eq(again->parameters, model->parameters,
-                     model->arch.nparameters * sizeof(float));
+                     model->graph.nparameters * sizeof(float));
     ck_assert_mem_eq(again->mean, model->mean, sizeof model->mean);
     ck_assert_mem_eq(again->std, model->std, sizeof model->std);
     ck_assert(json_equal(again->class_names, model->class_names));
@@ -90,23 +90,23 @@ END_TEST
 
 START_TEST(fresh_weights_fill_their_interval_and_depend_on_the_seed)
 {
-    amkd_arch arch;
+    amkd_graph graph;
     amkd_model *a, *b;
-    ck_assert_int_eq(amkd_arch_parse(&arch, "lenet5", (amkd_shape){1, 28, 28}, 10), 0);
-    ck_assert_int_eq(amkd_model_init(&a, &arch, 1), 0);
-    ck_assert_int_eq(amkd_model_init(&b, &arch, 2), 0);
-    const amkd_layer *conv = &arch.layers[3];
+    ck_assert_int_eq(amkd_graph_parse(&graph, "lenet5", (amkd_shape){1, 28, 28}, 10), 0);
+    ck_assert_int_eq(amkd_model_init(&a, &graph, 1), 0);
+    ck_assert_int_eq(amkd_model_init(&b, &graph, 2), 0);
+    const amkd_layer *conv = &graph.layers[3];
     float bound = 1 / sqrtf(6 * 25), highest = 0, sum = 0;
-    for (size_t w = 0; w < conv->nweights; w++) {
-        float value = a->parameters[conv->weights + w];
+    for (size_t w = 0; w < conv->parameters[0].n; w++) {
+        float value = a->parameters[conv->parameters[0].offset + w];
         highest = fmaxf(highest, fabsf(value));
         sum += value;
-        ck_assert_float_ne(value, b->parameters[conv->weights + w]);
+        ck_assert_float_ne(value, b->parameters[conv->parameters[0].offset + w]);
     }
     ck_assert_float_le(highest, bound);
     ck_assert_float_ge(highest, 0.98F * bound);
-    ck_assert_float_le(fabsf(sum / (float)conv->nweights), 0.1F * bound);
-    amkd_arch_clear(&arch);
+    ck_assert_float_le(fabsf(sum / (float)conv->parameters[0].n), 0.1F * bound);
+    amkd_graph_clear(&graph);
     amkd_model_free(a);
     amkd_model_free(b);
 }
@@ -145,7 +145,7 @@ START_TEST(a_flipped_bit_is_refused_or_still_a_model)
         bytes[bit / 8] = (uint8_t)(bytes[bit / 8] ^ (1 << bit % 8));
         if (amkd_model_load(&model, path))
             continue;
-        for (size_t p = 0; p < model->arch.nparameters; p++)
+        for (size_t p = 0; p < model->graph.nparameters; p++)
             ck_assert(isfinite(model->parameters[p]));
         amkd_model_free(model);
     }

@@ -31,11 +31,11 @@ START_TEST(a_model_answers_as_its_predictor_and_checks_the_images)
     ck_assert_int_ge(fd, 0);
     close(fd);
     const amkd_shape shape = {CHANNELS, HEIGHT, WIDTH};
-    amkd_arch arch;
+    amkd_graph graph;
     amkd_model *model;
     amkd_predictor *predictor;
-    ck_assert_int_eq(amkd_arch_parse(&arch, "fc 5 | relu | fc 3", shape, 0), 0);
-    ck_assert_int_eq(amkd_model_init(&model, &arch, 1), 0);
+    ck_assert_int_eq(amkd_graph_parse(&graph, "fc 5 | relu | fc 3", shape, 0), 0);
+    ck_assert_int_eq(amkd_model_init(&model, &graph, 1), 0);
     ck_assert_int_eq(amkd_model_save(model, path), 0);
     ck_assert_int_eq(amkd_predictor_new(&predictor, device, model), 0);
     amkd_teacher_options options = {.shape = shape, .device = device};
@@ -58,7 +58,7 @@ START_TEST(a_model_answers_as_its_predictor_and_checks_the_images)
     free(spec);
     amkd_predictor_free(predictor);
     amkd_model_free(model);
-    amkd_arch_clear(&arch);
+    amkd_graph_clear(&graph);
     amkd_device_close(device);
     unlink(path);
 }

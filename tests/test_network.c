@@ -3,9 +3,9 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "data/mix.h"
+#include "graph/reference.h"
 #include "net/network.h"
 #include "net/predict.h"
-#include "net/reference.h"
 #include "ops/batch.h"
 #include "ops/loss.h"
 #include <check.h>
@@ -27,7 +27,7 @@ static void close_device(void)
 #define ck_ok(call) ck_assert_msg(!(call), "%s", amkd_error())
 
 typedef struct network_case {
-    const char *arch;
+    const char *text;
     amkd_shape in;
     size_t count;    /* samples */
     size_t nclasses; /* of named archs, else 0 */
@@ -56,6 +56,21 @@ static const network_case cases[] = {
     {"conv 3 k7 p6 | relu | conv 5 k7 p6 s2 | fc 2", {2, 5, 31}, 3},
     {"conv 11 k1 | tanh | conv 7 k1 s2 | relu | conv 4 k1 | fc 2", {5, 7, 9}, 17},
     {"conv 3 k13 s2 p5 | relu | conv 2 k13 s3 p8 | fc 3", {2, 15, 22}, 5},
+    /* Several readers of a value, joined branches, batch norms. */
+    {"conv 5 k3 p1 nobias | bn | relu | fc 3", {2, 6, 7}, 21},
+    {"bn | tanh | fc 4 | bn | relu | fc 3", {3, 5, 4}, 35},
+    {"conv 4 k3 p1 | relu | residual( conv 4 k3 p1 nobias | bn | relu | conv 4 k3 p1 "
+     "nobias | bn ) | relu | residual( conv 6 k3 s2 p1 | bn | relu | conv 6 k3 p1 ; conv "
+     "6 k1 s2 nobias | bn ) | relu | avgpool all | fc 3",
+     {3, 9, 8},
+     19},
+    {"conv 4 k3 p1 | residual( ; maxpool 3 s1 p1 ; tanh | conv 4 k1 ) | residual( relu | "
+     "maxpool 3 s1 p1 ) | bn | residual( bn | relu ) | fc 2",
+     {1, 7, 6},
+     17},
+    {"maxpool 3 s2 p1 | conv 3 k3 s2 same | relu | avgpool 2 s1 same | fc 3",
+     {2, 9, 8},
+     5},
     {"conv 2 k25 p12 | relu | conv 3 k2 s4 | fc 2", {1, 9, 29}, 3},
 };
 
@@ -66,7 +81,7 @@ static double normal(uint64_t stream, uint64_t index)
 
 /* One case's data: inputs [count][size] in float and double, targets, parameters. */
 typedef struct fixture {
-    amkd_arch arch;
+    amkd_graph graph;
     size_t count, size;
     float *parameters, *inputs, *targets;
 } fixture;
@@ -74,13 +89,15 @@ typedef struct fixture {
 static fixture make_fixture(const network_case *c)
 {
     fixture f = {.count = c->count, .size = amkd_shape_size(c->in)};
-    ck_ok(amkd_arch_parse(&f.arch, c->arch, c->in, c->nclasses));
-    const size_t nclasses = f.arch.nclasses;
-    f.parameters = calloc(f.arch.nparameters, sizeof(float));
+    ck_ok(amkd_graph_parse(&f.graph, c->text, c->in, c->nclasses));
+    const size_t nclasses = f.graph.nclasses;
+    f.parameters = calloc(f.graph.nparameters, sizeof(float));
     f.inputs = calloc(f.count * f.size, sizeof(float));
     f.targets = calloc(f.count * nclasses, sizeof(float));
-    for (size_t p = 0; p < f.arch.nparameters; p++)
+    for (size_t p = 0; p < f.graph.nparameters; p++)
         f.parameters[p] = (float)(0.2 * normal(1, p));
+    for (size_t p = f.graph.ntrained; p < f.graph.nparameters; p++)
+        f.parameters[p] = (float)(0.5 + amkd_random_uniform(7, 1, p));
     for (size_t x = 0; x < f.count * f.size; x++)
         f.inputs[x] = (float)round(2 * normal(2, x)) / 2; /* so that maxima tie */
     for (size_t r = 0; r < f.count; r++) {
@@ -96,7 +113,7 @@ static fixture make_fixture(const network_case *c)
 
 static void free_fixture(fixture *f)
 {
-    amkd_arch_clear(&f->arch);
+    amkd_graph_clear(&f->graph);
     free(f->parameters);
     free(f->inputs);
     free(f->targets);
@@ -111,10 +128,10 @@ static void upload(amkd_network *network, const fixture *f, size_t nblocks)
         for (size_t x = 0; x < f->size; x++)
             lanes[(s / nlanes * f->size + x) * nlanes + s % nlanes] =
                 f->inputs[(s < f->count ? s : f->count - 1) * f->size + x];
-    ck_ok(amkd_buffer_write(device, amkd_network_activation(network, 0), lanes, 0,
+    ck_ok(amkd_buffer_write(device, amkd_network_value(network, 0), lanes, 0,
                             n * sizeof *lanes));
     ck_ok(amkd_buffer_write(device, amkd_network_parameters(network), f->parameters, 0,
-                            f->arch.nparameters * sizeof(float)));
+                            f->graph.nparameters * sizeof(float)));
     free(lanes);
 }
 
@@ -124,34 +141,46 @@ static void expect_close(double value, double reference, const char *what, size_
                   "%s %zu is %.9g, the reference %.9g", what, at, value, reference);
 }
 
+/* The samples' floats as doubles, freed with free(). */
+static double *doubles(const float *values, size_t n)
+{
+    double *out = malloc(n * sizeof *out);
+    for (size_t i = 0; i < n; i++)
+        out[i] = (double)values[i];
+    return out;
+}
+
+static amkd_batch batch_of(const fixture *f, int training)
+{
+    return (amkd_batch){.nblocks = (f->count + device->nlanes - 1) / device->nlanes,
+                        .nsamples = f->count,
+                        .training = training,
+                        .seed = 5,
+                        .step = 3};
+}
+
 START_TEST(logits_equal_the_reference)
 {
     fixture f = make_fixture(&cases[_i]);
-    const size_t nclasses = f.arch.nclasses;
-    const size_t nblocks = (f.count + device->nlanes - 1) / device->nlanes;
+    const amkd_batch batch = batch_of(&f, 0);
+    const size_t n = f.count * f.graph.nclasses;
     amkd_network *network;
     amkd_reference *reference;
     amkd_loss *loss;
     cl_mem out;
-    float *logits = malloc(f.count * nclasses * sizeof *logits);
-    double *input = malloc(f.size * sizeof *input), *expected = malloc(nclasses * 8);
-    ck_ok(amkd_network_new(&network, device, &f.arch, nblocks, 0));
-    ck_ok(amkd_reference_new(&reference, &f.arch, f.parameters));
-    ck_ok(amkd_loss_new(&loss, device, nclasses));
-    ck_ok(amkd_buffer_new(&out, device, CL_MEM_WRITE_ONLY, f.count * nclasses * 4, NULL));
-    upload(network, &f, nblocks);
-    ck_ok(amkd_network_forward(network, 0, nblocks));
-    ck_ok(amkd_loss_softmax(loss, out, amkd_network_activation(network, f.arch.nlayers),
-                            f.count, 1));
-    ck_ok(amkd_buffer_read(device, logits, out, 0, f.count * nclasses * 4));
-    for (size_t r = 0; r < f.count; r++) {
-        for (size_t x = 0; x < f.size; x++)
-            input[x] = f.inputs[r * f.size + x];
-        amkd_reference_forward(reference, expected, input);
-        for (size_t k = 0; k < nclasses; k++)
-            expect_close(logits[r * nclasses + k], expected[k], "logit",
-                         r * nclasses + k);
-    }
+    float *logits = malloc(n * sizeof *logits);
+    double *input = doubles(f.inputs, f.count * f.size), *expected = malloc(n * 8);
+    ck_ok(amkd_network_new(&network, device, &f.graph, batch.nblocks, 0));
+    ck_ok(amkd_reference_new(&reference, &f.graph, f.parameters, f.count));
+    ck_ok(amkd_loss_new(&loss, device, f.graph.nclasses));
+    ck_ok(amkd_buffer_new(&out, device, CL_MEM_WRITE_ONLY, n * 4, NULL));
+    upload(network, &f, batch.nblocks);
+    ck_ok(amkd_network_forward(network, 0, &batch));
+    ck_ok(amkd_loss_softmax(loss, out, amkd_network_logits(network), f.count, 1));
+    ck_ok(amkd_buffer_read(device, logits, out, 0, n * 4));
+    amkd_reference_forward(reference, expected, input);
+    for (size_t i = 0; i < n; i++)
+        expect_close(logits[i], expected[i], "logit", i);
     amkd_buffer_free(out);
     amkd_loss_free(loss);
     amkd_network_free(network);
@@ -163,24 +192,23 @@ START_TEST(logits_equal_the_reference)
 }
 END_TEST
 
-/* The mean over the samples of the reference's gradients and loss. */
-static double reference_gradients(const fixture *f, double *gradients)
+/* The mean over the samples of the reference's gradients and loss in a training, and what
+ * becomes of the parameters. */
+static double reference_gradients(const fixture *f, double *gradients, double *parameters)
 {
+    const amkd_batch batch = batch_of(f, 1);
     amkd_reference *reference;
-    double *input = malloc(f->size * sizeof *input);
-    double *target = malloc(f->arch.nclasses * sizeof *target);
-    double *logits = malloc(f->arch.nclasses * sizeof *logits), loss = 0;
-    ck_ok(amkd_reference_new(&reference, &f->arch, f->parameters));
-    for (size_t r = 0; r < f->count; r++) {
-        for (size_t x = 0; x < f->size; x++)
-            input[x] = f->inputs[r * f->size + x];
-        for (size_t k = 0; k < f->arch.nclasses; k++)
-            target[k] = f->targets[r * f->arch.nclasses + k];
-        amkd_reference_forward(reference, logits, input);
-        loss += amkd_reference_backward(reference, gradients, NULL, target);
-    }
-    for (size_t p = 0; p < f->arch.nparameters; p++)
+    double *input = doubles(f->inputs, f->count * f->size);
+    double *target = doubles(f->targets, f->count * f->graph.nclasses);
+    double *logits = malloc(f->count * f->graph.nclasses * sizeof *logits);
+    ck_ok(amkd_reference_new(&reference, &f->graph, f->parameters, f->count));
+    amkd_reference_train(reference, batch.seed, batch.step);
+    amkd_reference_forward(reference, logits, input);
+    const double loss = amkd_reference_backward(reference, gradients, NULL, target);
+    for (size_t p = 0; p < f->graph.nparameters; p++) {
         gradients[p] /= (double)f->count;
+        parameters[p] = amkd_reference_parameters(reference)[p];
+    }
     amkd_reference_free(reference);
     free(input);
     free(target);
@@ -198,15 +226,14 @@ static double run_loss(amkd_network *network, const fixture *f, size_t nblocks)
         order[r] = (uint32_t)r;
     amkd_loss *loss;
     cl_mem targets, rows, sums, agreements;
-    ck_ok(amkd_loss_new(&loss, device, f->arch.nclasses));
+    ck_ok(amkd_loss_new(&loss, device, f->graph.nclasses));
     ck_ok(amkd_buffer_new(&targets, device, CL_MEM_READ_ONLY,
-                          f->count * f->arch.nclasses * 4, f->targets));
+                          f->count * f->graph.nclasses * 4, f->targets));
     ck_ok(amkd_buffer_new(&rows, device, CL_MEM_READ_ONLY, f->count * 4, order));
     ck_ok(amkd_buffer_new(&sums, device, CL_MEM_READ_WRITE, nlanes * 4, losses));
     ck_ok(amkd_buffer_new(&agreements, device, CL_MEM_READ_WRITE, nlanes * 4, losses));
     ck_ok(amkd_loss_run(loss, amkd_network_logits_gradient(network), sums, agreements,
-                        amkd_network_activation(network, f->arch.nlayers), targets, rows,
-                        0, f->count, 1));
+                        amkd_network_logits(network), targets, rows, 0, f->count, 1));
     ck_ok(amkd_buffer_read(device, losses, sums, 0, nlanes * 4));
     double total = 0;
     for (size_t lane = 0; lane < nlanes; lane++)
@@ -224,29 +251,36 @@ static double run_loss(amkd_network *network, const fixture *f, size_t nblocks)
 START_TEST(gradients_equal_the_reference)
 {
     fixture f = make_fixture(&cases[_i]);
-    const size_t n = f.arch.nparameters;
-    const size_t nblocks = (f.count + device->nlanes - 1) / device->nlanes;
+    const amkd_batch batch = batch_of(&f, 1);
+    const size_t n = f.graph.nparameters, ntrained = f.graph.ntrained;
     amkd_network *network;
-    ck_ok(amkd_network_new(&network, device, &f.arch, nblocks, 1));
+    ck_ok(amkd_network_new(&network, device, &f.graph, batch.nblocks, 1));
     const size_t nslices = amkd_network_nslices(network);
-    float *slices = malloc(nslices * n * sizeof *slices);
-    double *expected = calloc(n, sizeof *expected);
-    upload(network, &f, nblocks);
-    ck_ok(amkd_network_forward(network, 0, nblocks));
-    const double loss = run_loss(network, &f, nblocks);
-    ck_ok(amkd_network_backward(network, nblocks));
+    float *slices = malloc(nslices * ntrained * sizeof *slices);
+    float *parameters = malloc(n * sizeof *parameters);
+    double *expected = calloc(n, sizeof *expected), *moved = malloc(n * sizeof *moved);
+    upload(network, &f, batch.nblocks);
+    ck_ok(amkd_network_forward(network, 0, &batch));
+    const double loss = run_loss(network, &f, batch.nblocks);
+    ck_ok(amkd_network_backward(network, &batch));
     ck_ok(amkd_buffer_read(device, slices, amkd_network_gradients(network), 0,
-                           nslices * n * sizeof *slices));
-    expect_close(loss, reference_gradients(&f, expected), "loss", 0);
-    for (size_t p = 0; p < n; p++) {
+                           nslices * ntrained * sizeof *slices));
+    ck_ok(amkd_buffer_read(device, parameters, amkd_network_parameters(network), 0,
+                           n * sizeof *parameters));
+    expect_close(loss, reference_gradients(&f, expected, moved), "loss", 0);
+    for (size_t p = 0; p < ntrained; p++) {
         double sum = 0;
         for (size_t s = 0; s < nslices; s++)
-            sum += slices[s * n + p];
+            sum += slices[s * ntrained + p];
         expect_close(sum, expected[p], "gradient of parameter", p);
     }
+    for (size_t p = 0; p < n; p++)
+        expect_close(parameters[p], moved[p], "parameter", p);
     amkd_network_free(network);
     free(slices);
+    free(parameters);
     free(expected);
+    free(moved);
     free_fixture(&f);
 }
 END_TEST
@@ -291,12 +325,12 @@ START_TEST(predictions_see_normalized_pixels_and_sum_to_one)
     enum { CLASSES = 5 };
     const size_t n = predicted[_i].n, npixels = predicted[_i].side * predicted[_i].side;
     const amkd_shape in = {2, predicted[_i].side, predicted[_i].side};
-    amkd_arch arch;
+    amkd_graph graph;
     amkd_model *model;
     amkd_predictor *predictor;
     amkd_reference *reference;
-    ck_ok(amkd_arch_parse(&arch, predicted[_i].text, in, 0));
-    ck_ok(amkd_model_init(&model, &arch, 5));
+    ck_ok(amkd_graph_parse(&graph, predicted[_i].text, in, 0));
+    ck_ok(amkd_model_init(&model, &graph, 5));
     model->mean[0] = 0.25f, model->std[0] = 0.5f;
     model->mean[1] = 0.75f, model->std[1] = 0.125f;
     const size_t size = amkd_shape_size(in);
@@ -307,7 +341,7 @@ START_TEST(predictions_see_normalized_pixels_and_sum_to_one)
         pixels[p] = (uint8_t)amkd_random_u64(3, 0, p);
     ck_ok(amkd_predictor_new(&predictor, device, model));
     ck_ok(amkd_predictor_run(predictor, probs, pixels, n));
-    ck_ok(amkd_reference_new(&reference, &arch, model->parameters));
+    ck_ok(amkd_reference_new(&reference, &graph, model->parameters, 1));
     for (size_t r = 0; r < n; r += n / 5) {
         double expected[CLASSES], sum = 0;
         for (size_t c = 0; c < 2; c++)
@@ -326,7 +360,7 @@ START_TEST(predictions_see_normalized_pixels_and_sum_to_one)
     amkd_reference_free(reference);
     amkd_predictor_free(predictor);
     amkd_model_free(model);
-    amkd_arch_clear(&arch);
+    amkd_graph_clear(&graph);
     free(pixels);
     free(probs);
     free(input);

@@ -28,38 +28,33 @@ START_TEST(clblast_and_own_kernels_of_a_dense_layer_agree)
 }
 END_TEST
 
-static int (*own_forward)(amkd_op *, cl_mem, cl_mem, cl_mem, size_t);
-static int (*own_data)(amkd_op *, cl_mem, cl_mem, cl_mem, cl_mem, size_t);
-static int (*own_weights)(amkd_op *, cl_mem, cl_mem, cl_mem, size_t);
-
 /* The op's own kernels at the speed of a device that is slow at them. */
-static int slow_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y, size_t n)
+static amkd_op_pass *own_passes[AMKD_NPASSES];
+
+static int slow_forward(amkd_op *op, const amkd_op_args *args)
 {
     slept += 1;
-    return own_forward(op, x, parameters, y, n);
+    return own_passes[AMKD_FORWARD](op, args);
 }
 
-static int slow_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem dy, cl_mem dx,
-                     size_t n)
+static int slow_data(amkd_op *op, const amkd_op_args *args)
 {
     slept += 1;
-    return own_data(op, x, parameters, dy, dx, n);
+    return own_passes[AMKD_BACKWARD_DATA](op, args);
 }
 
-static int slow_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients, size_t n)
+static int slow_weights(amkd_op *op, const amkd_op_args *args)
 {
     slept += 1;
-    return own_weights(op, x, dy, gradients, n);
+    return own_passes[AMKD_BACKWARD_WEIGHTS](op, args);
 }
 
 static void slow_down(amkd_op *op)
 {
-    own_forward = op->run_forward;
-    own_data = op->run_backward_data;
-    own_weights = op->run_backward_weights;
-    op->run_forward = slow_forward;
-    op->run_backward_data = slow_data;
-    op->run_backward_weights = slow_weights;
+    memcpy(own_passes, op->passes, sizeof own_passes);
+    op->passes[AMKD_FORWARD] = slow_forward;
+    op->passes[AMKD_BACKWARD_DATA] = slow_data;
+    op->passes[AMKD_BACKWARD_WEIGHTS] = slow_weights;
 }
 
 START_TEST(the_planner_takes_clblast_where_it_is_faster)
@@ -70,7 +65,7 @@ START_TEST(the_planner_takes_clblast_where_it_is_faster)
     shape.in_channels = 331;
     shape.out_channels = 149;
     shape.biases = BEFORE + 331 * 149;
-    shape.nparameters = shape.biases + 149;
+    shape.ntrained = shape.biases + 149;
     const cl_device_type type = device->type;
     device->type = CL_DEVICE_TYPE_GPU;
     ck_ok(amkd_dense_new(&own, device, &shape, 1));

@@ -10,7 +10,7 @@ static student new_overflowing(const char *text, size_t at)
 {
     student s = new_student(text, (amkd_shape){1, 2, 2});
     float *p = s.model->parameters;
-    memset(p, 0, s.model->arch.nparameters * sizeof *p);
+    memset(p, 0, s.model->graph.nparameters * sizeof *p);
     s.model->mean[0] = 0;
     s.model->std[0] = 1;
     p[0] = p[1] = p[2] = p[3] = 3e38F; /* conv 2 k1: two weights, two biases */
@@ -48,7 +48,7 @@ static void check_scores(const student *s, amkd_engine engine)
     ck_assert_int_eq(amkd_sweep_finish(sweep, &result), 1);
     for (size_t e = 0; e < result.n; e++)
         ck_assert_msg(isnan(result.scores[e].score), "%s, '%s': %g",
-                      amkd_sweep_engine(sweep), s->model->arch.text,
+                      amkd_sweep_engine(sweep), s->model->graph.text,
                       (double)result.scores[e].score);
     amkd_sweep_free(sweep);
     amkd_device_close(device);
@@ -97,8 +97,9 @@ START_TEST(a_student_of_ordinary_weights_cannot_overflow)
         float weight;
     } cases[] = {{0, 3e38F}, {0, 1e37F}, {0, -1e38F}, {3, 1e37F}, {7, NAN}, {7, 2e38F}};
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        const amkd_layer *layer = &model->arch.layers[cases[c].layer];
-        float *weight = &model->parameters[layer->weights + layer->nweights - 1];
+        const amkd_layer *layer = &model->graph.layers[cases[c].layer];
+        float *weight =
+            &model->parameters[layer->parameters[0].offset + layer->parameters[0].n - 1];
         const float before = *weight;
         *weight = cases[c].weight;
         ck_assert_msg(amkd_model_may_overflow(model), "%zu", c);

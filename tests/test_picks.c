@@ -56,7 +56,8 @@ static fixture *new_fixture(amkd_measure measure)
     f->s = new_student("conv 6 k3 | relu | maxpool 2 | conv 12 k2 | relu | fc 7", in);
     free(f->s.images.pixels);
     draw_images(&f->s.images, NPOOL, in);
-    ck_assert(!amkd_reference_new(&reference, &f->s.model->arch, f->s.model->parameters));
+    ck_assert(
+        !amkd_reference_new(&reference, &f->s.model->graph, f->s.model->parameters, 1));
     size_t n = 0;
     for (uint32_t i = 0; i < NPOOL; i++)
         for (uint32_t j = i + 1; j < NPOOL; j++)

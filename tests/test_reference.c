@@ -1,7 +1,7 @@
 /* The float64 reference: its outputs by hand, its gradients by finite differences. */
 #include "base/error.h"
 #include "base/random.h"
-#include "net/reference.h"
+#include "graph/reference.h"
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
@@ -12,37 +12,37 @@ static double draw(uint64_t stream, size_t index)
     return 2 * amkd_random_uniform(7, stream, index) - 1;
 }
 
-static void parse(amkd_arch *arch, const char *text, amkd_shape in)
+static void parse(amkd_graph *graph, const char *text, amkd_shape in)
 {
-    ck_assert_msg(!amkd_arch_parse(arch, text, in, 0), "%s", amkd_error());
+    ck_assert_msg(!amkd_graph_parse(graph, text, in, 0), "%s", amkd_error());
 }
 
-static amkd_reference *new_reference(const amkd_arch *arch, const float *parameters)
+static amkd_reference *new_reference(const amkd_graph *graph, const float *parameters)
 {
     amkd_reference *reference;
-    ck_assert_int_eq(amkd_reference_new(&reference, arch, parameters), 0);
+    ck_assert_int_eq(amkd_reference_new(&reference, graph, parameters, 1), 0);
     return reference;
 }
 
 START_TEST(a_convolution_is_a_correlation_with_zero_padding)
 {
-    amkd_arch arch;
-    parse(&arch, "conv 1 k2 s2 p1", (amkd_shape){1, 1, 1});
-    ck_assert_uint_eq(arch.nparameters, 5);
+    amkd_graph graph;
+    parse(&graph, "conv 1 k2 s2 p1", (amkd_shape){1, 1, 1});
+    ck_assert_uint_eq(graph.nparameters, 5);
     /* The one pixel lies at the window's lower right. */
-    amkd_reference *r = new_reference(&arch, (float[]){1, 2, 3, 4, 0.5F});
+    amkd_reference *r = new_reference(&graph, (float[]){1, 2, 3, 4, 0.5F});
     double logit;
     amkd_reference_forward(r, &logit, (double[]){10});
     ck_assert_double_eq(logit, 40.5);
     amkd_reference_free(r);
-    amkd_arch_clear(&arch);
+    amkd_graph_clear(&graph);
 
-    parse(&arch, "conv 1 k2", (amkd_shape){2, 2, 2});
-    r = new_reference(&arch, (float[]){1, 2, 3, 4, 5, 6, 7, 8, -1});
+    parse(&graph, "conv 1 k2", (amkd_shape){2, 2, 2});
+    r = new_reference(&graph, (float[]){1, 2, 3, 4, 5, 6, 7, 8, -1});
     amkd_reference_forward(r, &logit, (double[]){1, 10, 100, 1000, 2, 20, 200, 2000});
     ck_assert_double_eq(logit, 4321 + 2 * 8765 - 1);
     amkd_reference_free(r);
-    amkd_arch_clear(&arch);
+    amkd_graph_clear(&graph);
 }
 END_TEST
 
@@ -54,44 +54,44 @@ START_TEST(pools_take_the_greatest_and_the_mean_and_drop_the_incomplete_window)
         double expected;
     } cases[] = {{"maxpool 2 | fc 1", 5}, {"avgpool 2 | fc 1", 1.25}};
     for (size_t c = 0; c < 2; c++) {
-        amkd_arch arch;
-        parse(&arch, cases[c].text, (amkd_shape){1, 3, 3});
-        amkd_reference *r = new_reference(&arch, (float[]){1, 0});
+        amkd_graph graph;
+        parse(&graph, cases[c].text, (amkd_shape){1, 3, 3});
+        amkd_reference *r = new_reference(&graph, (float[]){1, 0});
         double logit;
         amkd_reference_forward(r, &logit, input);
         ck_assert_double_eq(logit, cases[c].expected);
         amkd_reference_free(r);
-        amkd_arch_clear(&arch);
+        amkd_graph_clear(&graph);
     }
 }
 END_TEST
 
 START_TEST(activations_and_dense_layers_are_as_written)
 {
-    amkd_arch arch;
+    amkd_graph graph;
     double logits[2];
-    parse(&arch, "relu | fc 2", (amkd_shape){1, 1, 2});
-    amkd_reference *r = new_reference(&arch, (float[]){1, 2, 3, 4, 0.5F, -0.5F});
+    parse(&graph, "relu | fc 2", (amkd_shape){1, 1, 2});
+    amkd_reference *r = new_reference(&graph, (float[]){1, 2, 3, 4, 0.5F, -0.5F});
     amkd_reference_forward(r, logits, (double[]){-7, 2});
     ck_assert_double_eq(logits[0], 4.5);
     ck_assert_double_eq(logits[1], 7.5);
     amkd_reference_free(r);
-    amkd_arch_clear(&arch);
+    amkd_graph_clear(&graph);
 
-    parse(&arch, "tanh | fc 1", (amkd_shape){1, 1, 2});
-    r = new_reference(&arch, (float[]){1, 2, 0});
+    parse(&graph, "tanh | fc 1", (amkd_shape){1, 1, 2});
+    r = new_reference(&graph, (float[]){1, 2, 0});
     amkd_reference_forward(r, logits, (double[]){-7, 2});
     ck_assert_double_eq_tol(logits[0], tanh(-7) + 2 * tanh(2), 1e-15);
     amkd_reference_free(r);
-    amkd_arch_clear(&arch);
+    amkd_graph_clear(&graph);
 }
 END_TEST
 
 START_TEST(the_loss_is_the_cross_entropy_of_the_softmax)
 {
-    amkd_arch arch;
-    parse(&arch, "fc 3", (amkd_shape){1, 1, 1});
-    amkd_reference *r = new_reference(&arch, (float[]){0, 0, 0, 1000, 1001, 999});
+    amkd_graph graph;
+    parse(&graph, "fc 3", (amkd_shape){1, 1, 1});
+    amkd_reference *r = new_reference(&graph, (float[]){0, 0, 0, 1000, 1001, 999});
     double logits[3], d_parameters[6] = {0}, probs[3];
     const double target[] = {0.25, 0.5, 0.25};
     amkd_reference_forward(r, logits, (double[]){0});
@@ -103,7 +103,7 @@ START_TEST(the_loss_is_the_cross_entropy_of_the_softmax)
     for (size_t y = 0; y < 3; y++)
         ck_assert_double_eq_tol(d_parameters[3 + y], probs[y] - target[y], 1e-12);
     amkd_reference_free(r);
-    amkd_arch_clear(&arch);
+    amkd_graph_clear(&graph);
 }
 END_TEST
 
@@ -138,31 +138,31 @@ static void compare_slopes(amkd_reference *r, double *values, const double *grad
 
 static void compare_with_finite_differences(const char *text, amkd_shape in)
 {
-    amkd_arch arch;
-    parse(&arch, text, in);
+    amkd_graph graph;
+    parse(&graph, text, in);
     size_t nin = amkd_shape_size(in);
-    float *parameters = calloc(arch.nparameters, sizeof *parameters);
-    double *gradient = calloc(arch.nparameters, sizeof *gradient);
-    double *scratch = calloc(arch.nparameters, sizeof *scratch);
+    float *parameters = calloc(graph.nparameters, sizeof *parameters);
+    double *gradient = calloc(graph.nparameters, sizeof *gradient);
+    double *scratch = calloc(graph.nparameters, sizeof *scratch);
     double *input = calloc(nin, sizeof *input), *d_input = calloc(nin, sizeof *d_input);
-    double *target = calloc(arch.nclasses, sizeof *target), sum = 0;
-    for (size_t p = 0; p < arch.nparameters; p++)
+    double *target = calloc(graph.nclasses, sizeof *target), sum = 0;
+    for (size_t p = 0; p < graph.nparameters; p++)
         parameters[p] = (float)draw(1, p);
     for (size_t i = 0; i < nin; i++)
         input[i] = draw(2, i);
-    for (size_t y = 0; y < arch.nclasses; y++)
+    for (size_t y = 0; y < graph.nclasses; y++)
         sum += target[y] = 1 + draw(3, y);
-    for (size_t y = 0; y < arch.nclasses; y++)
+    for (size_t y = 0; y < graph.nclasses; y++)
         target[y] /= sum;
-    amkd_reference *r = new_reference(&arch, parameters);
+    amkd_reference *r = new_reference(&graph, parameters);
     double logits[16];
     amkd_reference_forward(r, logits, input);
     amkd_reference_backward(r, gradient, d_input, target);
-    compare_slopes(r, amkd_reference_parameters(r), gradient, arch.nparameters, input,
-                   target, scratch, arch.nclasses, text);
-    compare_slopes(r, input, d_input, nin, input, target, scratch, arch.nclasses, text);
+    compare_slopes(r, amkd_reference_parameters(r), gradient, graph.nparameters, input,
+                   target, scratch, graph.nclasses, text);
+    compare_slopes(r, input, d_input, nin, input, target, scratch, graph.nclasses, text);
     amkd_reference_free(r);
-    amkd_arch_clear(&arch);
+    amkd_graph_clear(&graph);
     free(parameters);
     free(gradient);
     free(scratch);
@@ -202,9 +202,9 @@ END_TEST
 
 START_TEST(gradients_are_added_and_input_gradients_overwritten)
 {
-    amkd_arch arch;
-    parse(&arch, "fc 2", (amkd_shape){1, 1, 2});
-    amkd_reference *r = new_reference(&arch, (float[]){1, 2, 3, 4, 5, 6});
+    amkd_graph graph;
+    parse(&graph, "fc 2", (amkd_shape){1, 1, 2});
+    amkd_reference *r = new_reference(&graph, (float[]){1, 2, 3, 4, 5, 6});
     double logits[2], once[6] = {0}, twice[6] = {0}, d_input[2][2];
     const double target[] = {1, 0};
     amkd_reference_forward(r, logits, (double[]){0.5, -1});
@@ -215,7 +215,7 @@ START_TEST(gradients_are_added_and_input_gradients_overwritten)
         ck_assert_double_eq(twice[p], 2 * once[p]);
     ck_assert_mem_eq(d_input[0], d_input[1], sizeof d_input[0]);
     amkd_reference_free(r);
-    amkd_arch_clear(&arch);
+    amkd_graph_clear(&graph);
 }
 END_TEST
 

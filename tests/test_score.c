@@ -98,16 +98,16 @@ END_TEST
 
 START_TEST(a_student_whose_sums_overflow_is_refused)
 {
-    amkd_arch arch;
+    amkd_graph graph;
     amkd_model *model;
     write_pairs((amkd_pair[]){{0, 1}}, 1);
-    ck_assert(!amkd_arch_parse(&arch, "fc 3 | fc 2", (amkd_shape){1, 2, 2}, 0));
-    ck_assert(!amkd_model_init(&model, &arch, 1));
-    for (size_t p = 0; p < arch.nparameters; p++)
+    ck_assert(!amkd_graph_parse(&graph, "fc 3 | fc 2", (amkd_shape){1, 2, 2}, 0));
+    ck_assert(!amkd_model_init(&model, &graph, 1));
+    for (size_t p = 0; p < graph.nparameters; p++)
         model->parameters[p] = p % 2 ? -2e38F : 3e38F;
     ck_assert(!amkd_model_save(model, "student.safetensors"));
     amkd_model_free(model);
-    amkd_arch_clear(&arch);
+    amkd_graph_clear(&graph);
     ck_assert_int_eq(score(AMKD_BY_C2, 0), -1);
     ck_assert_str_eq(amkd_error(),
                      "'student.safetensors': the score of pair (0, 1) is not a number: "

@@ -150,7 +150,7 @@ START_TEST(a_scorer_that_fails_wakes_those_who_wait_for_their_turn)
     amkd_scorer scorers[NSCORERS];
     student s = new_student("fc 4", (amkd_shape){1, 6, 6});
     open_scorers(scorers, &s, 0);
-    for (size_t p = 0; p < s.model->arch.nparameters; p++)
+    for (size_t p = 0; p < s.model->graph.nparameters; p++)
         s.model->parameters[p] = 3e38F;
     amkd_sweep_free(scorers[1].sweep);
     open_sweep(&scorers[1], &s, 0);

@@ -12,7 +12,7 @@ static void check_every_score(const student *s, const amkd_sweep_options *option
     const size_t npairs = draw_pairs(pairs), nlambdas = options->nlambdas;
     ck_assert_msg(!amkd_sweep_new(&sweep, device, s->model, &s->images, options), "%s",
                   amkd_error());
-    ck_assert(!amkd_reference_new(&reference, &s->model->arch, s->model->parameters));
+    ck_assert(!amkd_reference_new(&reference, &s->model->graph, s->model->parameters, 1));
     ck_assert_msg(!amkd_sweep_start(sweep, pairs, npairs, INFINITY), "%s", amkd_error());
     amkd_sweep_result result;
     ck_assert_int_eq(amkd_sweep_finish(sweep, &result), 1);
@@ -27,8 +27,8 @@ static void check_every_score(const student *s, const amkd_sweep_options *option
         ck_assert_msg(fabs(got - want) <= TOLERANCE,
                       "%s, '%s', width %zu, pair (%u, %u), lambda %g of %zu: %.8f, "
                       "expected %.8f",
-                      amkd_sweep_engine(sweep), s->model->arch.text, device->vector_width,
-                      pair.i, pair.j, lambda, nlambdas, got, want);
+                      amkd_sweep_engine(sweep), s->model->graph.text,
+                      device->vector_width, pair.i, pair.j, lambda, nlambdas, got, want);
     }
     amkd_reference_free(reference);
     amkd_sweep_free(sweep);

@@ -19,7 +19,7 @@ START_TEST(a_pairs_lowest_score_and_lambda_are_the_references)
     const amkd_sweep_options options = {
         .lambdas = lambdas, .nlambdas = 5, .engine = (amkd_engine)_i};
     ck_assert(!amkd_sweep_new(&sweep, device, s.model, &s.images, &options));
-    ck_assert(!amkd_reference_new(&reference, &s.model->arch, s.model->parameters));
+    ck_assert(!amkd_reference_new(&reference, &s.model->graph, s.model->parameters, 1));
     ck_assert(!amkd_sweep_start(sweep, pairs, npairs, INFINITY));
     amkd_sweep_result result;
     ck_assert_int_eq(amkd_sweep_finish(sweep, &result), 1);
@@ -196,12 +196,12 @@ START_TEST(an_overflow_is_not_a_number)
     static const float lambdas[] = {0, 0.5F, 0.75F};
     student s =
         new_student("conv 2 k2 | relu | fc 8 | relu | fc 3", (amkd_shape){1, 4, 4});
-    for (size_t p = 0; p < s.model->arch.nparameters; p++)
+    for (size_t p = 0; p < s.model->graph.nparameters; p++)
         s.model->parameters[p] *= 1e30F;
-    for (size_t l = 0; l < s.model->arch.nlayers; l++) {
-        const amkd_layer *layer = &s.model->arch.layers[l];
-        if (layer->nweights)
-            memset(s.model->parameters + layer->biases, 0,
+    for (size_t l = 0; l < s.model->graph.nlayers; l++) {
+        const amkd_layer *layer = &s.model->graph.layers[l];
+        if (layer->nparameters)
+            memset(s.model->parameters + layer->parameters[1].offset, 0,
                    layer->out.channels * sizeof(float));
     }
     memset(s.images.pixels + 16, 0, 16); /* image 1 */

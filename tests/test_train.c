@@ -185,11 +185,11 @@ static amkd_dataset make_dataset(void)
 
 static amkd_model *make_model(const char *text)
 {
-    amkd_arch arch;
+    amkd_graph graph;
     amkd_model *model;
-    ck_ok(amkd_arch_parse(&arch, text, (amkd_shape){1, SIDE, SIDE}, CLASSES));
-    ck_ok(amkd_model_init(&model, &arch, 3));
-    amkd_arch_clear(&arch);
+    ck_ok(amkd_graph_parse(&graph, text, (amkd_shape){1, SIDE, SIDE}, CLASSES));
+    ck_ok(amkd_model_init(&model, &graph, 3));
+    amkd_graph_clear(&graph);
     return model;
 }
 
@@ -214,7 +214,7 @@ START_TEST(training_learns_and_the_same_seed_gives_the_same_weights)
     amkd_train_options options = make_options();
     amkd_model *a = make_model(small_arch), *b = make_model(small_arch);
     amkd_model *other = make_model(small_arch);
-    const size_t nbytes = a->arch.nparameters * sizeof(float);
+    const size_t nbytes = a->graph.nparameters * sizeof(float);
     amkd_agreement agreement;
     amkd_predictor *predictor;
     ck_ok(amkd_predictor_new(&predictor, device, a));
@@ -246,7 +246,7 @@ START_TEST(training_with_mixup_learns_and_is_another_training)
     options.mixup = 0.4;
     ck_ok(amkd_train(mixed, device, &dataset, &options, NULL, NULL));
     ck_assert(memcmp(plain->parameters, mixed->parameters,
-                     plain->arch.nparameters * sizeof(float)));
+                     plain->graph.nparameters * sizeof(float)));
     ck_ok(amkd_predictor_new(&predictor, device, mixed));
     ck_ok(amkd_evaluate_dataset(&agreement, predictor, &dataset));
     ck_assert_double_gt(agreement.agreement, 0.99);
@@ -284,7 +284,7 @@ START_TEST(a_stopped_training_resumes_to_the_same_weights)
     options.resume = path;
     ck_ok(amkd_train(resumed, device, &dataset, &options, NULL, NULL));
     ck_assert_mem_eq(through->parameters, resumed->parameters,
-                     through->arch.nparameters * sizeof(float));
+                     through->graph.nparameters * sizeof(float));
 
     amkd_model_free(resumed);
     resumed = make_model(small_arch);

@@ -149,8 +149,8 @@ static int serve_model(const arguments *args, const char *name, const amkd_model
     } else {
         const amkd_served served = {.name = name,
                                     .version = args->version,
-                                    .in = model->arch.in,
-                                    .nclasses = model->arch.nclasses,
+                                    .in = model->graph.in,
+                                    .nclasses = model->graph.nclasses,
                                     .class_names = model->class_names,
                                     .floats = !strcmp(args->input, "float32"),
                                     .max_images = args->max_images};

@@ -59,7 +59,7 @@ static int make_model(amkd_model **out, const train_arguments *args,
     const amkd_images *images = dataset->images;
     const amkd_shape in = {images->channels, images->height, images->width};
     if (args->init) {
-        amkd_arch wanted = {0};
+        amkd_graph wanted = {0};
         if (amkd_model_load(out, args->init))
             return -1;
         if ((*out)->nignored && !args->common.quiet)
@@ -69,19 +69,19 @@ static int make_model(amkd_model **out, const train_arguments *args,
                     args->init, (*out)->nignored, (*out)->ignored);
         if (!args->arch)
             return 0;
-        int rc = amkd_arch_parse(&wanted, args->arch, in, dataset->nclasses);
-        if (!rc && strcmp(wanted.text, (*out)->arch.text))
+        int rc = amkd_graph_parse(&wanted, args->arch, in, dataset->nclasses);
+        if (!rc && strcmp(wanted.text, (*out)->graph.text))
             rc = amkd_fail("'%s' holds '%s', but --arch asks for '%s'", args->init,
-                           (*out)->arch.text, wanted.text);
-        amkd_arch_clear(&wanted);
+                           (*out)->graph.text, wanted.text);
+        amkd_graph_clear(&wanted);
         return rc;
     }
-    amkd_arch arch = {0};
-    if (amkd_arch_parse(&arch, args->arch ? args->arch : default_arch, in,
-                        dataset->nclasses))
+    amkd_graph arch = {0};
+    if (amkd_graph_parse(&arch, args->arch ? args->arch : default_arch, in,
+                         dataset->nclasses))
         return -1;
     const int rc = amkd_model_init(out, &arch, args->train.seed);
-    amkd_arch_clear(&arch);
+    amkd_graph_clear(&arch);
     return rc ? rc : amkd_dataset_moments(dataset, (*out)->mean, (*out)->std);
 }
 
@@ -136,7 +136,7 @@ static int add_inputs(const train_arguments *args, const amkd_cli *cli,
     }
     if (!assistant)
         return 0;
-    dataset->nclasses = assistant->arch.nclasses;
+    dataset->nclasses = assistant->graph.nclasses;
     dataset->class_names = json_incref(assistant->class_names);
     if (fits(assistant, dataset))
         return amkd_fail_in("'%s'", args->assistant);

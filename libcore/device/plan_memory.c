@@ -20,7 +20,7 @@ static const double retry_seconds = 24 * 60 * 60;
 static char *plan_key(const amkd_plan *plan, const amkd_device *device)
 {
     XXH64_hash_t sources = 0;
-    for (int s = 0; s < 2; s++)
+    for (size_t s = 0; s < sizeof plan->sources / sizeof *plan->sources; s++)
         if (plan->sources[s])
             sources =
                 XXH3_64bits_withSeed(plan->sources[s], strlen(plan->sources[s]), sources);

@@ -96,10 +96,10 @@ int amkd_known_load(amkd_model **model, const char *path, const amkd_known *know
         return 0;
     if (amkd_model_load(model, path))
         return -1;
-    const amkd_arch *arch = &(*model)->arch;
-    const amkd_shape shape = known->shape.channels ? known->shape : arch->in;
+    const amkd_graph *graph = &(*model)->graph;
+    const amkd_shape shape = known->shape.channels ? known->shape : graph->in;
     if (!amkd_model_expect(*model, shape,
-                           known->nclasses ? known->nclasses : arch->nclasses))
+                           known->nclasses ? known->nclasses : graph->nclasses))
         return 0;
     amkd_model_free(*model);
     *model = NULL;

@@ -4,7 +4,7 @@
 #ifndef AMKD_NET_KNOWN_H
 #define AMKD_NET_KNOWN_H
 
-#include "net/arch.h"
+#include "graph/graph.h"
 #include "net/model.h"
 #include <stddef.h>
 #include <stdint.h>

@@ -2,15 +2,15 @@
 #ifndef AMKD_NET_MODEL_H
 #define AMKD_NET_MODEL_H
 
-#include "net/arch.h"
+#include "graph/graph.h"
 #include <jansson.h>
 #include <stdint.h>
 
 enum { AMKD_MAX_CHANNELS = 4 };
 
 typedef struct amkd_model {
-    amkd_arch arch;
-    float *parameters; /* [arch.nparameters] */
+    amkd_graph graph;
+    float *parameters; /* [graph.nparameters] */
     /* The network sees (pixel / 255 - mean) / std, a mean and a std per channel. */
     float mean[AMKD_MAX_CHANNELS], std[AMKD_MAX_CHANNELS];
     json_t *class_names; /* array of strings, or NULL */
@@ -21,11 +21,14 @@ typedef struct amkd_model {
 } amkd_model;
 
 /* Fails unless a model can have this architecture: AMKD_MAX_CHANNELS at most go in. */
-int amkd_model_check(const amkd_arch *arch);
+int amkd_model_check(const amkd_graph *graph);
 
-/* A fresh network: weights and biases uniform in +-1/sqrt(fan in), PyTorch's default;
- * mean 0 and std 1, no class names. The arch is copied. */
-int amkd_model_init(amkd_model **out, const amkd_arch *arch, uint64_t seed);
+/* An empty model, of no network yet: mean 0 and std 1. */
+int amkd_model_new(amkd_model **out);
+
+/* A fresh network, its parameters drawn as their kinds say (layers/linear.h); mean 0 and
+ * std 1, no class names. The graph is copied. */
+int amkd_model_init(amkd_model **out, const amkd_graph *graph, uint64_t seed);
 
 /* Loads a safetensors file written by amkd_model_save, "-" for stdin: tensors
  * "<module>.weight" and "<module>.bias" in F32, F16, BF16 or F64, and in __metadata__

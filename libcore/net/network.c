@@ -1,31 +1,25 @@
-/* A network as a list of ops: which layers an op stands for, and the buffers between. */
+/* A network on a device: the ops and buffers of a schedule. */
 #include "net/network.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "ops/op.h"
+#include "net/schedule.h"
+#include "ops/act.h"
+#include "ops/join.h"
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 struct amkd_network {
     amkd_device *device;
-    size_t max_blocks, nlayers, nops, nslices;
-    amkd_op **ops;        /* [nops] */
-    size_t *first_layers; /* [nops + 1]: the layer whose input is the op's input */
-    size_t *values;       /* [nlayers + 1]: the op whose input is this layer's input,
-                             NOT_STORED if an activation is fused there */
-    cl_mem *activations;  /* [nops + 1]: the input of each op, and the logits */
-    cl_mem *gradients;    /* [nops + 1]: the same values' gradients; none for input */
-    cl_mem parameters, parameter_gradients;
+    amkd_graph graph;
+    amkd_schedule schedule;
+    size_t max_blocks, nslices;
+    amkd_op **ops;   /* [nnodes] */
+    amkd_op **masks; /* [nnodes]: of those whose derivative is a step; else NULL */
+    amkd_op **adds;  /* [nsteps]: of those that add; else NULL */
+    cl_mem *buffers; /* [nbuffers] */
+    cl_mem parameters, gradients;
 };
-
-#define NOT_STORED SIZE_MAX
-
-static amkd_activation activation_of(const amkd_layer *layer)
-{
-    return layer->type == AMKD_RELU   ? AMKD_ACT_RELU
-           : layer->type == AMKD_TANH ? AMKD_ACT_TANH
-                                      : AMKD_ACT_NONE;
-}
 
 /* Copies of the weight gradients: enough that a device has work in layers with few
  * weights, few enough that summing them stays small. It depends on the kind of device
@@ -36,94 +30,102 @@ static size_t choose_nslices(const amkd_device *device, size_t max_blocks)
     return n < max_blocks ? n : max_blocks;
 }
 
-/* The op for layers[at] and the activation behind it; *next is the layer after both. */
-static int add_op(amkd_network *network, const amkd_arch *arch, size_t at, size_t *next,
-                  amkd_activation previous, int train)
+static const amkd_layer *layer_of(const amkd_network *network, size_t n)
 {
-    const amkd_layer *layer = &arch->layers[at];
-    const int bare = activation_of(layer) != AMKD_ACT_NONE;
-    *next = at + 1;
-    amkd_op_shape shape = {
-        .in_channels = layer->in.channels,
-        .in_height = layer->in.height,
-        .in_width = layer->in.width,
-        .out_channels = layer->out.channels,
-        .out_height = layer->out.height,
-        .out_width = layer->out.width,
-        .kernel = bare ? 1 : layer->kernel,
-        .stride = bare ? 1 : layer->stride,
-        .padding = layer->padding,
-        .average = layer->type == AMKD_AVGPOOL,
-        .act = activation_of(layer),
-        .previous_act = previous,
-        .weights = layer->weights,
-        .biases = layer->biases,
-        .nparameters = arch->nparameters,
+    return &network->graph.layers[network->schedule.nodes[n].layer];
+}
+
+static int fail_at(const amkd_network *network, size_t n, const char *what)
+{
+    char text[AMKD_LAYER_NBYTES];
+    amkd_layer_print(text, sizeof text, layer_of(network, n));
+    return amkd_fail_in("layer %zu '%s'%s", network->schedule.nodes[n].layer, text, what);
+}
+
+static int add_op(amkd_network *network, size_t n, int train)
+{
+    const amkd_node *node = &network->schedule.nodes[n];
+    const amkd_layer *layer = layer_of(network, n);
+    const amkd_op_options options = {
+        .train = train,
+        .act = node->act,
+        .previous_act = node->previous_act,
+        .ntrained = network->graph.ntrained,
         .nslices = network->nslices,
         .max_blocks = network->max_blocks,
     };
-    if (!bare && *next < arch->nlayers && activation_of(layer + 1) != AMKD_ACT_NONE) {
-        shape.act = activation_of(layer + 1);
-        (*next)++;
-    }
-    const int covers = layer->type == AMKD_CONV && !layer->padding &&
-                       layer->kernel == layer->in.height &&
-                       layer->kernel == layer->in.width;
-    amkd_op **op = &network->ops[network->nops];
-    network->first_layers[network->nops] = at;
-    int rc = layer->type == AMKD_FC || covers
-                 ? amkd_dense_new(op, network->device, &shape, train)
-             : layer->type == AMKD_CONV
-                 ? amkd_conv_new(op, network->device, &shape, train)
-                 : amkd_pool_new(op, network->device, &shape, train);
-    if (rc)
-        return amkd_fail_in("layer %zu", at);
-    network->nops++;
+    const amkd_op_shape shape = amkd_layer_op_shape(layer, &options);
+    if (layer->kind->open(&network->ops[n], network->device, layer, &options) ||
+        (node->masks && amkd_act_mask_new(&network->masks[n], network->device, &shape)))
+        return fail_at(network, n, "");
     return 0;
 }
 
-static int add_buffers(amkd_network *network, const amkd_arch *arch, size_t value,
-                       amkd_shape shape, int train)
+/* An op that adds to the gradient by an input of node n: a sum without activation. */
+static int add_sum(amkd_network *network, size_t step_number)
+{
+    const amkd_step *step = &network->schedule.steps[step_number];
+    const amkd_node *node = &network->schedule.nodes[step->node];
+    if (step->type != AMKD_STEP_ADD)
+        return 0;
+    const amkd_shape in = amkd_graph_shape(&network->graph, node->inputs[step->input]);
+    const amkd_op_shape shape = {.in_channels = in.channels,
+                                 .in_height = in.height,
+                                 .in_width = in.width,
+                                 .out_channels = in.channels,
+                                 .out_height = in.height,
+                                 .out_width = in.width,
+                                 .kernel_height = 1,
+                                 .kernel_width = 1,
+                                 .stride = 1,
+                                 .groups = 1,
+                                 .dilation = 1};
+    return amkd_sum_new(&network->adds[step_number], network->device, &shape, 2);
+}
+
+static int add_buffers(amkd_network *network, int train)
 {
     amkd_device *device = network->device;
-    const size_t nbytes =
-        amkd_shape_size(shape) * network->max_blocks * device->nlanes * sizeof(float);
-    if (amkd_buffer_new(&network->activations[value], device, CL_MEM_READ_WRITE, nbytes,
-                        NULL))
-        return amkd_fail_in("activations of layer %zu of '%s'",
-                            network->first_layers[value], arch->text);
-    if (train && value > 0 &&
-        amkd_buffer_new(&network->gradients[value], device, CL_MEM_READ_WRITE, nbytes,
-                        NULL))
-        return amkd_fail_in("gradients of layer %zu of '%s'",
-                            network->first_layers[value], arch->text);
+    const amkd_schedule *s = &network->schedule;
+    const size_t nparameters = network->graph.nparameters * sizeof(float);
+    const size_t ntrained = network->graph.ntrained * sizeof(float);
+    for (size_t b = 0; b < s->nbuffers; b++) {
+        const size_t nbytes =
+            s->sizes[b] * network->max_blocks * device->nlanes * sizeof(float);
+        if (amkd_buffer_new(&network->buffers[b], device, CL_MEM_READ_WRITE, nbytes,
+                            NULL))
+            return amkd_fail_in("values of '%.100s' for %zu samples", network->graph.text,
+                                network->max_blocks * device->nlanes);
+    }
+    return amkd_buffer_new(&network->parameters, device, CL_MEM_READ_WRITE, nparameters,
+                           NULL) ||
+                   (train &&
+                    amkd_buffer_new(&network->gradients, device, CL_MEM_READ_WRITE,
+                                    ntrained * network->nslices, NULL))
+               ? -1
+               : 0;
+}
+
+static int fill(amkd_network *network, int train)
+{
+    const amkd_schedule *s = &network->schedule;
+    network->ops = amkd_alloc(s->nnodes, sizeof *network->ops);
+    network->masks = amkd_alloc(s->nnodes, sizeof *network->masks);
+    network->adds = amkd_alloc(s->nsteps + 1, sizeof *network->adds);
+    network->buffers = amkd_alloc(s->nbuffers, sizeof *network->buffers);
+    if (!network->ops || !network->masks || !network->adds || !network->buffers ||
+        add_buffers(network, train))
+        return -1;
+    for (size_t n = 0; n < s->nnodes; n++)
+        if (add_op(network, n, train))
+            return -1;
+    for (size_t step = 0; step < s->nsteps; step++)
+        if (add_sum(network, step))
+            return -1;
     return 0;
 }
 
-static int add_ops(amkd_network *network, const amkd_arch *arch, int train)
-{
-    amkd_activation previous = AMKD_ACT_NONE;
-    for (size_t at = 0, next; at < arch->nlayers; at = next) {
-        const amkd_layer *layer = &arch->layers[at];
-        next = at + 1;
-        network->values[at] = network->nops;
-        if (layer->type == AMKD_FLATTEN)
-            continue;
-        network->first_layers[network->nops] = at;
-        if (add_buffers(network, arch, network->nops, layer->in, train) ||
-            add_op(network, arch, at, &next, previous, train))
-            return -1;
-        if (next == at + 2)
-            network->values[at + 1] = NOT_STORED;
-        previous = activation_of(&arch->layers[next - 1]);
-    }
-    network->first_layers[network->nops] = arch->nlayers;
-    network->values[arch->nlayers] = network->nops;
-    return add_buffers(network, arch, network->nops, arch->layers[arch->nlayers - 1].out,
-                       train);
-}
-
-int amkd_network_new(amkd_network **out, amkd_device *device, const amkd_arch *arch,
+int amkd_network_new(amkd_network **out, amkd_device *device, const amkd_graph *graph,
                      size_t max_blocks, int train)
 {
     amkd_network *network = amkd_alloc(1, sizeof *network);
@@ -131,23 +133,26 @@ int amkd_network_new(amkd_network **out, amkd_device *device, const amkd_arch *a
         return -1;
     network->device = device;
     network->max_blocks = max_blocks;
-    network->nlayers = arch->nlayers;
     network->nslices = choose_nslices(device, max_blocks);
-    network->ops = amkd_alloc(arch->nlayers, sizeof *network->ops);
-    network->first_layers = amkd_alloc(arch->nlayers + 1, sizeof *network->first_layers);
-    network->values = amkd_alloc(arch->nlayers + 1, sizeof *network->values);
-    network->activations = amkd_alloc(arch->nlayers + 1, sizeof *network->activations);
-    network->gradients = amkd_alloc(arch->nlayers + 1, sizeof *network->gradients);
-    const size_t nbytes = arch->nparameters * sizeof(float);
-    if (!network->ops || !network->first_layers || !network->values ||
-        !network->activations || !network->gradients || add_ops(network, arch, train) ||
-        amkd_buffer_new(&network->parameters, device, CL_MEM_READ_WRITE, nbytes, NULL) ||
-        (train && amkd_buffer_new(&network->parameter_gradients, device,
-                                  CL_MEM_READ_WRITE, nbytes * network->nslices, NULL))) {
+    if (amkd_graph_copy(&network->graph, graph) ||
+        amkd_schedule_new(&network->schedule, graph, train) || fill(network, train)) {
         amkd_network_free(network);
         return -1;
     }
     *out = network;
+    return 0;
+}
+
+int amkd_network_room(size_t *block_nbytes, size_t *fixed_nbytes,
+                      const amkd_device *device, const amkd_graph *graph, int train)
+{
+    amkd_schedule schedule;
+    if (amkd_schedule_new(&schedule, graph, train))
+        return -1;
+    const size_t ncopies = train ? choose_nslices(device, SIZE_MAX) : 0;
+    *block_nbytes = amkd_schedule_size(&schedule) * device->nlanes * sizeof(float);
+    *fixed_nbytes = (graph->nparameters + ncopies * graph->ntrained) * sizeof(float);
+    amkd_schedule_clear(&schedule);
     return 0;
 }
 
@@ -158,12 +163,7 @@ cl_mem amkd_network_parameters(const amkd_network *network)
 
 cl_mem amkd_network_gradients(const amkd_network *network)
 {
-    return network->parameter_gradients;
-}
-
-size_t amkd_network_nlayers(const amkd_network *network)
-{
-    return network->nlayers;
+    return network->gradients;
 }
 
 size_t amkd_network_nslices(const amkd_network *network)
@@ -173,18 +173,23 @@ size_t amkd_network_nslices(const amkd_network *network)
 
 cl_mem amkd_network_logits_gradient(const amkd_network *network)
 {
-    return network->gradients[network->nops];
+    return network->buffers[network->schedule.logits_gradient];
 }
 
-cl_mem amkd_network_activation(const amkd_network *network, size_t layer)
+cl_mem amkd_network_value(const amkd_network *network, size_t value)
 {
-    const size_t value = network->values[layer];
-    return value == NOT_STORED ? NULL : network->activations[value];
+    const size_t buffer = network->schedule.values[value];
+    return buffer == AMKD_NOWHERE ? NULL : network->buffers[buffer];
+}
+
+cl_mem amkd_network_logits(const amkd_network *network)
+{
+    return amkd_network_value(network, network->graph.nlayers);
 }
 
 size_t amkd_network_nops(const amkd_network *network)
 {
-    return network->nops;
+    return network->schedule.nnodes;
 }
 
 amkd_op *amkd_network_op(const amkd_network *network, size_t op)
@@ -194,69 +199,183 @@ amkd_op *amkd_network_op(const amkd_network *network, size_t op)
 
 size_t amkd_network_op_layer(const amkd_network *network, size_t op)
 {
-    return network->first_layers[op];
+    return network->schedule.nodes[op].layer;
 }
 
-int amkd_network_run_op(amkd_network *network, size_t o, amkd_pass pass, size_t nblocks)
+void amkd_network_op_print(char *text, size_t nbytes, const amkd_network *network,
+                           size_t op)
 {
-    amkd_op *op = network->ops[o];
-    cl_mem x = network->activations[o], dy = network->gradients[o + 1];
-    int rc;
-    if (nblocks > network->max_blocks)
-        return amkd_fail("cannot run a network over %zu blocks, expected %zu at most",
-                         nblocks, network->max_blocks);
+    const amkd_node *node = &network->schedule.nodes[op];
+    char act[AMKD_LAYER_NBYTES] = "", layer[AMKD_LAYER_NBYTES];
+    amkd_layer_print(layer, sizeof layer, layer_of(network, op));
+    if (node->act_layer != AMKD_NOWHERE)
+        amkd_layer_print(act, sizeof act, &network->graph.layers[node->act_layer]);
+    snprintf(text, nbytes, "%s%s%s", layer, *act ? " | " : "", act);
+}
+
+/* What a node reads and makes; its gradients are the step's. */
+static amkd_op_args args_of(const amkd_network *network, size_t n, const amkd_batch *run)
+{
+    const amkd_node *node = &network->schedule.nodes[n];
+    amkd_op_args args = {.run = *run,
+                         .y = amkd_network_value(network, node->output),
+                         .parameters = network->parameters,
+                         .gradients = network->gradients};
+    for (size_t i = 0; i < node->ninputs; i++)
+        args.x[i] = amkd_network_value(network, node->inputs[i]);
+    return args;
+}
+
+static cl_mem buffer_of(const amkd_network *network, size_t buffer)
+{
+    return buffer == AMKD_NOWHERE ? NULL : network->buffers[buffer];
+}
+
+static size_t input_nbytes(const amkd_network *network, const amkd_step *step,
+                           const amkd_batch *run)
+{
+    const size_t size =
+        network->schedule.sizes[step->from] < network->schedule.sizes[step->to]
+            ? network->schedule.sizes[step->from]
+            : network->schedule.sizes[step->to];
+    return size * run->nblocks * network->device->nlanes * sizeof(float);
+}
+
+static int run_step(amkd_network *network, size_t step_number, const amkd_batch *run)
+{
+    const amkd_step *step = &network->schedule.steps[step_number];
+    amkd_op_args args = {.run = *run};
+    const cl_mem from = buffer_of(network, step->from), to = buffer_of(network, step->to);
+    if (step->type == AMKD_STEP_COPY)
+        return amkd_buffer_copy(network->device, to, 0, from,
+                                input_nbytes(network, step, run));
+    if (step->type == AMKD_STEP_ADD) {
+        args.x[0] = args.y = to;
+        args.x[1] = from;
+        return amkd_op_run(network->adds[step_number], AMKD_FORWARD, &args);
+    }
+    if (step->type == AMKD_STEP_MASK) {
+        args.x[0] =
+            amkd_network_value(network, network->schedule.nodes[step->node].output);
+        args.y = to;
+        return amkd_op_run(network->masks[step->node], AMKD_FORWARD, &args);
+    }
+    args = args_of(network, step->node, run);
+    args.dy = from;
+    args.dx = to;
+    args.input = step->input;
+    args.add = step->add;
+    return amkd_op_run(
+        network->ops[step->node],
+        step->type == AMKD_STEP_DATA ? AMKD_BACKWARD_DATA : AMKD_BACKWARD_WEIGHTS, &args);
+}
+
+static int check_run(const amkd_network *network, const amkd_batch *run)
+{
+    return run->nblocks > network->max_blocks
+               ? amkd_fail("cannot run a network over %zu blocks, expected %zu at most",
+                           run->nblocks, network->max_blocks)
+               : 0;
+}
+
+static int run_forward(amkd_network *network, size_t n, const amkd_batch *run)
+{
+    const amkd_op_args args = args_of(network, n, run);
+    return amkd_op_run(network->ops[n], AMKD_FORWARD, &args) ? fail_at(network, n, "")
+                                                             : 0;
+}
+
+static int run_backward(amkd_network *network, size_t step, const amkd_batch *run)
+{
+    return run_step(network, step, run)
+               ? fail_at(network, network->schedule.steps[step].node, ", backward")
+               : 0;
+}
+
+static int is_pass(const amkd_step *step, size_t op, amkd_pass pass)
+{
+    return step->node == op &&
+           ((pass == AMKD_BACKWARD_DATA && step->type == AMKD_STEP_DATA) ||
+            (pass == AMKD_BACKWARD_WEIGHTS && step->type == AMKD_STEP_WEIGHTS));
+}
+
+int amkd_network_has_pass(const amkd_network *network, size_t op, amkd_pass pass)
+{
+    const amkd_schedule *s = &network->schedule;
+    for (size_t step = 0; step < s->nsteps; step++)
+        if (is_pass(&s->steps[step], op, pass))
+            return 1;
+    return pass == AMKD_FORWARD;
+}
+
+int amkd_network_run_op(amkd_network *network, size_t op, amkd_pass pass,
+                        const amkd_batch *run)
+{
+    const amkd_schedule *s = &network->schedule;
+    if (check_run(network, run))
+        return -1;
     if (pass == AMKD_FORWARD)
-        rc = amkd_op_forward(op, x, network->parameters, network->activations[o + 1],
-                             nblocks);
-    else if (pass == AMKD_BACKWARD_WEIGHTS)
-        rc = amkd_op_backward_weights(op, x, dy, network->parameter_gradients, nblocks);
-    else
-        rc = amkd_op_backward_data(op, x, network->parameters, dy, network->gradients[o],
-                                   nblocks);
-    return rc ? amkd_fail_in("layer %zu%s", network->first_layers[o],
-                             pass == AMKD_FORWARD ? "" : ", backward")
-              : 0;
-}
-
-int amkd_network_forward(amkd_network *network, size_t first_layer, size_t nblocks)
-{
-    const size_t first = network->values[first_layer];
-    if (first == NOT_STORED)
-        return amkd_fail("cannot run a network from layer %zu, whose input is not stored",
-                         first_layer);
-    for (size_t o = first; o < network->nops; o++)
-        if (amkd_network_run_op(network, o, AMKD_FORWARD, nblocks))
+        return run_forward(network, op, run);
+    for (size_t step = 0; step < s->nsteps; step++)
+        if (is_pass(&s->steps[step], op, pass) && run_backward(network, step, run))
             return -1;
     return 0;
 }
 
-int amkd_network_backward(amkd_network *network, size_t nblocks)
+/* The first node that is to run when value is there. */
+static size_t first_node(const amkd_network *network, size_t value)
 {
-    for (size_t o = network->nops; o-- > 0;)
-        if (amkd_network_run_op(network, o, AMKD_BACKWARD_WEIGHTS, nblocks) ||
-            (o > 0 && amkd_network_run_op(network, o, AMKD_BACKWARD_DATA, nblocks)))
+    const amkd_schedule *s = &network->schedule;
+    size_t n = 0;
+    while (n < s->nnodes && s->nodes[n].layer < value)
+        n++;
+    return n;
+}
+
+int amkd_network_forward(amkd_network *network, size_t first_value, const amkd_batch *run)
+{
+    if (!amkd_network_value(network, first_value))
+        return amkd_fail("cannot run a network from value %zu, which is not stored",
+                         first_value);
+    if (check_run(network, run))
+        return -1;
+    for (size_t n = first_node(network, first_value); n < network->schedule.nnodes; n++)
+        if (run_forward(network, n, run))
             return -1;
     return 0;
+}
+
+int amkd_network_backward(amkd_network *network, const amkd_batch *run)
+{
+    const amkd_schedule *s = &network->schedule;
+    if (check_run(network, run))
+        return -1;
+    for (size_t step = 0; step < s->nsteps; step++)
+        if (run_backward(network, step, run))
+            return -1;
+    return 0;
+}
+
+static void free_ops(amkd_op **ops, size_t n)
+{
+    for (size_t o = 0; ops && o < n; o++)
+        amkd_op_free(ops[o]);
+    free(ops);
 }
 
 void amkd_network_free(amkd_network *network)
 {
     if (!network)
         return;
-    for (size_t v = 0; network->ops && network->activations && network->gradients &&
-                       v <= network->nlayers;
-         v++) {
-        if (v < network->nops)
-            amkd_op_free(network->ops[v]);
-        amkd_buffer_free(network->activations[v]);
-        amkd_buffer_free(network->gradients[v]);
-    }
+    free_ops(network->ops, network->schedule.nnodes);
+    free_ops(network->masks, network->schedule.nnodes);
+    free_ops(network->adds, network->schedule.nsteps);
+    for (size_t b = 0; network->buffers && b < network->schedule.nbuffers; b++)
+        amkd_buffer_free(network->buffers[b]);
+    free(network->buffers);
     amkd_buffer_free(network->parameters);
-    amkd_buffer_free(network->parameter_gradients);
-    free(network->ops);
-    free(network->first_layers);
-    free(network->values);
-    free(network->activations);
-    free(network->gradients);
+    amkd_buffer_free(network->gradients);
+    amkd_schedule_clear(&network->schedule);
+    amkd_graph_clear(&network->graph);
     free(network);
 }

@@ -22,13 +22,10 @@ int amkd_network_plan(amkd_network *network, double seconds,
                       amkd_network_planned *planned, void *context)
 {
     const double deadline = amkd_now() + seconds;
-    const int trains = amkd_network_gradients(network) != NULL;
     for (size_t op = 0; op < amkd_network_nops(network); op++)
         for (int pass = 0; pass < AMKD_NPASSES; pass++) {
-            if (pass != AMKD_FORWARD && !trains)
+            if (!amkd_network_has_pass(network, op, (amkd_pass)pass))
                 continue;
-            if (pass == AMKD_BACKWARD_DATA && op == 0)
-                continue; /* nothing asks for the gradient by the input */
             if (plan_pass(network, op, (amkd_pass)pass, deadline, planned, context))
                 return -1;
         }

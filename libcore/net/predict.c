@@ -2,6 +2,7 @@
 #include "net/predict.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "net/fold.h"
 #include "net/network_plan.h"
 #include "ops/batch.h"
 #include "ops/loss.h"
@@ -9,15 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Samples of a chunk: enough for every compute unit of a large GPU, but no more than
- * whose largest activations fit in this, so that a network that could be trained runs as
- * well. */
-enum { MAX_CHUNK = 2048, MAX_ACTIVATION_NBYTES = 1 << 28 };
+/* Samples of a chunk: enough for every compute unit of a large GPU, but no more than fit
+ * in this. */
+enum { MAX_CHUNK = 2048, MAX_NBYTES = 1 << 29 };
 
 struct amkd_predictor {
     amkd_device *device;
     size_t npixels, plane; /* of an image, of a channel of one */
     size_t nclasses, nfeatures, chunk;
+    size_t last_value; /* the input of the last layer */
     amkd_network *network;
     amkd_batches *batches;
     amkd_loss *loss;
@@ -27,15 +28,14 @@ struct amkd_predictor {
 };
 
 /* Whole lane blocks, one at least. */
-static size_t choose_chunk(const amkd_device *device, const amkd_arch *arch)
+static int choose_chunk(size_t *chunk, const amkd_device *device, const amkd_graph *graph)
 {
-    size_t most = amkd_shape_size(arch->in);
-    for (size_t l = 0; l < arch->nlayers; l++)
-        if (amkd_shape_size(arch->layers[l].out) > most)
-            most = amkd_shape_size(arch->layers[l].out);
-    size_t n = MAX_ACTIVATION_NBYTES / (most * sizeof(float));
-    n = (n < MAX_CHUNK ? n : MAX_CHUNK) / device->nlanes;
-    return (n ? n : 1) * device->nlanes;
+    size_t block_nbytes, fixed_nbytes;
+    if (amkd_network_room(&block_nbytes, &fixed_nbytes, device, graph, 0))
+        return -1;
+    const size_t most = MAX_CHUNK / device->nlanes, n = MAX_NBYTES / block_nbytes;
+    *chunk = (n > most ? most : n > 1 ? n : 1) * device->nlanes;
+    return 0;
 }
 
 /* The rows of a chunk as they are. */
@@ -66,42 +66,67 @@ int amkd_model_normalize(amkd_batches *batches, const amkd_model *model)
     return amkd_batches_normalize(batches, scale, shift);
 }
 
-int amkd_predictor_update(amkd_predictor *predictor, const amkd_model *model)
+static int write_parameters(amkd_predictor *predictor, const amkd_model *folded)
 {
     return amkd_buffer_write(
-        predictor->device, amkd_network_parameters(predictor->network), model->parameters,
-        0, model->arch.nparameters * sizeof *model->parameters);
+        predictor->device, amkd_network_parameters(predictor->network),
+        folded->parameters, 0, folded->graph.nparameters * sizeof *folded->parameters);
+}
+
+int amkd_predictor_update(amkd_predictor *predictor, const amkd_model *model)
+{
+    amkd_model *folded;
+    if (amkd_model_fold(&folded, model))
+        return -1;
+    const int rc = write_parameters(predictor, folded);
+    amkd_model_free(folded);
+    return rc;
+}
+
+static int fill(amkd_predictor *predictor, const amkd_model *model)
+{
+    amkd_device *device = predictor->device;
+    const amkd_graph *graph = &model->graph;
+    if (choose_chunk(&predictor->chunk, device, graph))
+        return -1;
+    predictor->npixels = amkd_shape_size(graph->in);
+    predictor->plane = graph->in.height * graph->in.width;
+    predictor->nclasses = graph->nclasses;
+    predictor->last_value = graph->layers[graph->nlayers - 1].inputs[0];
+    predictor->nfeatures = amkd_shape_size(graph->layers[graph->nlayers - 1].in);
+    memcpy(predictor->mean, model->mean, sizeof model->mean);
+    memcpy(predictor->std, model->std, sizeof model->std);
+    return amkd_network_new(&predictor->network, device, graph,
+                            predictor->chunk / device->nlanes, 0) ||
+                   amkd_network_plan(predictor->network, AMKD_PLAN_SECONDS, NULL, NULL) ||
+                   write_parameters(predictor, model) ||
+                   amkd_batches_new(&predictor->batches, device, graph->in.height,
+                                    graph->in.width, graph->in.channels) ||
+                   amkd_model_normalize(predictor->batches, model) ||
+                   use_every_row(predictor) ||
+                   amkd_loss_new(&predictor->loss, device, graph->nclasses) ||
+                   amkd_buffer_new(&predictor->outputs, device, CL_MEM_WRITE_ONLY,
+                                   predictor->chunk * graph->nclasses * sizeof(float),
+                                   NULL)
+               ? -1
+               : 0;
 }
 
 int amkd_predictor_new(amkd_predictor **out, amkd_device *device, const amkd_model *model)
 {
+    amkd_model *folded;
+    if (amkd_model_fold(&folded, model))
+        return -1;
     amkd_predictor *predictor = amkd_alloc(1, sizeof *predictor);
-    if (!predictor)
-        return -1;
-    const amkd_arch *arch = &model->arch;
-    predictor->chunk = choose_chunk(device, arch);
-    predictor->device = device;
-    predictor->npixels = amkd_shape_size(arch->in);
-    predictor->plane = arch->in.height * arch->in.width;
-    predictor->nclasses = arch->nclasses;
-    predictor->nfeatures = amkd_shape_size(arch->layers[arch->nlayers - 1].in);
-    memcpy(predictor->mean, model->mean, sizeof model->mean);
-    memcpy(predictor->std, model->std, sizeof model->std);
-    if (amkd_network_new(&predictor->network, device, arch,
-                         predictor->chunk / device->nlanes, 0) ||
-        amkd_network_plan(predictor->network, AMKD_PLAN_SECONDS, NULL, NULL) ||
-        amkd_predictor_update(predictor, model) ||
-        amkd_batches_new(&predictor->batches, device, arch->in.height, arch->in.width,
-                         arch->in.channels) ||
-        amkd_model_normalize(predictor->batches, model) || use_every_row(predictor) ||
-        amkd_loss_new(&predictor->loss, device, arch->nclasses) ||
-        amkd_buffer_new(&predictor->outputs, device, CL_MEM_WRITE_ONLY,
-                        predictor->chunk * arch->nclasses * sizeof(float), NULL)) {
+    if (predictor)
+        predictor->device = device;
+    const int rc = predictor ? fill(predictor, folded) : -1;
+    amkd_model_free(folded);
+    if (rc)
         amkd_predictor_free(predictor);
-        return -1;
-    }
-    *out = predictor;
-    return 0;
+    else
+        *out = predictor;
+    return rc;
 }
 
 /* Planes of 0..1, normalized, into the network's input [block][channel][y][x][lane]. */
@@ -121,8 +146,7 @@ static int load_planes(amkd_predictor *predictor, const float *planes, size_t n)
                                predictor->std[channel];
         }
     }
-    return amkd_buffer_write(predictor->device,
-                             amkd_network_activation(predictor->network, 0),
+    return amkd_buffer_write(predictor->device, amkd_network_value(predictor->network, 0),
                              predictor->input, 0, nfloats * sizeof(float));
 }
 
@@ -131,14 +155,13 @@ static int load_pixels(amkd_predictor *predictor, const uint8_t *pixels, size_t 
     if (amkd_batches_images(predictor->batches, pixels, n))
         return -1;
     return amkd_batches_load(predictor->batches,
-                             amkd_network_activation(predictor->network, 0),
-                             predictor->order, 0, n);
+                             amkd_network_value(predictor->network, 0), predictor->order,
+                             0, n);
 }
 
 static int read_output(amkd_predictor *predictor, float *output, size_t n, int logits)
 {
-    amkd_network *network = predictor->network;
-    const cl_mem last = amkd_network_activation(network, amkd_network_nlayers(network));
+    const cl_mem last = amkd_network_logits(predictor->network);
     if (!output)
         return 0;
     if (amkd_loss_softmax(predictor->loss, predictor->outputs, last, n, logits))
@@ -161,7 +184,9 @@ int amkd_predictor_predict(amkd_predictor *predictor, const amkd_prediction *wan
         const size_t in = done * predictor->npixels, out = done * predictor->nclasses;
         if ((wanted->pixels ? load_pixels(predictor, wanted->pixels + in, count)
                             : load_planes(predictor, wanted->planes + in, count)) ||
-            amkd_network_forward(predictor->network, 0, (count + nlanes - 1) / nlanes) ||
+            amkd_network_forward(predictor->network, 0,
+                                 &(amkd_batch){.nblocks = (count + nlanes - 1) / nlanes,
+                                               .nsamples = count}) ||
             read_output(predictor, advance(wanted->probs, out), count, 0) ||
             read_output(predictor, advance(wanted->logits, out), count, 1))
             return -1;
@@ -185,15 +210,15 @@ int amkd_predictor_features(amkd_predictor *predictor, cl_mem features, size_t f
                             const uint8_t *pixels, size_t n)
 {
     amkd_network *network = predictor->network;
-    const cl_mem last =
-        amkd_network_activation(network, amkd_network_nlayers(network) - 1);
+    const cl_mem last = amkd_network_value(network, predictor->last_value);
     const size_t nlanes = predictor->device->nlanes, chunk = predictor->chunk;
     const size_t sample_nbytes = predictor->nfeatures * sizeof(float);
     for (size_t done = 0; done < n; done += chunk) {
         const size_t count = n - done < chunk ? n - done : chunk;
         const size_t nblocks = (count + nlanes - 1) / nlanes;
         if (load_pixels(predictor, pixels + done * predictor->npixels, count) ||
-            amkd_network_forward(network, 0, nblocks) ||
+            amkd_network_forward(network, 0,
+                                 &(amkd_batch){.nblocks = nblocks, .nsamples = count}) ||
             amkd_buffer_copy(predictor->device, features, (first + done) * sample_nbytes,
                              last, nblocks * nlanes * sample_nbytes))
             return -1;

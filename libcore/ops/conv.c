@@ -1,4 +1,5 @@
 /* Launcher of cl/conv.cl: grids from the shape. */
+#include "ops/conv.h"
 #include "base/memory.h"
 #include "ops/conv_tiles.h"
 #include "ops/op_internal.h"
@@ -6,104 +7,99 @@
 
 extern const char amkd_cl_conv[];
 
-static int conv_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y,
-                        size_t nblocks)
+/* The tiles of each pass. */
+typedef struct conv {
+    amkd_conv_tile tiles[AMKD_NPASSES];
+} conv;
+
+static int forward(amkd_op *op, const amkd_op_args *a)
 {
     const amkd_op_shape *s = &op->shape;
-    const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(parameters), AMKD_ARG(y)};
-    const size_t tiles = amkd_tiles(s->out_channels, op->forward_tile[0]) *
-                         amkd_tiles(s->out_width, op->forward_tile[1]) * s->out_height;
-    const size_t vectors = amkd_vectors(op->device);
-    return amkd_op_launch(op, AMKD_FORWARD, op->forward, args, 3, vectors, tiles,
-                          nblocks);
+    const amkd_conv_tile *tile = &((conv *)op->own)->tiles[AMKD_FORWARD];
+    const cl_uint weights = (cl_uint)s->weights, biases = (cl_uint)s->biases;
+    const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->parameters), AMKD_ARG(a->y),
+                             AMKD_ARG(weights), AMKD_ARG(biases)};
+    const size_t tiles = amkd_tiles(s->out_channels, tile->side[0]) *
+                         amkd_tiles(s->out_width, tile->side[1]) * s->out_height;
+    return amkd_op_launch(op, AMKD_FORWARD, op->kernels[AMKD_FORWARD], args, 5,
+                          amkd_vectors(op->device), tiles, a->run.nblocks);
 }
 
-static int conv_backward_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem dy,
-                              cl_mem dx, size_t nblocks)
+static int backward_data(amkd_op *op, const amkd_op_args *a)
 {
     const amkd_op_shape *s = &op->shape;
-    const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(parameters), AMKD_ARG(dy),
-                             AMKD_ARG(dx)};
-    const size_t tiles = amkd_tiles(s->in_channels, op->data_tile[0]) *
-                         amkd_tiles(s->in_width, op->data_tile[1]) * s->in_height;
-    const size_t vectors = amkd_vectors(op->device);
-    return amkd_op_launch(op, AMKD_BACKWARD_DATA, op->backward_data, args, 4, vectors,
-                          tiles, nblocks);
+    const amkd_conv_tile *tile = &((conv *)op->own)->tiles[AMKD_BACKWARD_DATA];
+    const cl_uint weights = (cl_uint)s->weights;
+    const cl_int add = a->add;
+    const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->parameters), AMKD_ARG(a->dy),
+                             AMKD_ARG(a->dx),   AMKD_ARG(weights),       AMKD_ARG(add)};
+    const size_t tiles = amkd_tiles(s->in_channels, tile->side[0]) *
+                         amkd_tiles(s->in_width, tile->side[1]) * s->in_height;
+    return amkd_op_launch(op, AMKD_BACKWARD_DATA, op->kernels[AMKD_BACKWARD_DATA], args,
+                          6, amkd_vectors(op->device), tiles, a->run.nblocks);
 }
 
-static int conv_backward_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients,
-                                 size_t nblocks)
+static int backward_weights(amkd_op *op, const amkd_op_args *a)
 {
     const amkd_op_shape *s = &op->shape;
-    const cl_uint n = (cl_uint)nblocks;
-    const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(dy), AMKD_ARG(gradients), AMKD_ARG(n)};
-    const size_t tiles = amkd_tiles(s->out_channels, op->weights_tile[0]) *
-                         amkd_tiles(s->in_channels, op->weights_tile[1]) *
-                         amkd_tiles(s->kernel, op->weights_tile[2]) *
-                         amkd_tiles(s->kernel, amkd_conv_taps(s));
-    const size_t items = amkd_lane_items(op->device);
-    return amkd_op_launch(op, AMKD_BACKWARD_WEIGHTS, op->backward_weights, args, 4, items,
-                          tiles, s->nslices);
+    const amkd_conv_tile *tile = &((conv *)op->own)->tiles[AMKD_BACKWARD_WEIGHTS];
+    const cl_uint n = (cl_uint)a->run.nblocks, ntrained = (cl_uint)s->ntrained;
+    const cl_uint weights = (cl_uint)s->weights, biases = (cl_uint)s->biases;
+    const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->dy),   AMKD_ARG(a->gradients),
+                             AMKD_ARG(n),       AMKD_ARG(weights), AMKD_ARG(biases),
+                             AMKD_ARG(ntrained)};
+    const size_t tiles = amkd_tiles(s->out_channels, tile->side[0]) *
+                         amkd_tiles(s->in_channels, tile->side[1]) *
+                         amkd_tiles(s->kernel_height, tile->kernel_rows) *
+                         amkd_tiles(s->kernel_width, amkd_conv_taps(s));
+    return amkd_op_launch(op, AMKD_BACKWARD_WEIGHTS, op->kernels[AMKD_BACKWARD_WEIGHTS],
+                          args, 7, amkd_lane_items(op->device), tiles, s->nslices);
 }
 
 /* A kernel of one pixel knows no rows: the whole map is one. */
 static amkd_op_shape one_row(const amkd_op_shape *shape)
 {
     amkd_op_shape row = *shape;
-    if (shape->kernel == 1 && shape->stride == 1 && shape->padding == 0) {
+    if (shape->kernel_height == 1 && shape->stride == 1 && !shape->top && !shape->left) {
         row.in_width = row.out_width = shape->in_height * shape->in_width;
         row.in_height = row.out_height = 1;
     }
     return row;
 }
 
-static int build(amkd_op **out, amkd_device *device, const amkd_op_shape *shape)
+int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
+                  int train)
 {
-    const amkd_conv_tile forward = amkd_conv_forward_tile(device, shape),
-                         data = amkd_conv_data_tile(device, shape),
-                         weights = amkd_conv_weights_tile(device, shape);
+    static const char *const names[] = {
+        [AMKD_FORWARD] = "conv_forward",
+        [AMKD_BACKWARD_WEIGHTS] = "conv_backward_weights",
+        [AMKD_BACKWARD_DATA] = "conv_backward_data",
+        [AMKD_NPASSES] = NULL,
+    };
+    const amkd_op_shape row = one_row(shape);
+    const amkd_conv_tile f = amkd_conv_forward_tile(device, &row),
+                         d = amkd_conv_data_tile(device, &row),
+                         w = amkd_conv_weights_tile(device, &row);
     char *options =
         amkd_format("-DKT=%zu -DFORWARD_CT=%zu -DFORWARD_PT=%zu -DDATA_CT=%zu "
                     "-DDATA_PT=%zu -DWEIGHTS_OT=%zu -DWEIGHTS_IT=%zu -DWEIGHTS_ROWS=%zu "
                     "-DWEIGHTS_V=%zu",
-                    amkd_conv_taps(shape), forward.side[0], forward.side[1], data.side[0],
-                    data.side[1], weights.side[0], weights.side[1], weights.kernel_rows,
-                    weights.rows);
+                    amkd_conv_taps(&row), f.side[0], f.side[1], d.side[0], d.side[1],
+                    w.side[0], w.side[1], w.kernel_rows, w.rows);
     if (!options)
         return -1;
-    const int rc = amkd_op_build(out, device, shape, "conv", amkd_cl_conv, options);
+    amkd_op *op = NULL;
+    const int rc =
+        amkd_op_build(&op, device, &row, "conv", amkd_cl_conv, options, sizeof(conv));
     free(options);
-    if (rc)
+    if (rc || amkd_op_kernels(op, train ? names : (const char *[]){names[0], NULL}))
         return -1;
-    amkd_op *op = *out;
-    for (size_t d = 0; d < 2; d++) {
-        op->forward_tile[d] = forward.side[d];
-        op->data_tile[d] = data.side[d];
-        op->weights_tile[d] = weights.side[d];
-    }
-    op->weights_tile[2] = weights.kernel_rows;
-    return 0;
-}
-
-int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
-                  int train)
-{
-    const amkd_op_shape row = one_row(shape);
-    amkd_op *op;
-    if (build(&op, device, &row))
-        return -1;
+    *(conv *)op->own = (conv){
+        {[AMKD_FORWARD] = f, [AMKD_BACKWARD_DATA] = d, [AMKD_BACKWARD_WEIGHTS] = w}};
     op->kind = "conv";
-    op->run_forward = conv_forward;
-    op->run_backward_data = conv_backward_data;
-    op->run_backward_weights = conv_backward_weights;
-    if (amkd_kernel_new(&op->forward, op->program, "conv_forward") ||
-        (train &&
-         (amkd_kernel_new(&op->backward_data, op->program, "conv_backward_data") ||
-          amkd_kernel_new(&op->backward_weights, op->program,
-                          "conv_backward_weights")))) {
-        amkd_op_free(op);
-        return -1;
-    }
+    op->passes[AMKD_FORWARD] = forward;
+    op->passes[AMKD_BACKWARD_DATA] = backward_data;
+    op->passes[AMKD_BACKWARD_WEIGHTS] = backward_weights;
     *out = op;
     return 0;
 }

@@ -107,12 +107,13 @@ static amkd_conv_tile best_row_tile(const amkd_device *device, const row_pass *p
 
 size_t amkd_conv_taps(const amkd_op_shape *shape)
 {
-    if (shape->kernel <= MAX_TAPS)
-        return shape->kernel;
-    const size_t ntiles = amkd_tiles(shape->kernel, MAX_TAPS);
+    if (shape->kernel_width <= MAX_TAPS)
+        return shape->kernel_width;
+    const size_t ntiles = amkd_tiles(shape->kernel_width, MAX_TAPS);
     const size_t stride = shape->stride;
-    const size_t taps = amkd_tiles(amkd_tiles(shape->kernel, ntiles), stride) * stride;
-    return taps < shape->kernel ? taps : shape->kernel;
+    const size_t taps =
+        amkd_tiles(amkd_tiles(shape->kernel_width, ntiles), stride) * stride;
+    return taps < shape->kernel_width ? taps : shape->kernel_width;
 }
 
 amkd_conv_tile amkd_conv_forward_tile(const amkd_device *device,
@@ -122,9 +123,9 @@ amkd_conv_tile amkd_conv_forward_tile(const amkd_device *device,
         .channels = shape->out_channels,
         .pixels = shape->out_width,
         .nrows = shape->out_height * shape->max_blocks,
-        .kernel = shape->kernel,
+        .kernel = shape->kernel_width,
         .taps = amkd_conv_taps(shape),
-        .steps = (double)(shape->in_channels * shape->kernel),
+        .steps = (double)(shape->in_channels * shape->kernel_width),
         .spread = (double)shape->stride,
         .multiple = 1,
     };
@@ -138,9 +139,9 @@ amkd_conv_tile amkd_conv_data_tile(const amkd_device *device, const amkd_op_shap
         .channels = shape->in_channels,
         .pixels = shape->in_width,
         .nrows = shape->in_height * shape->max_blocks,
-        .kernel = shape->kernel,
+        .kernel = shape->kernel_width,
         .taps = amkd_conv_taps(shape),
-        .steps = (double)(shape->out_channels * shape->kernel) / stride,
+        .steps = (double)(shape->out_channels * shape->kernel_width) / stride,
         .spread = 1 / stride,
         .multiple = shape->stride,
     };
@@ -154,7 +155,8 @@ static double weights_cost(const machine *m, const amkd_op_shape *shape, size_t 
     const double out = (double)o, in = (double)(i * t), rows = (double)kernel_rows;
     const double tiles =
         (double)(amkd_tiles(shape->out_channels, o) * amkd_tiles(shape->in_channels, i) *
-                 amkd_tiles(shape->kernel, kernel_rows) * amkd_tiles(shape->kernel, t));
+                 amkd_tiles(shape->kernel_width, kernel_rows) *
+                 amkd_tiles(shape->kernel_width, t));
     const double ngroups = tiles * (double)shape->nslices;
     const double npixels = (double)(shape->out_height * shape->out_width) *
                            (double)shape->max_blocks / (double)shape->nslices;
@@ -187,7 +189,7 @@ amkd_conv_tile amkd_conv_weights_tile(const amkd_device *device,
     for (size_t o = 1; o <= MAX_CHANNELS && o <= shape->out_channels; o++)
         for (size_t i = 1; i <= MAX_CHANNELS && i <= shape->in_channels; i++)
             for (int all = 0; all <= !m.lockstep; all++) { /* there sums share memory */
-                const size_t rows = all ? shape->kernel : 1;
+                const size_t rows = all ? shape->kernel_width : 1;
                 const double cost = weights_cost(&m, shape, o, i, rows);
                 if (cost < b.cost && (i == 1 || (double)(o * i * t) <= m.registers))
                     b = (best){{{o, i}, rows, 1}, cost};

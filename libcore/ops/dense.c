@@ -1,5 +1,6 @@
 /* Launcher of cl/dense.cl. */
 #include "base/memory.h"
+#include "ops/conv.h"
 #include "ops/dense_gemm.h"
 #include "ops/op_internal.h"
 #include <stdlib.h>
@@ -23,39 +24,52 @@ static size_t at_most(size_t limit, size_t n)
     return n < limit ? n : limit;
 }
 
-static int dense_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y,
-                         size_t nblocks)
+/* The tiles of each pass. */
+typedef struct dense {
+    size_t forward, data;      /* features of a work-item */
+    size_t outputs, at_a_time; /* of the weight gradient, and its sums at a time */
+    size_t inputs;
+} dense;
+
+static int forward(amkd_op *op, const amkd_op_args *a)
 {
-    const cl_uint n = (cl_uint)nblocks;
-    const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(parameters), AMKD_ARG(y), AMKD_ARG(n)};
-    const size_t vectors = amkd_vectors(op->device);
-    const size_t tiles = amkd_tiles(op->shape.out_channels, op->forward_tile[0]);
-    return amkd_op_launch(op, AMKD_FORWARD, op->forward, args, 4, vectors, tiles,
-                          amkd_tiles(nblocks, BLOCKS));
+    const amkd_op_shape *s = &op->shape;
+    const cl_uint n = (cl_uint)a->run.nblocks;
+    const cl_uint weights = (cl_uint)s->weights, biases = (cl_uint)s->biases;
+    const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->parameters),
+                             AMKD_ARG(a->y),    AMKD_ARG(n),
+                             AMKD_ARG(weights), AMKD_ARG(biases)};
+    const size_t tiles = amkd_tiles(s->out_channels, ((dense *)op->own)->forward);
+    return amkd_op_launch(op, AMKD_FORWARD, op->kernels[AMKD_FORWARD], args, 6,
+                          amkd_vectors(op->device), tiles, amkd_tiles(n, BLOCKS));
 }
 
-static int dense_backward_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem dy,
-                               cl_mem dx, size_t nblocks)
+static int backward_data(amkd_op *op, const amkd_op_args *a)
 {
-    const cl_uint n = (cl_uint)nblocks;
-    const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(parameters), AMKD_ARG(dy),
-                             AMKD_ARG(dx), AMKD_ARG(n)};
-    const size_t vectors = amkd_vectors(op->device);
-    const size_t tiles = amkd_tiles(op->shape.in_channels, op->data_tile[0]);
-    return amkd_op_launch(op, AMKD_BACKWARD_DATA, op->backward_data, args, 5, vectors,
-                          tiles, amkd_tiles(nblocks, BLOCKS));
+    const amkd_op_shape *s = &op->shape;
+    const cl_uint n = (cl_uint)a->run.nblocks, weights = (cl_uint)s->weights;
+    const cl_int add = a->add;
+    const amkd_arg args[] = {
+        AMKD_ARG(a->x[0]), AMKD_ARG(a->parameters), AMKD_ARG(a->dy), AMKD_ARG(a->dx),
+        AMKD_ARG(n),       AMKD_ARG(weights),       AMKD_ARG(add)};
+    const size_t tiles = amkd_tiles(s->in_channels, ((dense *)op->own)->data);
+    return amkd_op_launch(op, AMKD_BACKWARD_DATA, op->kernels[AMKD_BACKWARD_DATA], args,
+                          7, amkd_vectors(op->device), tiles, amkd_tiles(n, BLOCKS));
 }
 
-static int dense_backward_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients,
-                                  size_t nblocks)
+static int backward_weights(amkd_op *op, const amkd_op_args *a)
 {
-    const cl_uint n = (cl_uint)nblocks;
-    const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(dy), AMKD_ARG(gradients), AMKD_ARG(n)};
-    const size_t items = amkd_lane_items(op->device);
-    const size_t tiles = amkd_tiles(op->shape.out_channels, op->weights_tile[0]) *
-                         amkd_tiles(op->shape.in_channels, op->weights_tile[1]);
-    return amkd_op_launch(op, AMKD_BACKWARD_WEIGHTS, op->backward_weights, args, 4, items,
-                          tiles, op->shape.nslices);
+    const amkd_op_shape *s = &op->shape;
+    const dense *d = op->own;
+    const cl_uint n = (cl_uint)a->run.nblocks, ntrained = (cl_uint)s->ntrained;
+    const cl_uint weights = (cl_uint)s->weights, biases = (cl_uint)s->biases;
+    const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->dy),   AMKD_ARG(a->gradients),
+                             AMKD_ARG(n),       AMKD_ARG(weights), AMKD_ARG(biases),
+                             AMKD_ARG(ntrained)};
+    const size_t tiles =
+        amkd_tiles(s->out_channels, d->outputs) * amkd_tiles(s->in_channels, d->inputs);
+    return amkd_op_launch(op, AMKD_BACKWARD_WEIGHTS, op->kernels[AMKD_BACKWARD_WEIGHTS],
+                          args, 7, amkd_lane_items(op->device), tiles, s->nslices);
 }
 
 /* The layer as features in, features out: a convolution that covers its input is one. */
@@ -64,16 +78,10 @@ static amkd_op_shape flattened(const amkd_op_shape *shape)
     amkd_op_shape flat = *shape;
     flat.in_channels = shape->in_channels * shape->in_height * shape->in_width;
     flat.in_height = flat.in_width = flat.out_height = flat.out_width = 1;
-    flat.kernel = flat.stride = 1;
-    flat.padding = 0;
+    flat.kernel_height = flat.kernel_width = flat.stride = 1;
+    flat.top = flat.left = 0;
     return flat;
 }
-
-typedef struct tiles {
-    size_t forward, data;      /* features of a work-item */
-    size_t outputs, at_a_time; /* of the weight gradient, and its sums at a time */
-    size_t inputs;
-} tiles;
 
 /* Near-equal parts of n of at most limit each. */
 static size_t part(size_t n, size_t limit)
@@ -81,9 +89,9 @@ static size_t part(size_t n, size_t limit)
     return amkd_tiles(n, amkd_tiles(n, limit));
 }
 
-static tiles choose_tiles(const amkd_device *device, const amkd_op_shape *shape)
+static dense choose_tiles(const amkd_device *device, const amkd_op_shape *shape)
 {
-    tiles t = {.forward = at_most(FEATURES, shape->out_channels),
+    dense t = {.forward = at_most(FEATURES, shape->out_channels),
                .data = at_most(FEATURES, shape->in_channels)};
     if (device->vector_width == 1) {
         t.outputs = t.at_a_time = at_most(LOCKSTEP_OUT, shape->out_channels);
@@ -102,8 +110,14 @@ static tiles choose_tiles(const amkd_device *device, const amkd_op_shape *shape)
 int amkd_dense_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
                    int train)
 {
+    static const char *const names[] = {
+        [AMKD_FORWARD] = "dense_forward",
+        [AMKD_BACKWARD_WEIGHTS] = "dense_backward_weights",
+        [AMKD_BACKWARD_DATA] = "dense_backward_data",
+        [AMKD_NPASSES] = NULL,
+    };
     const amkd_op_shape flat = flattened(shape);
-    const tiles t = choose_tiles(device, &flat);
+    const dense t = choose_tiles(device, &flat);
     char *options =
         amkd_format("-DFORWARD_CT=%zu -DDATA_CT=%zu -DBT=%d "
                     "-DWEIGHTS_OUT=%zu -DWEIGHTS_OT=%zu -DWEIGHTS_IT=%zu",
@@ -111,26 +125,16 @@ int amkd_dense_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shap
     if (!options)
         return -1;
     amkd_op *op = NULL;
-    int rc = amkd_op_build(&op, device, &flat, "dense", amkd_cl_dense, options);
+    const int rc =
+        amkd_op_build(&op, device, &flat, "dense", amkd_cl_dense, options, sizeof t);
     free(options);
-    if (rc)
+    if (rc || amkd_op_kernels(op, train ? names : (const char *[]){names[0], NULL}))
         return -1;
-    op->forward_tile[0] = t.forward;
-    op->data_tile[0] = t.data;
-    op->weights_tile[0] = t.outputs;
-    op->weights_tile[1] = t.inputs;
+    *(dense *)op->own = t;
     op->kind = "fc";
-    op->run_forward = dense_forward;
-    op->run_backward_data = dense_backward_data;
-    op->run_backward_weights = dense_backward_weights;
-    if (amkd_kernel_new(&op->forward, op->program, "dense_forward") ||
-        (train &&
-         (amkd_kernel_new(&op->backward_data, op->program, "dense_backward_data") ||
-          amkd_kernel_new(&op->backward_weights, op->program,
-                          "dense_backward_weights")))) {
-        amkd_op_free(op);
-        return -1;
-    }
+    op->passes[AMKD_FORWARD] = forward;
+    op->passes[AMKD_BACKWARD_DATA] = backward_data;
+    op->passes[AMKD_BACKWARD_WEIGHTS] = backward_weights;
     amkd_dense_gemm_offer(op);
     *out = op;
     return 0;

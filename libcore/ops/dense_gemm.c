@@ -38,17 +38,17 @@ static int check(CLBlastStatusCode status, const amkd_op *op, const char *what)
                               what, op->device->name);
 }
 
-/* out_b = W in_b or W^T in_b, in [rows_in][lane], out [rows_out][lane], for all blocks.
- */
+/* out_b = W in_b or W^T in_b, in [rows_in][lane], out [rows_out][lane], for all blocks;
+ * added to what is there, or not. */
 static int multiply(amkd_op *op, cl_mem weights, CLBlastTranspose transpose, cl_mem in,
-                    cl_mem out, size_t rows_in, size_t rows_out, size_t nblocks)
+                    cl_mem out, size_t rows_in, size_t rows_out, size_t nblocks, int add)
 {
     const size_t nlanes = op->device->nlanes;
     pthread_mutex_lock(&clblast);
     const CLBlastStatusCode status = CLBlastSgemmStridedBatched(
         CLBlastLayoutRowMajor, transpose, CLBlastTransposeNo, rows_out, nlanes, rows_in,
         1, weights, op->shape.weights, op->shape.in_channels, 0, in, 0, nlanes,
-        rows_in * nlanes, 0, out, 0, nlanes, rows_out * nlanes, nblocks,
+        rows_in * nlanes, (float)add, out, 0, nlanes, rows_out * nlanes, nblocks,
         &op->device->queue, NULL);
     pthread_mutex_unlock(&clblast);
     return check(status, op, "a batched product");
@@ -66,57 +66,66 @@ static int multiply_block(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients,
         CLBlastLayoutRowMajor, CLBlastTransposeNo, CLBlastTransposeYes, s->out_channels,
         s->in_channels, nlanes, (float)!none, dy, none ? 0 : b * s->out_channels * nlanes,
         nlanes, x, none ? 0 : b * s->in_channels * nlanes, nlanes, (float)add, gradients,
-        slice * s->nparameters + s->weights, s->in_channels, &op->device->queue, NULL);
+        slice * s->ntrained + s->weights, s->in_channels, &op->device->queue, NULL);
     pthread_mutex_unlock(&clblast);
     return check(status, op, "a product");
 }
 
-/* Runs a kernel with two arguments over every value of [block][nfeatures][lane]. */
-static int run_over_values(amkd_op *op, cl_kernel kernel, cl_mem first, cl_mem second,
-                           size_t nfeatures, size_t nblocks)
+/* Runs a kernel over every value of [block][nfeatures][lane]. */
+static int run_over_values(amkd_op *op, cl_kernel kernel, const amkd_arg *args,
+                           size_t nargs, size_t nfeatures, size_t nblocks)
 {
-    const amkd_arg args[] = {AMKD_ARG(first), AMKD_ARG(second)};
     const size_t vectors = amkd_vectors(op->device);
-    return amkd_kernel_run(op->device, kernel, args, 2, 3,
+    return amkd_kernel_run(op->device, kernel, args, nargs, 3,
                            (size_t[]){vectors, nfeatures, nblocks},
                            (size_t[]){vectors, 1, 1});
 }
 
-static int gemm_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y,
-                        size_t nblocks)
+static int gemm_forward(amkd_op *op, const amkd_op_args *a)
 {
     const size_t in = op->shape.in_channels, out = op->shape.out_channels;
-    return multiply(op, parameters, CLBlastTransposeNo, x, y, in, out, nblocks) ||
-                   run_over_values(op, op->bias_act, parameters, y, out, nblocks)
+    const cl_uint biases = (cl_uint)op->shape.biases;
+    const amkd_arg rest[] = {AMKD_ARG(a->parameters), AMKD_ARG(a->y), AMKD_ARG(biases)};
+    return multiply(op, a->parameters, CLBlastTransposeNo, a->x[0], a->y, in, out,
+                    a->run.nblocks, 0) ||
+                   run_over_values(op, op->kernels[AMKD_FORWARD], rest, 3, out,
+                                   a->run.nblocks)
                ? -1
                : 0;
 }
 
-static int gemm_backward_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem dy,
-                              cl_mem dx, size_t nblocks)
+/* What is added to has no mask (op.h): several read it. */
+static int gemm_backward_data(amkd_op *op, const amkd_op_args *a)
 {
     const size_t in = op->shape.in_channels, out = op->shape.out_channels;
-    return multiply(op, parameters, CLBlastTransposeYes, dy, dx, out, in, nblocks) ||
-                   run_over_values(op, op->mask, x, dx, in, nblocks)
+    const amkd_arg rest[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->dx)};
+    return multiply(op, a->parameters, CLBlastTransposeYes, a->dy, a->dx, out, in,
+                    a->run.nblocks, a->add) ||
+                   (!a->add && run_over_values(op, op->kernels[AMKD_BACKWARD_DATA], rest,
+                                               2, in, a->run.nblocks))
                ? -1
                : 0;
 }
 
-static int gemm_backward_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients,
-                                 size_t nblocks)
+static int gemm_backward_weights(amkd_op *op, const amkd_op_args *a)
 {
     const amkd_op_shape *s = &op->shape;
-    const size_t items = amkd_lane_items(op->device);
+    const size_t items = amkd_lane_items(op->device), nblocks = a->run.nblocks;
     for (size_t slice = 0; slice < s->nslices; slice++) {
         const size_t first = slice * nblocks / s->nslices;
         const size_t end = (slice + 1) * nblocks / s->nslices;
         for (size_t b = first; b < end || b == first; b++)
-            if (multiply_block(op, x, dy, gradients, slice, b, b == end, b > first))
+            if (multiply_block(op, a->x[0], a->dy, a->gradients, slice, b, b == end,
+                               b > first))
                 return -1;
     }
-    const cl_uint n = (cl_uint)nblocks;
-    const amkd_arg args[] = {AMKD_ARG(dy), AMKD_ARG(gradients), AMKD_ARG(n)};
-    return amkd_kernel_run(op->device, op->bias_gradient, args, 3, 3,
+    if (!s->bias)
+        return 0;
+    const cl_uint n = (cl_uint)nblocks, biases = (cl_uint)s->biases;
+    const cl_uint ntrained = (cl_uint)s->ntrained;
+    const amkd_arg args[] = {AMKD_ARG(a->dy), AMKD_ARG(a->gradients), AMKD_ARG(n),
+                             AMKD_ARG(biases), AMKD_ARG(ntrained)};
+    return amkd_kernel_run(op->device, op->kernels[AMKD_BACKWARD_WEIGHTS], args, 5, 3,
                            (size_t[]){items, s->out_channels, s->nslices},
                            (size_t[]){items, 1, 1});
 }
@@ -124,22 +133,25 @@ static int gemm_backward_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradie
 /* Its kernels do what a product leaves to do: biases and activations. */
 static int gemm_new(amkd_op **out, const amkd_op *op)
 {
+    static const char *const names[] = {
+        [AMKD_FORWARD] = "dense_bias_act",
+        [AMKD_BACKWARD_WEIGHTS] = "dense_bias_gradient",
+        [AMKD_BACKWARD_DATA] = "dense_mask",
+        [AMKD_NPASSES] = NULL,
+    };
     amkd_op *gemm = amkd_alloc(1, sizeof *gemm);
     if (!gemm)
         return -1;
     gemm->device = op->device;
     gemm->shape = op->shape;
-    gemm->run_forward = gemm_forward;
-    gemm->run_backward_data = gemm_backward_data;
-    gemm->run_backward_weights = gemm_backward_weights;
-    const int train = op->backward_data != NULL;
-    if (amkd_kernel_new(&gemm->bias_act, op->program, "dense_bias_act") ||
-        (train &&
-         (amkd_kernel_new(&gemm->mask, op->program, "dense_mask") ||
-          amkd_kernel_new(&gemm->bias_gradient, op->program, "dense_bias_gradient")))) {
-        amkd_op_free(gemm);
+    gemm->program = op->program;
+    gemm->passes[AMKD_FORWARD] = gemm_forward;
+    gemm->passes[AMKD_BACKWARD_DATA] = gemm_backward_data;
+    gemm->passes[AMKD_BACKWARD_WEIGHTS] = gemm_backward_weights;
+    const int train = op->kernels[AMKD_BACKWARD_DATA] != NULL;
+    clRetainProgram(gemm->program);
+    if (amkd_op_kernels(gemm, train ? names : (const char *[]){names[0], NULL}))
         return -1;
-    }
     *out = gemm;
     return 0;
 }

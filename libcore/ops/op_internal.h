@@ -5,7 +5,7 @@
 #include "device/program.h"
 #include "ops/op.h"
 
-extern const char amkd_cl_common[];
+extern const char amkd_cl_common[], amkd_cl_act[];
 
 /* An op that does the same by a library, perhaps faster; it shapes its work-groups by
  * itself. */
@@ -17,38 +17,41 @@ typedef struct amkd_other {
     amkd_op *op; /* NULL until asked for; owned */
 } amkd_other;
 
+/* Runs a pass over args; returns once enqueued. */
+typedef int amkd_op_pass(amkd_op *op, const amkd_op_args *args);
+
+enum { AMKD_OP_MAX_KERNELS = 8 };
+
 struct amkd_op {
     amkd_device *device;
     amkd_op_shape shape;
     const char *kind;   /* "conv"; NULL where there is nothing to plan */
-    const char *source; /* behind common.cl */
+    const char *source; /* behind common.cl and act.cl */
+    char *macros;       /* the program's, and with them all that its work depends on */
     cl_program program;
-    cl_kernel forward, backward_data, backward_weights;
-    cl_kernel bias_act, mask, bias_gradient; /* of dense_gemm.h alone */
-    /* Accumulators of a work-item: channels x pixels, or channels x blocks; the last of a
-     * convolution's weights are rows of the kernel, one after the other. */
-    size_t forward_tile[2], data_tile[2], weights_tile[3];
+    cl_kernel kernels[AMKD_OP_MAX_KERNELS]; /* by the pass, first; then the kind's own */
+    void *own;                              /* the kind's state; freed by close */
     /* What a plan chooses (op_plan.h): how many tiles a work-group has side by side, one
      * alone for the weights' gradient, and the op that does a pass: itself or another. */
     size_t group[AMKD_NPASSES];
     amkd_op *by[AMKD_NPASSES];
     amkd_other other;
-    int (*run_forward)(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y,
-                       size_t nblocks);
-    int (*run_backward_data)(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem dy,
-                             cl_mem dx, size_t nblocks);
-    int (*run_backward_weights)(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients,
-                                size_t nblocks);
+    amkd_op_pass *passes[AMKD_NPASSES]; /* NULL: nothing to do */
+    void (*close)(amkd_op *op);         /* NULL: free(own) */
 };
 
 /* Accumulators that a work-item holds at most: what fits the vector registers (32 in
  * AVX-512, 255 scalars on a GPU) beside loaded values. */
 enum { AMKD_ACCUMULATORS = 24 };
 
-/* Allocates an op and builds source, cl/<name>.cl, after common.cl, with the shape's
- * macros followed by options. */
+/* Allocates an op and builds source, cl/<name>.cl, after common.cl and act.cl, with the
+ * shape's macros followed by options. own_nbytes: of own, zeroed. */
 int amkd_op_build(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
-                  const char *name, const char *source, const char *options);
+                  const char *name, const char *source, const char *options,
+                  size_t own_nbytes);
+
+/* Makes kernels 0.. of these names, NULL ends them. Frees the op on failure. */
+int amkd_op_kernels(amkd_op *op, const char *const *names);
 
 /* Enqueues a pass's kernel over items x tiles x blocks, all items of a tile in one
  * work-group, and as many tiles as op->group says where they divide evenly. */
@@ -60,6 +63,14 @@ size_t amkd_lane_items(const amkd_device *device);
 
 /* Vectors in a lane block (VECTORS of common.cl). */
 size_t amkd_vectors(const amkd_device *device);
+
+/* Work-items over the values of a sample, each of which does a whole plane of nplaces or,
+ * in lockstep, one place (PLANE of cl/norm.cl). */
+static inline size_t amkd_planes(const amkd_device *device, size_t nchannels,
+                                 size_t nplaces)
+{
+    return device->vector_width == 1 ? nchannels * nplaces : nchannels;
+}
 
 static inline size_t amkd_tiles(size_t n, size_t tile)
 {

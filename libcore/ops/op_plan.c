@@ -50,15 +50,16 @@ static int run(void *context)
 {
     const setting *s = context;
     const trial *t = s->trial;
-    const size_t nblocks = t->nblocks;
-    if (apply(s))
-        return -1;
-    if (s->pass == AMKD_FORWARD)
-        return amkd_op_forward(s->op, t->x, t->parameters, t->result, nblocks);
-    if (s->pass == AMKD_BACKWARD_DATA)
-        return amkd_op_backward_data(s->op, t->x, t->parameters, t->dy, t->result,
-                                     nblocks);
-    return amkd_op_backward_weights(s->op, t->x, t->dy, t->result, nblocks);
+    const amkd_op_args args = {
+        .run = {.nblocks = t->nblocks, .nsamples = t->nblocks * s->op->device->nlanes},
+        .x = {t->x},
+        .y = t->result,
+        .dy = t->dy,
+        .dx = t->result,
+        .parameters = t->parameters,
+        .gradients = t->result,
+    };
+    return apply(s) || amkd_op_run(s->op, s->pass, &args) ? -1 : 0;
 }
 
 /* Adds the ways of the op itself or of its other, as many as have room. The lanes
@@ -93,24 +94,20 @@ static void list_ways(amkd_plan *plan, setting *settings, amkd_op *op, amkd_pass
 
 static double count_macs(const amkd_op_shape *s, size_t nlanes)
 {
-    return (double)(s->in_channels * s->kernel * s->kernel) *
+    return (double)(s->in_channels / s->groups * s->kernel_height * s->kernel_width) *
            (double)(s->out_channels * s->out_height * s->out_width) *
            (double)(s->max_blocks * nlanes);
 }
 
+/* The macros say all that a kernel is made of. */
 static char *describe(const amkd_op *op, amkd_pass pass)
 {
     static const char *const passes[] = {"forward", "backward weights", "backward data"};
-    const amkd_op_shape *s = &op->shape;
     const char *library = op->other.library;
-    return amkd_format("%s %s, %zux%zux%zu to %zux%zux%zu, kernel %zu, stride %zu, "
-                       "padding %zu, activations %d %d, %zu blocks of %zu in vectors of "
-                       "%zu, %zu slices%s%s",
-                       op->kind, passes[pass], s->in_channels, s->in_height, s->in_width,
-                       s->out_channels, s->out_height, s->out_width, s->kernel, s->stride,
-                       s->padding, (int)s->act, (int)s->previous_act, s->max_blocks,
-                       op->device->nlanes, op->device->vector_width, s->nslices,
-                       library ? ", " : "", library ? library : "");
+    return amkd_format("%s %s, %s, %zu blocks of %zu in vectors of %zu%s%s", op->kind,
+                       passes[pass], op->macros, op->shape.max_blocks, op->device->nlanes,
+                       op->device->vector_width, library ? ", " : "",
+                       library ? library : "");
 }
 
 /* A buffer of nfloats values spread over +-1. */
@@ -137,9 +134,9 @@ static int trial_new(trial *t, const amkd_op *op, amkd_pass pass, size_t nblocks
     const size_t ny = nsamples * s->out_channels * s->out_height * s->out_width;
     t->nresult = pass == AMKD_FORWARD         ? ny
                  : pass == AMKD_BACKWARD_DATA ? nx
-                                              : s->nslices * s->nparameters;
+                                              : s->nslices * s->ntrained;
     return trial_buffer(&t->x, device, nx) || trial_buffer(&t->dy, device, ny) ||
-                   trial_buffer(&t->parameters, device, s->nparameters) ||
+                   trial_buffer(&t->parameters, device, s->ntrained) ||
                    amkd_buffer_new(&t->result, device, CL_MEM_READ_WRITE,
                                    t->nresult * sizeof(float), NULL)
                ? -1
@@ -208,7 +205,8 @@ int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, double deadline,
     const double nmacs = count_macs(&op->shape, op->device->nlanes);
     plan->flops = 2 * nmacs;
     plan->sources[0] = amkd_cl_common;
-    plan->sources[1] = op->source;
+    plan->sources[1] = amkd_cl_act;
+    plan->sources[2] = op->source;
     plan->work = describe(op, pass);
     list_ways(plan, settings, op, pass, &t);
     if (!plan->work)

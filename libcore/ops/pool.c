@@ -1,5 +1,7 @@
-/* Launcher of cl/pool.cl: pooling, and an activation alone as a 1 x 1 pool. */
+/* Launcher of cl/pool.cl. */
+#include "ops/pool.h"
 #include "ops/op_internal.h"
+#include <stdio.h>
 
 extern const char amkd_cl_pool[];
 
@@ -14,46 +16,43 @@ static int run(amkd_op *op, cl_kernel kernel, const amkd_arg *args, size_t nargs
                            (size_t[]){vectors, 1, 1});
 }
 
-static int pool_forward(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem y,
-                        size_t nblocks)
+static int forward(amkd_op *op, const amkd_op_args *a)
 {
-    (void)parameters;
-    const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(y)};
-    return run(op, op->forward, args, 2, op->shape.out_height, op->shape.out_width,
-               nblocks);
+    const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->y)};
+    return run(op, op->kernels[AMKD_FORWARD], args, 2, op->shape.out_height,
+               op->shape.out_width, a->run.nblocks);
 }
 
-static int pool_backward_data(amkd_op *op, cl_mem x, cl_mem parameters, cl_mem dy,
-                              cl_mem dx, size_t nblocks)
+/* Where windows overlap, or begin before the image, each pixel looks for its windows;
+ * else each window writes its pixels. */
+static int by_pixels(const amkd_op_shape *s)
 {
-    (void)parameters;
+    return s->kernel_height > s->stride || s->kernel_width > s->stride || s->top ||
+           s->left;
+}
+
+static int backward_data(amkd_op *op, const amkd_op_args *a)
+{
     const amkd_op_shape *s = &op->shape;
-    const int overlap = s->kernel > s->stride;
-    const amkd_arg args[] = {AMKD_ARG(x), AMKD_ARG(dy), AMKD_ARG(dx)};
-    return run(op, op->backward_data, args, 3, overlap ? s->in_height : s->out_height,
-               overlap ? s->in_width : s->out_width, nblocks);
-}
-
-static int no_weights(amkd_op *op, cl_mem x, cl_mem dy, cl_mem gradients, size_t nblocks)
-{
-    (void)op, (void)x, (void)dy, (void)gradients, (void)nblocks;
-    return 0;
+    const int pixels = by_pixels(s);
+    const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->dy), AMKD_ARG(a->dx)};
+    return run(op, op->kernels[1], args, 3, pixels ? s->in_height : s->out_height,
+               pixels ? s->in_width : s->out_width, a->run.nblocks);
 }
 
 int amkd_pool_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
-                  int train)
+                  int average, int train)
 {
+    static const char *const names[] = {"pool_forward", "pool_backward", NULL};
     amkd_op *op = NULL;
-    if (amkd_op_build(&op, device, shape, "pool", amkd_cl_pool, ""))
+    char options[48];
+    snprintf(options, sizeof options, "-DAVERAGE=%d -DBY_PIXELS=%d", average,
+             by_pixels(shape));
+    if (amkd_op_build(&op, device, shape, "pool", amkd_cl_pool, options, 0) ||
+        amkd_op_kernels(op, train ? names : (const char *[]){names[0], NULL}))
         return -1;
-    op->run_forward = pool_forward;
-    op->run_backward_data = pool_backward_data;
-    op->run_backward_weights = no_weights;
-    if (amkd_kernel_new(&op->forward, op->program, "pool_forward") ||
-        (train && amkd_kernel_new(&op->backward_data, op->program, "pool_backward"))) {
-        amkd_op_free(op);
-        return -1;
-    }
+    op->passes[AMKD_FORWARD] = forward;
+    op->passes[AMKD_BACKWARD_DATA] = backward_data;
     *out = op;
     return 0;
 }

@@ -96,8 +96,8 @@ int amkd_run_read_student(amkd_run *run)
         return rc;
     const json_t *command = json_object_get(run->training, "command");
     const char *arch = amkd_command_option(command, "arch");
-    run->nweights = model->arch.nparameters;
-    run->arch = amkd_strdup(arch ? arch : model->arch.text);
+    run->nweights = model->graph.nparameters;
+    run->arch = amkd_strdup(arch ? arch : model->graph.text);
     take_seed(run, run->training);
     amkd_model_free(model);
     if (!run->arch)

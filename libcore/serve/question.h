@@ -3,7 +3,7 @@
 #ifndef AMKD_SERVE_QUESTION_H
 #define AMKD_SERVE_QUESTION_H
 
-#include "net/arch.h"
+#include "graph/graph.h"
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>

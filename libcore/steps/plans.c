@@ -15,7 +15,7 @@ static const char *const passes[] = {"forward", "backward weights", "backward da
 typedef struct listing {
     FILE *out;
     json_t *rows; /* NULL: a table */
-    const amkd_arch *arch;
+    const amkd_graph *graph;
     const amkd_network *network;
 } listing;
 
@@ -88,15 +88,10 @@ static int add_row(const listing *l, const amkd_plan *plan, const char *layers,
 static int list_plan(void *context, const amkd_plan *plan, size_t op, amkd_pass pass)
 {
     const listing *l = context;
-    const size_t first = amkd_network_op_layer(l->network, op);
-    char *layers =
-        amkd_arch_part(l->arch, first, amkd_network_op_layer(l->network, op + 1));
-    if (!layers)
-        return -1;
-    const int rc =
-        (l->rows ? add_row : print_row)(l, plan, layers, &l->arch->layers[first], pass);
-    free(layers);
-    return rc;
+    char layers[2 * AMKD_LAYER_NBYTES];
+    amkd_network_op_print(layers, sizeof layers, l->network, op);
+    return (l->rows ? add_row : print_row)(
+        l, plan, layers, &l->graph->layers[amkd_network_op_layer(l->network, op)], pass);
 }
 
 static int write_rows(const listing *l)
@@ -113,8 +108,8 @@ int amkd_plans_write(FILE *out, amkd_device *device, const amkd_plans_options *o
     if (amkd_model_load(&model, options->model))
         return -1;
     const size_t nblocks = (options->batch + device->nlanes - 1) / device->nlanes;
-    int rc = amkd_network_new(&network, device, &model->arch, nblocks, 1);
-    listing l = {.out = out, .arch = &model->arch, .network = network};
+    int rc = amkd_network_new(&network, device, &model->graph, nblocks, 1);
+    listing l = {.out = out, .graph = &model->graph, .network = network};
     if (!rc && options->json && !(l.rows = json_array()))
         rc = amkd_fail("no memory for the plans");
     if (!rc)

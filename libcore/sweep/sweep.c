@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "net/bound.h"
+#include "net/fold.h"
 #include "sweep/sweep_internal.h"
 #include <math.h>
 #include <stdlib.h>
@@ -29,7 +30,7 @@ typedef struct slot {
 struct amkd_sweep {
     amkd_sweep_inputs inputs;
     amkd_stages stages;
-    amkd_arch arch;
+    amkd_graph graph;
     size_t nimages, max_pairs; /* nimages: whose maps there is room for */
     amkd_maps *maps;
     size_t neach;      /* scores of a pair that may come back: 1, or all with every */
@@ -44,7 +45,7 @@ struct amkd_sweep {
 static int check(const amkd_model *model, const amkd_images *images,
                  const amkd_sweep_options *options)
 {
-    const amkd_shape in = model->arch.in;
+    const amkd_shape in = model->graph.in;
     if (in.channels != images->channels || in.height != images->height ||
         in.width != images->width)
         return amkd_fail("the student takes images of %zux%zux%zu (channels, height, "
@@ -105,11 +106,11 @@ static int new_inputs(amkd_sweep *sweep, const amkd_model *model,
         "\n#define NLAMBDAS %zu\n#define SPAN %zu\n#define MAP_SIZE %zu\n"
         "#define NCLASSES %zu\n#define MEASURE MEASURE_%s\n#define MAY_OVERFLOW %d\n\n",
         options->nlambdas, span_of(options->nlambdas, in->device->vector_width),
-        amkd_shape_size(sweep->stages.maps), sweep->arch.nclasses,
+        amkd_shape_size(sweep->stages.maps), sweep->graph.nclasses,
         measures[options->measure], amkd_model_may_overflow(model));
     if (!in->defines || new_tables(in, options->lambdas) ||
         amkd_buffer_new(&in->parameters, in->device, CL_MEM_READ_ONLY,
-                        sweep->arch.nparameters * sizeof(float), model->parameters))
+                        sweep->graph.nparameters * sizeof(float), model->parameters))
         return -1;
     if (amkd_maps_new(&sweep->maps, in->device, &sweep->stages, model, images,
                       in->parameters))
@@ -128,14 +129,14 @@ static int new_stages(amkd_sweep *sweep, const amkd_images *images,
         most = device->global_nbytes / 4 < device->max_buffer_nbytes
                    ? device->global_nbytes / 4
                    : device->max_buffer_nbytes;
-    if (amkd_stages_new(&sweep->stages, &sweep->arch, 1, device->vector_width))
+    if (amkd_stages_new(&sweep->stages, &sweep->graph, 1, device->vector_width))
         return -1;
     const size_t size = amkd_shape_size(sweep->stages.maps) * sizeof(float);
     sweep->nimages = amkd_maps_room(device, &sweep->stages, images);
-    if (!sweep->stages.linear || sweep->nimages <= most / size)
+    if (!sweep->stages.has_linear || sweep->nimages <= most / size)
         return 0;
     amkd_stages_clear(&sweep->stages);
-    if (amkd_stages_new(&sweep->stages, &sweep->arch, 0, device->vector_width))
+    if (amkd_stages_new(&sweep->stages, &sweep->graph, 0, device->vector_width))
         return -1;
     sweep->nimages = amkd_maps_room(device, &sweep->stages, images);
     return 0;
@@ -159,9 +160,13 @@ static int new_engine(amkd_sweep *sweep, const amkd_model *model,
                       const amkd_images *images, const amkd_sweep_options *options)
 {
     const size_t width = sweep->inputs.device->vector_width;
-    const int fits = width > 1 && amkd_stages_private_nbytes(&sweep->stages, width) <=
-                                      MAX_PRIVATE_NBYTES;
+    const int fits =
+        width > 1 && sweep->stages.fusable &&
+        amkd_stages_private_nbytes(&sweep->stages, width) <= MAX_PRIVATE_NBYTES;
     const int forced = options->engine == AMKD_ENGINE_FUSED;
+    if (forced && !sweep->stages.fusable)
+        return amkd_fail("the fused engine has not all layers of '%.200s'",
+                         sweep->graph.text);
     if (forced || (options->engine == AMKD_ENGINE_AUTO && fits)) {
         if (amkd_fused_dump(&sweep->inputs, &sweep->stages))
             return -1;
@@ -196,19 +201,11 @@ static int new_slot(amkd_sweep *sweep, slot *s)
                            (1 + n * sweep->neach) * sizeof *s->host_found, NULL);
 }
 
-int amkd_sweep_new(amkd_sweep **out, amkd_device *device, const amkd_model *model,
-                   const amkd_images *images, const amkd_sweep_options *options)
+/* model: folded. */
+static int fill(amkd_sweep *sweep, const amkd_model *model, const amkd_images *images,
+                const amkd_sweep_options *options)
 {
-    if (check(model, images, options))
-        return -1;
-    amkd_sweep *sweep = amkd_alloc(1, sizeof *sweep);
-    if (!sweep)
-        return -1;
-    sweep->inputs.device = device;
-    sweep->neach = options->every ? options->nlambdas : 1;
-    sweep->max_pairs =
-        options->max_pairs ? options->max_pairs : (CHUNK - 1) / options->nlambdas + 1;
-    int rc = amkd_arch_copy(&sweep->arch, &model->arch);
+    int rc = amkd_graph_copy(&sweep->graph, &model->graph);
     if (!rc)
         rc = new_stages(sweep, images, options);
     /* The images of a chunk must go into a window. */
@@ -219,15 +216,34 @@ int amkd_sweep_new(amkd_sweep **out, amkd_device *device, const amkd_model *mode
     if (!rc)
         rc = new_engine(sweep, model, images, options);
     if (!rc)
-        rc = amkd_found_new(&sweep->found, device, options->nlambdas / sweep->neach);
+        rc = amkd_found_new(&sweep->found, sweep->inputs.device,
+                            options->nlambdas / sweep->neach);
     for (size_t s = 0; !rc && s < NSLOTS; s++)
         rc = new_slot(sweep, &sweep->slots[s]);
-    if (rc) {
-        amkd_sweep_free(sweep);
+    return rc;
+}
+
+int amkd_sweep_new(amkd_sweep **out, amkd_device *device, const amkd_model *model,
+                   const amkd_images *images, const amkd_sweep_options *options)
+{
+    amkd_model *folded;
+    if (check(model, images, options) || amkd_model_fold(&folded, model))
         return -1;
+    amkd_sweep *sweep = amkd_alloc(1, sizeof *sweep);
+    int rc = sweep ? 0 : -1;
+    if (!rc) {
+        sweep->inputs.device = device;
+        sweep->neach = options->every ? options->nlambdas : 1;
+        sweep->max_pairs =
+            options->max_pairs ? options->max_pairs : (CHUNK - 1) / options->nlambdas + 1;
+        rc = fill(sweep, folded, images, options);
     }
-    *out = sweep;
-    return 0;
+    amkd_model_free(folded);
+    if (rc)
+        amkd_sweep_free(sweep);
+    else
+        *out = sweep;
+    return rc;
 }
 
 size_t amkd_sweep_max_pairs(const amkd_sweep *sweep)
@@ -354,6 +370,6 @@ void amkd_sweep_free(amkd_sweep *sweep)
     free(sweep->inputs.defines);
     free(sweep->reason);
     amkd_stages_clear(&sweep->stages);
-    amkd_arch_clear(&sweep->arch);
+    amkd_graph_clear(&sweep->graph);
     free(sweep);
 }

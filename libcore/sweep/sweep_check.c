@@ -2,7 +2,7 @@
  * for each student anew, and compilers exist that get it wrong. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "net/reference.h"
+#include "graph/reference.h"
 #include "sweep/sweep_internal.h"
 #include <math.h>
 #include <stdlib.h>
@@ -40,14 +40,14 @@ static void mix(double *input, const amkd_model *model, const amkd_images *image
 static int compare(const float *scores, const amkd_pair *pairs, const amkd_model *model,
                    const amkd_images *images, const amkd_sweep_options *options)
 {
-    const size_t nclasses = model->arch.nclasses, npixels = amkd_images_npixels(images);
+    const size_t nclasses = model->graph.nclasses, npixels = amkd_images_npixels(images);
     uint8_t *pixels = amkd_alloc(2, npixels);
     double *input = amkd_alloc(npixels, sizeof *input);
     double *probs = amkd_alloc(nclasses, sizeof *probs);
     amkd_reference *reference = NULL;
     int rc = pixels && input && probs ? 0 : -1;
     if (!rc)
-        rc = amkd_reference_new(&reference, &model->arch, model->parameters);
+        rc = amkd_reference_new(&reference, &model->graph, model->parameters, 1);
     for (size_t e = 0; !rc && e < NCHECKS; e++) {
         const amkd_pair pair = pairs[e / options->nlambdas];
         rc = amkd_images_gather(pixels, images, (const uint32_t[]){pair.i, pair.j}, 2);

@@ -6,7 +6,8 @@
 #include "sweep/sweep_internal.h"
 #include <stdlib.h>
 
-extern const char amkd_cl_common[], amkd_cl_sweep[], amkd_cl_sweep_layered[];
+extern const char amkd_cl_common[], amkd_cl_act[], amkd_cl_sweep[],
+    amkd_cl_sweep_layered[];
 
 /* Map values that one work-item mixes for its lanes. */
 enum { MIX_TILE = 128 };
@@ -25,27 +26,37 @@ struct amkd_layered {
     cl_kernel mix, logits;
 };
 
-static size_t choose_blocks(const amkd_device *device, const amkd_arch *arch)
+static int choose_blocks(size_t *nblocks, const amkd_device *device,
+                         const amkd_graph *graph)
 {
-    size_t floats = 0;
-    for (size_t l = 0; l < arch->nlayers; l++)
-        floats += amkd_shape_size(arch->layers[l].out);
-    const size_t nbytes = floats * device->nlanes * sizeof(float);
+    size_t block_nbytes, fixed_nbytes;
+    if (amkd_network_room(&block_nbytes, &fixed_nbytes, device, graph, 0))
+        return -1;
     const size_t room = device->vector_width > 1 ? BATCH_NBYTES : GPU_BATCH_NBYTES;
-    const size_t n = room / nbytes, least = 2 * device->ncompute_units;
-    return n > 4096 ? 4096 : n > least ? n : least;
+    const size_t n = room / block_nbytes, least = 2 * device->ncompute_units;
+    *nblocks = n > 4096 ? 4096 : n > least ? n : least;
+    return 0;
+}
+
+/* What the activation makes of x, as a text. */
+static char *apply_act(const amkd_layer *layer, const char *x)
+{
+    amkd_part part;
+    if (layer->kind->part && layer->kind->part(&part, layer))
+        return amkd_format("%s(%s)", part.act, x);
+    const amkd_act act = layer->kind->act(layer);
+    return amkd_format("act_%s(%s, %.9ef)", act.name, x, (double)act.value);
 }
 
 /* The activations that the network fuses behind the maps, which sweep_mix then applies,
  * as a macro. */
 static char *mix_defines(amkd_layered *layered, const amkd_stages *stages)
 {
-    const amkd_arch *arch = stages->arch;
+    const amkd_graph *graph = stages->graph;
     char *act = amkd_strdup("(x)");
     size_t at = stages->after_maps;
-    while (act && at < arch->nlayers && !amkd_network_activation(layered->network, at)) {
-        const char *name = arch->layers[at++].type == AMKD_RELU ? "relu" : "tanh";
-        char *outer = amkd_format("sweep_%s(%s)", name, act);
+    while (act && at < graph->nlayers && !amkd_network_value(layered->network, at)) {
+        char *outer = apply_act(&graph->layers[at++], act);
         free(act);
         act = outer;
     }
@@ -61,10 +72,10 @@ static int build(amkd_layered *layered, const amkd_stages *stages)
 {
     amkd_device *device = layered->inputs->device;
     char *defines = mix_defines(layered, stages);
-    const char *sources[] = {amkd_cl_common, layered->inputs->defines, amkd_cl_sweep,
-                             defines, amkd_cl_sweep_layered};
+    const char *sources[] = {amkd_cl_common, amkd_cl_act, layered->inputs->defines,
+                             amkd_cl_sweep,  defines,     amkd_cl_sweep_layered};
     int rc = defines ? amkd_program_build(&layered->program, device, "sweep_layered",
-                                          sources, 5, NULL)
+                                          sources, 6, NULL)
                      : -1;
     free(defines);
     if (rc || amkd_kernel_new(&layered->mix, layered->program, "sweep_mix") ||
@@ -89,13 +100,13 @@ int amkd_layered_new(amkd_layered **out, const amkd_sweep_inputs *inputs,
     if (!layered)
         return -1;
     layered->inputs = inputs;
-    layered->nlayers = stages->arch->nlayers;
+    layered->nlayers = stages->graph->nlayers;
     layered->map_size = amkd_shape_size(stages->maps);
-    layered->max_blocks = choose_blocks(inputs->device, stages->arch);
-    if (amkd_network_new(&layered->network, inputs->device, stages->arch,
+    if (choose_blocks(&layered->max_blocks, inputs->device, stages->graph) ||
+        amkd_network_new(&layered->network, inputs->device, stages->graph,
                          layered->max_blocks, 0) ||
         amkd_network_plan(layered->network, AMKD_PLAN_SECONDS, NULL, NULL) ||
-        copy_parameters(layered, stages->arch->nparameters) || build(layered, stages)) {
+        copy_parameters(layered, stages->graph->nparameters) || build(layered, stages)) {
         amkd_layered_free(layered);
         return -1;
     }
@@ -110,8 +121,8 @@ static int run_batch(amkd_layered *layered, cl_mem scores, cl_mem pairs, size_t 
     const amkd_sweep_inputs *in = layered->inputs;
     amkd_device *device = in->device;
     const cl_uint n = (cl_uint)npairs, begin = (cl_uint)first;
-    cl_mem values = amkd_network_activation(layered->network, layered->first_layer);
-    cl_mem logits = amkd_network_activation(layered->network, layered->nlayers);
+    cl_mem values = amkd_network_value(layered->network, layered->first_layer);
+    cl_mem logits = amkd_network_value(layered->network, layered->nlayers);
     const amkd_arg mix[] = {
         AMKD_ARG(values), AMKD_ARG(in->maps),         AMKD_ARG(pairs),
         AMKD_ARG(n),      AMKD_ARG(in->lambda_table), AMKD_ARG(in->slot_table),
@@ -123,7 +134,9 @@ static int run_batch(amkd_layered *layered, cl_mem scores, cl_mem pairs, size_t 
                         (size_t[]){nblocks * vectors, tiles}, (size_t[]){vectors, 1}))
         return -1;
     if (layered->first_layer < layered->nlayers &&
-        amkd_network_forward(layered->network, layered->first_layer, nblocks))
+        amkd_network_forward(
+            layered->network, layered->first_layer,
+            &(amkd_batch){.nblocks = nblocks, .nsamples = nblocks * device->nlanes}))
         return -1;
     return amkd_kernel_run(device, layered->logits, score, 3, 1,
                            (size_t[]){nblocks * vectors}, &vectors);

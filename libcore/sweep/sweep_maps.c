@@ -7,19 +7,20 @@
 
 extern const char amkd_cl_sweep_maps[];
 
+/* A fully connected layer is a convolution whose kernel covers its input. */
 static char *maps_options(const amkd_stages *stages)
 {
-    const amkd_layer *layer = stages->linear;
-    const amkd_shape in = stages->arch->in, out = stages->maps;
-    const int conv = layer && layer->type == AMKD_CONV;
+    const amkd_part *part = &stages->linear;
+    const amkd_shape in = stages->graph->in, out = stages->maps;
+    const int conv = stages->has_linear && !part->covers;
     return amkd_format("-DLINEAR=%d -DIC=%zu -DIH=%zu -DIW=%zu -DKH=%zu -DKW=%zu -DS=%zu "
                        "-DP=%zu -DOH=%zu -DOW=%zu -DMAP_SIZE=%zu -DWEIGHTS=%zu "
                        "-DBIASES=%zu",
-                       layer != NULL, in.channels, in.height, in.width,
-                       conv ? layer->kernel : in.height, conv ? layer->kernel : in.width,
-                       conv ? layer->stride : 1, conv ? layer->padding : 0, out.height,
-                       out.width, amkd_shape_size(out), layer ? layer->weights : 0,
-                       layer ? layer->biases : 0);
+                       stages->has_linear, in.channels, in.height, in.width,
+                       conv ? part->kernel_height : in.height,
+                       conv ? part->kernel_width : in.width, conv ? part->stride : 1,
+                       conv ? part->padding : 0, out.height, out.width,
+                       amkd_shape_size(out), part->weights, part->biases);
 }
 
 /* The maps of a window may take so many times amkd_room_window's bytes. */

@@ -6,10 +6,10 @@ extern const char amkd_cl_sweep[], amkd_cl_sweep_mix[], amkd_cl_sweep_conv[],
     amkd_cl_sweep_fc[], amkd_cl_sweep_pool[], amkd_cl_sweep_fused[];
 
 /* acts applied to x in turn: "sweep_tanh(sweep_relu(x))". */
-static void write_nested(FILE *file, const amkd_layer_type *acts, size_t n, const char *x)
+static void write_nested(FILE *file, const char *const *acts, size_t n, const char *x)
 {
     for (size_t a = n; a-- > 0;)
-        fputs(acts[a] == AMKD_RELU ? "sweep_relu(" : "sweep_tanh(", file);
+        fprintf(file, "%s(", acts[a]);
     fputs(x, file);
     for (size_t a = 0; a < n; a++)
         fputc(')', file);
@@ -25,9 +25,9 @@ static void write_acts(FILE *file, const amkd_stage *stage)
     fputs("#define ACT_BEFORE(x) ", file);
     write_nested(file, stage->before, stage->nbefore, "(x)");
     fputs("\n#define ACT_AFTER(x) ", file);
-    if (stage->pool && stage->pool->type == AMKD_AVGPOOL) {
+    if (stage->pool.average) {
         char mean[64];
-        const size_t n = stage->pool->kernel * stage->pool->kernel;
+        const size_t n = stage->pool.kernel_height * stage->pool.kernel_width;
         snprintf(mean, sizeof mean, "((x) * (1.0f / %zu))", n);
         write_nested(file, stage->after, stage->nafter, mean);
     } else {
@@ -38,13 +38,12 @@ static void write_acts(FILE *file, const amkd_stage *stage)
 
 static void write_pool(FILE *file, const amkd_stage *stage)
 {
-    const amkd_layer *pool = stage->pool;
-    write_size(file, "PK", pool ? pool->kernel : 1);
-    fprintf(file, "#define POOL sweep_%s\n",
-            pool && pool->type == AMKD_AVGPOOL ? "sum" : "max");
+    const amkd_part *pool = &stage->pool;
+    write_size(file, "PK", pool->kernel_width ? pool->kernel_width : 1);
+    fprintf(file, "#define POOL sweep_%s\n", pool->average ? "sum" : "max");
     if (stage->type == AMKD_STAGE_CONV)
         return;
-    write_size(file, "PS", pool ? pool->stride : 1);
+    write_size(file, "PS", pool->kernel_width ? pool->stride : 1);
     write_size(file, "PH", stage->out.height);
     write_size(file, "PW", stage->out.width);
     write_size(file, "C", stage->in.channels);
@@ -52,21 +51,22 @@ static void write_pool(FILE *file, const amkd_stage *stage)
     write_size(file, "IW", stage->in.width);
 }
 
-static void write_linear(FILE *file, const amkd_stage *stage, const amkd_layer *layer)
+static void write_linear(FILE *file, const amkd_stage *stage)
 {
+    const amkd_part *part = &stage->linear;
     write_size(file, "OC", stage->sums.channels);
     write_size(file, "OT", stage->channel_tile);
-    write_size(file, "WEIGHTS", layer->weights);
-    write_size(file, "BIASES", layer->biases);
+    write_size(file, "WEIGHTS", part->weights);
+    write_size(file, "BIASES", part->biases);
     if (stage->type == AMKD_STAGE_FC) {
         write_size(file, "IN", amkd_shape_size(stage->in));
         return;
     }
     write_size(file, "IC", stage->in.channels);
-    write_size(file, "IH", stage->in.height + 2 * layer->padding);
-    write_size(file, "IW", stage->in.width + 2 * layer->padding);
-    write_size(file, "K", layer->kernel);
-    write_size(file, "S", layer->stride);
+    write_size(file, "IH", stage->in.height + 2 * part->padding);
+    write_size(file, "IW", stage->in.width + 2 * part->padding);
+    write_size(file, "K", part->kernel_width);
+    write_size(file, "S", part->stride);
     write_size(file, "OH", stage->sums.height);
     write_size(file, "OW", stage->sums.width);
     write_size(file, "XT", stage->column_tile);
@@ -87,11 +87,11 @@ static void write_stage(FILE *file, const amkd_stages *stages, size_t s)
         fputs("the maps", file);
     else
         fprintf(file, "modules %zu to %zu", stage->first, stage->end - 1);
-    fprintf(file, " of %s */\n#define STAGE stage_%zu\n", stages->arch->text, s);
+    fprintf(file, " of %s */\n#define STAGE stage_%zu\n", stages->graph->text, s);
     if (stage->type == AMKD_STAGE_MIX)
         fprintf(file, "#define MIX mix_%zu\n", s);
     if (linear)
-        write_linear(file, stage, &stages->arch->layers[stage->first]);
+        write_linear(file, stage);
     if (stage->type != AMKD_STAGE_FC)
         write_pool(file, stage);
     write_acts(file, stage);

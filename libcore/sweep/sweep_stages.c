@@ -4,36 +4,33 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int is_act(const amkd_layer *layer)
+/* What the kernels can do of layer l; 0 for nothing, as where it reads another value than
+ * that of the layer before. */
+static int part_of(amkd_part *part, const amkd_graph *graph, size_t l)
 {
-    return layer->type == AMKD_RELU || layer->type == AMKD_TANH;
+    const amkd_layer *layer = &graph->layers[l];
+    if (layer->ninputs != 1 || layer->inputs[0] != l || !layer->kind->part ||
+        !layer->kind->part(part, layer))
+        return 0;
+    return part->type == AMKD_PART_NOTHING || amkd_graph_nreaders(graph, l) == 1;
 }
 
-static int is_linear(const amkd_layer *layer)
+/* The part, once it is known that there is one. */
+static amkd_part sure_part(const amkd_graph *graph, size_t l)
 {
-    return layer->type == AMKD_CONV || layer->type == AMKD_FC;
-}
-
-static int is_pool(const amkd_layer *layer)
-{
-    return layer->type == AMKD_MAXPOOL || layer->type == AMKD_AVGPOOL;
-}
-
-static int covers_input(const amkd_layer *layer)
-{
-    return !layer->padding && layer->kernel == layer->in.height &&
-           layer->kernel == layer->in.width;
+    amkd_part part = {0};
+    part_of(&part, graph, l);
+    return part;
 }
 
 /* Takes activations into acts from layer at on; returns the layer behind them. */
-static size_t take_acts(amkd_layer_type *acts, size_t *n, const amkd_arch *arch,
-                        size_t at)
+static size_t take_acts(const char **acts, size_t *n, const amkd_graph *graph, size_t at)
 {
-    while (at < arch->nlayers && *n < AMKD_MAX_STAGE_ACTS) {
-        const amkd_layer *layer = &arch->layers[at];
-        if (is_act(layer))
-            acts[(*n)++] = layer->type;
-        else if (layer->type != AMKD_FLATTEN)
+    while (at < graph->nlayers && *n < AMKD_MAX_STAGE_ACTS) {
+        const amkd_part part = sure_part(graph, at);
+        if (part.type == AMKD_PART_ACT)
+            acts[(*n)++] = part.act;
+        else if (part.type != AMKD_PART_NOTHING)
             break;
         at++;
     }
@@ -42,10 +39,11 @@ static size_t take_acts(amkd_layer_type *acts, size_t *n, const amkd_arch *arch,
 
 /* Whether the stage can do this pooling: a convolution keeps back just the rows of one
  * window, and a fully connected layer has nothing to pool. */
-static int can_pool(const amkd_stage *stage, const amkd_layer *pool)
+static int can_pool(const amkd_stage *stage, const amkd_part *pool)
 {
-    return stage->type == AMKD_STAGE_MIX || stage->type == AMKD_STAGE_POOL ||
-           (stage->type == AMKD_STAGE_CONV && pool->kernel == pool->stride);
+    return pool->type == AMKD_PART_POOL &&
+           (stage->type == AMKD_STAGE_MIX || stage->type == AMKD_STAGE_POOL ||
+            (stage->type == AMKD_STAGE_CONV && pool->kernel_width == pool->stride));
 }
 
 /* Activations grow with their input, so that they and a maximum change places: one
@@ -58,23 +56,23 @@ static void move_behind_pool(amkd_stage *stage)
 }
 
 /* The stage's activations and pooling, from layer at on. */
-static void take_rest(amkd_stage *stage, const amkd_arch *arch, size_t at)
+static void take_rest(amkd_stage *stage, const amkd_graph *graph, size_t at)
 {
-    at = take_acts(stage->before, &stage->nbefore, arch, at);
+    at = take_acts(stage->before, &stage->nbefore, graph, at);
     stage->out = stage->sums;
-    if (at < arch->nlayers && is_pool(&arch->layers[at]) &&
-        can_pool(stage, &arch->layers[at])) {
-        stage->pool = &arch->layers[at];
-        stage->out = stage->pool->out;
-        if (stage->pool->type == AMKD_MAXPOOL)
+    const amkd_part pool = at < graph->nlayers ? sure_part(graph, at) : (amkd_part){0};
+    if (can_pool(stage, &pool)) {
+        stage->pool = pool;
+        stage->out = graph->layers[at].out;
+        if (!pool.average)
             move_behind_pool(stage);
-        at = take_acts(stage->after, &stage->nafter, arch, at + 1);
+        at = take_acts(stage->after, &stage->nafter, graph, at + 1);
     } else {
         move_behind_pool(stage);
     }
-    if (stage->type == AMKD_STAGE_CONV && stage->pool) {
-        stage->sums.height = stage->out.height * stage->pool->kernel;
-        stage->sums.width = stage->out.width * stage->pool->kernel;
+    if (stage->type == AMKD_STAGE_CONV && stage->pool.kernel_width) {
+        stage->sums.height = stage->out.height * stage->pool.kernel_height;
+        stage->sums.width = stage->out.width * stage->pool.kernel_width;
     }
     stage->end = at;
 }
@@ -102,25 +100,25 @@ static void choose_tiles(amkd_stage *stage, size_t vector_width)
 
 static void add_stage(amkd_stages *stages, size_t at)
 {
-    const amkd_arch *arch = stages->arch;
+    const amkd_graph *graph = stages->graph;
     amkd_stage *stage = &stages->list[stages->n++];
-    const amkd_layer *layer = &arch->layers[at];
+    const amkd_part part = at < graph->nlayers ? sure_part(graph, at) : (amkd_part){0};
     stage->first = at;
     if (stages->n == 1) {
         stage->type = AMKD_STAGE_MIX;
         stage->in = stage->sums = stages->maps;
-    } else if (is_linear(layer)) {
-        stage->type = layer->type == AMKD_FC || covers_input(layer) ? AMKD_STAGE_FC
-                                                                    : AMKD_STAGE_CONV;
-        stage->in = layer->in;
-        stage->sums = layer->out;
-        stage[-1].out_padding = layer->padding;
+    } else if (part.type == AMKD_PART_LINEAR) {
+        stage->type = part.covers ? AMKD_STAGE_FC : AMKD_STAGE_CONV;
+        stage->linear = part;
+        stage->in = graph->layers[at].in;
+        stage->sums = graph->layers[at].out;
+        stage[-1].out_padding = part.padding;
         at++;
     } else {
         stage->type = AMKD_STAGE_POOL;
-        stage->in = stage->sums = layer->in;
+        stage->in = stage->sums = graph->layers[at].in;
     }
-    take_rest(stage, arch, at);
+    take_rest(stage, graph, at);
 }
 
 static size_t padded_size(amkd_shape shape, size_t padding)
@@ -138,36 +136,56 @@ static void count_memory(amkd_stages *stages)
             stages->arenas[s % 2] = size;
         if (stage->type != AMKD_STAGE_CONV)
             continue;
-        const size_t height = stage->pool ? stage->pool->kernel : 1;
+        const size_t height = stage->pool.kernel_height ? stage->pool.kernel_height : 1;
         const size_t rows = stage->channel_tile * height * stage->sums.width;
         if (rows > stages->rows)
             stages->rows = rows;
     }
 }
 
-int amkd_stages_new(amkd_stages *stages, const amkd_arch *arch, int use_linear,
-                    size_t vector_width)
+/* Whether every layer from at on is one that the kernel has. */
+static int can_fuse(const amkd_graph *graph, size_t at)
 {
-    *stages = (amkd_stages){.arch = arch, .maps = arch->in};
-    size_t at = 0;
-    while (at < arch->nlayers && arch->layers[at].type == AMKD_FLATTEN)
-        at++;
-    if (use_linear && at < arch->nlayers && is_linear(&arch->layers[at])) {
-        stages->linear = &arch->layers[at++];
-        stages->maps = stages->linear->out;
-    }
-    stages->after_maps = at;
-    stages->list = amkd_alloc(arch->nlayers + 1, sizeof *stages->list);
+    amkd_part part;
+    for (; at < graph->nlayers; at++)
+        if (!part_of(&part, graph, at))
+            return 0;
+    return 1;
+}
+
+static int add_stages(amkd_stages *stages, size_t at, size_t vector_width)
+{
+    stages->list = amkd_alloc(stages->graph->nlayers + 1, sizeof *stages->list);
     if (!stages->list)
         return -1;
     do {
         add_stage(stages, at);
         at = stages->list[stages->n - 1].end;
-    } while (at < arch->nlayers);
+    } while (at < stages->graph->nlayers);
     for (size_t s = 0; s < stages->n; s++)
         choose_tiles(&stages->list[s], vector_width);
     count_memory(stages);
     return 0;
+}
+
+int amkd_stages_new(amkd_stages *stages, const amkd_graph *graph, int use_linear,
+                    size_t vector_width)
+{
+    *stages = (amkd_stages){.graph = graph, .maps = graph->in};
+    amkd_part part;
+    size_t at = 0;
+    while (at < graph->nlayers && part_of(&part, graph, at) &&
+           part.type == AMKD_PART_NOTHING)
+        at++;
+    if (use_linear && at < graph->nlayers && part_of(&part, graph, at) &&
+        part.type == AMKD_PART_LINEAR) {
+        stages->has_linear = 1;
+        stages->linear = part;
+        stages->maps = graph->layers[at++].out;
+    }
+    stages->after_maps = at;
+    stages->fusable = can_fuse(graph, at);
+    return stages->fusable ? add_stages(stages, at, vector_width) : 0;
 }
 
 void amkd_stages_clear(amkd_stages *stages)

@@ -3,7 +3,7 @@
 #ifndef AMKD_SWEEP_SWEEP_STAGES_H
 #define AMKD_SWEEP_SWEEP_STAGES_H
 
-#include "net/arch.h"
+#include "graph/graph.h"
 #include <stdio.h>
 
 typedef enum amkd_stage_type {
@@ -23,28 +23,34 @@ typedef struct amkd_stage {
     amkd_shape in;     /* what comes in, without border */
     amkd_shape sums;   /* what the conv or fc yields and the pooling uses of it */
     amkd_shape out;
-    const amkd_layer *pool; /* borrowed from the arch; NULL for none */
-    size_t nbefore, nafter; /* activations before and after the pooling */
-    amkd_layer_type before[AMKD_MAX_STAGE_ACTS], after[AMKD_MAX_STAGE_ACTS];
+    amkd_part linear;       /* of a conv or fc */
+    amkd_part pool;         /* with a kernel of 0 for none */
+    size_t nbefore, nafter; /* activations before and after the pooling, functions of
+                               cl/sweep.cl */
+    const char *before[AMKD_MAX_STAGE_ACTS], *after[AMKD_MAX_STAGE_ACTS];
     size_t out_padding; /* border of zeros around out that the next stage reads */
     size_t channel_tile, column_tile; /* OT and XT of the templates */
 } amkd_stage;
 
 typedef struct amkd_stages {
-    const amkd_arch *arch;    /* borrowed */
-    const amkd_layer *linear; /* the first layer when it is linear, run once per image;
-                                 NULL: the maps are the normalized pixels */
+    const amkd_graph *graph; /* borrowed */
+    int has_linear; /* the first layer is linear, and run once per image; else the
+                       maps are the normalized pixels */
+    amkd_part linear;
     amkd_shape maps;
-    size_t after_maps; /* the layer whose input the maps are */
+    size_t after_maps; /* the value that the maps are: that many layers are done */
+    int fusable;       /* whether there are stages: the rest is a chain of layers that the
+                          kernel has */
     size_t n;
     amkd_stage *list; /* [n] */
     size_t arenas[2]; /* values that stages 0, 2, ... and 1, 3, ... write at most */
     size_t rows;      /* values a convolution holds back for its pooling */
 } amkd_stages;
 
-/* Cuts for vectors of vector_width lanes. use_linear 0: run the whole network in the
+/* Cuts for vectors of vector_width lanes. graph has no normalizations that its weights
+ * can do (net/fold.h). use_linear 0: run the whole network in the
  * sweep, the maps being the pixels. */
-int amkd_stages_new(amkd_stages *stages, const amkd_arch *arch, int use_linear,
+int amkd_stages_new(amkd_stages *stages, const amkd_graph *graph, int use_linear,
                     size_t vector_width);
 void amkd_stages_clear(amkd_stages *stages);
 

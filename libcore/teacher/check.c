@@ -33,7 +33,7 @@ static int check_model(known_teacher *teacher, const char *path)
     amkd_model *model;
     if (amkd_model_load(&model, path))
         return -1;
-    const int rc = expect(teacher, "takes", model->arch.in, model->arch.nclasses);
+    const int rc = expect(teacher, "takes", model->graph.in, model->graph.nclasses);
     amkd_model_free(model);
     return rc;
 }

@@ -71,9 +71,9 @@ static int identify(model_state *state, const amkd_model *model)
     if (!digest)
         return amkd_fail("out of memory");
     XXH3_128bits_reset(digest);
-    XXH3_128bits_update(digest, model->arch.text, strlen(model->arch.text));
+    XXH3_128bits_update(digest, model->graph.text, strlen(model->graph.text));
     XXH3_128bits_update(digest, model->parameters,
-                        model->arch.nparameters * sizeof *model->parameters);
+                        model->graph.nparameters * sizeof *model->parameters);
     XXH3_128bits_update(digest, model->mean, sizeof model->mean);
     XXH3_128bits_update(digest, model->std, sizeof model->std);
     const XXH128_hash_t hash = XXH3_128bits_digest(digest);
@@ -98,12 +98,12 @@ int amkd_backend_open_model(amkd_backend *backend, const char *path,
     amkd_model *model = NULL;
     int rc = amkd_model_load(&model, path);
     if (rc == 0)
-        rc = amkd_backend_expect_shape("takes", model->arch.in, options->shape);
+        rc = amkd_backend_expect_shape("takes", model->graph.in, options->shape);
     if (rc == 0)
         rc = identify(state, model);
     if (rc == 0) {
         backend->identity = state->identity;
-        backend->nclasses = model->arch.nclasses;
+        backend->nclasses = model->graph.nclasses;
         backend->class_names = state->class_names = json_incref(model->class_names);
         rc = amkd_predictor_new(&state->predictor, options->device, model);
     }

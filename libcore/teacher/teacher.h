@@ -14,7 +14,7 @@
 #define AMKD_TEACHER_TEACHER_H
 
 #include "device/device.h"
-#include "net/arch.h"
+#include "graph/graph.h"
 #include "teacher/probabilities.h"
 #include <stddef.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
 #define AMKD_TEACHER_TENSOR_H
 
 #include "base/bytes.h"
-#include "net/arch.h"
+#include "graph/graph.h"
 #include <stdint.h>
 
 enum { AMKD_TENSOR_DIMS = 8 };

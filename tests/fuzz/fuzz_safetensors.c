@@ -38,7 +38,7 @@ static void load_model(const char *path)
     amkd_model *model;
     if (amkd_model_load(&model, path))
         return;
-    for (size_t p = 0; p < model->arch.nparameters; p++)
+    for (size_t p = 0; p < model->graph.nparameters; p++)
         require(isfinite(model->parameters[p]), "parameters are finite");
     require(!amkd_model_save(model, "/dev/null"), "what was loaded can be saved");
     amkd_model_free(model);

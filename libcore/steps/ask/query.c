@@ -27,7 +27,7 @@ static int open_student(query *q)
     if (amkd_model_load(&model, q->options->student))
         return -1;
     const amkd_images *images = q->questions.images;
-    const amkd_shape in = model->arch.in;
+    const amkd_shape in = model->graph.in;
     int rc = 0;
     if (in.channels != images->channels || in.height != images->height ||
         in.width != images->width)

@@ -1,6 +1,7 @@
 /* The assistant has batches of its own: it sees pixels by its own mean and deviation. */
 #include "steps/learn/assistant.h"
 #include "base/memory.h"
+#include "net/fold.h"
 #include "net/network_plan.h"
 #include "net/predict.h"
 #include "ops/loss.h"
@@ -25,35 +26,49 @@ int amkd_sight_load(const amkd_sight *sight, amkd_batches *batches, cl_mem x)
                                    sight->mu);
 }
 
+/* folded: without the normalizations that its weights can do. */
+static int fill(amkd_assistant *a, const amkd_model *folded, size_t count, size_t nplaces,
+                size_t nanswers, double seconds)
+{
+    amkd_device *device = a->device;
+    const amkd_graph *graph = &folded->graph;
+    const size_t max_blocks = (count + device->nlanes - 1) / device->nlanes;
+    return amkd_network_new(&a->network, device, graph, max_blocks, 0) ||
+                   amkd_network_plan(a->network, seconds, NULL, NULL) ||
+                   amkd_buffer_write(device, amkd_network_parameters(a->network),
+                                     folded->parameters, 0,
+                                     graph->nparameters * sizeof *folded->parameters) ||
+                   amkd_batches_new(&a->batches, device, graph->in.height,
+                                    graph->in.width, graph->in.channels) ||
+                   amkd_model_normalize(a->batches, folded) ||
+                   amkd_batches_plain_keys(a->batches, nplaces) ||
+                   amkd_loss_new(&a->loss, device, graph->nclasses) ||
+                   amkd_buffer_new(&a->answers, device, CL_MEM_READ_WRITE,
+                                   nanswers * graph->nclasses * sizeof(float), NULL) ||
+                   amkd_buffer_new(&a->tops, device, CL_MEM_READ_WRITE,
+                                   nanswers * sizeof(float), NULL) ||
+                   amkd_buffer_new(&a->teaching, device, CL_MEM_READ_WRITE,
+                                   max_blocks * device->nlanes * sizeof(float), NULL)
+               ? -1
+               : 0;
+}
+
 int amkd_assistant_new(amkd_assistant **out, amkd_device *device, const amkd_model *model,
                        size_t count, size_t nplaces, size_t nanswers, double seconds)
 {
-    const amkd_arch *arch = &model->arch;
-    const size_t max_blocks = (count + device->nlanes - 1) / device->nlanes;
+    amkd_model *folded;
+    if (amkd_model_fold(&folded, model))
+        return -1;
     amkd_assistant *a = amkd_alloc(1, sizeof *a);
-    if (!a)
-        return -1;
-    a->device = device;
-    if (amkd_network_new(&a->network, device, arch, max_blocks, 0) ||
-        amkd_network_plan(a->network, seconds, NULL, NULL) ||
-        amkd_buffer_write(device, amkd_network_parameters(a->network), model->parameters,
-                          0, arch->nparameters * sizeof *model->parameters) ||
-        amkd_batches_new(&a->batches, device, arch->in.height, arch->in.width,
-                         arch->in.channels) ||
-        amkd_model_normalize(a->batches, model) ||
-        amkd_batches_plain_keys(a->batches, nplaces) ||
-        amkd_loss_new(&a->loss, device, arch->nclasses) ||
-        amkd_buffer_new(&a->answers, device, CL_MEM_READ_WRITE,
-                        nanswers * arch->nclasses * sizeof(float), NULL) ||
-        amkd_buffer_new(&a->tops, device, CL_MEM_READ_WRITE, nanswers * sizeof(float),
-                        NULL) ||
-        amkd_buffer_new(&a->teaching, device, CL_MEM_READ_WRITE,
-                        max_blocks * device->nlanes * sizeof(float), NULL)) {
+    if (a)
+        a->device = device;
+    const int rc = a ? fill(a, folded, count, nplaces, nanswers, seconds) : -1;
+    amkd_model_free(folded);
+    if (rc)
         amkd_assistant_free(a);
-        return -1;
-    }
-    *out = a;
-    return 0;
+    else
+        *out = a;
+    return rc;
 }
 
 int amkd_assistant_ask(amkd_assistant *assistant, const amkd_sight *sight, cl_mem rows,
@@ -61,14 +76,14 @@ int amkd_assistant_ask(amkd_assistant *assistant, const amkd_sight *sight, cl_me
 {
     amkd_network *network = assistant->network;
     const size_t nlanes = assistant->device->nlanes;
-    return amkd_sight_load(sight, assistant->batches,
-                           amkd_network_activation(network, 0)) ||
-                   amkd_network_forward(network, 0,
-                                        (sight->count + nlanes - 1) / nlanes) ||
-                   amkd_loss_soften(
-                       assistant->loss, assistant->answers, assistant->tops,
-                       amkd_network_activation(network, amkd_network_nlayers(network)),
-                       rows, first, sight->count, temperature)
+    return amkd_sight_load(sight, assistant->batches, amkd_network_value(network, 0)) ||
+                   amkd_network_forward(
+                       network, 0,
+                       &(amkd_batch){.nblocks = (sight->count + nlanes - 1) / nlanes,
+                                     .nsamples = sight->count}) ||
+                   amkd_loss_soften(assistant->loss, assistant->answers, assistant->tops,
+                                    amkd_network_logits(network), rows, first,
+                                    sight->count, temperature)
                ? -1
                : 0;
 }

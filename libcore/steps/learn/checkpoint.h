@@ -7,8 +7,8 @@
 
 typedef struct amkd_checkpoint {
     float *parameters; /* [nparameters] */
-    float *moments;    /* [2 * nparameters] of the optimizer */
-    size_t nparameters;
+    float *moments;    /* [2 * ntrained] of the optimizer */
+    size_t nparameters, ntrained;
     uint64_t step; /* steps taken */
 } amkd_checkpoint;
 

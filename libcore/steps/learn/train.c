@@ -45,7 +45,7 @@ typedef struct trainer {
     amkd_loss *loss;
     amkd_optimizer *optimizer;
     cl_mem losses, agreements, taught;
-    float *moments; /* [2 * nparameters], for checkpoints */
+    float *moments; /* [2 * ntrained], for checkpoints */
     char *training; /* what a checkpoint must be of */
 } trainer;
 
@@ -56,15 +56,15 @@ static size_t sums_nbytes(const trainer *t)
 
 /* Up to seconds before a training of minutes, nothing before one of seconds: for passes
  * of a network over all samples, of which a training has three. */
-static double planning_seconds(const trainer *t, const amkd_arch *arch, double npasses)
+static double planning_seconds(const trainer *t, const amkd_graph *graph, double npasses)
 {
-    return npasses * fmin(1, 2e-12 * amkd_arch_nmacs(arch) * (double)t->nsteps *
+    return npasses * fmin(1, 2e-12 * amkd_graph_nmacs(graph) * (double)t->nsteps *
                                  (double)t->options->batch);
 }
 
 static int new_span(span *s, const trainer *t)
 {
-    const size_t n = t->model->arch.nparameters;
+    const size_t n = t->model->graph.nparameters;
     s->parameters = amkd_alloc(n, sizeof *s->parameters);
     s->losses = amkd_alloc(sums_nbytes(t), 1);
     s->agreements = amkd_alloc(sums_nbytes(t), 1);
@@ -99,24 +99,24 @@ static int open_feed(trainer *t)
     if (!assistant && !t->options->views)
         return amkd_samples_new(&t->feed, t->device, t->dataset, t->model, t->options);
     return amkd_lessons_new(&t->feed, t->device, t->dataset, t->model, t->options,
-                            assistant ? planning_seconds(t, &assistant->arch, 1) : 0);
+                            assistant ? planning_seconds(t, &assistant->graph, 1) : 0);
 }
 
 static int set_up(trainer *t)
 {
-    const amkd_arch *arch = &t->model->arch;
+    const amkd_graph *graph = &t->model->graph;
     count_steps(t);
     if (open_feed(t))
         return -1;
-    t->moments = amkd_alloc(2 * arch->nparameters, sizeof *t->moments);
+    t->moments = amkd_alloc(2 * graph->ntrained, sizeof *t->moments);
     t->training = amkd_train_describe(t->model, t->dataset, t->options, t->nsteps);
     if (!t->moments || !t->training || new_span(&t->spans[0], t) ||
         new_span(&t->spans[1], t) ||
-        amkd_network_new(&t->network, t->device, arch, t->max_blocks, 1) ||
-        amkd_network_plan(t->network, planning_seconds(t, arch, 3), NULL, NULL) ||
-        amkd_loss_new(&t->loss, t->device, arch->nclasses) ||
+        amkd_network_new(&t->network, t->device, graph, t->max_blocks, 1) ||
+        amkd_network_plan(t->network, planning_seconds(t, graph, 3), NULL, NULL) ||
+        amkd_loss_new(&t->loss, t->device, graph->nclasses) ||
         amkd_optimizer_new(&t->optimizer, t->device, &t->options->optimizer,
-                           arch->nparameters) ||
+                           graph->ntrained) ||
         amkd_buffer_new(&t->losses, t->device, CL_MEM_READ_WRITE, sums_nbytes(t), NULL) ||
         amkd_buffer_new(&t->agreements, t->device, CL_MEM_READ_WRITE, sums_nbytes(t),
                         NULL) ||
@@ -147,7 +147,8 @@ static int checkpoint_save(trainer *t, const span *s)
 {
     amkd_checkpoint state = {.parameters = s->parameters,
                              .moments = t->moments,
-                             .nparameters = t->model->arch.nparameters};
+                             .nparameters = t->model->graph.nparameters,
+                             .ntrained = t->model->graph.ntrained};
     return amkd_optimizer_save(t->optimizer, t->moments, &state.step) ||
                    amkd_checkpoint_save(&state, t->options->checkpoint, t->training)
                ? -1
@@ -159,7 +160,8 @@ static int resume(trainer *t)
 {
     amkd_checkpoint state = {.parameters = t->model->parameters,
                              .moments = t->moments,
-                             .nparameters = t->model->arch.nparameters};
+                             .nparameters = t->model->graph.nparameters,
+                             .ntrained = t->model->graph.ntrained};
     if (amkd_checkpoint_load(&state, t->options->resume, t->training) ||
         amkd_optimizer_restore(t->optimizer, t->moments, state.step))
         return -1;
@@ -174,7 +176,7 @@ static int start(trainer *t)
         return -1;
     return amkd_buffer_write(t->device, amkd_network_parameters(t->network),
                              t->model->parameters, 0,
-                             t->model->arch.nparameters * sizeof(float));
+                             t->model->graph.nparameters * sizeof(float));
 }
 
 /* Enqueues the gradient of a step's loss, and what it comes to. */
@@ -182,7 +184,7 @@ static int find_loss(trainer *t, const amkd_step_targets *p)
 {
     amkd_network *network = t->network;
     const cl_mem gradient = amkd_network_logits_gradient(network);
-    const cl_mem logits = amkd_network_activation(network, amkd_network_nlayers(network));
+    const cl_mem logits = amkd_network_logits(network);
     const float temperature = (float)t->options->temperature;
     if (p->teaching)
         return amkd_loss_run_teaching(t->loss, gradient, t->losses, t->agreements,
@@ -200,11 +202,15 @@ static int take_step(trainer *t)
     amkd_network *network = t->network;
     const size_t nlanes = t->device->nlanes;
     amkd_step_targets p;
-    if (t->feed->load(t->feed, &p, amkd_network_activation(network, 0), t->step))
+    if (t->feed->load(t->feed, &p, amkd_network_value(network, 0), t->step))
         return amkd_fail_in("step %llu", (unsigned long long)t->step);
-    const size_t nblocks = (p.count + nlanes - 1) / nlanes;
-    if (amkd_network_forward(network, 0, nblocks) || find_loss(t, &p) ||
-        amkd_network_backward(network, nblocks) ||
+    const amkd_batch run = {.nblocks = (p.count + nlanes - 1) / nlanes,
+                            .nsamples = p.count,
+                            .training = 1,
+                            .seed = t->options->seed,
+                            .step = t->step};
+    if (amkd_network_forward(network, 0, &run) || find_loss(t, &p) ||
+        amkd_network_backward(network, &run) ||
         amkd_optimizer_step(t->optimizer, amkd_network_parameters(network),
                             amkd_network_gradients(network),
                             amkd_network_nslices(network), rate))
@@ -224,7 +230,7 @@ static int read_later(trainer *t, span *s)
                                           sums_nbytes(t), NULL) ||
                    amkd_buffer_read_later(
                        t->device, s->parameters, amkd_network_parameters(t->network), 0,
-                       t->model->arch.nparameters * sizeof(float), &s->done)
+                       t->model->graph.nparameters * sizeof(float), &s->done)
                ? -1
                : 0;
 }
@@ -269,14 +275,14 @@ static int finish_span(trainer *t, span *s)
     t->since.ntaught += t->options->min_top > 0 ? sum_of(t, s->taught) : nsamples;
     t->since.loss += loss;
     t->since.agreement += sum_of(t, s->agreements);
-    for (size_t p = 0; p < t->model->arch.nparameters; p++)
+    for (size_t p = 0; p < t->model->graph.nparameters; p++)
         if (!isfinite(s->parameters[p]))
             return amkd_fail(
                 "the training diverged: at step %llu a weight is %g; a lower "
                 "learning rate may help",
                 (unsigned long long)s->end, (double)s->parameters[p]);
     memcpy(t->model->parameters, s->parameters,
-           t->model->arch.nparameters * sizeof(float));
+           t->model->graph.nparameters * sizeof(float));
     return 0;
 }
 

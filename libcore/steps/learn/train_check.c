@@ -40,8 +40,8 @@ static int join_assistant(amkd_known *known, const char *path)
     if (amkd_known_load(&model, path, known))
         return -1;
     if (model) {
-        known->shape = model->arch.in;
-        known->nclasses = model->arch.nclasses;
+        known->shape = model->graph.in;
+        known->nclasses = model->graph.nclasses;
     }
     amkd_model_free(model);
     return 0;
@@ -56,44 +56,44 @@ static int check_views(const amkd_known *known, const char *path)
 }
 
 /* With a number of classes that is not known, an architecture may say one or not. */
-static int parse(amkd_arch *arch, const char *text, const amkd_known *known)
+static int parse(amkd_graph *graph, const char *text, const amkd_known *known)
 {
     enum { ANY = 2 };
     if (known->nclasses)
-        return amkd_arch_parse(arch, text, known->shape, known->nclasses);
-    return amkd_arch_parse(arch, text, known->shape, 0) &&
-                   amkd_arch_parse(arch, text, known->shape, ANY)
+        return amkd_graph_parse(graph, text, known->shape, known->nclasses);
+    return amkd_graph_parse(graph, text, known->shape, 0) &&
+                   amkd_graph_parse(graph, text, known->shape, ANY)
                ? -1
                : 0;
 }
 
 static int check_arch(const amkd_train_plan *plan, const amkd_known *known)
 {
-    amkd_arch arch;
+    amkd_graph graph;
     if (!known->shape.channels)
         return 0;
-    if (parse(&arch, plan->arch, known))
+    if (parse(&graph, plan->arch, known))
         return -1;
-    int rc = amkd_model_check(&arch);
+    int rc = amkd_model_check(&graph);
     if (rc && plan->ninputs)
         rc = amkd_fail_in("'%s'", plan->inputs[0]);
-    amkd_arch_clear(&arch);
+    amkd_graph_clear(&graph);
     return rc;
 }
 
 static int check_init(const amkd_train_plan *plan, const amkd_known *known)
 {
     amkd_model *model;
-    amkd_arch arch = {0};
+    amkd_graph graph = {0};
     if (amkd_known_load(&model, plan->init, known))
         return -1;
     int rc = 0;
     if (model && plan->arch)
-        rc = amkd_arch_parse(&arch, plan->arch, model->arch.in, model->arch.nclasses);
-    if (!rc && arch.text && strcmp(arch.text, model->arch.text))
+        rc = amkd_graph_parse(&graph, plan->arch, model->graph.in, model->graph.nclasses);
+    if (!rc && graph.text && strcmp(graph.text, model->graph.text))
         rc = amkd_fail("'%s' holds '%s', but --arch asks for '%s'", plan->init,
-                       model->arch.text, arch.text);
-    amkd_arch_clear(&arch);
+                       model->graph.text, graph.text);
+    amkd_graph_clear(&graph);
     amkd_model_free(model);
     return rc;
 }

@@ -20,7 +20,7 @@ static XXH64_hash_t digest_data(const amkd_dataset *d)
 
 static XXH64_hash_t digest_weights(const amkd_model *model)
 {
-    return XXH3_64bits(model->parameters, model->arch.nparameters * sizeof(float));
+    return XXH3_64bits(model->parameters, model->graph.nparameters * sizeof(float));
 }
 
 /* What there is of lessons: nothing of a training by labels as they are. */
@@ -37,7 +37,7 @@ static char *describe_lessons(const amkd_train_options *o)
     char *assistant = NULL, *text = NULL;
     if (a)
         assistant =
-            amkd_format(", assistant '%s' %016llx %016llx, min top %g", a->arch.text,
+            amkd_format(", assistant '%s' %016llx %016llx, min top %g", a->graph.text,
                         (unsigned long long)digest_weights(a),
                         (unsigned long long)XXH3_64bits_withSeed(
                             a->std, sizeof a->std, XXH3_64bits(a->mean, sizeof a->mean)),
@@ -62,7 +62,7 @@ char *amkd_train_describe(const amkd_model *model, const amkd_dataset *dataset,
         "arch '%s', weights %016llx, data %016llx, optimizer %d %g %g %g %g %g, "
         "schedule %d, rate %g, temperature %g, mixup %g, batch %llu, steps %llu, "
         "seed %llu%s",
-        model->arch.text, (unsigned long long)digest_weights(model),
+        model->graph.text, (unsigned long long)digest_weights(model),
         (unsigned long long)digest_data(dataset), (int)o->optimizer.kind,
         o->optimizer.momentum, o->optimizer.beta1, o->optimizer.beta2,
         o->optimizer.epsilon, o->optimizer.decay, (int)o->schedule, o->rate,

@@ -28,7 +28,7 @@ int amkd_diverse_new(amkd_diverse **out, amkd_device *device, const char *studen
     *diverse = (amkd_diverse){.device = device, .images = images, .quiet = quiet};
     int rc = amkd_model_load(&diverse->student, student);
     if (!rc &&
-        amkd_model_expect(diverse->student, shape, diverse->student->arch.nclasses))
+        amkd_model_expect(diverse->student, shape, diverse->student->graph.nclasses))
         rc = amkd_fail_in("'%s'", student);
     if (rc) {
         amkd_diverse_free(diverse);

@@ -117,7 +117,7 @@ static int open_student(scoring *s)
         amkd_devices_open(s->devices, &s->ndevices, options->device))
         return -1;
     s->counts->ndevices = options->by == AMKD_BY_RANDOM ? 0 : s->ndevices;
-    s->nclasses = s->model->arch.nclasses;
+    s->nclasses = s->model->graph.nclasses;
     s->sources = s->images->sources;
     s->nsources = s->images->nsources;
     s->images->sources = NULL;

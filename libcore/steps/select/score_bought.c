@@ -63,7 +63,7 @@ static int open_student(scoring *s)
     amkd_model *model;
     if (amkd_model_load(&model, o->student))
         return -1;
-    const size_t nclasses = model->arch.nclasses;
+    const size_t nclasses = model->graph.nclasses;
     int rc =
         amkd_model_expect(model, shape, nclasses) ? amkd_fail_in("'%s'", o->student) : 0;
     if (!rc)

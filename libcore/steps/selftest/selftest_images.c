@@ -4,8 +4,8 @@
 #include "base/memory.h"
 #include "base/random.h"
 #include "data/mix.h"
+#include "graph/reference.h"
 #include "net/predict.h"
-#include "net/reference.h"
 #include "ops/augment.h"
 #include "ops/mixer.h"
 #include "steps/selftest/selftest_internal.h"
@@ -104,7 +104,7 @@ static int check_views(amkd_selftest_run *run)
 
 void amkd_selftest_normalize(double *input, const amkd_model *model, const double *pixels)
 {
-    const amkd_shape in = model->arch.in;
+    const amkd_shape in = model->graph.in;
     const size_t n = in.height * in.width;
     for (size_t c = 0; c < in.channels; c++)
         for (size_t p = 0; p < n; p++)
@@ -115,11 +115,11 @@ void amkd_selftest_normalize(double *input, const amkd_model *model, const doubl
 
 int amkd_selftest_model(amkd_model **model, const char *text, amkd_shape in)
 {
-    amkd_arch arch;
-    if (amkd_arch_parse(&arch, text, in, 0))
+    amkd_graph graph;
+    if (amkd_graph_parse(&graph, text, in, 0))
         return -1;
-    const int failed = amkd_model_init(model, &arch, 2);
-    amkd_arch_clear(&arch);
+    const int failed = amkd_model_init(model, &graph, 2);
+    amkd_graph_clear(&graph);
     if (failed)
         return -1;
     for (size_t c = 0; c < in.channels; c++) {
@@ -132,11 +132,11 @@ int amkd_selftest_model(amkd_model **model, const char *text, amkd_shape in)
 static int compare_predictions(double *error, const amkd_model *model, const float *probs,
                                const uint8_t *pixels, size_t n)
 {
-    const size_t nin = amkd_shape_size(model->arch.in), nclasses = model->arch.nclasses;
+    const size_t nin = amkd_shape_size(model->graph.in), nclasses = model->graph.nclasses;
     amkd_reference *reference = NULL;
     double *scratch = amkd_alloc(2 * nin + nclasses, sizeof *scratch);
     const int failed =
-        !scratch || amkd_reference_new(&reference, &model->arch, model->parameters);
+        !scratch || amkd_reference_new(&reference, &model->graph, model->parameters, 1);
     for (size_t s = 0; s < n && !failed; s++) {
         double *input = scratch + nin, *expected = input + nin;
         for (size_t i = 0; i < nin; i++)

@@ -3,9 +3,9 @@
  */
 #include "base/error.h"
 #include "base/memory.h"
+#include "graph/reference.h"
 #include "net/model.h"
 #include "net/network.h"
-#include "net/reference.h"
 #include "ops/loss.h"
 #include "steps/selftest/selftest_internal.h"
 #include <stdio.h>
@@ -29,6 +29,8 @@ static const struct {
     {"conv 5 k2 | maxpool 2 s1 | maxpool 2 s1 | fc 3", {2, 6, 7}}, /* has ties */
     {"conv 5 k2 | avgpool 3 s1 | relu | fc 3", {2, 5, 4}},
     {"maxpool 2 s3 | fc 3", {3, 7, 8}},
+    {"conv 3 k3 p1 nobias | bn | relu | residual( conv 3 k3 p1 | bn ) | tanh | fc 3",
+     {2, 7, 5}},
     {"conv 6 k5 p2 | relu | maxpool 2 | conv 16 k5 | relu | maxpool 2 | fc 10",
      {1, 28, 28}},
     {"conv 3 k5 | relu | avgpool 2 | conv 8 k5 | tanh | conv 60 k10 | relu | fc 10",
@@ -114,44 +116,45 @@ static int read_outcome(outcome *out, amkd_device *device, const amkd_network *n
                         const loss_buffers *b, const sample_set *set)
 {
     const size_t nvalues = NBLOCKS * set->nlanes;
-    const size_t nparameters = set->model->arch.nparameters;
+    const size_t ntrained = set->model->graph.ntrained;
     out->nslices = amkd_network_nslices(network);
     out->logits = amkd_alloc(nvalues * set->nclasses, sizeof(float));
     out->losses = amkd_alloc(nvalues, sizeof(float));
-    out->gradients = amkd_alloc(out->nslices * nparameters, sizeof(float));
+    out->gradients = amkd_alloc(out->nslices * ntrained, sizeof(float));
     if (!out->logits || !out->losses || !out->gradients)
         return -1;
-    cl_mem logits = amkd_network_activation(network, amkd_network_nlayers(network));
+    const cl_mem logits = amkd_network_logits(network);
     return amkd_buffer_read(device, out->logits, logits, 0,
                             nvalues * set->nclasses * sizeof(float)) ||
                    amkd_buffer_read(device, out->losses, b->losses, 0,
                                     nvalues * sizeof(float)) ||
                    amkd_buffer_read(device, out->gradients,
                                     amkd_network_gradients(network), 0,
-                                    out->nslices * nparameters * sizeof(float))
+                                    out->nslices * ntrained * sizeof(float))
                ? -1
                : 0;
 }
 
 static int run_on_device(outcome *out, amkd_device *device, const sample_set *set)
 {
-    const amkd_arch *arch = &set->model->arch;
+    const amkd_graph *graph = &set->model->graph;
     amkd_network *network = NULL;
     amkd_loss *loss = NULL;
     loss_buffers b = {0};
+    const amkd_batch batch = {.nblocks = NBLOCKS, .nsamples = set->n, .training = 1};
     const int failed =
-        amkd_network_new(&network, device, arch, NBLOCKS, 1) ||
+        amkd_network_new(&network, device, graph, NBLOCKS, 1) ||
         amkd_loss_new(&loss, device, set->nclasses) ||
         new_loss_buffers(&b, device, set) ||
         amkd_buffer_write(device, amkd_network_parameters(network),
-                          set->model->parameters, 0, arch->nparameters * sizeof(float)) ||
-        amkd_buffer_write(device, amkd_network_activation(network, 0), set->input, 0,
+                          set->model->parameters, 0,
+                          graph->nparameters * sizeof(float)) ||
+        amkd_buffer_write(device, amkd_network_value(network, 0), set->input, 0,
                           NBLOCKS * set->nlanes * set->nin * sizeof(float)) ||
-        amkd_network_forward(network, 0, NBLOCKS) ||
+        amkd_network_forward(network, 0, &batch) ||
         amkd_loss_run(loss, amkd_network_logits_gradient(network), b.losses, b.agreements,
-                      amkd_network_activation(network, arch->nlayers), b.targets, b.order,
-                      0, set->n, 1) ||
-        amkd_network_backward(network, NBLOCKS) ||
+                      amkd_network_logits(network), b.targets, b.order, 0, set->n, 1) ||
+        amkd_network_backward(network, &batch) ||
         read_outcome(out, device, network, &b, set);
     free_loss_buffers(&b);
     amkd_loss_free(loss);
@@ -174,37 +177,44 @@ typedef struct errors {
 static void compare_samples(errors *e, amkd_reference *reference, const outcome *got,
                             const sample_set *set, double *scratch, double *d_parameters)
 {
-    double *input = scratch, *target = input + set->nin, *logits = target + set->nclasses;
+    double *input = scratch, *target = input + set->n * set->nin;
+    double *logits = target + set->n * set->nclasses, loss = 0;
     for (size_t s = 0; s < set->n; s++) {
         for (size_t i = 0; i < set->nin; i++)
-            input[i] = (double)set->input[lane_index(set, s, set->nin, i)];
+            input[s * set->nin + i] = (double)set->input[lane_index(set, s, set->nin, i)];
         for (size_t y = 0; y < set->nclasses; y++)
-            target[y] = (double)set->targets[s * set->nclasses + y];
-        amkd_reference_forward(reference, logits, input);
-        for (size_t y = 0; y < set->nclasses; y++)
-            e->logits = amkd_selftest_error(
-                e->logits, (double)got->logits[lane_index(set, s, set->nclasses, y)],
-                logits[y]);
-        double loss = amkd_reference_backward(reference, d_parameters, NULL, target);
-        e->losses = amkd_selftest_error(e->losses, (double)got->losses[s], loss);
+            target[s * set->nclasses + y] = (double)set->targets[s * set->nclasses + y];
+        loss += (double)got->losses[s];
     }
+    amkd_reference_train(reference, 0, 0);
+    amkd_reference_forward(reference, logits, input);
+    for (size_t at = 0; at < set->n * set->nclasses; at++)
+        e->logits = amkd_selftest_error(
+            e->logits,
+            (double)got->logits[lane_index(set, at / set->nclasses, set->nclasses,
+                                           at % set->nclasses)],
+            logits[at]);
+    const double expected =
+        amkd_reference_backward(reference, d_parameters, NULL, target);
+    e->losses =
+        amkd_selftest_error(e->losses, loss / (double)set->n, expected / (double)set->n);
 }
 
 static int compare(errors *e, const outcome *got, const sample_set *set)
 {
-    const size_t nparameters = set->model->arch.nparameters;
+    const amkd_graph *graph = &set->model->graph;
     amkd_reference *reference = NULL;
-    double *scratch = amkd_alloc(set->nin + 2 * set->nclasses, sizeof(double));
-    double *d_parameters = amkd_alloc(nparameters, sizeof(double));
+    double *scratch = amkd_alloc(set->n * (set->nin + 2 * set->nclasses), sizeof(double));
+    double *d_parameters = amkd_alloc(graph->nparameters, sizeof(double));
     const int failed =
         !scratch || !d_parameters ||
-        amkd_reference_new(&reference, &set->model->arch, set->model->parameters);
+        amkd_reference_new(&reference, graph, set->model->parameters, set->n);
     if (!failed)
         compare_samples(e, reference, got, set, scratch, d_parameters);
-    for (size_t p = 0; p < nparameters && !failed; p++) {
+    for (size_t p = 0; p < graph->ntrained && !failed; p++) {
         double sum = 0;
         for (size_t slice = 0; slice < got->nslices; slice++)
-            sum += (double)got->gradients[slice * nparameters + p];
+            sum += (double)got->gradients[slice * graph->ntrained + p];
         /* Of the sum over samples, whose size does not shrink with their number. */
         e->gradients =
             amkd_selftest_error(e->gradients, sum * (double)set->n, d_parameters[p]);
@@ -220,8 +230,8 @@ static int check_model(errors *e, amkd_device *device, const amkd_model *model)
     sample_set set = {.model = model,
                       .n = (NBLOCKS - 1) * device->nlanes + 3,
                       .nlanes = device->nlanes,
-                      .nin = amkd_shape_size(model->arch.in),
-                      .nclasses = model->arch.nclasses};
+                      .nin = amkd_shape_size(model->graph.in),
+                      .nclasses = model->graph.nclasses};
     outcome got = {0};
     const int failed =
         make_samples(&set) || run_on_device(&got, device, &set) || compare(e, &got, &set);
@@ -233,16 +243,16 @@ static int check_model(errors *e, amkd_device *device, const amkd_model *model)
 
 static int check_network(amkd_selftest_run *run, const char *text, amkd_shape in)
 {
-    amkd_arch arch;
+    amkd_graph graph;
     amkd_model *model = NULL;
 
-    if (amkd_arch_parse(&arch, text, in, 0))
+    if (amkd_graph_parse(&graph, text, in, 0))
         return -1;
     errors e = {0};
     const int failed =
-        amkd_model_init(&model, &arch, 1) || check_model(&e, run->device, model);
+        amkd_model_init(&model, &graph, 1) || check_model(&e, run->device, model);
     amkd_model_free(model);
-    amkd_arch_clear(&arch);
+    amkd_graph_clear(&graph);
     if (failed)
         return amkd_fail_in("network '%s'", text);
     char what[160];

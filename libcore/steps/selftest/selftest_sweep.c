@@ -2,7 +2,7 @@
  * where the device runs both, and each pair's lowest. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "net/reference.h"
+#include "graph/reference.h"
 #include "steps/selftest/selftest_internal.h"
 #include "sweep/sweep.h"
 #include <math.h>
@@ -42,12 +42,12 @@ static double measure(const double *probs, amkd_measure which)
 static int expect(double expected[NPAIRS * NLAMBDAS], const amkd_pair *pairs,
                   const amkd_model *model, const amkd_images *images, amkd_measure which)
 {
-    const size_t nin = amkd_shape_size(model->arch.in);
+    const size_t nin = amkd_shape_size(model->graph.in);
     amkd_reference *reference = NULL;
     double *mixed = amkd_alloc(2 * nin, sizeof *mixed);
     double probs[NCLASSES];
     const int failed =
-        !mixed || amkd_reference_new(&reference, &model->arch, model->parameters);
+        !mixed || amkd_reference_new(&reference, &model->graph, model->parameters, 1);
     for (size_t e = 0; e < NPAIRS * NLAMBDAS && !failed; e++) {
         const uint8_t *a = images->pixels + pairs[e / NLAMBDAS].i * nin;
         const uint8_t *b = images->pixels + pairs[e / NLAMBDAS].j * nin;

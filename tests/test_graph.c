@@ -1,6 +1,6 @@
 /* Architecture texts: the layers and sizes they stand for, and how wrong ones fail. */
 #include "base/error.h"
-#include "net/arch.h"
+#include "graph/graph.h"
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,11 +9,11 @@ static const amkd_shape mnist = {1, 28, 28};
 
 static size_t count_parameters(const char *text, amkd_shape in, size_t nclasses)
 {
-    amkd_arch arch;
-    ck_assert_msg(!amkd_arch_parse(&arch, text, in, nclasses), "%s", amkd_error());
-    size_t n = arch.nparameters;
-    ck_assert_uint_eq(arch.nclasses, nclasses);
-    amkd_arch_clear(&arch);
+    amkd_graph graph;
+    ck_assert_msg(!amkd_graph_parse(&graph, text, in, nclasses), "%s", amkd_error());
+    size_t n = graph.nparameters;
+    ck_assert_uint_eq(graph.nclasses, nclasses);
+    amkd_graph_clear(&graph);
     return n;
 }
 
@@ -34,50 +34,51 @@ END_TEST
 
 START_TEST(a_layer_knows_its_shapes_and_the_place_of_its_parameters)
 {
-    amkd_arch arch;
-    ck_assert_int_eq(amkd_arch_parse(&arch,
-                                     "conv 4 k3 s2 p1 | tanh | avgpool 3 s2 | conv 5 k1 |"
-                                     "fc 3",
-                                     (amkd_shape){2, 13, 11}, 0),
-                     0);
-    ck_assert_uint_eq(arch.nlayers, 6);
-    const amkd_layer *l = arch.layers;
-    ck_assert_int_eq(l[0].type, AMKD_CONV);
+    amkd_graph graph;
+    ck_assert_int_eq(
+        amkd_graph_parse(&graph,
+                         "conv 4 k3 s2 p1 | tanh | avgpool 3 s2 | conv 5 k1 |"
+                         "fc 3",
+                         (amkd_shape){2, 13, 11}, 0),
+        0);
+    ck_assert_uint_eq(graph.nlayers, 6);
+    const amkd_layer *l = graph.layers;
+    ck_assert_str_eq(l[0].kind->name, "conv");
     ck_assert_uint_eq(l[0].out.height, 7);
     ck_assert_uint_eq(l[0].out.width, 6);
-    ck_assert_uint_eq(l[0].nweights, 4 * 2 * 3 * 3);
-    ck_assert_uint_eq(l[0].biases, 72);
-    ck_assert_int_eq(l[1].type, AMKD_TANH);
-    ck_assert_int_eq(l[2].type, AMKD_AVGPOOL);
+    ck_assert_uint_eq(l[0].parameters[0].n, 4 * 2 * 3 * 3);
+    ck_assert_uint_eq(l[0].parameters[1].offset, 72);
+    ck_assert_str_eq(l[1].kind->name, "tanh");
+    ck_assert_str_eq(l[2].kind->name, "avgpool");
     ck_assert_uint_eq(l[2].out.height, 3);
     ck_assert_uint_eq(l[2].out.width, 2); /* the incomplete last window is dropped */
-    ck_assert_uint_eq(l[3].weights, 76);
-    ck_assert_int_eq(l[4].type, AMKD_FLATTEN);
+    ck_assert_uint_eq(l[3].parameters[0].offset, 76);
+    ck_assert_str_eq(l[4].kind->name, "flatten");
     ck_assert_uint_eq(l[4].out.channels, 5 * 3 * 2);
-    ck_assert_int_eq(l[5].type, AMKD_FC);
-    ck_assert_uint_eq(l[5].nweights, 90);
-    ck_assert_uint_eq(l[5].weights, 76 + 4 * 5 + 5);
-    ck_assert_uint_eq(arch.nparameters, 76 + 25 + 93);
-    ck_assert_uint_eq(arch.nclasses, 3);
-    ck_assert_double_eq(amkd_arch_nmacs(&arch), 72. * 7 * 6 + 20. * 3 * 2 + 90);
-    amkd_arch_clear(&arch);
+    ck_assert_str_eq(l[5].kind->name, "fc");
+    ck_assert_uint_eq(l[5].parameters[0].n, 90);
+    ck_assert_uint_eq(l[5].parameters[0].offset, 76 + 4 * 5 + 5);
+    ck_assert_uint_eq(graph.nparameters, 76 + 25 + 93);
+    ck_assert_uint_eq(graph.nclasses, 3);
+    ck_assert_double_eq(amkd_graph_nmacs(&graph), 72. * 7 * 6 + 20. * 3 * 2 + 90);
+    amkd_graph_clear(&graph);
 }
 END_TEST
 
-static void expect_same_layers(const amkd_arch *a, const amkd_arch *b)
+static void expect_same_layers(const amkd_graph *a, const amkd_graph *b)
 {
     ck_assert_uint_eq(a->nlayers, b->nlayers);
     for (size_t l = 0; l < a->nlayers; l++) {
         const amkd_layer *x = &a->layers[l], *y = &b->layers[l];
-        ck_assert_int_eq(x->type, y->type);
-        ck_assert_mem_eq(&x->in, &y->in, sizeof x->in);
-        ck_assert_mem_eq(&x->out, &y->out, sizeof x->out);
-        ck_assert_uint_eq(x->kernel, y->kernel);
-        ck_assert_uint_eq(x->stride, y->stride);
-        ck_assert_uint_eq(x->padding, y->padding);
-        ck_assert_uint_eq(x->weights, y->weights);
-        ck_assert_uint_eq(x->nweights, y->nweights);
-        ck_assert_uint_eq(x->biases, y->biases);
+        char one[AMKD_LAYER_NBYTES], other[AMKD_LAYER_NBYTES];
+        amkd_layer_print(one, sizeof one, x);
+        amkd_layer_print(other, sizeof other, y);
+        ck_assert_str_eq(one, other);
+        ck_assert_str_eq(x->module, y->module);
+        ck_assert_mem_eq(x->inputs, y->inputs, sizeof x->inputs);
+        ck_assert_uint_eq(x->nparameters, y->nparameters);
+        for (size_t p = 0; p < x->nparameters; p++)
+            ck_assert_uint_eq(x->parameters[p].offset, y->parameters[p].offset);
     }
 }
 
@@ -90,23 +91,28 @@ START_TEST(the_canonical_text_parses_to_itself)
         {"conv 6 p2  k5|\trelu|maxpool 2 s2|fc classes",
          "conv 6 k5 p2 | relu | maxpool 2 | flatten | fc 10"},
         {"avgpool 3 s1|conv 10 k26 s9", "avgpool 3 s1 | conv 10 k26 s9"},
+        {"conv1: conv 4 k3 s2 same d1|bn1 : bn|fc 10",
+         "conv1: conv 4 k3 s2 same | bn1: bn | flatten | fc 10"},
+        {"2 x(conv 2 k1)|residual(relu|tanh;;maxpool 3 s1 p1)|avgpool all|fc 10",
+         "conv 2 k1 | conv 2 k1 | residual( relu | tanh ;  ; maxpool 3 s1 p1 ) | avgpool "
+         "all | flatten | fc 10"},
         {"lenet5-half", "conv 3 k5 p2 | relu | maxpool 2 | conv 8 k5 | relu | maxpool 2 |"
                         " conv 60 k5 | relu | flatten | fc 42 | relu | fc 10"},
     };
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        amkd_arch arch, again, copy;
-        ck_assert_msg(!amkd_arch_parse(&arch, cases[c].text, mnist, 10), "%s",
+        amkd_graph graph, again, copy;
+        ck_assert_msg(!amkd_graph_parse(&graph, cases[c].text, mnist, 10), "%s",
                       amkd_error());
-        ck_assert_str_eq(arch.text, cases[c].canonical);
-        ck_assert_int_eq(amkd_arch_parse(&again, arch.text, mnist, 0), 0);
-        ck_assert_str_eq(again.text, arch.text);
-        expect_same_layers(&again, &arch);
-        ck_assert_int_eq(amkd_arch_copy(&copy, &arch), 0);
-        amkd_arch_clear(&arch);
+        ck_assert_str_eq(graph.text, cases[c].canonical);
+        ck_assert_int_eq(amkd_graph_parse(&again, graph.text, mnist, 0), 0);
+        ck_assert_str_eq(again.text, graph.text);
+        expect_same_layers(&again, &graph);
+        ck_assert_int_eq(amkd_graph_copy(&copy, &graph), 0);
+        amkd_graph_clear(&graph);
         ck_assert_str_eq(copy.text, again.text);
         expect_same_layers(&copy, &again);
-        amkd_arch_clear(&again);
-        amkd_arch_clear(&copy);
+        amkd_graph_clear(&again);
+        amkd_graph_clear(&copy);
     }
 }
 END_TEST
@@ -120,29 +126,29 @@ START_TEST(wrong_texts_fail_naming_the_layer)
         {"", "layer 1 is empty", 0},
         {"relu || fc 3", "layer 2 is empty", 0},
         {"fc 3 |", "layer 2 is empty", 0},
-        {"dropout 3 | fc 2", "layer 1 'dropout 3': expected conv", 0},
+        {"fold 3 | fc 2", "layer 1 'fold 3': expected one of conv", 0},
         {"conv", "layer 1 'conv': expected a number of channels", 0},
         {"conv 0 k3 | fc 2", "layer 1 'conv 0 k3': expected a number of channels", 0},
         {"conv 4 | fc 2", "layer 1 'conv 4': the kernel size is missing", 0},
-        {"conv 4 k0 | fc 2", "kernel and stride must be 1 or more", 0},
-        {"conv 4 k3 s0 | fc 2", "kernel and stride must be 1 or more", 0},
+        {"conv 4 k0 | fc 2", "kernel, stride and dilation must be 1 or more", 0},
+        {"conv 4 k3 s0 | fc 2", "kernel, stride and dilation must be 1 or more", 0},
         {"conv 4 k3 p3 | fc 2", "the padding must be below the kernel size", 0},
         {"conv 4 k3 k3 | fc 2", "k is given twice", 0},
         {"conv 4 k3 q1 | fc 2", "'q1' is no option of conv", 0},
         {"conv 4 k-3 | fc 2", "'k-3' is no option of conv", 0},
-        {"conv 4 k3 s1 p1 p1 | fc 2", "has too many words", 0},
+        {"conv 4 k3 s1 p1 d1 g1 nobias p1 | fc 2", "has too many words", 0},
         {"relu | conv 4 k29",
          "layer 2 'conv 4 k29': a kernel of 29 is larger than its "
          "input of 28x28",
          0},
         {"maxpool 29 | fc 2", "layer 1 'maxpool 29': a kernel of 29", 0},
-        {"maxpool 0 | fc 2", "kernel and stride must be 1 or more", 0},
-        {"maxpool 2 p1 | fc 2", "'p1' is no option of maxpool", 0},
+        {"maxpool 0 | fc 2", "kernel, stride and dilation must be 1 or more", 0},
+        {"maxpool 2 d1 | fc 2", "'d1' is no option of maxpool", 0},
         {"maxpool", "expected a window size", 0},
         {"relu 3 | fc 2", "layer 1 'relu 3': takes no sizes", 0},
         {"fc 0", "expected a number of outputs", 0},
         {"fc", "expected a number of outputs", 0},
-        {"fc 3 3", "expected a number of outputs", 0},
+        {"fc 3 3", "'3' is no option of fc", 0},
         {"fc 99999999", "expected a number of outputs", 0},
         {"fc 1048576 | fc 1048576", "more than the 268435456", 0},
         {"fc 300000 | fc 800 | fc 200", "too many parameters", 0},
@@ -154,30 +160,45 @@ START_TEST(wrong_texts_fail_naming_the_layer)
         {"conv 4 k3", "layer 1 'conv 4 k3': the last layer must be an fc", 0},
         {"fc 3 | conv 4 k3", "layer 2 'conv 4 k3': needs an image", 0},
         {"flatten | flatten | fc 3", "layer 2 'flatten': its input is flattened", 0},
+        {"residual | fc 3", "layer 1 'residual': expected branches", 0},
+        {"relu( tanh ) | fc 3", "layer 1 'relu': has no branches", 0},
+        {"residual( conv 4 k3 p1 ) | fc 3",
+         "layer 1 'residual': its branches end in 4x28x28 and 1x28x28", 0},
+        {"residual( relu ; ; maxpool 2 ) | fc 3", "end in 1x28x28 and 1x14x14", 0},
+        {"residual( relu ; fc 3 ) | fc 3", "one of its branches is flattened", 0},
+        {"residual( relu | fc 3", "layer 1 'residual': ')' is missing", 0},
+        {"relu | fc 3 )", "')' behind layer 2", 0},
+        {"3 x ( relu | fc 3", "')' is missing behind what is repeated", 0},
+        {"0 x ( relu ) | fc 3", "layer 1 '0 x': expected one of", 0},
+        {"a: relu | a: tanh | fc 3", "two modules are called 'a'", 0},
+        {"a b: relu | fc 3", "has letters, digits, _ and . alone", 0},
+        {"conv 4 k3 g2 | fc 3", "2 groups do not divide 1 channels into 4", 0},
+        {"conv 4 k3 d20 | fc 3", "a kernel of 41 is larger than its input", 0},
+        {"conv 4 k3 p1 same | fc 3", "'same' says the padding", 0},
+        {"bn x | fc 3", "'x' is no option of bn", 0},
+        {"bn e0 | fc 3", "e must be above 0", 0},
         {"conv 4 k3 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
          "longer than any layer", 0},
     };
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
-        amkd_arch arch;
-        ck_assert_int_eq(amkd_arch_parse(&arch, cases[c].text, mnist, cases[c].nclasses),
-                         -1);
+        amkd_graph graph;
+        ck_assert_int_eq(
+            amkd_graph_parse(&graph, cases[c].text, mnist, cases[c].nclasses), -1);
         ck_assert_msg(strstr(amkd_error(), cases[c].message) != NULL,
                       "'%s' failed with: %s", cases[c].text, amkd_error());
-        ck_assert_ptr_null(arch.layers);
-        ck_assert_ptr_null(arch.text);
+        ck_assert_ptr_null(graph.layers);
+        ck_assert_ptr_null(graph.text);
     }
 }
 END_TEST
 
 START_TEST(too_many_layers_are_refused)
 {
-    char text[8 * 300] = "";
-    for (int l = 0; l < 299; l++)
-        strcat(text, "relu | ");
-    strcat(text, "fc 3");
-    amkd_arch arch;
-    ck_assert_int_eq(amkd_arch_parse(&arch, text, mnist, 0), -1);
-    ck_assert_ptr_nonnull(strstr(amkd_error(), "more than 256 layers"));
+    amkd_graph graph;
+    ck_assert_int_eq(amkd_graph_parse(&graph, "64 x ( 64 x ( relu ) ) | fc 3", mnist, 0),
+                     -1);
+    ck_assert_ptr_nonnull(strstr(amkd_error(), "more than 4096 layers"));
+    ck_assert_ptr_null(graph.layers);
 }
 END_TEST
 
@@ -186,8 +207,8 @@ START_TEST(impossible_inputs_are_refused)
     static const amkd_shape shapes[] = {
         {0, 28, 28}, {1, 0, 28}, {1, 28, 0}, {1, (size_t)-1, 2}, {3, 1 << 20, 1 << 20}};
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
-        amkd_arch arch;
-        ck_assert_int_eq(amkd_arch_parse(&arch, "fc 3", shapes[s], 0), -1);
+        amkd_graph graph;
+        ck_assert_int_eq(amkd_graph_parse(&graph, "fc 3", shapes[s], 0), -1);
         ck_assert_ptr_nonnull(strstr(amkd_error(), "is no image"));
     }
 }
@@ -195,8 +216,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("arch");
-    TCase *tests = tcase_create("arch");
+    Suite *suite = suite_create("graph");
+    TCase *tests = tcase_create("graph");
     tcase_add_test(tests, named_texts_have_the_parameters_of_the_literature);
     tcase_add_test(tests, a_layer_knows_its_shapes_and_the_place_of_its_parameters);
     tcase_add_test(tests, the_canonical_text_parses_to_itself);

@@ -1,0 +1,213 @@
+/* Batch normalization (torch.nn.BatchNorm2d), channel by channel:
+ *
+ *     y  = act((x - mean) / sqrt(var + EPSILON) weight + bias)
+ *     dx = weight / sqrt(var + EPSILON) (dy - (sum dy + n sum(dy n)) / N)
+ *
+ * with n the normalized x and the sums over the N values of the channel in the batch. A
+ * training takes mean and biased variance from the batch, and moves the running ones, with
+ * the unbiased variance, by MOMENTUM; a prediction takes the running ones.
+ *
+ * Sums are taken around the channel's first value, so that a mean far from 0 costs no
+ * digits, in NPARTS parts of the blocks, which are added in order. Lanes from nsamples on
+ * are of no sample: they are not summed, and get no gradient.
+ *
+ * Activations lie as in common.cl. parts: float [NPARTS][IC][2]; stats: float [IC][4],
+ * mean, 1 / deviation, scale, shift; sums: float [IC][2]. Grid of norm_parts and
+ * norm_back_parts: (LANE_ITEMS, IC, NPARTS), work-groups of LANE_ITEMS; of norm_apply and
+ * norm_back: (VECTORS, IC * IH * IW / PLANE, blocks); of the others: (IC).
+ * Tolerance against float64: 1e-5 + 1e-5 |reference|. */
+
+#ifndef IC
+#define IC 4
+#define IH 3
+#define IW 3
+#define EPSILON 1e-5f
+#define MOMENTUM 0.1f
+#define NPARTS 8
+#define NSLICES 1
+#endif
+
+#define SIZE (IH * IW)
+
+/* Places of a channel that a work-item does: all, or one where items run in lockstep. */
+#if VW == 1
+#define PLANE 1
+#else
+#define PLANE SIZE
+#endif
+
+/* v in the lanes of the block's samples, 0 in the others. lane: a vec's number. */
+INLINE vec of_samples(const vec v, const size_t block, const size_t lane, const uint nsamples)
+{
+    const size_t first = block * NLANES + lane * VW;
+    if (first + VW <= nsamples)
+        return v;
+    float some[VW];
+    for (int k = 0; k < VW; k++)
+        some[k] = first + k < nsamples ? 1.0f : 0.0f;
+    return select((vec)0.0f, v, vload_vec(some) > (vec)0.0f);
+}
+
+/* The sums over a work-group's lanes, as its channel's and part's two of parts. */
+INLINE void write_part(global float *parts, const vec first, const vec second,
+                       local float *shared)
+{
+    float a = sum_vec(first), b = sum_vec(second);
+#if LANE_ITEMS > 1
+    shared[get_local_id(0)] = a;
+    shared[LANE_ITEMS + get_local_id(0)] = b;
+    barrier(CLK_LOCAL_MEM_FENCE);
+    a = b = 0.0f;
+    for (int l = 0; l < LANE_ITEMS; l++) {
+        a += shared[l];
+        b += shared[LANE_ITEMS + l];
+    }
+#endif
+    if (get_local_id(0) == 0) {
+        global float *part = parts + (get_global_id(2) * IC + get_global_id(1)) * 2;
+        part[0] = a;
+        part[1] = b;
+    }
+}
+
+/* What a channel's values are taken around: its first one. */
+#define PIVOT(x, c) (((global const float *)(x))[(c) * SIZE * NLANES])
+
+kernel void norm_parts(global float *restrict parts, global const vec *restrict x,
+                       const uint nblocks, const uint nsamples)
+{
+    local float shared[2 * LANE_ITEMS];
+    const size_t c = get_global_id(1), part = get_global_id(2);
+    const size_t end = (part + 1) * nblocks / NPARTS;
+    const vec pivot = PIVOT(x, c);
+    vec sum = 0.0f, squares = 0.0f;
+    for (size_t block = part * nblocks / NPARTS; block < end; block++)
+        for (size_t lane = LANE_ITEM; lane < VECTORS; lane += LANE_ITEMS) {
+            global const vec *plane = x + (block * IC + c) * (SIZE * VECTORS) + lane;
+            vec some = 0.0f, some_squares = 0.0f;
+            for (int at = 0; at < SIZE; at++) {
+                const vec d = plane[at * VECTORS] - pivot;
+                some += d;
+                some_squares = fma(d, d, some_squares);
+            }
+            sum += of_samples(some, block, lane, nsamples);
+            squares += of_samples(some_squares, block, lane, nsamples);
+        }
+    write_part(parts, sum, squares, shared);
+}
+
+INLINE void write_stats(global float *stats, const size_t c, const float mean,
+                        const float inverse, const float weight, const float bias)
+{
+    stats[c * 4] = mean;
+    stats[c * 4 + 1] = inverse;
+    stats[c * 4 + 2] = weight * inverse;
+    stats[c * 4 + 3] = fma(-mean, weight * inverse, bias);
+}
+
+kernel void norm_measure(global float *restrict stats, global const float *restrict parts,
+                         global const vec *restrict x, global float *restrict parameters,
+                         const uint weights, const uint biases, const uint means,
+                         const uint variances, const float n)
+{
+    const size_t c = get_global_id(0);
+    float sum = 0.0f, squares = 0.0f;
+    for (int part = 0; part < NPARTS; part++) {
+        sum += parts[(part * IC + c) * 2];
+        squares += parts[(part * IC + c) * 2 + 1];
+    }
+    const float shift = sum / n, mean = PIVOT(x, c) + shift;
+    const float variance = fmax(squares / n - shift * shift, 0.0f);
+    const float unbiased = variance * (n / (n - 1.0f));
+    /* A NaN among the values must not become a variance of 0. */
+    const float from = isnan(squares) ? squares : variance;
+    write_stats(stats, c, mean, 1.0f / sqrt(from + EPSILON), parameters[weights + c],
+                parameters[biases + c]);
+    parameters[means + c] += MOMENTUM * (mean - parameters[means + c]);
+    parameters[variances + c] += MOMENTUM * (unbiased - parameters[variances + c]);
+}
+
+kernel void norm_recall(global float *restrict stats, global const float *restrict parameters,
+                        const uint weights, const uint biases, const uint means,
+                        const uint variances)
+{
+    const size_t c = get_global_id(0);
+    write_stats(stats, c, parameters[means + c],
+                1.0f / sqrt(parameters[variances + c] + EPSILON), parameters[weights + c],
+                parameters[biases + c]);
+}
+
+kernel void norm_apply(global const vec *restrict x, global const float *restrict stats,
+                       global vec *restrict y)
+{
+    const size_t at = get_global_id(1) * PLANE, c = at / SIZE;
+    const vec scale = stats[c * 4 + 2], shift = stats[c * 4 + 3];
+    const size_t first =
+        (get_global_id(2) * (IC * SIZE) + at) * VECTORS + get_global_id(0);
+    for (int k = 0; k < PLANE; k++)
+        y[first + k * VECTORS] = act_forward(fma(x[first + k * VECTORS], scale, shift));
+}
+
+kernel void norm_back_parts(global float *restrict parts, global const vec *restrict x,
+                            global const vec *restrict dy,
+                            global const float *restrict stats, const uint nblocks)
+{
+    local float shared[2 * LANE_ITEMS];
+    const size_t c = get_global_id(1), part = get_global_id(2);
+    const size_t end = (part + 1) * nblocks / NPARTS;
+    const vec mean = stats[c * 4], inverse = stats[c * 4 + 1];
+    vec sum = 0.0f, products = 0.0f;
+    for (size_t block = part * nblocks / NPARTS; block < end; block++)
+        for (size_t lane = LANE_ITEM; lane < VECTORS; lane += LANE_ITEMS) {
+            const size_t first = (block * IC + c) * (SIZE * VECTORS) + lane;
+            vec some = 0.0f, some_products = 0.0f;
+            for (int at = 0; at < SIZE; at++) {
+                const vec d = dy[first + at * VECTORS];
+                some += d;
+                some_products = fma(d, (x[first + at * VECTORS] - mean) * inverse,
+                                    some_products);
+            }
+            sum += some;
+            products += some_products;
+        }
+    write_part(parts, sum, products, shared);
+}
+
+/* The whole gradient goes into the first slice. */
+kernel void norm_back_sums(global float *restrict sums, global const float *restrict parts,
+                           global float *restrict gradients, const uint weights,
+                           const uint biases, const uint ntrained)
+{
+    const size_t c = get_global_id(0);
+    float sum = 0.0f, products = 0.0f;
+    for (int part = 0; part < NPARTS; part++) {
+        sum += parts[(part * IC + c) * 2];
+        products += parts[(part * IC + c) * 2 + 1];
+    }
+    sums[c * 2] = sum;
+    sums[c * 2 + 1] = products;
+    for (size_t slice = 0; slice < NSLICES; slice++) {
+        gradients[slice * ntrained + weights + c] = slice ? 0.0f : products;
+        gradients[slice * ntrained + biases + c] = slice ? 0.0f : sum;
+    }
+}
+
+/* share: 1 / N, or 0 where mean and deviation were not the batch's. */
+kernel void norm_back(global const vec *restrict x, global const vec *restrict dy,
+                      global vec *restrict dx, global const float *restrict stats,
+                      global const float *restrict sums, const float share,
+                      const uint nsamples, const int add)
+{
+    const size_t at = get_global_id(1) * PLANE, c = at / SIZE;
+    const size_t lane = get_global_id(0), block = get_global_id(2);
+    const vec mean = stats[c * 4], inverse = stats[c * 4 + 1], scale = stats[c * 4 + 2];
+    const vec even = sums[c * 2] * share, along = sums[c * 2 + 1] * share;
+    const size_t first = (block * (IC * SIZE) + at) * VECTORS + lane;
+    for (int k = 0; k < PLANE; k++) {
+        const size_t i = first + k * VECTORS;
+        const vec normal = (x[i] - mean) * inverse;
+        const vec d = of_samples(scale * (dy[i] - fma(normal, along, even)), block, lane,
+                                 nsamples);
+        dx[i] = act_backward(add ? dx[i] + d : d, x[i]);
+    }
+}

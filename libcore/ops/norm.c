@@ -1,0 +1,185 @@
+/* Launcher of cl/norm.cl. */
+#include "ops/norm.h"
+#include "base/error.h"
+#include "base/memory.h"
+#include "ops/op_internal.h"
+#include <stdio.h>
+
+extern const char amkd_cl_norm[];
+
+/* Parts of a batch that are summed apart, so that layers of few channels have work for
+ * several units. The bits depend on it. */
+enum { NPARTS = 8 };
+
+enum { PARTS, MEASURE, RECALL, APPLY, BACK_PARTS, BACK_SUMS, BACK };
+
+typedef struct norm {
+    amkd_norm what;
+    cl_mem parts; /* float [NPARTS][channel][2] */
+    cl_mem stats; /* float [channel][4]: mean, 1 / deviation, scale, shift */
+    cl_mem sums;  /* float [channel][2], of the backward pass */
+} norm;
+
+/* Over the channels of every block, all of a plane a work-item or, in lockstep, a place.
+ */
+static int run_over_planes(amkd_op *op, size_t kernel, const amkd_arg *args, size_t nargs,
+                           size_t nblocks)
+{
+    const amkd_op_shape *s = &op->shape;
+    const size_t vectors = amkd_vectors(op->device);
+    const size_t n = amkd_planes(op->device, s->in_channels, s->in_height * s->in_width);
+    return amkd_kernel_run(op->device, op->kernels[kernel], args, nargs, 3,
+                           (size_t[]){vectors, n, nblocks}, (size_t[]){vectors, 1, 1});
+}
+
+static int run_over_parts(amkd_op *op, size_t kernel, const amkd_arg *args, size_t nargs)
+{
+    const size_t items = amkd_lane_items(op->device);
+    return amkd_kernel_run(op->device, op->kernels[kernel], args, nargs, 3,
+                           (size_t[]){items, op->shape.in_channels, NPARTS},
+                           (size_t[]){items, 1, 1});
+}
+
+static int run_over_channels(amkd_op *op, size_t kernel, const amkd_arg *args,
+                             size_t nargs)
+{
+    return amkd_kernel_run(op->device, op->kernels[kernel], args, nargs, 1,
+                           &op->shape.in_channels, NULL);
+}
+
+/* How many values a channel has in the batch. */
+static size_t count(const amkd_op *op, const amkd_batch *run)
+{
+    return run->nsamples * op->shape.in_height * op->shape.in_width;
+}
+
+/* Mean and deviation of the batch, and the running ones moved. */
+static int measure(amkd_op *op, const amkd_op_args *a)
+{
+    const norm *n = op->own;
+    const cl_uint nblocks = (cl_uint)a->run.nblocks, nsamples = (cl_uint)a->run.nsamples;
+    const cl_uint weights = (cl_uint)n->what.weights, biases = (cl_uint)n->what.biases;
+    const cl_uint means = (cl_uint)n->what.means;
+    const cl_uint variances = (cl_uint)n->what.variances;
+    const float nvalues = (float)count(op, &a->run);
+    const amkd_arg parts[] = {AMKD_ARG(n->parts), AMKD_ARG(a->x[0]), AMKD_ARG(nblocks),
+                              AMKD_ARG(nsamples)};
+    const amkd_arg sums[] = {
+        AMKD_ARG(n->stats),      AMKD_ARG(n->parts),  AMKD_ARG(a->x[0]),
+        AMKD_ARG(a->parameters), AMKD_ARG(weights),   AMKD_ARG(biases),
+        AMKD_ARG(means),         AMKD_ARG(variances), AMKD_ARG(nvalues)};
+    if (nvalues < 2)
+        return amkd_fail("a batch norm cannot train on a batch of one value a channel");
+    return run_over_parts(op, PARTS, parts, 4) || run_over_channels(op, MEASURE, sums, 9)
+               ? -1
+               : 0;
+}
+
+/* The running ones. */
+static int recall(amkd_op *op, const amkd_op_args *a)
+{
+    const norm *n = op->own;
+    const cl_uint weights = (cl_uint)n->what.weights, biases = (cl_uint)n->what.biases;
+    const cl_uint means = (cl_uint)n->what.means;
+    const cl_uint variances = (cl_uint)n->what.variances;
+    const amkd_arg args[] = {AMKD_ARG(n->stats), AMKD_ARG(a->parameters),
+                             AMKD_ARG(weights),  AMKD_ARG(biases),
+                             AMKD_ARG(means),    AMKD_ARG(variances)};
+    return run_over_channels(op, RECALL, args, 6);
+}
+
+static int forward(amkd_op *op, const amkd_op_args *a)
+{
+    const norm *n = op->own;
+    const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(n->stats), AMKD_ARG(a->y)};
+    return (a->run.training ? measure(op, a) : recall(op, a)) ||
+                   run_over_planes(op, APPLY, args, 3, a->run.nblocks)
+               ? -1
+               : 0;
+}
+
+static int backward_weights(amkd_op *op, const amkd_op_args *a)
+{
+    const norm *n = op->own;
+    const cl_uint nblocks = (cl_uint)a->run.nblocks;
+    const cl_uint weights = (cl_uint)n->what.weights, biases = (cl_uint)n->what.biases;
+    const cl_uint ntrained = (cl_uint)op->shape.ntrained;
+    const amkd_arg parts[] = {AMKD_ARG(n->parts), AMKD_ARG(a->x[0]), AMKD_ARG(a->dy),
+                              AMKD_ARG(n->stats), AMKD_ARG(nblocks)};
+    const amkd_arg sums[] = {AMKD_ARG(n->sums),      AMKD_ARG(n->parts),
+                             AMKD_ARG(a->gradients), AMKD_ARG(weights),
+                             AMKD_ARG(biases),       AMKD_ARG(ntrained)};
+    return run_over_parts(op, BACK_PARTS, parts, 5) ||
+                   run_over_channels(op, BACK_SUMS, sums, 6)
+               ? -1
+               : 0;
+}
+
+static int backward_data(amkd_op *op, const amkd_op_args *a)
+{
+    const norm *n = op->own;
+    const cl_uint nsamples = (cl_uint)a->run.nsamples;
+    const cl_int add = a->add;
+    const float share = a->run.training ? 1 / (float)count(op, &a->run) : 0;
+    const amkd_arg args[] = {AMKD_ARG(a->x[0]),  AMKD_ARG(a->dy),   AMKD_ARG(a->dx),
+                             AMKD_ARG(n->stats), AMKD_ARG(n->sums), AMKD_ARG(share),
+                             AMKD_ARG(nsamples), AMKD_ARG(add)};
+    return run_over_planes(op, BACK, args, 8, a->run.nblocks);
+}
+
+static void close_norm(amkd_op *op)
+{
+    const norm *n = op->own;
+    if (!n)
+        return;
+    amkd_buffer_free(n->parts);
+    amkd_buffer_free(n->stats);
+    amkd_buffer_free(n->sums);
+}
+
+static int new_buffers(norm *n, amkd_device *device, size_t nchannels)
+{
+    const size_t nbytes = nchannels * sizeof(float);
+    return amkd_buffer_new(&n->parts, device, CL_MEM_READ_WRITE, 2 * NPARTS * nbytes,
+                           NULL) ||
+                   amkd_buffer_new(&n->stats, device, CL_MEM_READ_WRITE, 4 * nbytes,
+                                   NULL) ||
+                   amkd_buffer_new(&n->sums, device, CL_MEM_READ_WRITE, 2 * nbytes, NULL)
+               ? -1
+               : 0;
+}
+
+int amkd_norm_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
+                  const amkd_norm *norm_options, int train)
+{
+    static const char *const names[] = {
+        [PARTS] = "norm_parts",
+        [MEASURE] = "norm_measure",
+        [RECALL] = "norm_recall",
+        [APPLY] = "norm_apply",
+        [BACK_PARTS] = "norm_back_parts",
+        [BACK_SUMS] = "norm_back_sums",
+        [BACK] = "norm_back",
+        [BACK + 1] = NULL,
+    };
+    (void)train; /* one small program for both */
+    amkd_op *op = NULL;
+    char options[96];
+    snprintf(options, sizeof options, "-DNPARTS=%d -DEPSILON=%.9ef -DMOMENTUM=%.9ef",
+             NPARTS, (double)norm_options->epsilon, (double)norm_options->momentum);
+    if (amkd_op_build(&op, device, shape, "norm", amkd_cl_norm, options, sizeof(norm)) ||
+        amkd_op_kernels(op, names))
+        return -1;
+    norm *n = op->own;
+    n->what = *norm_options;
+    op->close = close_norm;
+    if (new_buffers(n, device, shape->in_channels)) {
+        amkd_op_free(op);
+        return -1;
+    }
+    op->passes[AMKD_FORWARD] = forward;
+    op->passes[AMKD_BACKWARD_WEIGHTS] = backward_weights;
+    op->passes[AMKD_BACKWARD_DATA] = backward_data;
+    *out = op;
+    return 0;
+}
