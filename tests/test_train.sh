@@ -27,6 +27,16 @@ weights >plain
 weights --mixup 1 >mixed
 ! cmp -s plain mixed || fail "--mixup does nothing"
 
+# Weight decay is PyTorch's where it is not said: 0.01 for adamw alone.
+for decay in "adamw 0.01 0" "adam 0 0.01" "sgd 0 0.01"; do
+    read -r optimizer default other <<<"$decay"
+    weights --optimizer "$optimizer" >plain
+    weights --optimizer "$optimizer" --weight-decay "$default" >said
+    weights --optimizer "$optimizer" --weight-decay "$other" >decayed
+    cmp -s plain said || fail "$optimizer: the default is not --weight-decay $default"
+    ! cmp -s plain decayed || fail "$optimizer: --weight-decay does nothing"
+done
+
 # Two sets with the same labels in the other order are another training: nothing to go on
 # with.
 { printf '\0\0\x8\x3\0\0\0\x6\0\0\0\x2\0\0\0\x3'; printf '%.36s' "$(seq -s '' 2000 2010)"; } >other-images-idx3

@@ -60,7 +60,7 @@ static size_t optimizer_options(amkd_option *options, train_arguments *a)
         {0, "momentum", AMKD_NUMBER, &t->optimizer.momentum, "M", "of sgd (default: 0.9)",
          0, 0, 1},
         {0, "weight-decay", AMKD_NUMBER, &t->optimizer.decay, "W",
-         "decoupled in adamw (default: 0.01)", 0, 0, 1e6},
+         "decoupled in adamw (default: 0.01 of adamw, else 0)", 0, 0, 1e6},
         {0, "schedule", AMKD_TEXT, &a->schedule, "NAME",
          "constant, cosine or onecycle (default: onecycle)", 0, 0, 0},
         {'T', "temperature", AMKD_NUMBER, &t->temperature, "T",
@@ -111,8 +111,7 @@ void train_options_list(amkd_option *options, train_arguments *args)
         .train = {.optimizer = {.momentum = 0.9,
                                 .beta1 = 0.9,
                                 .beta2 = 0.999,
-                                .epsilon = 1e-8,
-                                .decay = 0.01},
+                                .epsilon = 1e-8},
                   .rate = 3e-3,
                   .temperature = 1,
                   .batch = 128,
@@ -127,8 +126,11 @@ void train_options_list(amkd_option *options, train_arguments *args)
     options[n] = (amkd_option){0};
 }
 
-/* The options that are names, looked up. */
-static int read_names(train_arguments *args)
+/* The weight decay that torch.optim.AdamW has by default; its SGD and Adam have none. */
+static const double adamw_decay = 0.01;
+
+/* The options that are names, looked up, and the defaults that depend on them. */
+static int read_names(train_arguments *args, const amkd_cli *cli)
 {
     static const char *const optimizers[] = {"sgd", "adam", "adamw"};
     if (amkd_schedule_parse(&args->train.schedule, args->schedule))
@@ -136,6 +138,8 @@ static int read_names(train_arguments *args)
     for (int k = 0; k < 3; k++)
         if (!strcmp(args->optimizer, optimizers[k])) {
             args->train.optimizer.kind = (amkd_optimizer_kind)k;
+            if (!amkd_cli_given(cli, "weight-decay"))
+                args->train.optimizer.decay = k == AMKD_ADAMW ? adamw_decay : 0;
             return 0;
         }
     return amkd_fail("option '--optimizer': '%s' is none of sgd, adam, adamw",
@@ -178,5 +182,5 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
 
 int train_options_read(train_arguments *args, const amkd_cli *cli)
 {
-    return read_names(args) || read_views(args) || check_options(args, cli) ? -1 : 0;
+    return read_names(args, cli) || read_views(args) || check_options(args, cli) ? -1 : 0;
 }
