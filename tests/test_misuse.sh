@@ -91,6 +91,8 @@ misused "--ask-again" amkd-query -t http://localhost/v2/models/m --no-journal --
 misused "--optimizer" amkd-train --optimizer lamb a
 misused "--schedule" amkd-train --schedule never a
 misused "--momentum" amkd-train --momentum 0.5 a
+misused "--nesterov is of --optimizer sgd" amkd-train --nesterov a
+misused "--nesterov needs a --momentum above 0" amkd-train --optimizer sgd --momentum 0 --nesterov a
 misused "--checkpoint" amkd-train --checkpoint-seconds 5 a
 misused "--shard" amkd-pool --shard 3/3 a
 misused "--format" amkd-cat --format csv a

@@ -59,8 +59,14 @@ static size_t optimizer_options(amkd_option *options, train_arguments *a)
          "learning rate, the schedule's highest (default: 0.003)", 0, 1e-12, 1e6},
         {0, "momentum", AMKD_NUMBER, &t->optimizer.momentum, "M", "of sgd (default: 0.9)",
          0, 0, 1},
+        {0, "nesterov", AMKD_FLAG, &t->optimizer.nesterov, NULL,
+         "sgd's momentum looks a step ahead", 0, 0, 0},
         {0, "weight-decay", AMKD_NUMBER, &t->optimizer.decay, "W",
          "decoupled in adamw (default: 0.01 of adamw, else 0)", 0, 0, 1e6},
+        {0, "clip-grad", AMKD_NUMBER, &t->optimizer.clip, "NORM",
+         "scale a gradient of a greater L2 norm down to it (default: 0,\n"
+         "gradients are as they are)",
+         0, 0, 1e12},
         {0, "schedule", AMKD_TEXT, &a->schedule, "NAME",
          "constant, cosine or onecycle (default: onecycle)", 0, 0, 0},
         {'T', "temperature", AMKD_NUMBER, &t->temperature, "T",
@@ -108,10 +114,8 @@ void train_options_list(amkd_option *options, train_arguments *args)
     *args = (train_arguments){
         .optimizer = "adamw",
         .schedule = "onecycle",
-        .train = {.optimizer = {.momentum = 0.9,
-                                .beta1 = 0.9,
-                                .beta2 = 0.999,
-                                .epsilon = 1e-8},
+        .train = {.optimizer =
+                      {.momentum = 0.9, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8},
                   .rate = 3e-3,
                   .temperature = 1,
                   .batch = 128,
@@ -177,6 +181,10 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
         return amkd_fail("--classes is for --check: else the data say it");
     if (amkd_cli_given(cli, "momentum") && args->train.optimizer.kind != AMKD_SGD)
         return amkd_fail("--momentum is of --optimizer sgd");
+    if (args->train.optimizer.nesterov && args->train.optimizer.kind != AMKD_SGD)
+        return amkd_fail("--nesterov is of --optimizer sgd");
+    if (args->train.optimizer.nesterov && args->train.optimizer.momentum <= 0)
+        return amkd_fail("--nesterov needs a --momentum above 0");
     return 0;
 }
 

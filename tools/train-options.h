@@ -17,7 +17,7 @@ typedef struct train_arguments {
     amkd_train_options train;
 } train_arguments;
 
-enum { TRAIN_MAX_OPTIONS = 40 };
+enum { TRAIN_MAX_OPTIONS = 48 };
 
 /* Puts the defaults into args, and the options into the table, ended by a zeroed one. */
 void train_options_list(amkd_option *options, train_arguments *args);

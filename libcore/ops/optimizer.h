@@ -13,8 +13,11 @@ typedef enum amkd_optimizer_kind {
 typedef struct amkd_optimizer_options {
     amkd_optimizer_kind kind;
     double momentum;              /* sgd */
+    int nesterov;                 /* sgd: its momentum looks ahead */
     double beta1, beta2, epsilon; /* adam, adamw */
     double decay; /* weight decay: coupled in sgd and adam, decoupled in adamw */
+    double clip;  /* the most that the L2 norm of the whole gradient may be, before decay:
+                     a greater one is scaled down to it; 0: it may be any */
 } amkd_optimizer_options;
 
 typedef struct amkd_optimizer amkd_optimizer;

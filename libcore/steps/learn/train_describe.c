@@ -59,14 +59,15 @@ char *amkd_train_describe(const amkd_model *model, const amkd_dataset *dataset,
     if (!lessons)
         return NULL;
     char *text = amkd_format(
-        "arch '%s', weights %016llx, data %016llx, optimizer %d %g %g %g %g %g, "
+        "arch '%s', weights %016llx, data %016llx, optimizer %d %g %d %g %g %g %g, "
+        "clip %g, "
         "schedule %d, rate %g, temperature %g, mixup %g, batch %llu, steps %llu, "
         "seed %llu%s",
         model->arch.text, (unsigned long long)digest_weights(model),
         (unsigned long long)digest_data(dataset), (int)o->optimizer.kind,
-        o->optimizer.momentum, o->optimizer.beta1, o->optimizer.beta2,
-        o->optimizer.epsilon, o->optimizer.decay, (int)o->schedule, o->rate,
-        o->temperature, o->mixup, (unsigned long long)o->batch,
+        o->optimizer.momentum, o->optimizer.nesterov, o->optimizer.beta1,
+        o->optimizer.beta2, o->optimizer.epsilon, o->optimizer.decay, o->optimizer.clip,
+        (int)o->schedule, o->rate, o->temperature, o->mixup, (unsigned long long)o->batch,
         (unsigned long long)nsteps, (unsigned long long)o->seed, lessons);
     free(lessons);
     return text;
