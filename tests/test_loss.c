@@ -1,4 +1,5 @@
-/* The loss against its formula in double, at temperatures. */
+/* The loss against its formula in double, at temperatures and with smoothed
+ * targets. */
 #include "base/error.h"
 #include "base/random.h"
 #include "ops/loss.h"
@@ -25,10 +26,11 @@ static double normal(uint64_t stream, uint64_t index)
     return amkd_random_normal(11, stream, index);
 }
 
-START_TEST(loss_at_a_temperature_equals_its_formula_and_leaves_empty_lanes_alone)
+/* torch.nn.CrossEntropyLoss(label_smoothing), at a temperature. */
+START_TEST(loss_of_smoothed_targets_equals_its_formula_and_leaves_empty_lanes_alone)
 {
     enum { CLASSES = 5, FIRST = 2, COUNT = 3, ROWS = 6 };
-    const double temperature = _i ? 4 : 1;
+    const double temperature = _i & 1 ? 4 : 1, smoothing = _i & 2 ? 0.1 : 0;
     const size_t nlanes = device->nlanes, n = CLASSES * nlanes;
     float *logits = calloc(n, 4), *gradient = calloc(n, 4), *sums = calloc(nlanes, 4);
     float targets[ROWS][CLASSES];
@@ -45,6 +47,7 @@ START_TEST(loss_at_a_temperature_equals_its_formula_and_leaves_empty_lanes_alone
     amkd_loss *loss;
     cl_mem z, dz, p, rows, losses, agreements;
     ck_ok(amkd_loss_new(&loss, device, CLASSES));
+    amkd_loss_smooth(loss, smoothing);
     ck_ok(amkd_buffer_new(&z, device, CL_MEM_READ_ONLY, n * 4, logits));
     ck_ok(amkd_buffer_new(&dz, device, CL_MEM_READ_WRITE, n * 4, NULL));
     ck_ok(amkd_buffer_new(&p, device, CL_MEM_READ_ONLY, sizeof targets, targets));
@@ -62,9 +65,10 @@ START_TEST(loss_at_a_temperature_equals_its_formula_and_leaves_empty_lanes_alone
             sum += exp(logits[c * nlanes + s] / temperature);
         for (size_t c = 0; c < CLASSES; c++) {
             const double q = exp(logits[c * nlanes + s] / temperature) / sum;
-            const double d = temperature * (q - target[c]) / COUNT;
+            const double p_c = (1 - smoothing) * target[c] + smoothing / CLASSES;
+            const double d = temperature * (q - p_c) / COUNT;
             ck_assert_double_eq_tol(gradient[c * nlanes + s], s < COUNT ? d : 0, 1e-6);
-            expected -= temperature * temperature * target[c] * log(q);
+            expected -= temperature * temperature * p_c * log(q);
         }
         ck_assert_double_eq_tol(sums[s], s < COUNT ? expected : 0,
                                 1e-6 + 1e-5 * (s < COUNT ? expected : 0));
@@ -83,8 +87,8 @@ int main(void)
     tcase_add_unchecked_fixture(tests, open_device, close_device);
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(
-        tests, loss_at_a_temperature_equals_its_formula_and_leaves_empty_lanes_alone, 0,
-        2);
+        tests, loss_of_smoothed_targets_equals_its_formula_and_leaves_empty_lanes_alone,
+        0, 4);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_set_fork_status(runner, CK_NOFORK);

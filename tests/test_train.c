@@ -71,8 +71,7 @@ static amkd_train_options make_options(void)
 {
     return (amkd_train_options){
         .optimizer = {AMKD_ADAMW, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8},
-        .schedule = AMKD_ONECYCLE,
-        .rate = 0.01,
+        .schedule = {.kind = AMKD_ONECYCLE, .rate = 0.01},
         .temperature = 1,
         .batch = 24, /* 203 is no multiple of it */
         .nsteps = 700,
@@ -160,7 +159,7 @@ START_TEST(a_stopped_training_resumes_to_the_same_weights)
 
     amkd_model_free(resumed);
     resumed = make_model(small_arch);
-    options.rate = 0.02; /* another training must not go on from it */
+    options.schedule.rate = 0.02; /* another training must not go on from it */
     ck_assert_int_eq(amkd_train(resumed, device, &dataset, &options, NULL, NULL), -1);
     ck_assert_ptr_nonnull(strstr(amkd_error(), "another training"));
     amkd_model_free(through), amkd_model_free(resumed);
@@ -183,7 +182,7 @@ static char *description_of(const amkd_train_options *options)
 /* A checkpoint is told by its description whether it is of this training. */
 START_TEST(what_changes_the_weights_is_in_the_description)
 {
-    enum { NCHANGES = 11 };
+    enum { NCHANGES = 14 };
     amkd_train_options changed[NCHANGES];
     for (size_t c = 0; c < NCHANGES; c++)
         changed[c] = make_options();
@@ -192,12 +191,16 @@ START_TEST(what_changes_the_weights_is_in_the_description)
     changed[2].optimizer.nesterov = 1;
     changed[3].optimizer.decay = 0.5;
     changed[4].optimizer.clip = 0.5;
-    changed[5].schedule = AMKD_COSINE;
-    changed[6].rate = 0.5;
+    changed[5].schedule.kind = AMKD_COSINE;
+    changed[6].schedule.rate = 0.5;
     changed[7].temperature = 0.5;
     changed[8].mixup = 0.5;
     changed[9].batch = 5;
     changed[10].seed = 6;
+    changed[11].smoothing = 0.5;
+    changed[12].schedule.warmup = 0.5;
+    changed[13].schedule =
+        (amkd_schedule){AMKD_MULTISTEP, 0.01, .milestones = {0.5}, .nmilestones = 1};
     const amkd_train_options options = make_options();
     char *plain = description_of(&options);
     for (size_t c = 0; c < NCHANGES; c++) {
@@ -214,7 +217,7 @@ START_TEST(a_diverging_training_is_an_error)
     amkd_dataset dataset = make_dataset();
     amkd_train_options options = make_options();
     options.optimizer.kind = AMKD_SGD;
-    options.rate = 1e20;
+    options.schedule.rate = 1e20;
     amkd_model *model = make_model(small_arch);
     ck_assert_int_eq(amkd_train(model, device, &dataset, &options, NULL, NULL), -1);
     ck_assert_ptr_nonnull(strstr(amkd_error(), "diverged"));

@@ -27,6 +27,17 @@ weights >plain
 weights --mixup 1 >mixed
 ! cmp -s plain mixed || fail "--mixup does nothing"
 
+weights --label-smoothing 0.1 >smoothed
+! cmp -s plain smoothed || fail "--label-smoothing does nothing"
+for schedule in constant cosine multistep; do
+    weights --schedule $schedule >plain
+    weights --schedule $schedule --warmup 0.2 >warm
+    ! cmp -s plain warm || fail "--schedule $schedule: --warmup does nothing"
+done
+weights --schedule multistep --milestones 0.5,0.75 >said
+cmp -s plain said || fail "the milestones are not 0.5,0.75 where they are not said"
+weights --schedule multistep --milestones 0.3 >other
+! cmp -s plain other || fail "--milestones does nothing"
 weights --optimizer sgd >plain
 weights --optimizer sgd --nesterov >ahead
 ! cmp -s plain ahead || fail "--nesterov does nothing"

@@ -55,7 +55,7 @@ static size_t optimizer_options(amkd_option *options, train_arguments *a)
          65536},
         {0, "optimizer", AMKD_TEXT, &a->optimizer, "NAME",
          "sgd, adam or adamw (default: adamw)", 0, 0, 0},
-        {0, "lr", AMKD_NUMBER, &t->rate, "RATE",
+        {0, "lr", AMKD_NUMBER, &t->schedule.rate, "RATE",
          "learning rate, the schedule's highest (default: 0.003)", 0, 1e-12, 1e6},
         {0, "momentum", AMKD_NUMBER, &t->optimizer.momentum, "M", "of sgd (default: 0.9)",
          0, 0, 1},
@@ -68,7 +68,15 @@ static size_t optimizer_options(amkd_option *options, train_arguments *a)
          "gradients are as they are)",
          0, 0, 1e12},
         {0, "schedule", AMKD_TEXT, &a->schedule, "NAME",
-         "constant, cosine or onecycle (default: onecycle)", 0, 0, 0},
+         "constant, cosine, onecycle or multistep (default: onecycle)", 0, 0, 0},
+        {0, "warmup", AMKD_NUMBER, &t->schedule.warmup, "SHARE",
+         "let the rate rise to RATE in this share of the steps, before all but\n"
+         "onecycle (default: 0)",
+         0, 0, 1},
+        {0, "milestones", AMKD_TEXT, &a->milestones, "LIST",
+         "of multistep: after which shares of the steps the rate becomes a tenth\n"
+         "(default: 0.5,0.75)",
+         0, 0, 0},
         {'T', "temperature", AMKD_NUMBER, &t->temperature, "T",
          "of distillation: targets and outputs are softened by T (default: 1)", 0, 0.01,
          1000},
@@ -77,6 +85,10 @@ static size_t optimizer_options(amkd_option *options, train_arguments *a)
          "from Beta(ALPHA, ALPHA); an assistant answers about the mix\n"
          "(default: 0, none is mixed)",
          0, 0, 1000},
+        {0, "label-smoothing", AMKD_NUMBER, &t->smoothing, "E",
+         "take E of each answer and give all classes the same part of it, after\n"
+         "temperature and mixup (default: 0)",
+         0, 0, 1},
         AMKD_OPTION_SEED(t->seed),
     };
     memcpy(options, group, sizeof group);
@@ -114,9 +126,10 @@ void train_options_list(amkd_option *options, train_arguments *args)
     *args = (train_arguments){
         .optimizer = "adamw",
         .schedule = "onecycle",
+        .milestones = "0.5,0.75",
         .train = {.optimizer =
                       {.momentum = 0.9, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8},
-                  .rate = 3e-3,
+                  .schedule = {.rate = 3e-3},
                   .temperature = 1,
                   .batch = 128,
                   .nepochs = 20,
@@ -137,8 +150,16 @@ static const double adamw_decay = 0.01;
 static int read_names(train_arguments *args, const amkd_cli *cli)
 {
     static const char *const optimizers[] = {"sgd", "adam", "adamw"};
-    if (amkd_schedule_parse(&args->train.schedule, args->schedule))
+    amkd_schedule *schedule = &args->train.schedule;
+    if (amkd_schedule_parse(schedule, args->schedule))
         return amkd_fail_in("option '--schedule'");
+    if (schedule->kind == AMKD_MULTISTEP &&
+        amkd_schedule_parse_milestones(schedule, args->milestones))
+        return amkd_fail_in("option '--milestones'");
+    if (schedule->kind != AMKD_MULTISTEP && amkd_cli_given(cli, "milestones"))
+        return amkd_fail("--milestones is of --schedule multistep");
+    if (amkd_schedule_check(schedule))
+        return amkd_fail_in("option '--warmup'");
     for (int k = 0; k < 3; k++)
         if (!strcmp(args->optimizer, optimizers[k])) {
             args->train.optimizer.kind = (amkd_optimizer_kind)k;

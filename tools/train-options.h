@@ -8,7 +8,7 @@
 
 typedef struct train_arguments {
     amkd_common common;
-    const char *arch, *init, *val, *device, *optimizer, *schedule;
+    const char *arch, *init, *val, *device, *optimizer, *schedule, *milestones;
     amkd_texts images;
     const char *assistant, *augment;
     amkd_view_options views; /* what augment says */

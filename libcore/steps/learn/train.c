@@ -122,6 +122,7 @@ static int set_up(trainer *t)
                         NULL) ||
         amkd_buffer_new(&t->taught, t->device, CL_MEM_READ_WRITE, sums_nbytes(t), NULL))
         return -1;
+    amkd_loss_smooth(t->loss, t->options->smoothing);
     return 0;
 }
 
@@ -195,8 +196,7 @@ static int find_loss(trainer *t, const amkd_step_targets *p)
 /* Enqueues one step. */
 static int take_step(trainer *t)
 {
-    const double rate =
-        amkd_schedule_rate(t->options->schedule, t->options->rate, t->step, t->nsteps);
+    const double rate = amkd_schedule_rate(&t->options->schedule, t->step, t->nsteps);
     amkd_network *network = t->network;
     const size_t nlanes = t->device->nlanes;
     amkd_step_targets p;
@@ -299,8 +299,7 @@ static int tell(trainer *t, uint64_t step,
         .step = step,
         .nsteps = t->nsteps,
         .epoch = (double)step / (double)t->feed->order.epoch_nsteps,
-        .rate = amkd_schedule_rate(t->options->schedule, t->options->rate, step - 1,
-                                   t->nsteps),
+        .rate = amkd_schedule_rate(&t->options->schedule, step - 1, t->nsteps),
         .loss = since.loss / n,
         .agreement = since.agreement / n,
         .taught = since.ntaught / since.nsamples,

@@ -14,10 +14,11 @@
 typedef struct amkd_train_options {
     amkd_optimizer_options optimizer;
     amkd_schedule schedule;
-    double rate;        /* learning rate, the schedule's highest */
     double temperature; /* T of cl/loss.cl; targets become p^(1/T), normalized */
     double mixup; /* alpha of mu ~ Beta(alpha, alpha), drawn for each sample of a batch
                      to mix it with the next (cl/batch.cl); 0: none */
+    double
+        smoothing; /* of the targets, after temperature and mixup (ops/loss.h); 0: none */
     const amkd_view_options *views; /* of which each step sees fresh ones; their seed is
                                        the one below. NULL: images are seen as they are */
     uint64_t nviews; /* of each image, itself the first, seen in turns; 0: without end,
