@@ -191,7 +191,7 @@ static int check(const train_arguments *args, const amkd_cli *cli)
         .arch = args->arch || args->init ? args->arch : default_arch,
         .init = args->init,
         .assistant = args->assistant,
-        .views = args->train.views != NULL,
+        .views = args->train.views,
         .val = args->val,
         .says_classes = amkd_cli_given(cli, "classes"),
         .nclasses = args->nclasses,

@@ -47,10 +47,13 @@ static int join_assistant(amkd_known *known, const char *path)
     return 0;
 }
 
-/* Views have sides that are not too long. */
-static int check_views(const amkd_known *known, const char *path)
+/* Whether the images, where they are known, can have such views. */
+static int check_views(const amkd_view_options *views, const amkd_known *known,
+                       const char *path)
 {
-    return amkd_augmenter_check(known->shape.height, known->shape.width)
+    const amkd_shape *shape = &known->shape;
+    return shape->channels && amkd_augmenter_check(views, shape->height, shape->width,
+                                                   shape->channels)
                ? amkd_fail_in("'%s'", path)
                : 0;
 }
@@ -104,7 +107,7 @@ int amkd_train_check(const amkd_train_plan *plan)
     for (size_t f = 0; f < plan->ninputs; f++)
         if (join_input(&known, plan->inputs[f], plan))
             return -1;
-    if (plan->views && plan->ninputs && check_views(&known, plan->inputs[0]))
+    if (plan->views && plan->ninputs && check_views(plan->views, &known, plan->inputs[0]))
         return -1;
     if (plan->says_classes)
         known.nclasses = (size_t)plan->nclasses;
