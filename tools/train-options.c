@@ -20,6 +20,10 @@ static size_t data_options(amkd_option *options, train_arguments *a)
          "show a fresh view of an image each time, by options of amkd-augment\n"
          "such as \"--shift 0.05 --rotate 7\" (default: none, images as they are)",
          0, 0, 0},
+        {0, "augment-answers", AMKD_FLAG, &a->augment_answers, NULL,
+         "--augment: also of images that a teacher answered about, as if its\n"
+         "answers were true of their views",
+         0, 0, 0},
         {0, "views", AMKD_COUNT, &a->train.nviews, "N",
          "of --augment: N views of each image, itself the first, seen in turns\n"
          "(default: without end, and itself is none of them)",
@@ -191,6 +195,11 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
             "none of them");
     if (args->train.nviews && !args->train.views)
         return amkd_fail("--views needs --augment");
+    if (args->augment_answers && !args->train.views)
+        return amkd_fail("--augment-answers needs --augment");
+    if (args->augment_answers && args->assistant)
+        return amkd_fail(
+            "--augment-answers is for answers: with --assistant there are none");
     if (args->train.min_top > 0 && !args->assistant)
         return amkd_fail("--min-top needs --assistant");
     if (args->assistant && args->images.n)

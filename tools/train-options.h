@@ -12,6 +12,7 @@ typedef struct train_arguments {
     amkd_texts images;
     const char *assistant, *augment;
     amkd_view_options views; /* what augment says */
+    int augment_answers;
     double holdout;
     uint64_t nclasses; /* for --check */
     amkd_train_options train;

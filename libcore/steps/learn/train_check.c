@@ -23,10 +23,11 @@ static int join_input(amkd_known *known, const char *path, const amkd_train_plan
         return join(known, path);
     if (amkd_known_read(&input, path, plan->assistant ? "images" : "images labels"))
         return -1;
-    if (plan->views && !strcmp(input.kind, "labels"))
+    if (plan->views && !plan->augment_answers && !strcmp(input.kind, "labels"))
         return amkd_fail(
             "--augment: '%s' holds a teacher's answers, and each is true only "
-            "of the image that was asked about",
+            "of the image that was asked about; --augment-answers takes them all the "
+            "same",
             path);
     if (plan->assistant)
         input.nclasses = 0;

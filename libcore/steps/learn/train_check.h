@@ -13,6 +13,7 @@ typedef struct amkd_train_plan {
     const char *init;      /* a model's path, or NULL */
     const char *assistant; /* a model's path, or NULL; with one the inputs are images */
     const amkd_view_options *views; /* of which each step sees fresh ones; NULL: none */
+    int augment_answers;            /* of what a teacher answered about, too */
     const char *val;                /* labels or images, or NULL */
     int says_classes;               /* nclasses stands in for what the inputs say */
     uint64_t nclasses;              /* 0: not known */
