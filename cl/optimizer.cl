@@ -19,6 +19,9 @@
  *   find_scale         scale[0] = min(1, most / (sqrt(the sum of squares) + 1e-6)).
  *                      Grid: one work-group of LOCKSTEP_ITEMS or 1.
  *
+ * average_parameters, over the same grid as a step, keeps a moving average of what the steps
+ * lead to: average += (1 - decay) (w - average), decay being another than that above.
+ *
  * Tolerance of all: 1e-6 + 1e-5 |reference|. */
 
 #ifndef ITEM_PARAMETERS
@@ -141,5 +144,17 @@ kernel void adam_step(global float *restrict parameters, global float *restrict 
         store_some(v1, v + p, n - p);
         w = fma((vec)-decay_w, w, w) - rate * (m1 * scale1) / (sqrt(v1 * scale2) + epsilon);
         store_some(w, parameters + p, n - p);
+    }
+}
+
+kernel void average_parameters(global float *restrict average,
+                               global const float *restrict parameters, const uint n,
+                               const float decay)
+{
+    const size_t first = get_global_id(0) * ITEM_PARAMETERS;
+    for (size_t p = first; p < min(first + ITEM_PARAMETERS, (size_t)n); p += VW) {
+        const vec a = load_some(average + p, n - p);
+        const vec w = load_some(parameters + p, n - p);
+        store_some(fma((vec)(1.0f - decay), w - a, a), average + p, n - p);
     }
 }

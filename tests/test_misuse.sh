@@ -36,7 +36,7 @@ for tool in "${tools[@]}"; do
         fi
         misused "option '--$option' needs an argument" "$tool" --$option
         # Numbers are told by their placeholder.
-        case $argument in N | P | K | M | S | RATE | W | T | R | E | NORM) ;; *) continue ;; esac
+        case $argument in N | P | K | M | S | RATE | W | T | R | E | D | NORM) ;; *) continue ;; esac
         misused "option '--$option': 'x' is not a" "$tool" --$option=x
         misused "option '--$option': '' is not a" "$tool" --$option=
         misused "option '--$option': '7x' is not a" "$tool" --$option=7x
@@ -99,6 +99,7 @@ for list in '' 0.5, ,0.5 0 1 0.5,0.5 0.5,0.4 x 0.5x nan 0.1,0.2,0.3,0.4,0.5,0.6,
         amkd-train --schedule multistep --milestones "$list" a
 done
 misused "--momentum" amkd-train --momentum 0.5 a
+misused "--ema of 1" amkd-train --ema 1 a
 misused "--nesterov is of --optimizer sgd" amkd-train --nesterov a
 misused "--nesterov needs a --momentum above 0" amkd-train --optimizer sgd --momentum 0 --nesterov a
 misused "--checkpoint" amkd-train --checkpoint-seconds 5 a

@@ -160,6 +160,51 @@ START_TEST(the_whole_gradient_is_clipped_to_its_norm_before_decay)
 }
 END_TEST
 
+/* timm.utils.ModelEmaV2, and the two halves of a training that was stopped. */
+START_TEST(the_average_moves_with_the_parameters_and_is_part_of_the_state)
+{
+    enum { N = 37 };
+    amkd_optimizer_options options = options_of(_i, 0);
+    options.average = 0.8;
+    float parameters[N], average[N], slices[N], state[3 * N];
+    double w[N], m[N] = {0}, v[N] = {0}, expected[N];
+    uint64_t nsteps;
+    amkd_optimizer *optimizer;
+    cl_mem on_device, gradients;
+    for (size_t p = 0; p < N; p++)
+        expected[p] = w[p] = (double)(parameters[p] = normal(1, p));
+    ck_ok(amkd_optimizer_new(&optimizer, device, &options, N));
+    ck_ok(amkd_buffer_new(&on_device, device, CL_MEM_READ_WRITE, sizeof parameters,
+                          parameters));
+    ck_ok(amkd_buffer_new(&gradients, device, CL_MEM_READ_ONLY, sizeof slices, NULL));
+    ck_assert_uint_eq(amkd_optimizer_nstates(&options), 3);
+    for (int t = 1; t <= STEPS; t++) {
+        for (size_t p = 0; p < N; p++)
+            slices[p] = slice_of(N, t, 0, p);
+        ck_ok(amkd_buffer_write(device, gradients, slices, 0, sizeof slices));
+        ck_ok(amkd_optimizer_step(optimizer, on_device, gradients, 1, 0.1));
+        for (size_t p = 0; p < N; p++) {
+            reference_step(&options, &w[p], &m[p], &v[p], (double)slices[p], 0.1, t);
+            expected[p] = 0.8 * expected[p] + 0.2 * w[p];
+        }
+        if (t != STEPS / 2)
+            continue;
+        ck_ok(amkd_optimizer_save(optimizer, state, &nsteps));
+        amkd_optimizer_free(optimizer);
+        ck_ok(amkd_optimizer_new(&optimizer, device, &options, N));
+        ck_ok(amkd_optimizer_restore(optimizer, state, nsteps));
+    }
+    ck_ok(amkd_buffer_read(device, average, amkd_optimizer_average(optimizer), 0,
+                           sizeof average));
+    for (size_t p = 0; p < N; p++)
+        ck_assert_double_eq_tol((double)average[p], expected[p],
+                                1e-5 + 1e-5 * fabs(expected[p]));
+    amkd_buffer_free(on_device);
+    amkd_buffer_free(gradients);
+    amkd_optimizer_free(optimizer);
+}
+END_TEST
+
 START_TEST(a_norm_is_summed_in_the_same_order_each_time)
 {
     enum { N = 20011 };
@@ -183,6 +228,8 @@ int main(void)
     tcase_add_loop_test(few, optimizers_equal_pytorchs_formulas, 0, 2 * NKINDS);
     tcase_add_loop_test(few, the_whole_gradient_is_clipped_to_its_norm_before_decay, 0,
                         2 * NKINDS);
+    tcase_add_loop_test(
+        few, the_average_moves_with_the_parameters_and_is_part_of_the_state, 0, NKINDS);
     tcase_add_loop_test(many, optimizers_equal_pytorchs_formulas, 2 * NKINDS,
                         NSIZES * NKINDS);
     tcase_add_loop_test(many, the_whole_gradient_is_clipped_to_its_norm_before_decay,

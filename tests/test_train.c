@@ -143,6 +143,11 @@ START_TEST(a_stopped_training_resumes_to_the_same_weights)
     options.optimizer.kind = (amkd_optimizer_kind)(_i / 2);
     options.optimizer.momentum = 0.9;
     options.mixup = _i % 2 ? 0.4 : 0;
+    options.optimizer.clip = _i % 2 ? 1 : 0;
+    options.optimizer.average = _i % 2 ? 0.99 : 0;
+    options.schedule.warmup = options.optimizer.kind == AMKD_SGD ? 0.6 : 0;
+    options.schedule.kind =
+        options.optimizer.kind == AMKD_SGD ? AMKD_COSINE : AMKD_ONECYCLE;
     amkd_model *through = make_model(small_arch), *resumed = make_model(small_arch);
     ck_ok(amkd_train(through, device, &dataset, &options, NULL, NULL));
     int nreports = 0;
@@ -182,7 +187,7 @@ static char *description_of(const amkd_train_options *options)
 /* A checkpoint is told by its description whether it is of this training. */
 START_TEST(what_changes_the_weights_is_in_the_description)
 {
-    enum { NCHANGES = 14 };
+    enum { NCHANGES = 15 };
     amkd_train_options changed[NCHANGES];
     for (size_t c = 0; c < NCHANGES; c++)
         changed[c] = make_options();
@@ -201,6 +206,7 @@ START_TEST(what_changes_the_weights_is_in_the_description)
     changed[12].schedule.warmup = 0.5;
     changed[13].schedule =
         (amkd_schedule){AMKD_MULTISTEP, 0.01, .milestones = {0.5}, .nmilestones = 1};
+    changed[14].optimizer.average = 0.5;
     const amkd_train_options options = make_options();
     char *plain = description_of(&options);
     for (size_t c = 0; c < NCHANGES; c++) {

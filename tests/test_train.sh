@@ -43,6 +43,8 @@ weights --optimizer sgd --nesterov >ahead
 ! cmp -s plain ahead || fail "--nesterov does nothing"
 weights --optimizer sgd --clip-grad 0.001 >clipped
 ! cmp -s plain clipped || fail "--clip-grad does nothing"
+weights --optimizer sgd --ema 0.9 >average
+! cmp -s plain average || fail "--ema does nothing"
 
 # Weight decay is PyTorch's where it is not said: 0.01 for adamw alone.
 for decay in "adamw 0.01 0" "adam 0 0.01" "sgd 0 0.01"; do

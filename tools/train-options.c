@@ -71,6 +71,10 @@ static size_t optimizer_options(amkd_option *options, train_arguments *a)
          "scale a gradient of a greater L2 norm down to it (default: 0,\n"
          "gradients are as they are)",
          0, 0, 1e12},
+        {0, "ema", AMKD_NUMBER, &t->optimizer.average, "D",
+         "end with a moving average of the weights that keeps D of itself in a\n"
+         "step (default: 0, with the last weights)",
+         0, 0, 1},
         {0, "schedule", AMKD_TEXT, &a->schedule, "NAME",
          "constant, cosine, onecycle or multistep (default: onecycle)", 0, 0, 0},
         {0, "warmup", AMKD_NUMBER, &t->schedule.warmup, "SHARE",
@@ -211,6 +215,8 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
         return amkd_fail("--classes is for --check: else the data say it");
     if (amkd_cli_given(cli, "momentum") && args->train.optimizer.kind != AMKD_SGD)
         return amkd_fail("--momentum is of --optimizer sgd");
+    if (args->train.optimizer.average >= 1)
+        return amkd_fail("--ema of 1 would never move: expected less");
     if (args->train.optimizer.nesterov && args->train.optimizer.kind != AMKD_SGD)
         return amkd_fail("--nesterov is of --optimizer sgd");
     if (args->train.optimizer.nesterov && args->train.optimizer.momentum <= 0)

@@ -55,10 +55,10 @@ static char *describe_steps(const amkd_train_options *o, uint64_t nsteps)
 {
     const amkd_optimizer_options *by = &o->optimizer;
     return amkd_format(
-        "optimizer %d %g %d %g %g %g %g, clip %g, temperature %g, mixup %g, "
+        "optimizer %d %g %d %g %g %g %g, clip %g, average %g, temperature %g, mixup %g, "
         "smoothing %g, batch %llu, steps %llu, seed %llu",
         (int)by->kind, by->momentum, by->nesterov, by->beta1, by->beta2, by->epsilon,
-        by->decay, by->clip, o->temperature, o->mixup, o->smoothing,
+        by->decay, by->clip, by->average, o->temperature, o->mixup, o->smoothing,
         (unsigned long long)o->batch, (unsigned long long)nsteps,
         (unsigned long long)o->seed);
 }
