@@ -83,8 +83,8 @@ static int measure_layer(bench *b, size_t out, size_t in, size_t pixels, const c
          {.m = in, .n = pixels, .k = out, .a_transpose = yes, .b_transpose = no}},
     };
     for (size_t p = 0; p < (is_first ? 2 : 3); p++) {
-        char row[160];
-        snprintf(row, sizeof row, "%.48s: %s", name, passes[p].pass);
+        char row[64];
+        snprintf(row, sizeof row, "%.44s: %s", name, passes[p].pass);
         if (measure_product(b, row, passes[p].p))
             return -1;
     }

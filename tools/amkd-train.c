@@ -117,6 +117,26 @@ static uint64_t total_samples(const train_arguments *args, const amkd_dataset *d
     return (o->nsteps ? o->nsteps : o->nepochs * epoch_nsteps) * o->batch;
 }
 
+/* Whether what a file added behind first rows and nanswers answers may be seen in views.
+ */
+static int check_views(const train_arguments *args, const char *path,
+                       const amkd_dataset *dataset, size_t first, size_t nanswers)
+{
+    if (!args->train.views || dataset->nanswers == nanswers)
+        return 0;
+    if (!args->augment_answers)
+        return amkd_fail(
+            "--augment: '%s' holds a teacher's answers, and each is true only of the "
+            "image that was asked about; --augment-answers takes them all the same",
+            path);
+    for (size_t row = first; row < dataset->n; row++)
+        if (dataset->keys[row].i != dataset->keys[row].j)
+            return amkd_fail("--augment-answers: '%s': row %zu is an answer about a mix "
+                             "of two images, of which there are no views",
+                             path, row - first);
+    return 0;
+}
+
 /* The inputs; with an assistant they are images, whose classes are those it knows. */
 static int add_inputs(const train_arguments *args, const amkd_cli *cli,
                       amkd_dataset *dataset, const amkd_model *assistant)
@@ -124,15 +144,13 @@ static int add_inputs(const train_arguments *args, const amkd_cli *cli,
     const size_t nthreads = args->common.nthreads;
     for (size_t f = 0; f < cli->narguments || f == 0; f++) {
         const char *path = cli->narguments ? cli->arguments[f] : "-";
+        const size_t n = dataset->n, nanswers = dataset->nanswers;
         if (assistant ? amkd_dataset_add_images(dataset, path, nthreads)
                       : amkd_dataset_add(dataset, path, args->images.text, args->images.n,
                                          nthreads))
             return -1;
-        if (args->train.views && dataset->nanswers)
-            return amkd_fail(
-                "--augment: '%s' holds a teacher's answers, and each is true "
-                "only of the image that was asked about",
-                path);
+        if (check_views(args, path, dataset, n, nanswers))
+            return -1;
     }
     if (!assistant)
         return 0;
@@ -191,7 +209,8 @@ static int check(const train_arguments *args, const amkd_cli *cli)
         .arch = args->arch || args->init ? args->arch : default_arch,
         .init = args->init,
         .assistant = args->assistant,
-        .views = args->train.views != NULL,
+        .views = args->train.views,
+        .augment_answers = args->augment_answers,
         .val = args->val,
         .says_classes = amkd_cli_given(cli, "classes"),
         .nclasses = args->nclasses,

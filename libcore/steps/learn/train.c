@@ -45,7 +45,7 @@ typedef struct trainer {
     amkd_loss *loss;
     amkd_optimizer *optimizer;
     cl_mem losses, agreements, taught;
-    float *moments; /* [2 * ntrained], for checkpoints */
+    float *states;  /* of the optimizer, for checkpoints */
     char *training; /* what a checkpoint must be of */
 } trainer;
 
@@ -108,9 +108,10 @@ static int set_up(trainer *t)
     count_steps(t);
     if (open_feed(t))
         return -1;
-    t->moments = amkd_alloc(2 * graph->ntrained, sizeof *t->moments);
+    t->states = amkd_alloc(amkd_optimizer_nstates(&t->options->optimizer),
+                           graph->ntrained * sizeof *t->states);
     t->training = amkd_train_describe(t->model, t->dataset, t->options, t->nsteps);
-    if (!t->moments || !t->training || new_span(&t->spans[0], t) ||
+    if (!t->states || !t->training || new_span(&t->spans[0], t) ||
         new_span(&t->spans[1], t) ||
         amkd_network_new(&t->network, t->device, graph, t->max_blocks, 1) ||
         amkd_network_plan(t->network, planning_seconds(t, graph, 3), NULL, NULL) ||
@@ -122,6 +123,7 @@ static int set_up(trainer *t)
                         NULL) ||
         amkd_buffer_new(&t->taught, t->device, CL_MEM_READ_WRITE, sums_nbytes(t), NULL))
         return -1;
+    amkd_loss_smooth(t->loss, t->options->smoothing);
     return 0;
 }
 
@@ -138,18 +140,27 @@ static void tear_down(trainer *t)
     amkd_buffer_free(t->losses);
     amkd_buffer_free(t->agreements);
     amkd_buffer_free(t->taught);
-    free(t->moments);
+    free(t->states);
     free(t->training);
 }
 
-/* Of the weights that the span, behind which nothing was enqueued, ended with. */
+static amkd_checkpoint checkpoint_of(trainer *t, float *parameters)
+{
+    return (amkd_checkpoint){.parameters = parameters,
+                             .states = t->states,
+                             .nparameters = t->model->graph.nparameters,
+                             .ntrained = t->model->graph.ntrained,
+                             .nstates = amkd_optimizer_nstates(&t->options->optimizer)};
+}
+
+/* Of the weights that the span, behind which nothing was enqueued, ended with. What it
+ * read may be their average, and is the model's by now. */
 static int checkpoint_save(trainer *t, const span *s)
 {
-    amkd_checkpoint state = {.parameters = s->parameters,
-                             .moments = t->moments,
-                             .nparameters = t->model->graph.nparameters,
-                             .ntrained = t->model->graph.ntrained};
-    return amkd_optimizer_save(t->optimizer, t->moments, &state.step) ||
+    amkd_checkpoint state = checkpoint_of(t, s->parameters);
+    return amkd_buffer_read(t->device, s->parameters, amkd_network_parameters(t->network),
+                            0, state.nparameters * sizeof(float)) ||
+                   amkd_optimizer_save(t->optimizer, t->states, &state.step) ||
                    amkd_checkpoint_save(&state, t->options->checkpoint, t->training)
                ? -1
                : 0;
@@ -158,12 +169,9 @@ static int checkpoint_save(trainer *t, const span *s)
 /* Goes on from the checkpoint. */
 static int resume(trainer *t)
 {
-    amkd_checkpoint state = {.parameters = t->model->parameters,
-                             .moments = t->moments,
-                             .nparameters = t->model->graph.nparameters,
-                             .ntrained = t->model->graph.ntrained};
+    amkd_checkpoint state = checkpoint_of(t, t->model->parameters);
     if (amkd_checkpoint_load(&state, t->options->resume, t->training) ||
-        amkd_optimizer_restore(t->optimizer, t->moments, state.step))
+        amkd_optimizer_restore(t->optimizer, t->states, state.step))
         return -1;
     t->step = t->since.step = state.step;
     return 0;
@@ -197,8 +205,7 @@ static int find_loss(trainer *t, const amkd_step_targets *p)
 /* Enqueues one step. */
 static int take_step(trainer *t)
 {
-    const double rate =
-        amkd_schedule_rate(t->options->schedule, t->options->rate, t->step, t->nsteps);
+    const double rate = amkd_schedule_rate(&t->options->schedule, t->step, t->nsteps);
     amkd_network *network = t->network;
     const size_t nlanes = t->device->nlanes;
     amkd_step_targets p;
@@ -222,15 +229,19 @@ static int take_step(trainer *t)
 /* Enqueues the reading of what a span comes to; its event is that of the last. */
 static int read_later(trainer *t, span *s)
 {
-    return amkd_buffer_read_later(t->device, s->losses, t->losses, 0, sums_nbytes(t),
-                                  NULL) ||
-                   amkd_buffer_read_later(t->device, s->taught, t->taught, 0,
-                                          sums_nbytes(t), NULL) ||
-                   amkd_buffer_read_later(t->device, s->agreements, t->agreements, 0,
-                                          sums_nbytes(t), NULL) ||
-                   amkd_buffer_read_later(
-                       t->device, s->parameters, amkd_network_parameters(t->network), 0,
-                       t->model->graph.nparameters * sizeof(float), &s->done)
+    amkd_device *device = t->device;
+    const amkd_graph *graph = &t->model->graph;
+    const cl_mem average = amkd_optimizer_average(t->optimizer);
+    const size_t nbytes = sums_nbytes(t);
+    if (amkd_buffer_read_later(device, s->parameters, amkd_network_parameters(t->network),
+                               0, graph->nparameters * sizeof(float), NULL) ||
+        (average && amkd_buffer_read_later(device, s->parameters, average, 0,
+                                           graph->ntrained * sizeof(float), NULL)))
+        return -1;
+    return amkd_buffer_read_later(device, s->losses, t->losses, 0, nbytes, NULL) ||
+                   amkd_buffer_read_later(device, s->taught, t->taught, 0, nbytes, NULL) ||
+                   amkd_buffer_read_later(device, s->agreements, t->agreements, 0, nbytes,
+                                          &s->done)
                ? -1
                : 0;
 }
@@ -305,8 +316,7 @@ static int tell(trainer *t, uint64_t step,
         .step = step,
         .nsteps = t->nsteps,
         .epoch = (double)step / (double)t->feed->order.epoch_nsteps,
-        .rate = amkd_schedule_rate(t->options->schedule, t->options->rate, step - 1,
-                                   t->nsteps),
+        .rate = amkd_schedule_rate(&t->options->schedule, step - 1, t->nsteps),
         .loss = since.loss / n,
         .agreement = since.agreement / n,
         .taught = since.ntaught / since.nsamples,
@@ -315,7 +325,8 @@ static int tell(trainer *t, uint64_t step,
     return report ? report(context, &said) : 0;
 }
 
-/* Before a checkpoint the device must come to a stop: it needs the moments too. */
+/* Before a checkpoint the device must come to a stop: it needs the optimizer's state too.
+ */
 static int run(trainer *t, int (*report)(void *context, const amkd_train_report *report),
                void *context)
 {
