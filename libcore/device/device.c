@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "device/driver_cache.h"
 #include "device/no_platform.h"
+#include "device/program.h"
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -364,6 +365,7 @@ void amkd_device_close(amkd_device *device)
 {
     if (!device)
         return;
+    amkd_programs_forget(device);
     if (device->queue)
         clReleaseCommandQueue(device->queue);
     if (device->context)

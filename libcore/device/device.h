@@ -22,6 +22,7 @@ typedef struct amkd_device {
                             vectorise across work-items, 16, 8 or 4 on others */
     size_t nlanes;       /* samples in a lane block (cl/common.cl): a multiple of
                             vector_width, a power of two */
+    struct amkd_shared_program *programs; /* built so far: program.c shares them */
 } amkd_device;
 
 /* All devices of all platforms that are available and have a compiler, in order of index;

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "device/cache.h"
 #include "device/last_words.h"
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -131,6 +132,54 @@ static void keep_binary(cl_program program, const char *key)
 static const char another[] = "another device (-d), another driver or another "
                               "AMKD_VECTOR_WIDTH may do";
 
+/* What a device has built, so that layers of one shape share a program. */
+struct amkd_shared_program {
+    struct amkd_shared_program *next;
+    char *key;
+    cl_program program;
+};
+
+static pthread_mutex_t sharing = PTHREAD_MUTEX_INITIALIZER;
+
+/* The program, retained for the caller; NULL if the device has none of that key. */
+static cl_program find_shared(const amkd_device *device, const char *key)
+{
+    cl_program found = NULL;
+    pthread_mutex_lock(&sharing);
+    for (const struct amkd_shared_program *s = device->programs; s && !found; s = s->next)
+        if (!strcmp(s->key, key) && clRetainProgram(s->program) == CL_SUCCESS)
+            found = s->program;
+    pthread_mutex_unlock(&sharing);
+    return found;
+}
+
+/* Without memory for it, the program is just not shared. */
+static void share(amkd_device *device, cl_program program, const char *key)
+{
+    struct amkd_shared_program *s = amkd_alloc(1, sizeof *s);
+    char *copy = s ? amkd_strdup(key) : NULL;
+    if (!copy || clRetainProgram(program) != CL_SUCCESS) {
+        free(copy);
+        free(s);
+        return;
+    }
+    pthread_mutex_lock(&sharing);
+    *s = (struct amkd_shared_program){device->programs, copy, program};
+    device->programs = s;
+    pthread_mutex_unlock(&sharing);
+}
+
+void amkd_programs_forget(amkd_device *device)
+{
+    for (struct amkd_shared_program *s = device->programs, *next; s; s = next) {
+        next = s->next;
+        clReleaseProgram(s->program);
+        free(s->key);
+        free(s);
+    }
+    device->programs = NULL;
+}
+
 /* Builds from source and keeps the binary. A driver that dies of it leaves an entry of
  * the key death; with which options means what is next. */
 static int build_and_keep(cl_program *out, amkd_device *device, const char *name,
@@ -184,11 +233,15 @@ static int load_or_build(cl_program *out, int *died, amkd_device *device,
     char *death = key ? amkd_format("died of\n%s", key) : NULL;
     int rc = death ? 0 : -1;
     *died = 0;
-    if (!rc && !(*out = from_binary(device, key, options))) {
-        *died = is_kept(death);
-        if (!*died)
-            rc = build_and_keep(out, device, name, sources, nsources, options, key, death,
-                                optimised);
+    if (!rc && !(*out = find_shared(device, key))) {
+        if (!(*out = from_binary(device, key, options))) {
+            *died = is_kept(death);
+            if (!*died)
+                rc = build_and_keep(out, device, name, sources, nsources, options, key,
+                                    death, optimised);
+        }
+        if (!rc && !*died)
+            share(device, *out, key);
     }
     free(death);
     free(key);
