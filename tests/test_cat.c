@@ -6,7 +6,7 @@
 #include "data/mix.h"
 #include "data/png.h"
 #include "scratch.h"
-#include "steps/cat.h"
+#include "steps/show/cat.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
 #include <math.h>

@@ -1,5 +1,5 @@
 /* The plans of a model's layers as a table or as JSON. */
-#include "steps/plans.h"
+#include "steps/show/plans.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "net/model.h"

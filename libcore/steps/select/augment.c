@@ -1,5 +1,5 @@
 /* Views in batches: drawn here, made on the device, written before the next. */
-#include "steps/augment.h"
+#include "steps/select/augment.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"

@@ -1,6 +1,6 @@
 /* Streams made to be looked at: as text, as NPY, checked, or as a picture. */
-#ifndef AMKD_STEPS_CAT_H
-#define AMKD_STEPS_CAT_H
+#ifndef AMKD_STEPS_SHOW_CAT_H
+#define AMKD_STEPS_SHOW_CAT_H
 
 #include <stddef.h>
 #include <stdint.h>

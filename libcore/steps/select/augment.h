@@ -1,6 +1,6 @@
 /* Images in, views out: a stream of random transforms of each image. */
-#ifndef AMKD_STEPS_AUGMENT_H
-#define AMKD_STEPS_AUGMENT_H
+#ifndef AMKD_STEPS_SELECT_AUGMENT_H
+#define AMKD_STEPS_SELECT_AUGMENT_H
 
 #include "data/views.h"
 #include "device/device.h"

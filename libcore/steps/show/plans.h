@@ -1,6 +1,6 @@
 /* How the layers of a model run on a device: the ways chosen, and what each was worth. */
-#ifndef AMKD_STEPS_PLANS_H
-#define AMKD_STEPS_PLANS_H
+#ifndef AMKD_STEPS_SHOW_PLANS_H
+#define AMKD_STEPS_SHOW_PLANS_H
 
 #include "device/device.h"
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* Journals checked: their streams one by one, and what they say together. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "steps/cat.h"
+#include "steps/show/cat.h"
 #include "teacher/journal_check.h"
 #include <stdlib.h>
 #include <string.h>

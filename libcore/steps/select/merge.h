@@ -1,7 +1,7 @@
 /* The picks of a pool's shards put together: the same bytes as from the unsharded pool.
  */
-#ifndef AMKD_STEPS_MERGE_H
-#define AMKD_STEPS_MERGE_H
+#ifndef AMKD_STEPS_SELECT_MERGE_H
+#define AMKD_STEPS_SELECT_MERGE_H
 
 #include <stddef.h>
 #include <stdint.h>

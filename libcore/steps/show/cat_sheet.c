@@ -5,7 +5,7 @@
 #include "data/images.h"
 #include "data/png.h"
 #include "data/sheet.h"
-#include "steps/cat.h"
+#include "steps/show/cat.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Streams as text or NPY, and checked. */
-#include "steps/cat.h"
+#include "steps/show/cat.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"

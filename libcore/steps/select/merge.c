@@ -1,6 +1,6 @@
 /* Merging shards: what belongs together is told by the headers, so that a shard that is
  * missing, given twice or made in another way is found before anything is written. */
-#include "steps/merge.h"
+#include "steps/select/merge.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# The folders of libcore know what the table of its README lets them know, and nothing else: no
+# include goes upward, and an internal header stays in its folder.
+set -euo pipefail
+cd "$SOURCE/libcore"
+
+# includes FILES...: "FILE FOLDER INCLUDED FOLDER-OF-IT", a line an include of our own.
+includes() {
+    awk -F'"' '/^#include "/ {
+        from = FILENAME; sub(/\/[^\/]*$/, "", from)
+        to = $2; if (!sub(/\/[^\/]*$/, "", to)) to = "."
+        print FILENAME, from, $2, to
+    }' "$@"
+}
+
+# The rows of the table as "FOLDER KNOWN...".
+table() {
+    awk -F' *[|] *' '/^[|] folder/ { inside = 1; getline; next }
+                     inside && !/^[|]/ { exit }
+                     inside { print $2, $4 }' README.md
+}
+
+mapfile -t files < <(find . -name '*.[ch]' | sed 's|^\./||' | LC_ALL=C sort)
+[ "${#files[@]}" -ge 100 ] || { echo "only ${#files[@]} files were found" >&2; exit 1; }
+
+{ table; echo; includes "${files[@]}"; } | awk '
+    function wrong(text) { print text > "/dev/stderr"; bad = 1 }
+    !NF { rows_end = 1; next }
+    !rows_end {
+        if ($1 in row) wrong("README.md: " $1 " has two rows")
+        row[$1] = 1
+        for (f = 2; f <= NF; f++) {
+            if (!($f in row)) wrong("README.md: " $f " does not stand above " $1)
+            known[$1, $f] = 1
+        }
+        next
+    }
+    {
+        used[$2] = 1
+        if (!($2 in row)) { wrong($1 ": README.md has no row for " $2); next }
+        if ($2 == $4) next
+        if (!(($2, $4) in known)) wrong($1 ": " $2 " may not know " $4 " (" $3 ")")
+        else if ($3 ~ /_internal\.h$/) wrong($1 ": " $3 " is internal to " $4)
+    }
+    END {
+        for (r in row) if (!(r in used)) wrong("README.md: there is no folder " r)
+        exit bad
+    }'
