@@ -126,7 +126,8 @@ static int ask(asking *a, size_t n, const char *script, amkd_asker_options optio
     int rc = 0;
     for (size_t i = 0; rc >= 0 && i < n; i++) {
         const uint8_t pixels[NPIXELS] = {(uint8_t)i, 1, 2, 3};
-        const amkd_question q = amkd_journal_question(a->journal, pixels, sizeof pixels);
+        const amkd_question_key q =
+            amkd_journal_question(a->journal, pixels, sizeof pixels);
         ck_assert_int_eq(amkd_journal_claim(a->journal, q), 1);
         rc = amkd_asker_add(a->asker, q, pixels);
         a->ntaken += rc == 1;

@@ -165,12 +165,12 @@ static int is_there(const char *path)
 }
 
 /* Reads what a network of a round is worth, if that is there. */
-static int read_measure(amkd_run *run, amkd_measure *measure, size_t round,
-                        const char *file)
+static int read_result(amkd_run *run, amkd_test_result *result, size_t round,
+                       const char *file)
 {
     char *path = amkd_run_path(run, round, file);
     int rc = path ? 0 : -1;
-    if (!rc && is_there(path) && amkd_measure_read(measure, run->nclasses, path))
+    if (!rc && is_there(path) && amkd_test_result_read(result, run->nclasses, path))
         rc = amkd_run_note(run, "The figures of round %zu cannot be read: %s.", round,
                            amkd_error());
     free(path);
@@ -190,7 +190,7 @@ static int read_held_out(amkd_run *run, amkd_round *round)
     return rc;
 }
 
-static int read_measures(amkd_run *run, amkd_round *round)
+static int read_results(amkd_run *run, amkd_round *round)
 {
     char *times = amkd_run_path(run, round->number, "times.tsv");
     char *student = amkd_run_path(run, round->number, "student.safetensors");
@@ -198,9 +198,9 @@ static int read_measures(amkd_run *run, amkd_round *round)
     const int assisted = amkd_run_has_assistants(run);
     int rc = times && student && assistant ? 0 : -1;
     if (!rc)
-        rc = read_measure(run, &round->student, round->number, "eval.json");
+        rc = read_result(run, &round->student, round->number, "eval.json");
     if (!rc && assisted)
-        rc = read_measure(run, &round->assistant, round->number, "assistant.json");
+        rc = read_result(run, &round->assistant, round->number, "assistant.json");
     if (!rc && amkd_run_holds_out(run))
         rc = read_held_out(run, round);
     if (!rc && amkd_times_read(&round->times, times))
@@ -238,7 +238,7 @@ static int read_round(amkd_run *run, size_t number, size_t nthreads)
     round.total =
         round.nanswers + (number ? grown[run->nrounds - 1].total : run->held_out.n);
     grown[run->nrounds++] = round;
-    return read_measures(run, &grown[number]) ? -1 : 1;
+    return read_results(run, &grown[number]) ? -1 : 1;
 }
 
 /* ------------------------------------------------------------------- the whole run */
@@ -336,8 +336,8 @@ int amkd_run_open(amkd_run *run, const char *dir, size_t nthreads)
 
 static void close_round(amkd_round *round)
 {
-    amkd_measure_clear(&round->student);
-    amkd_measure_clear(&round->assistant);
+    amkd_test_result_clear(&round->student);
+    amkd_test_result_clear(&round->assistant);
     free(round->times.tools);
     json_decref(round->provenance);
 }

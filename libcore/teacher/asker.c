@@ -257,7 +257,7 @@ static int step(amkd_asker *asker)
     return 0;
 }
 
-int amkd_asker_add(amkd_asker *asker, amkd_question question, const uint8_t *pixels)
+int amkd_asker_add(amkd_asker *asker, amkd_question_key question, const uint8_t *pixels)
 {
     const amkd_asker_options *o = &asker->options;
     request *q = find_request(asker, FILLING);

@@ -33,7 +33,7 @@ int amkd_asker_new(amkd_asker **out, amkd_teacher *teacher, amkd_journal *journa
 /* Takes an image to be asked, whose pixels are copied; requests are sent and answers
  * taken meanwhile. Returns 1; 0 when it was not taken, because the budget is spent or a
  * signal asked to stop (base/interrupt.h); -1 when a request failed for good. */
-int amkd_asker_add(amkd_asker *asker, amkd_question question, const uint8_t *pixels);
+int amkd_asker_add(amkd_asker *asker, amkd_question_key question, const uint8_t *pixels);
 
 /* Sends what is left and waits for every answer. On failure, and after a signal, nothing
  * more is sent, and what is under way is waited for first: no answer is lost. */

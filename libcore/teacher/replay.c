@@ -100,9 +100,9 @@ static int take_rows(replay_state *state, const uint8_t *rows, size_t n, size_t 
         for (size_t r = 0; !rc && r < count; r++) {
             memcpy(p, rows + (done + r) * row_nbytes + sizeof *keys,
                    nclasses * sizeof *p);
-            rc = amkd_answer_map_add(&labels->map,
-                                     amkd_question_of("", pixels + r * npixels, npixels),
-                                     p, nclasses);
+            rc = amkd_answer_map_add(
+                &labels->map, amkd_question_key_of("", pixels + r * npixels, npixels), p,
+                nclasses);
         }
     }
     free(pixels);
@@ -185,7 +185,7 @@ static const float *find(const replay_state *state, const uint8_t *pixels)
     for (size_t s = 0; !values && s < state->nsources; s++)
         values = amkd_answer_map_find(
             &state->sources[s].map,
-            amkd_question_of(state->sources[s].identity, pixels, npixels));
+            amkd_question_key_of(state->sources[s].identity, pixels, npixels));
     return values;
 }
 

@@ -147,7 +147,7 @@ static int ask_chunk(query *q, size_t n)
     const amkd_label_key *keys = q->questions.keys + q->nasked;
     int made = 0;
     for (size_t r = 0; r < n; r++) {
-        const amkd_question question = q->asked[q->nasked++];
+        const amkd_question_key question = q->asked[q->nasked++];
         const int fresh = amkd_journal_claim(q->journal, question);
         if (fresh < 0)
             return -1;

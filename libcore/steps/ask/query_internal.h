@@ -17,9 +17,9 @@ typedef struct query {
     const amkd_query_options *options;
     amkd_query_counts *counts;
     amkd_questions questions;
-    amkd_question *asked;    /* [questions.n] as the journal knows them */
-    size_t nasked, nwritten; /* so many have gone by */
-    int unwritable;          /* writing failed: what stands in the output is not known */
+    amkd_question_key *asked; /* [questions.n] as the journal knows them */
+    size_t nasked, nwritten;  /* so many have gone by */
+    int unwritable;           /* writing failed: what stands in the output is not known */
     amkd_query_output output;
     amkd_device *device;
     amkd_mixer *mixer; /* NULL where the images are asked as they are, and of far sets */

@@ -2,7 +2,7 @@
  * and comes out of them. */
 #include "base/bytes.h"
 #include "base/error.h"
-#include "teacher/tensor.h"
+#include "teacher/input_tensor.h"
 #include "teacher/values.h"
 #include <check.h>
 #include <math.h>
@@ -20,16 +20,16 @@ static void assert_error(int rc, const char *text)
 
 static const amkd_shape rgb = {3, 2, 2}, gray = {1, 2, 2};
 
-static int fit(amkd_tensor *tensor, amkd_shape image, const char *layout, size_t ndim,
-               int64_t a, int64_t b, int64_t c, int64_t d)
+static int fit(amkd_input_tensor *tensor, amkd_shape image, const char *layout,
+               size_t ndim, int64_t a, int64_t b, int64_t c, int64_t d)
 {
     const int64_t dims[] = {a, b, c, d};
-    return amkd_tensor_fit(tensor, dims, ndim, image, layout);
+    return amkd_input_tensor_fit(tensor, dims, ndim, image, layout);
 }
 
 START_TEST(images_fit_the_shapes_that_hold_them)
 {
-    amkd_tensor t;
+    amkd_input_tensor t;
     ck_assert_int_eq(fit(&t, rgb, NULL, 4, -1, 3, 2, 2), 0);
     ck_assert(t.planes && t.has_batch && t.nmax == 0 && t.ndim == 3);
     ck_assert_int_eq(fit(&t, rgb, NULL, 4, 1, 2, 2, 3), 0);
@@ -62,29 +62,31 @@ START_TEST(shapes_told_fill_in_what_is_open)
                                        "n,3.",
                                        "1,1,1,1,1,1,1,1,1"};
     const int64_t open[] = {-1, -1, -1, 1}, other[] = {-1, 4};
-    int64_t dims[AMKD_TENSOR_DIMS];
+    int64_t dims[AMKD_INPUT_TENSOR_DIMS];
     size_t ndim;
-    amkd_tensor t;
-    ck_assert_int_eq(amkd_tensor_parse_dims(dims, &ndim, "n,28,-1"), 0);
+    amkd_input_tensor t;
+    ck_assert_int_eq(amkd_input_tensor_parse_dims(dims, &ndim, "n,28,-1"), 0);
     ck_assert(ndim == 3 && dims[0] == -1 && dims[1] == 28 && dims[2] == -1);
-    ck_assert_int_eq(amkd_tensor_parse_dims(dims, &ndim, "1,1,1,1,1,1,1,n"), 0);
+    ck_assert_int_eq(amkd_input_tensor_parse_dims(dims, &ndim, "1,1,1,1,1,1,1,n"), 0);
     ck_assert(ndim == 8 && dims[7] == -1);
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-        assert_error(amkd_tensor_parse_dims(dims, &ndim, none[i]), "no shape");
-    ck_assert_int_eq(amkd_tensor_fit_told(&t, NULL, 0, "n,4", gray, NULL), 0);
+        assert_error(amkd_input_tensor_parse_dims(dims, &ndim, none[i]), "no shape");
+    ck_assert_int_eq(amkd_input_tensor_fit_told(&t, NULL, 0, "n,4", gray, NULL), 0);
     ck_assert(t.has_batch && t.ndim == 1);
-    ck_assert_int_eq(amkd_tensor_fit_told(&t, open, 4, "n,2,2,-1", gray, NULL), 0);
+    ck_assert_int_eq(amkd_input_tensor_fit_told(&t, open, 4, "n,2,2,-1", gray, NULL), 0);
     ck_assert(t.has_batch && t.ndim == 3 && !t.planes);
-    assert_error(amkd_tensor_fit_told(&t, open, 4, "n,2,2", gray, NULL),
+    assert_error(amkd_input_tensor_fit_told(&t, open, 4, "n,2,2", gray, NULL),
                  "takes [-1,-1,-1,1], not the n,2,2 of --input-shape");
-    assert_error(amkd_tensor_fit_told(&t, other, 2, "n,5", gray, NULL), "not the n,5");
-    assert_error(amkd_tensor_fit_told(&t, NULL, 0, NULL, gray, NULL), "--input-shape");
+    assert_error(amkd_input_tensor_fit_told(&t, other, 2, "n,5", gray, NULL),
+                 "not the n,5");
+    assert_error(amkd_input_tensor_fit_told(&t, NULL, 0, NULL, gray, NULL),
+                 "--input-shape");
 }
 END_TEST
 
 START_TEST(images_that_fit_in_two_ways_or_none_are_refused)
 {
-    amkd_tensor t;
+    amkd_input_tensor t;
     assert_error(fit(&t, rgb, NULL, 2, -1, 12, 0, 0), "choose by --layout");
     assert_error(fit(&t, gray, NULL, 4, -1, -1, -1, -1), "choose by --layout");
     assert_error(fit(&t, (amkd_shape){3, 3, 3}, NULL, 4, -1, 3, 3, 3), "--layout");
@@ -109,33 +111,33 @@ static void assert_bytes(amkd_bytes *bytes, const void *expected, size_t n)
 
 START_TEST(tensors_are_laid_out_in_binary)
 {
-    amkd_tensor t;
+    amkd_input_tensor t;
     amkd_bytes bytes = {0};
     const uint8_t planes[12] = {0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11};
     ck_assert_int_eq(fit(&t, rgb, NULL, 4, -1, 2, 2, 3), 0);
-    ck_assert_int_eq(amkd_tensor_set_type(&t, "UINT8"), 0);
-    ck_assert_int_eq(amkd_tensor_add_binary(&bytes, &t, pixels, 2), 0);
+    ck_assert_int_eq(amkd_input_tensor_set_type(&t, "UINT8"), 0);
+    ck_assert_int_eq(amkd_input_tensor_add_binary(&bytes, &t, pixels, 2), 0);
     assert_bytes(&bytes, pixels, 24);
     ck_assert_int_eq(fit(&t, rgb, NULL, 4, -1, 3, 2, 2), 0);
-    ck_assert_int_eq(amkd_tensor_set_type(&t, "UINT8"), 0);
-    ck_assert_int_eq(amkd_tensor_add_binary(&bytes, &t, pixels, 1), 0);
+    ck_assert_int_eq(amkd_input_tensor_set_type(&t, "UINT8"), 0);
+    ck_assert_int_eq(amkd_input_tensor_add_binary(&bytes, &t, pixels, 1), 0);
     assert_bytes(&bytes, planes, 12);
-    ck_assert_int_eq(amkd_tensor_set_type(&t, "FP32"), 0);
-    ck_assert_int_eq(amkd_tensor_add_binary(&bytes, &t, pixels + 12, 1), 0);
+    ck_assert_int_eq(amkd_input_tensor_set_type(&t, "FP32"), 0);
+    ck_assert_int_eq(amkd_input_tensor_add_binary(&bytes, &t, pixels + 12, 1), 0);
     float floats[12];
     memcpy(floats, bytes.data, sizeof floats);
     ck_assert(floats[1] == 15.0f / 255 && floats[11] == 1);
     amkd_bytes_clear(&bytes);
-    assert_error(amkd_tensor_set_type(&t, "INT64"), "takes 'INT64'");
+    assert_error(amkd_input_tensor_set_type(&t, "INT64"), "takes 'INT64'");
 }
 END_TEST
 
 /* Against numbers worked out by hand: 1/255 = 0x1c04, 128/255 = 0x3804, 1 = 0x3c00. */
 START_TEST(half_precision_rounds_to_nearest)
 {
-    amkd_tensor t;
+    amkd_input_tensor t;
     fit(&t, gray, NULL, 3, -1, 2, 2, 0);
-    ck_assert_int_eq(amkd_tensor_set_type(&t, "FP16"), 0);
+    ck_assert_int_eq(amkd_input_tensor_set_type(&t, "FP16"), 0);
     uint16_t half;
     static const struct {
         int value;
@@ -150,12 +152,12 @@ END_TEST
 
 START_TEST(json_numbers_read_back_as_the_same_floats)
 {
-    amkd_tensor t;
+    amkd_input_tensor t;
     ck_assert_int_eq(fit(&t, gray, NULL, 3, -1, 2, 2, 0), 0);
-    ck_assert_int_eq(amkd_tensor_set_type(&t, "FP32"), 0);
+    ck_assert_int_eq(amkd_input_tensor_set_type(&t, "FP32"), 0);
     for (int v = 0; v < 256; v++)
         ck_assert(strtof(t.items[v].text, NULL) == (float)v / 255);
-    ck_assert_int_eq(amkd_tensor_set_type(&t, "FP64"), 0);
+    ck_assert_int_eq(amkd_input_tensor_set_type(&t, "FP64"), 0);
     for (int v = 0; v < 256; v++)
         ck_assert(strtod(t.items[v].text, NULL) == v / 255.0);
 }
@@ -163,24 +165,24 @@ END_TEST
 
 START_TEST(tensors_are_laid_out_in_json)
 {
-    amkd_tensor t;
+    amkd_input_tensor t;
     amkd_bytes bytes = {0};
     const char nested[] = "[[[[0,1,2],[3,4,5]],[[6,7,8],[9,10,11]]],"
                           "[[[12,13,14],[15,16,17]],[[18,19,20],[21,22,255]]]]";
     const char planes[] = "[[[0,3],[6,9]],[[1,4],[7,10]],[[2,5],[8,11]]]";
     ck_assert_int_eq(fit(&t, rgb, NULL, 4, -1, 2, 2, 3), 0);
-    ck_assert_int_eq(amkd_tensor_set_type(&t, "UINT8"), 0);
-    ck_assert_int_eq(amkd_tensor_add_json(&bytes, &t, pixels, 2, 1), 0);
+    ck_assert_int_eq(amkd_input_tensor_set_type(&t, "UINT8"), 0);
+    ck_assert_int_eq(amkd_input_tensor_add_json(&bytes, &t, pixels, 2, 1), 0);
     assert_bytes(&bytes, nested, strlen(nested));
-    ck_assert_int_eq(amkd_tensor_add_shape(&bytes, &t, 2), 0);
+    ck_assert_int_eq(amkd_input_tensor_add_shape(&bytes, &t, 2), 0);
     assert_bytes(&bytes, "[2,2,2,3]", 9);
-    ck_assert_int_eq(amkd_tensor_add_json(&bytes, &t, pixels, 1, 0), 0);
+    ck_assert_int_eq(amkd_input_tensor_add_json(&bytes, &t, pixels, 1, 0), 0);
     assert_bytes(&bytes, "[0,1,2,3,4,5,6,7,8,9,10,11]", 27);
     ck_assert_int_eq(fit(&t, rgb, NULL, 3, 3, 2, 2, 0), 0);
-    ck_assert_int_eq(amkd_tensor_set_type(&t, "UINT8"), 0);
-    ck_assert_int_eq(amkd_tensor_add_json(&bytes, &t, pixels, 1, 1), 0);
+    ck_assert_int_eq(amkd_input_tensor_set_type(&t, "UINT8"), 0);
+    ck_assert_int_eq(amkd_input_tensor_add_json(&bytes, &t, pixels, 1, 1), 0);
     assert_bytes(&bytes, planes, strlen(planes));
-    ck_assert_int_eq(amkd_tensor_add_shape(&bytes, &t, 1), 0);
+    ck_assert_int_eq(amkd_input_tensor_add_shape(&bytes, &t, 1), 0);
     assert_bytes(&bytes, "[3,2,2]", 7);
 }
 END_TEST

@@ -1,6 +1,6 @@
 /* A pixel has 256 values, so that whatever the datatype, what each becomes is made once:
  * laying out images is permuting and looking up. */
-#include "teacher/tensor.h"
+#include "teacher/input_tensor.h"
 #include "base/error.h"
 #include "base/half.h"
 #include <ctype.h>
@@ -49,7 +49,7 @@ static int excluded(const layout *way, const char *choice)
     return choice && !way->either && way->planes != (strcmp(choice, "nchw") == 0);
 }
 
-static void take(amkd_tensor *tensor, const layout *way)
+static void take(amkd_input_tensor *tensor, const layout *way)
 {
     tensor->planes = way->planes;
     tensor->ndim = way->ndim;
@@ -57,7 +57,7 @@ static void take(amkd_tensor *tensor, const layout *way)
 }
 
 /* Finds the way that one image of dims is laid out: how many there are. */
-static size_t find(amkd_tensor *tensor, const int64_t *dims, size_t ndim,
+static size_t find(amkd_input_tensor *tensor, const int64_t *dims, size_t ndim,
                    const char *choice)
 {
     layout ways[5];
@@ -80,12 +80,12 @@ static void print_dims(char *text, size_t size, const int64_t *dims, size_t ndim
         snprintf(text + n, size - n, "]");
 }
 
-int amkd_tensor_fit(amkd_tensor *tensor, const int64_t *dims, size_t ndim,
-                    amkd_shape image, const char *choice)
+int amkd_input_tensor_fit(amkd_input_tensor *tensor, const int64_t *dims, size_t ndim,
+                          amkd_shape image, const char *choice)
 {
     char text[128];
     size_t nfound = 0;
-    *tensor = (amkd_tensor){.image = image};
+    *tensor = (amkd_input_tensor){.image = image};
     print_dims(text, sizeof text, dims, ndim);
     if (ndim > 1)
         nfound = find(tensor, dims + 1, ndim - 1, choice);
@@ -109,10 +109,11 @@ int amkd_tensor_fit(amkd_tensor *tensor, const int64_t *dims, size_t ndim,
     return 0;
 }
 
-int amkd_tensor_parse_dims(int64_t dims[AMKD_TENSOR_DIMS], size_t *ndim, const char *text)
+int amkd_input_tensor_parse_dims(int64_t dims[AMKD_INPUT_TENSOR_DIMS], size_t *ndim,
+                                 const char *text)
 {
     const char *at = text;
-    for (*ndim = 0; *ndim < AMKD_TENSOR_DIMS; at++) {
+    for (*ndim = 0; *ndim < AMKD_INPUT_TENSOR_DIMS; at++) {
         char *end = (char *)at + 1;
         const int64_t dim = *at == 'n' ? -1 : strtoll(at, &end, 10);
         if (*at == '+' || isspace((unsigned char)*at) || dim == 0 || dim < -1 ||
@@ -124,20 +125,21 @@ int amkd_tensor_parse_dims(int64_t dims[AMKD_TENSOR_DIMS], size_t *ndim, const c
             return 0;
     }
     return amkd_fail("'%s' is no shape of %d dimensions at most, such as n,28,28,1", text,
-                     AMKD_TENSOR_DIMS);
+                     AMKD_INPUT_TENSOR_DIMS);
 }
 
-int amkd_tensor_fit_told(amkd_tensor *tensor, const int64_t *dims, size_t ndim,
-                         const char *told, amkd_shape image, const char *choice)
+int amkd_input_tensor_fit_told(amkd_input_tensor *tensor, const int64_t *dims,
+                               size_t ndim, const char *told, amkd_shape image,
+                               const char *choice)
 {
-    int64_t all[AMKD_TENSOR_DIMS];
+    int64_t all[AMKD_INPUT_TENSOR_DIMS];
     size_t nall;
     char text[128];
     if (!told && !ndim)
         return amkd_fail("has no shape in its metadata: --input-shape must tell it");
     if (!told)
-        return amkd_tensor_fit(tensor, dims, ndim, image, choice);
-    if (amkd_tensor_parse_dims(all, &nall, told))
+        return amkd_input_tensor_fit(tensor, dims, ndim, image, choice);
+    if (amkd_input_tensor_parse_dims(all, &nall, told))
         return -1;
     for (size_t d = 0; d < ndim; d++) {
         if (nall != ndim || (dims[d] != -1 && all[d] != -1 && dims[d] != all[d])) {
@@ -146,14 +148,15 @@ int amkd_tensor_fit_told(amkd_tensor *tensor, const int64_t *dims, size_t ndim,
         }
         all[d] = dims[d] != -1 ? dims[d] : all[d];
     }
-    return amkd_tensor_fit(tensor, all, nall, image, choice);
+    return amkd_input_tensor_fit(tensor, all, nall, image, choice);
 }
 
-void amkd_tensor_default(amkd_tensor *tensor, amkd_shape image, const char *choice)
+void amkd_input_tensor_default(amkd_input_tensor *tensor, amkd_shape image,
+                               const char *choice)
 {
     layout ways[5];
     list_layouts(ways, image);
-    *tensor = (amkd_tensor){.image = image, .has_batch = 1};
+    *tensor = (amkd_input_tensor){.image = image, .has_batch = 1};
     take(tensor, &ways[choice && strcmp(choice, "nchw") == 0 ? 0 : 1]);
 }
 
@@ -172,7 +175,7 @@ static uint16_t to_half(float value)
     return (uint16_t)(bits + lrintf(ldexpf(fraction, 11)) - 1024);
 }
 
-static void make_item(amkd_tensor_item *item, size_t nbytes, uint8_t value)
+static void make_item(amkd_input_tensor_item *item, size_t nbytes, uint8_t value)
 {
     const float single = (float)value / 255;
     const double number = value / 255.0;
@@ -202,7 +205,7 @@ static const struct {
              {"float32", "FP32", 4},
              {"float64", "FP64", 8}};
 
-const char *amkd_tensor_datatype(const char *dtype)
+const char *amkd_input_tensor_datatype(const char *dtype)
 {
     for (size_t t = 0; dtype && t < sizeof types / sizeof *types; t++)
         if (strcmp(dtype, types[t].dtype) == 0)
@@ -210,7 +213,7 @@ const char *amkd_tensor_datatype(const char *dtype)
     return NULL;
 }
 
-int amkd_tensor_set_type(amkd_tensor *tensor, const char *datatype)
+int amkd_input_tensor_set_type(amkd_input_tensor *tensor, const char *datatype)
 {
     tensor->item_nbytes = 0;
     for (size_t t = 0; t < sizeof types / sizeof *types; t++)
@@ -225,21 +228,21 @@ int amkd_tensor_set_type(amkd_tensor *tensor, const char *datatype)
 
 /* -------------------------------------------------------------------- laying out -- */
 
-static size_t image_size(const amkd_tensor *tensor)
+static size_t image_size(const amkd_input_tensor *tensor)
 {
     return tensor->image.channels * tensor->image.height * tensor->image.width;
 }
 
 /* Pixel `at` of the tensor's order in an image of [h][w][c]. */
-static size_t source(const amkd_tensor *tensor, size_t at)
+static size_t source(const amkd_input_tensor *tensor, size_t at)
 {
     size_t channels = tensor->image.channels;
     size_t area = tensor->image.height * tensor->image.width;
     return tensor->planes ? at % area * channels + at / area : at;
 }
 
-int amkd_tensor_add_binary(amkd_bytes *bytes, const amkd_tensor *tensor,
-                           const uint8_t *pixels, size_t n)
+int amkd_input_tensor_add_binary(amkd_bytes *bytes, const amkd_input_tensor *tensor,
+                                 const uint8_t *pixels, size_t n)
 {
     size_t size = image_size(tensor), item = tensor->item_nbytes;
     if (item == 1 && (!tensor->planes || tensor->image.channels == 1))
@@ -255,7 +258,7 @@ int amkd_tensor_add_binary(amkd_bytes *bytes, const amkd_tensor *tensor,
 }
 
 /* Brackets between items `at` - 1 and `at` of nested arrays; returns behind them. */
-static char *add_brackets(char *to, const amkd_tensor *tensor, size_t at, int close)
+static char *add_brackets(char *to, const amkd_input_tensor *tensor, size_t at, int close)
 {
     size_t block = 1, depth = 0;
     for (size_t d = tensor->ndim; d-- > 0 && at % (block *= tensor->dims[d]) == 0;)
@@ -265,7 +268,7 @@ static char *add_brackets(char *to, const amkd_tensor *tensor, size_t at, int cl
     return to;
 }
 
-static char *add_image(char *to, const amkd_tensor *tensor, const uint8_t *pixels,
+static char *add_image(char *to, const amkd_input_tensor *tensor, const uint8_t *pixels,
                        int nested)
 {
     size_t size = image_size(tensor);
@@ -283,8 +286,8 @@ static char *add_image(char *to, const amkd_tensor *tensor, const uint8_t *pixel
     return to;
 }
 
-int amkd_tensor_add_json(amkd_bytes *bytes, const amkd_tensor *tensor,
-                         const uint8_t *pixels, size_t n, int nested)
+int amkd_input_tensor_add_json(amkd_bytes *bytes, const amkd_input_tensor *tensor,
+                               const uint8_t *pixels, size_t n, int nested)
 {
     size_t size = image_size(tensor), most = 0;
     for (int value = 0; value < 256; value++)
@@ -307,7 +310,8 @@ int amkd_tensor_add_json(amkd_bytes *bytes, const amkd_tensor *tensor,
     return 0;
 }
 
-int amkd_tensor_add_shape(amkd_bytes *bytes, const amkd_tensor *tensor, size_t n)
+int amkd_input_tensor_add_shape(amkd_bytes *bytes, const amkd_input_tensor *tensor,
+                                size_t n)
 {
     int rc = tensor->has_batch ? amkd_bytes_format(bytes, "[%zu", n)
                                : amkd_bytes_puts(bytes, "[");
