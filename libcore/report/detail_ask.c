@@ -4,7 +4,7 @@
 #include "base/memory.h"
 #include "net/predict.h"
 #include "report/detail.h"
-#include "steps/ask/answers.h"
+#include "steps/learn/answers.h"
 #include "steps/learn/evaluate.h"
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Answers found by the images they are about. */
-#include "steps/ask/answers.h"
+#include "steps/learn/answers.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/check.h"

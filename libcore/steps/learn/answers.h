@@ -1,6 +1,6 @@
 /* A teacher's answers about the images of a set, bought before and kept as labels. */
-#ifndef AMKD_STEPS_ASK_ANSWERS_H
-#define AMKD_STEPS_ASK_ANSWERS_H
+#ifndef AMKD_STEPS_LEARN_ANSWERS_H
+#define AMKD_STEPS_LEARN_ANSWERS_H
 
 #include "data/images.h"
 #include <stddef.h>
