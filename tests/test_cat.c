@@ -2,7 +2,10 @@
  */
 #include "base/error.h"
 #include "data/fields.h"
-#include "data/images.h"
+#include "data/images_header.h"
+#include "data/images_load.h"
+#include "data/images_refs.h"
+#include "data/images_writer.h"
 #include "data/mix.h"
 #include "data/png.h"
 #include "scratch.h"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The folders of libcore know what the table of its README lets them know, and nothing else: no
-# include goes upward, and an internal header stays in its folder.
+# include goes upward, and an internal header stays in its folder. The files of image sets
+# stand in the line that data/images.h draws.
 set -euo pipefail
 cd "$SOURCE/libcore"
 
@@ -46,3 +47,21 @@ mapfile -t files < <(find . -name '*.[ch]' | sed 's|^\./||' | LC_ALL=C sort)
         for (r in row) if (!(r in used)) wrong("README.md: there is no folder " r)
         exit bad
     }'
+
+# The line, "images_digest   what a set is known by" and so on.
+mapfile -t line < <(sed -n 's/^ \*     \(images[a-z_]*\)  .*/\1/p' data/images.h)
+mapfile -t there < <(cd data && printf '%s\n' images*.h | sed 's/\.h$//' | LC_ALL=C sort)
+[ "$(printf '%s\n' "${line[@]}" | LC_ALL=C sort)" = "$(printf '%s\n' "${there[@]}")" ] ||
+    { echo "data/images.h draws the line ${line[*]}, there are ${there[*]}" >&2; exit 1; }
+{ printf '%s\n' "${line[@]}" ""; includes data/images*.[ch]; } | awk '
+    !NF { drawn = 1; next }
+    !drawn { place[$1] = NR; next }
+    {
+        from = $1; sub(/.*\//, "", from); sub(/\.[ch]$/, "", from)
+        to = $3; sub(/.*\//, "", to); sub(/\.h$/, "", to)
+        if (!(from in place)) { print $1 ": not in the line of data/images.h" > "/dev/stderr"; bad = 1 }
+        if ((to in place) && place[to] > place[from]) {
+            print $1 ": " to " stands behind " from " in the line of data/images.h" > "/dev/stderr"; bad = 1
+        }
+    }
+    END { exit bad }'

@@ -1,7 +1,9 @@
 /* Whole lists of picks, from files to files, against those of the float64 reference: the
  * same in every place, except where two scores tie within 1e-6. */
 #include "base/random.h"
-#include "data/images.h"
+#include "data/images_header.h"
+#include "data/images_load.h"
+#include "data/images_refs.h"
 #include "scratch.h"
 #include "steps/select/lambdas.h"
 #include "steps/select/score.h"

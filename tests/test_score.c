@@ -1,6 +1,8 @@
 /* amkd_score on streams that no tool writes, and the parsing of lambdas. */
 #include "base/error.h"
-#include "data/images.h"
+#include "data/images_header.h"
+#include "data/images_load.h"
+#include "data/images_refs.h"
 #include "scratch.h"
 #include "steps/ask/asked.h"
 #include "steps/select/lambdas.h"

@@ -1,8 +1,9 @@
 /* Checks of rows' values, kind by kind. */
 #include "data/check.h"
 #include "base/error.h"
-#include "data/images.h"
+#include "data/images_header.h"
 #include "data/images_index.h"
+#include "data/images_refs.h"
 #include "stream/rows.h"
 #include <math.h>
 #include <string.h>
@@ -110,20 +111,13 @@ static int check_index_row(const amkd_check *check, const uint8_t *row)
 
 static int init_images(amkd_check *check)
 {
-    const amkd_field *pixels, *label;
-    if (amkd_header_expect(&pixels, check->header, "pixels", "|u1", 3))
+    amkd_images_layout layout;
+    if (amkd_images_layout_read(&layout, check->header))
         return -1;
     check->row = check_image;
-    if (amkd_images_sources_expect(&check->nimages, check->header))
-        return -1;
-    if (!amkd_header_field(check->header, "label"))
-        return 0;
-    const json_t *nclasses = json_object_get(check->header->more, "nclasses");
-    if (amkd_header_expect(&label, check->header, "label", "<i4", 0))
-        return -1;
-    if (json_integer_value(nclasses) < 1)
-        return amkd_fail("labeled images need \"nclasses\" in the header");
-    check->nclasses = (size_t)json_integer_value(nclasses);
+    if (layout.source)
+        check->nimages = layout.source_rows;
+    check->nclasses = layout.nclasses;
     return 0;
 }
 

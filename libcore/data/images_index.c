@@ -2,7 +2,6 @@
 #include "data/images_index.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "data/images.h"
 #include "stream/bgzf.h"
 #include "stream/stream.h"
 #include <fcntl.h>

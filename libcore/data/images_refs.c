@@ -1,9 +1,9 @@
-/* References to image sets: how a stream of pairs, picks or labels says which images it
- * speaks of, and how these are found again and known to be the same. */
+/* References put into headers and read; the sets that they name loaded and joined. */
+#include "data/images_refs.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/room.h"
-#include "data/images.h"
+#include "data/images_load.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -226,5 +226,29 @@ int amkd_images_load_refs(amkd_images **out, const amkd_header *header,
     if (get_refs(&refs, header) ||
         load_refs(out, refs, stream_path, override, noverride, nthreads))
         return amkd_fail_in("'%s'", name);
+    return 0;
+}
+
+int amkd_images_load_sources(uint32_t **sources, size_t *nsources,
+                             const amkd_header *header, const char *stream_path,
+                             const char *const *override, size_t noverride,
+                             size_t nthreads)
+{
+    amkd_images *images;
+    *sources = NULL;
+    *nsources = 0;
+    const json_t *refs = json_object_get(header->more, "images");
+    int views = 0;
+    for (size_t i = 0; i < json_array_size(refs); i++)
+        views = views || json_object_get(json_array_get(refs, i), "of");
+    if (!views)
+        return 0;
+    if (amkd_images_load_refs(&images, header, stream_path, override, noverride,
+                              nthreads))
+        return -1;
+    *sources = images->sources;
+    *nsources = images->nsources;
+    images->sources = NULL;
+    amkd_images_free(images);
     return 0;
 }

@@ -6,6 +6,7 @@
 #include "base/room.h"
 #include "data/images_index.h"
 #include "stream/preamble.h"
+#include "stream/stream.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -2,6 +2,9 @@
 #include "report/detail.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/images_refs.h"
+#include "data/images_rows.h"
+#include "stream/stream.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -2,6 +2,7 @@
  * student and the teacher differ on the test images. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/images_rows.h"
 #include "net/predict.h"
 #include "report/detail.h"
 #include "steps/learn/answers.h"

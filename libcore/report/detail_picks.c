@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/check.h"
+#include "data/images_refs.h"
 #include "report/detail.h"
 #include "steps/learn/evaluate.h"
 #include <math.h>

@@ -1,5 +1,6 @@
 /* The pixels of questions, a chunk of them at a time. */
 #include "base/memory.h"
+#include "data/images_rows.h"
 #include "steps/ask/query_internal.h"
 #include <stdlib.h>
 

@@ -3,6 +3,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/check.h"
+#include "data/images_load.h"
+#include "data/images_refs.h"
 #include "stream/stream.h"
 #include <stdlib.h>
 #include <string.h>

@@ -3,6 +3,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/check.h"
+#include "data/images_load.h"
+#include "data/images_refs.h"
+#include "data/images_rows.h"
 #include "stream/stream.h"
 #include <math.h>
 #include <stdlib.h>

@@ -4,6 +4,8 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "data/images_load.h"
+#include "data/images_rows.h"
 #include "net/predict.h"
 #include "steps/learn/answers.h"
 #include "steps/learn/evaluate.h"

@@ -2,6 +2,7 @@
  * replay of them has an answer to whatever is picked. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/images_refs.h"
 #include "steps/ask/asked.h"
 #include "steps/learn/dataset.h"
 #include "steps/select/candidates.h"

@@ -2,6 +2,7 @@
  * need not. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/images_refs.h"
 #include "steps/ask/asked.h"
 #include "steps/select/candidates.h"
 #include "stream/stream.h"

@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "data/check.h"
-#include "data/images.h"
+#include "data/images_refs.h"
 #include "steps/select/lowest.h"
 #include "stream/rows.h"
 #include "stream/stream.h"

@@ -4,7 +4,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"
-#include "data/images.h"
+#include "data/images_load.h"
+#include "data/images_refs.h"
 #include "net/known.h"
 #include "stream/stream.h"
 #include <inttypes.h>

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "data/images_refs.h"
 #include "steps/select/candidates.h"
 #include "steps/select/lambdas.h"
 #include "steps/select/score_header.h"

@@ -1,7 +1,7 @@
 /* What stands in a picks stream of how its rows came about. */
 #include "steps/select/score_header.h"
 #include "base/error.h"
-#include "data/images.h"
+#include "data/images_refs.h"
 #include "steps/select/noise.h"
 #include "stream/rows.h"
 

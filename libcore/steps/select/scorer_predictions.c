@@ -1,6 +1,7 @@
 /* A network's predictions as a scorer of mixes that have their lambdas. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/images_rows.h"
 #include "net/predict.h"
 #include "steps/select/scorer.h"
 #include <math.h>

@@ -1,10 +1,9 @@
-/* Pixels of an image set by request, wherever the set keeps them: rows of a far set are
- * read in the order of their files, by several threads. */
+/* Rows of a far set are read in the order of their files, by several threads. */
+#include "data/images_rows.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/room.h"
-#include "data/images.h"
 #include "data/images_far.h"
 #include "data/mix.h"
 #include <stdlib.h>
