@@ -4,6 +4,7 @@
 #include "data/images_header.h"
 #include "data/images_index.h"
 #include "data/images_refs.h"
+#include "stream/keys.h"
 #include "stream/rows.h"
 #include <math.h>
 #include <string.h>
@@ -68,7 +69,7 @@ static int check_pair_row(const amkd_check *check, const uint8_t *row)
 {
     amkd_pair pair;
     memcpy(&pair, row, sizeof pair);
-    const int single = json_is_true(json_object_get(check->header->more, "single"));
+    const int single = amkd_header_is_single(check->header);
     if (single && pair.i != pair.j)
         return amkd_fail("i = %u, j = %u, expected a single image", pair.i, pair.j);
     if (!single && pair.i == pair.j)
@@ -100,8 +101,7 @@ static int check_label_row(const amkd_check *check, const uint8_t *row)
 static int check_index_row(const amkd_check *check, const uint8_t *row)
 {
     uint64_t at;
-    const json_t *of = json_object_get(check->header->more, "of");
-    const uint64_t nbytes = (uint64_t)json_integer_value(json_object_get(of, "nbytes"));
+    const uint64_t nbytes = amkd_index_nbytes(check->header);
     memcpy(&at, row, sizeof at);
     if (at >> 16 >= nbytes)
         return amkd_fail("byte %llu is outside the images file, which has %llu",
@@ -144,7 +144,7 @@ int amkd_check_init(amkd_check *check, const amkd_header *header)
         failed = amkd_fail("kind '%s' is none of images, pairs, picks, labels, index",
                            header->kind);
     }
-    if (!failed && json_object_get(header->more, "images"))
+    if (!failed && amkd_images_refs_count(header))
         failed = amkd_images_refs_rows(&check->nimages, header);
     return failed;
 }

@@ -2,6 +2,7 @@
 #include "data/images_header.h"
 #include "base/error.h"
 #include "data/images_digest.h"
+#include "stream/keys.h"
 #include <string.h>
 
 int amkd_images_header(amkd_header *header, size_t height, size_t width, size_t channels,
@@ -15,11 +16,11 @@ int amkd_images_header(amkd_header *header, size_t height, size_t width, size_t 
         amkd_header_clear(header);
         return -1;
     }
-    if ((nclasses && json_object_set_new(header->more, "nclasses",
-                                         json_integer((json_int_t)nclasses))) ||
-        (class_names && json_object_set(header->more, "class_names", class_names))) {
+    if ((nclasses &&
+         amkd_header_put(header, "nclasses", json_integer((json_int_t)nclasses))) ||
+        (class_names && amkd_header_put_class_names(header, class_names))) {
         amkd_header_clear(header);
-        return amkd_fail("out of memory");
+        return -1;
     }
     return 0;
 }
@@ -33,7 +34,7 @@ static int read_classes(amkd_images_layout *layout, const amkd_header *header)
         return amkd_fail("labeled images need \"nclasses\", a positive integer, in the "
                          "header");
     layout->nclasses = (size_t)json_integer_value(nclasses);
-    json_t *names = json_object_get(header->more, "class_names"), *name;
+    json_t *names = amkd_header_class_names(header), *name;
     if (!names)
         return 0;
     if (!json_is_array(names) || json_array_size(names) != layout->nclasses)

@@ -47,6 +47,9 @@ int amkd_index_write(const amkd_index *index, const char *path);
 /* Fails unless the header is one of an index. */
 int amkd_index_expect(const amkd_header *header);
 
+/* How many bytes the images file has, by the header of its index. */
+uint64_t amkd_index_nbytes(const amkd_header *header);
+
 void amkd_index_clear(amkd_index *index); /* a zeroed one is fine */
 
 #endif

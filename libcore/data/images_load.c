@@ -7,6 +7,7 @@
 #include "data/images_far.h"
 #include "data/images_header.h"
 #include "data/images_views.h"
+#include "stream/keys.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,9 +259,9 @@ static uint64_t known_rows(const loading *l)
 {
     amkd_index index;
     const amkd_header *header = amkd_reader_header(l->reader);
-    const json_t *rows = json_object_get(header->more, "rows");
-    if (rows)
-        return (uint64_t)json_integer_value(rows);
+    const uint64_t promised = amkd_header_rows(header);
+    if (promised != UINT64_MAX)
+        return promised;
     if (amkd_index_read(&index, l->path, header, l->nbytes))
         return UINT64_MAX;
     const uint64_t n = index.n;
@@ -321,8 +322,7 @@ int amkd_images_read_within(amkd_images **out, amkd_reader *reader, const char *
         amkd_images_free(images);
         return rc > 0 ? read_again(out, reader, path) : -1;
     }
-    images->provenance =
-        json_incref(json_object_get(amkd_reader_header(reader)->more, "provenance"));
+    images->provenance = json_incref(amkd_header_provenance(amkd_reader_header(reader)));
     *out = images;
     return 0;
 }

@@ -32,6 +32,24 @@ int amkd_images_load_sources(uint32_t **sources, size_t *nsources,
                              const char *const *override, size_t noverride,
                              size_t nthreads);
 
+/* What a header says of one of the sets that it refers to. Texts are the header's. */
+typedef struct amkd_images_named {
+    const char *path; /* NULL when it came by a pipe */
+    uint64_t rows;
+    const char *digest;
+    uint64_t source_rows; /* of views: of the set that they are of; else of itself */
+    const char *source_digest;
+    int is_views;
+} amkd_images_named;
+
+/* How many sets a header refers to, 0 where it names none; and number k of them. Fails
+ * where that is malformed. */
+size_t amkd_images_refs_count(const amkd_header *header);
+int amkd_images_refs_get(amkd_images_named *named, const amkd_header *header, size_t k);
+
+/* The shape [H,W,C] of the images that a header refers to; zeros where it says none. */
+void amkd_images_refs_shape(size_t shape[3], const amkd_header *header);
+
 /* The number of images a header refers to, over all its sets; -1 when it names none. */
 int amkd_images_refs_rows(uint64_t *nrows, const amkd_header *header);
 

@@ -4,6 +4,8 @@
 #include "base/memory.h"
 #include "data/check.h"
 #include "data/images.h"
+#include "data/images_refs.h"
+#include "stream/keys.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
 #include <stdarg.h>
@@ -105,20 +107,18 @@ static int name_classes(amkd_run *run, const json_t *names, size_t n)
 }
 
 /* Real images: of views, those that they are of. Sets of the same ones count once. */
-static int count_images(size_t *n, const json_t *refs)
+static int count_images(size_t *n, const amkd_header *header)
 {
+    amkd_images_named set, before;
     *n = 0;
-    for (size_t k = 0; k < json_array_size(refs); k++) {
-        const json_t *ref = json_array_get(refs, k), *of = json_object_get(ref, "of");
-        const json_t *set = of ? of : ref, *digest = json_object_get(set, "digest");
+    for (size_t k = 0; k < amkd_images_refs_count(header); k++) {
+        if (amkd_images_refs_get(&set, header, k))
+            return -1;
         int seen = 0;
-        for (size_t b = 0; b < k; b++) {
-            const json_t *before = json_array_get(refs, b);
-            const json_t *other = json_object_get(before, "of");
-            seen |= json_equal(json_object_get(other ? other : before, "digest"), digest);
-        }
-        const json_int_t rows = json_integer_value(json_object_get(set, "rows"));
-        *n += seen || rows < 0 ? 0 : (size_t)rows;
+        for (size_t b = 0; b < k; b++)
+            seen |= !amkd_images_refs_get(&before, header, b) &&
+                    !strcmp(before.source_digest, set.source_digest);
+        *n += seen ? 0 : (size_t)set.source_rows;
     }
     return *n ? 0 : amkd_fail("the header names no image set");
 }
@@ -126,9 +126,9 @@ static int count_images(size_t *n, const json_t *refs)
 /* What the header of the answers about the real images says of the whole run. */
 static int take_header(amkd_run *run, const amkd_header *header, size_t nclasses)
 {
-    const char *teacher = json_string_value(json_object_get(header->more, "teacher"));
-    if (count_images(&run->nimages, json_object_get(header->more, "images")) ||
-        name_classes(run, json_object_get(header->more, "class_names"), nclasses))
+    const char *teacher = amkd_header_teacher(header);
+    if (count_images(&run->nimages, header) ||
+        name_classes(run, amkd_header_class_names(header), nclasses))
         return -1;
     run->teacher = amkd_strdup(teacher ? teacher : "an unnamed teacher");
     return run->teacher ? 0 : -1;
@@ -152,7 +152,7 @@ static int read_answers(amkd_run *run, amkd_round *round, const char *path,
     if (!rc)
         rc = count_rows(&round->nanswers, reader);
     if (!rc)
-        round->provenance = json_incref(json_object_get(header->more, "provenance"));
+        round->provenance = json_incref(amkd_header_provenance(header));
     amkd_reader_close(reader);
     return rc;
 }
@@ -280,8 +280,8 @@ static int read_apart(amkd_run *run)
             rc = amkd_run_note(run, "The answers held out cannot be read: %s.",
                                amkd_error());
         else
-            apart->provenance = json_incref(
-                json_object_get(amkd_reader_header(reader)->more, "provenance"));
+            apart->provenance =
+                json_incref(amkd_header_provenance(amkd_reader_header(reader)));
     }
     amkd_reader_close(reader);
     free(labels);

@@ -5,6 +5,7 @@
 #include "data/check.h"
 #include "data/images_refs.h"
 #include "data/images_rows.h"
+#include "stream/keys.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
 #include "teacher/answer_map.h"
@@ -55,13 +56,10 @@ static source *add_source(replay_state *state, const char *identity)
 /* Whose answers a file holds, each teacher once. */
 static int note_origin(replay_state *state, const amkd_header *header)
 {
-    static const char *const keys[] = {"teacher", "answers", "origin"};
-    json_t *whose = json_object();
-    int rc = whose ? 0 : -1;
-    for (size_t k = 0; !rc && k < sizeof keys / sizeof *keys; k++) {
-        json_t *value = json_object_get(header->more, keys[k]);
-        rc = value ? json_object_set(whose, keys[k], value) : 0;
-    }
+    json_t *whose =
+        json_pack("{s:s*, s:O*, s:O*}", "teacher", amkd_header_teacher(header), "answers",
+                  amkd_labels_rule(header), "origin", amkd_labels_origin(header));
+    const int rc = whose ? 0 : -1;
     for (size_t o = 0; !rc && o < json_array_size(state->origin); o++)
         if (json_equal(json_array_get(state->origin, o), whose)) {
             json_decref(whose);
@@ -133,7 +131,7 @@ static int add_labels(amkd_backend *backend, amkd_reader *reader, const char *pa
         rc = amkd_fail_in("'%s'", path);
     if (!rc)
         rc = take_rows(state, rows, n, nclasses, images);
-    json_t *names = json_object_get(header->more, "class_names");
+    json_t *names = amkd_header_class_names(header);
     if (!state->class_names && json_array_size(names) == nclasses)
         backend->class_names = state->class_names = json_incref(names);
     free(rows);
@@ -144,7 +142,7 @@ static int add_labels(amkd_backend *backend, amkd_reader *reader, const char *pa
 static int add_journal(amkd_backend *backend, amkd_reader *reader, const char *path)
 {
     const amkd_header *header = amkd_reader_header(reader);
-    const char *identity = json_string_value(json_object_get(header->more, "teacher"));
+    const char *identity = amkd_header_teacher(header);
     const amkd_field *values;
     if (!identity)
         return amkd_fail("'%s': its header names no teacher", path);

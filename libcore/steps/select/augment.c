@@ -11,6 +11,7 @@
 #include "data/images_writer.h"
 #include "net/known.h"
 #include "ops/augment.h"
+#include "stream/keys.h"
 #include "stream/stream.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -55,16 +56,15 @@ static int open_writer(augmenting *a)
     if (amkd_images_header(&header, images->height, images->width, images->channels,
                            images->labels ? images->nclasses : 0, images->class_names))
         return -1;
-    int rc =
-        amkd_images_header_views(&header, images, options->views.seed,
-                                 amkd_view_describe(&options->views)) ||
-                amkd_header_put(&header, "rows", json_integer((json_int_t)total)) ||
-                (images->provenance &&
-                 amkd_header_put(&header, "provenance", json_copy(images->provenance))) ||
-                amkd_header_add_provenance(&header, "amkd-augment", options->command,
-                                           NULL)
-            ? -1
-            : 0;
+    int rc = amkd_images_header_views(&header, images, options->views.seed,
+                                      amkd_view_describe(&options->views)) ||
+                     amkd_header_put_rows(&header, total) ||
+                     (images->provenance &&
+                      amkd_header_put_provenance(&header, images->provenance)) ||
+                     amkd_header_add_provenance(&header, "amkd-augment", options->command,
+                                                NULL)
+                 ? -1
+                 : 0;
     if (!rc)
         rc = amkd_images_writer_open(&a->writer, options->output, &header,
                                      options->nthreads);

@@ -5,6 +5,7 @@
 #include "data/images_refs.h"
 #include "steps/ask/asked.h"
 #include "steps/select/candidates.h"
+#include "stream/keys.h"
 #include "stream/stream.h"
 #include <inttypes.h>
 #include <math.h>
@@ -83,7 +84,7 @@ static void close_stream(amkd_candidates *c)
 static int check_k(const amkd_candidates *c, const amkd_score_options *options)
 {
     const uint64_t neach = options->by == AMKD_BY_C1 ? options->nlambdas : 1;
-    if (!json_object_get(c->header->more, "rows") || c->shard ||
+    if (amkd_header_rows(c->header) == UINT64_MAX || c->shard ||
         options->k <= c->n * neach)
         return 0;
     return amkd_fail("cannot pick %" PRIu64 ": the pool has %" PRIu64 " candidates",
@@ -116,12 +117,12 @@ static int check_single(const amkd_candidates *c, const amkd_score_options *opti
 
 static int read_header(amkd_candidates *c, const amkd_score_options *options)
 {
-    const json_t *more = c->header->more;
+    const uint64_t nrows = amkd_header_rows(c->header);
     if (amkd_pairs_check(c->header) || amkd_images_refs_rows(&c->nimages, c->header))
         return amkd_fail_in("'%s'", c->name);
-    c->n = (uint64_t)json_integer_value(json_object_get(more, "rows"));
-    c->shard = json_object_get(more, "shard") != NULL;
-    c->single = json_is_true(json_object_get(more, "single"));
+    c->n = nrows == UINT64_MAX ? 0 : nrows;
+    c->shard = amkd_header_is_shard(c->header);
+    c->single = amkd_header_is_single(c->header);
     return (c->shard && check_shard(c, options)) ||
                    (c->single && check_single(c, options))
                ? -1

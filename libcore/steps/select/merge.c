@@ -7,6 +7,7 @@
 #include "data/check.h"
 #include "data/images_refs.h"
 #include "steps/select/lowest.h"
+#include "stream/keys.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
 #include <inttypes.h>
@@ -35,25 +36,6 @@ typedef struct merge {
 /* ------------------------------------------------------------ what belongs together --
  */
 
-static const json_t *key_of(const amkd_reader *reader, const char *key)
-{
-    return json_object_get(amkd_reader_header(reader)->more, key);
-}
-
-/* An integer of at least 1, or 0 where the key is absent or null. */
-static int count_of(uint64_t *count, const amkd_reader *reader, const char *key)
-{
-    const json_t *value = key_of(reader, key);
-    *count = 0;
-    if (!value || json_is_null(value))
-        return 0;
-    if (!json_is_integer(value) || json_integer_value(value) < 0)
-        return amkd_fail("'%s': the header's \"%s\" is no count",
-                         amkd_reader_name(reader), key);
-    *count = (uint64_t)json_integer_value(value);
-    return 0;
-}
-
 static int may_differ(const char *key)
 {
     return strcmp(key, "shard") == 0 || strcmp(key, "rows") == 0 ||
@@ -66,7 +48,8 @@ static int agrees(const amkd_reader *a, const amkd_reader *b)
     const char *key;
     json_t *value;
     json_object_foreach (amkd_reader_header(a)->more, key, value) {
-        if (!may_differ(key) && !json_equal(value, key_of(b, key)))
+        if (!may_differ(key) &&
+            !json_equal(value, json_object_get(amkd_reader_header(b)->more, key)))
             return amkd_fail(
                 "'%s' and '%s' differ in their header's \"%s\": these are not "
                 "shards of one pool, scored in one way",
@@ -78,18 +61,9 @@ static int agrees(const amkd_reader *a, const amkd_reader *b)
 /* The place of a shard, 0 where the header says no shard. */
 static int shard_of(uint64_t *index, uint64_t *count, const amkd_reader *reader)
 {
-    const json_t *shard = key_of(reader, "shard");
-    json_int_t i = 0, n = 0;
-    *index = *count = 0;
-    if (!shard)
-        return 0;
-    if (json_unpack((json_t *)shard, "{s:I, s:I}", "index", &i, "count", &n) || i < 0 ||
-        i >= n)
-        return amkd_fail("'%s': the header's \"shard\" is no {\"index\", \"count\"}",
-                         amkd_reader_name(reader));
-    *index = (uint64_t)i;
-    *count = (uint64_t)n;
-    return 0;
+    return amkd_header_shard(index, count, amkd_reader_header(reader))
+               ? amkd_fail_in("'%s'", amkd_reader_name(reader))
+               : 0;
 }
 
 /* Puts the readers in the order of their shards; every shard must be there once. */
@@ -130,11 +104,12 @@ static int order_shards(merge *m)
 
 static int choose_k(merge *m)
 {
-    uint64_t kept;
+    amkd_picks_limits limits;
     const char *name = amkd_reader_name(m->readers[0]);
-    if (count_of(&kept, m->readers[0], "k") ||
-        count_of(&m->max_per_image, m->readers[0], "max_per_image"))
-        return -1;
+    if (amkd_picks_limits_read(&limits, amkd_reader_header(m->readers[0])))
+        return amkd_fail_in("'%s'", name);
+    const uint64_t kept = limits.k;
+    m->max_per_image = limits.max_per_image;
     if (kept && m->options->k > kept)
         return amkd_fail("cannot keep %" PRIu64 " picks: only the %" PRIu64
                          " lowest were kept of '%s'",
@@ -166,7 +141,7 @@ static int open_readers(merge *m)
         const amkd_header *header = amkd_reader_header(m->readers[r]);
         if (amkd_picks_check(header))
             return amkd_fail_in("'%s'", amkd_reader_name(m->readers[r]));
-        if (json_object_get(header->more, "diverse"))
+        if (amkd_picks_are_diverse(header))
             return amkd_fail("'%s': the picks were chosen to be diverse, they are not "
                              "the lowest of their pool",
                              amkd_reader_name(m->readers[r]));
@@ -194,15 +169,12 @@ static int make_header(merge *m, const uint64_t *nrows)
     const amkd_header *first = amkd_reader_header(m->readers[0]);
     if (amkd_header_copy(&m->header, first))
         return -1;
-    json_t *more = m->header.more;
-    json_object_del(more, "shard");
-    json_object_del(more, "rows");
-    int rc = 0;
-    if (nrows && json_object_get(first->more, "rows"))
-        rc = json_object_set_new(more, "rows", json_integer((json_int_t)*nrows));
-    if (rc == 0 && m->k)
-        rc = json_object_set_new(more, "k", json_integer((json_int_t)m->k));
-    return rc ? amkd_fail("no memory for the header") : 0;
+    const amkd_picks_limits limits = {.k = m->k};
+    amkd_header_join_shards(&m->header);
+    if (nrows && amkd_header_rows(first) != UINT64_MAX &&
+        amkd_header_put_rows(&m->header, *nrows))
+        return -1;
+    return amkd_picks_put_limits(&m->header, &limits);
 }
 
 static int open_writer(merge *m, const uint64_t *nrows)
@@ -277,10 +249,11 @@ static int put(void *writer, const amkd_pick *picks, size_t n)
 
 static int merge_all(merge *m)
 {
-    uint64_t total = 0, nrows;
-    for (size_t r = 0; r < m->nreaders; r++, total += nrows)
-        if (count_of(&nrows, m->readers[r], "rows"))
-            return -1;
+    uint64_t total = 0;
+    for (size_t r = 0; r < m->nreaders; r++) {
+        const uint64_t nrows = amkd_header_rows(amkd_reader_header(m->readers[r]));
+        total += nrows == UINT64_MAX ? 0 : nrows;
+    }
     if (open_writer(m, &total))
         return -1;
     int rc = for_each_batch(m, put, m->writer);

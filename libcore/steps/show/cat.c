@@ -6,6 +6,7 @@
 #include "data/check.h"
 #include "data/fields.h"
 #include "data/npy.h"
+#include "stream/keys.h"
 #include "stream/stream.h"
 #include "teacher/journal.h"
 #include <stdlib.h>
@@ -79,10 +80,8 @@ static ssize_t feed_next(const void **rows, feed *f)
  * reading all of them. */
 static int feed_count(uint64_t *nrows, feed *f)
 {
-    const json_t *rows = json_object_get(f->header->more, "rows");
-    if (rows) {
-        *nrows = (uint64_t)json_integer_value(rows);
-    } else {
+    *nrows = amkd_header_rows(f->header);
+    if (*nrows == UINT64_MAX) {
         void *all;
         if (amkd_reader_read_all(f->reader, &all, &f->nall))
             return -1;

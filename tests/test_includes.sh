@@ -65,3 +65,10 @@ mapfile -t there < <(cd data && printf '%s\n' images*.h | sed 's/\.h$//' | LC_AL
         }
     }
     END { exit bad }'
+
+# A key of a header has its name in one of these rooms and nowhere else.
+if grep -nE '(->|\.)more, "|amkd_header_put\(' -r . --include='*.[ch]' |
+    grep -vE '^\./(stream/|data/images_(header|index|refs|views)\.c|steps/select/noise\.c)'; then
+    echo "these read or put a key of a header by its name: see stream/keys.h" >&2
+    exit 1
+fi
