@@ -55,9 +55,8 @@ static fixture *new_fixture(amkd_measure measure)
     ck_assert_ptr_nonnull(f);
     const amkd_shape in = {1, 9, 8};
     amkd_reference *reference;
-    f->s = new_student("conv 6 k3 | relu | maxpool 2 | conv 12 k2 | relu | fc 7", in);
-    free(f->s.images.pixels);
-    draw_images(&f->s.images, NPOOL, in);
+    f->s = new_student_of("conv 6 k3 | relu | maxpool 2 | conv 12 k2 | relu | fc 7", in,
+                          NPOOL);
     ck_assert(!amkd_reference_new(&reference, &f->s.model->arch, f->s.model->parameters));
     size_t n = 0;
     for (uint32_t i = 0; i < NPOOL; i++)
