@@ -2,8 +2,9 @@
  * formula, libcore/data/views.c the reference).
  *
  * images: uchar [image][y][x][channel]. means: uchar [image][channel]. views: int
- * [view][NINTS] = image, matrix a b tx c d ty, gain, offset, erased left top right bottom,
- * pull x and y [POINTS][POINTS], which count where ELASTIC is set.
+ * [view][NINTS] = image, matrix a b tx c d ty, gain, offset, saturation, which counts where
+ * COLOUR is set, erased left top right bottom, pull x and y [POINTS][POINTS], which count
+ * where ELASTIC is set.
  * out: uchar [n][y][x][channel] of view first + n.
  * Grid: (HEIGHT * WIDTH / RUN, views to make). Exact. */
 
@@ -15,6 +16,7 @@
 #define BORDER_ZERO 0
 #define BORDER_EDGE 1
 #define BORDER_MEAN 2
+#define BORDER_REFLECT 3
 #ifndef BORDER
 #define BORDER BORDER_ZERO
 #endif
@@ -24,16 +26,30 @@
 #ifndef ELASTIC
 #define ELASTIC 1
 #endif
+/* Of images of three channels alone. */
+#ifndef COLOUR
+#define COLOUR 0
+#endif
 /* Pixels that a work-item makes, of one row: 1 or WIDTH. */
 #ifndef RUN
 #define RUN 1
 #endif
 #define CELLS 4
 #define POINTS (CELLS + 2)
-#define NINTS (13 + 2 * POINTS * POINTS)
+#define NINTS (14 + 2 * POINTS * POINTS)
+
+/* Where a mirror at the first and at the last pixel shows what is at x. */
+static inline int reflected(int x, int side)
+{
+    const int period = 2 * (side - 1), at = period ? (int)(abs(x) % (uint)period) : 0;
+    return at < side ? at : period - at;
+}
 
 static inline uint pixel_at(global const uchar *image, int x, int y, uint outside)
 {
+#if BORDER == BORDER_REFLECT
+    x = reflected(x, WIDTH), y = reflected(y, HEIGHT);
+#endif
     const int u = clamp(x, 0, WIDTH - 1), v = clamp(y, 0, HEIGHT - 1);
     const uint inside = image[(v * WIDTH + u) * CHANNELS];
 #if BORDER == BORDER_EDGE
@@ -85,6 +101,15 @@ static inline long pulled(global const int *points, const int *across, const int
     return sum >> 17;
 }
 
+/* Makes the colour of a pixel of three channels stronger or weaker. */
+static inline void colour(int *values, int saturation)
+{
+    const int grey =
+        (19595 * values[0] + 38470 * values[1] + 7471 * values[2] + 32768) >> 16;
+    for (int c = 0; c < 3; c++)
+        values[c] = grey + ((saturation * (values[c] - grey) + 32768) >> 16);
+}
+
 kernel void augment(global const uchar *restrict images,
                     global const uchar *restrict means, global const int *restrict views,
                     const uint first, global uchar *restrict out)
@@ -92,7 +117,7 @@ kernel void augment(global const uchar *restrict images,
     const size_t begin = get_global_id(0) * RUN, row = get_global_id(1);
     global const int *view = views + (first + row) * NINTS;
     const int gain = view[7], offset = view[8];
-    const int left = view[9], top = view[10], right = view[11], bottom = view[12];
+    const int left = view[10], top = view[11], right = view[12], bottom = view[13];
     const size_t image = (uint)view[0];
     images += image * (HEIGHT * WIDTH * CHANNELS);
     means += image * CHANNELS;
@@ -105,7 +130,7 @@ kernel void augment(global const uchar *restrict images,
 #if ELASTIC
     int across[3], down[3];
     const int line = spline(down, y, HEIGHT);
-    global const int *points = view + 13 + line * POINTS;
+    global const int *points = view + 14 + line * POINTS;
 #endif
     for (int n = 0; n < RUN; n++, x++, u0 += du, v0 += dv) {
         long u = u0, v = v0;
@@ -115,12 +140,18 @@ kernel void augment(global const uchar *restrict images,
         v += pulled(points + column + POINTS * POINTS, across, down);
 #endif
         const int erased = x >= left && x < right && y >= top && y < bottom;
+        int values[CHANNELS];
+        for (int c = 0; c < CHANNELS; c++)
+            values[c] =
+                bilinear(images + c, u, v, BORDER == BORDER_MEAN ? means[c] : 0);
+#if COLOUR
+        colour(values, view[9]);
+#endif
         for (int c = 0; c < CHANNELS; c++) {
             const int mean = means[c];
             const int outside = BORDER == BORDER_MEAN ? mean : 0;
             const int pivot = AROUND_MEAN ? mean : 0;
-            const int value = bilinear(images + c, u, v, outside);
-            const int p = pivot + offset + ((gain * (value - pivot) + 32768) >> 16);
+            const int p = pivot + offset + ((gain * (values[c] - pivot) + 32768) >> 16);
             *out++ = erased ? outside : clamp(p, 0, 255);
         }
     }

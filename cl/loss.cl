@@ -4,6 +4,11 @@
  *     loss  = -T^2 sum_c p_c log softmax(z / T)_c
  *     dz_c  = T (softmax(z / T)_c - p_c) / batch          (sum_c p_c = 1)
  *
+ * p is a target smoothed by E (Szegedy et al., "Rethinking the Inception architecture for
+ * computer vision", CVPR 2016, as torch.nn.CrossEntropyLoss's label_smoothing):
+ *
+ *     p_c   = (1 - E) target_c + E / CLASSES              (E = 0: as it is)
+ *
  * logits, gradient: [block][class][lane]. Sample n of the batch has row order[first + n]
  * of targets, float [row][class]; lanes from count on are empty and get no gradient.
  * loss and agreement, float [sample]: the batch's are added to what is there (agreement: 1
@@ -25,7 +30,8 @@ static inline void cross_entropy(global const vec *restrict logits,
                                  global const float *restrict targets,
                                  global const uint *restrict order, const uint first,
                                  const uint count, const float temperature,
-                                 const vec full, const float scale,
+                                 const float smoothing, const vec full,
+                                 const float scale,
                                  global vec *restrict gradient, global vec *restrict loss,
                                  global vec *restrict agreement)
 {
@@ -53,10 +59,11 @@ static inline void cross_entropy(global const vec *restrict logits,
         for (int k = 0; k < VW; k++)
             p[k] = targets[(size_t)row[k] * CLASSES + c];
         const vec target = vload_vec(p);
+        const vec smooth = fma((vec)(1.0f - smoothing), target, (vec)(smoothing / CLASSES));
         const vec z = logits[c * VECTORS];
         const vec log_q = (z - top) / temperature - log_sum;
-        total = fma(-target, log_q, total);
-        gradient[c * VECTORS] = select((vec)0.0f, (exp(log_q) - target) * scale, filled);
+        total = fma(-smooth, log_q, total);
+        gradient[c * VECTORS] = select((vec)0.0f, (exp(log_q) - smooth) * scale, filled);
         top_target = select(top_target, select((vec)0.0f, (vec)1.0f, z >= top),
                             target > target_top);
         target_top = fmax(target_top, target);
@@ -70,15 +77,16 @@ kernel void softmax_cross_entropy(global const vec *restrict logits,
                                   global const float *restrict targets,
                                   global const uint *restrict order, const uint first,
                                   const uint count, const float temperature,
-                                  global vec *restrict gradient, global vec *restrict loss,
+                                  const float smoothing, global vec *restrict gradient,
+                                  global vec *restrict loss,
                                   global vec *restrict agreement)
 {
     const uint sample = get_global_id(1) * NLANES + get_global_id(0) * VW;
     float full[VW];
     for (int k = 0; k < VW; k++)
         full[k] = sample + k < count ? 1.0f : 0.0f;
-    cross_entropy(logits, targets, order, first, count, temperature, vload_vec(full),
-                  temperature / count, gradient, loss, agreement);
+    cross_entropy(logits, targets, order, first, count, temperature, smoothing,
+                  vload_vec(full), temperature / count, gradient, loss, agreement);
 }
 
 /* sums[lane]: the teaching samples of that lane. Grid: (VECTORS). */
@@ -96,6 +104,7 @@ kernel void teaching_cross_entropy(global const vec *restrict logits,
                                    global const float *restrict targets,
                                    global const uint *restrict order, const uint first,
                                    const uint count, const float temperature,
+                                   const float smoothing,
                                    global const vec *restrict teaching,
                                    global const float *restrict sums,
                                    global vec *restrict gradient,
@@ -107,8 +116,8 @@ kernel void teaching_cross_entropy(global const vec *restrict logits,
     float n = 0;
     for (int lane = 0; lane < NLANES; lane++)
         n += sums[lane];
-    cross_entropy(logits, targets, order, first, count, temperature, teaching[at],
-                  temperature / fmax(n, 1.0f), gradient, loss, agreement);
+    cross_entropy(logits, targets, order, first, count, temperature, smoothing,
+                  teaching[at], temperature / fmax(n, 1.0f), gradient, loss, agreement);
     taught[at] += teaching[at];
 }
 

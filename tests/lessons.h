@@ -74,8 +74,7 @@ static inline amkd_train_options make_options(void)
 {
     return (amkd_train_options){
         .optimizer = {AMKD_ADAMW, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8},
-        .schedule = AMKD_ONECYCLE,
-        .rate = 0.01,
+        .schedule = {.kind = AMKD_ONECYCLE, .rate = 0.01},
         .temperature = 1,
         .assistant = assistant,
         .batch = BATCH, /* 61 is no multiple of it */

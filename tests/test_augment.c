@@ -28,12 +28,14 @@ static void apply(uint8_t *out, const amkd_view *view, const amkd_view_options *
 
 /* Ranges that reach every branch. */
 static const amkd_view_ranges all_ranges = {.flip = 0.5,
+                                            .crop = 2,
                                             .shift = 0.3,
                                             .rotate = 180,
                                             .scale = 0.6,
                                             .shear = 0.5,
                                             .contrast = 0.9,
                                             .brightness = 0.5,
+                                            .saturation = 0.8,
                                             .erase = 0.7,
                                             .elastic = 0.2};
 
@@ -70,11 +72,13 @@ START_TEST(the_device_gives_the_pixels_of_the_reference)
     amkd_device *device;
     ck_assert_msg(!amkd_device_open(&device, NULL), "%s", amkd_error());
     for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++)
-        for (int border = AMKD_BORDER_ZERO; border <= AMKD_BORDER_MEAN; border++) {
+        for (int border = AMKD_BORDER_ZERO; border <= AMKD_BORDER_REFLECT; border++) {
             amkd_view_options options = {.ranges = all_ranges,
                                          .border = (amkd_border)border,
                                          .around_mean = border != AMKD_BORDER_EDGE,
                                          .seed = s};
+            if (shapes[s][2] != 3)
+                options.ranges.saturation = 0;
             check_device(device, shapes[s], &options);
             options.ranges.elastic = 0;
             check_device(device, shapes[s], &options);
@@ -83,7 +87,7 @@ START_TEST(the_device_gives_the_pixels_of_the_reference)
 }
 END_TEST
 
-START_TEST(too_large_images_are_refused)
+START_TEST(too_large_images_and_colours_of_what_has_none_are_refused)
 {
     amkd_device *device;
     amkd_augmenter *augmenter;
@@ -91,6 +95,9 @@ START_TEST(too_large_images_are_refused)
     ck_assert_msg(!amkd_device_open(&device, NULL), "%s", amkd_error());
     ck_assert_int_eq(amkd_augmenter_new(&augmenter, device, &options, 1025, 1, 1), -1);
     ck_assert_ptr_nonnull(strstr(amkd_error(), "no side may be above 1024"));
+    const amkd_view_options colours = {.ranges = {.saturation = 0.1}};
+    ck_assert_int_eq(amkd_augmenter_new(&augmenter, device, &colours, 5, 5, 4), -1);
+    ck_assert_ptr_nonnull(strstr(amkd_error(), "images of 3 channels"));
     amkd_device_close(device);
 }
 END_TEST
@@ -169,6 +176,67 @@ START_TEST(contrast_brightness_and_erasing_change_values_and_keep_to_white_and_b
 }
 END_TEST
 
+/* torch.nn.functional.pad(mode="reflect"), and
+ * torchvision.transforms.RandomCrop(padding). */
+START_TEST(a_crop_moves_by_whole_pixels_and_a_reflected_border_is_a_mirror)
+{
+    enum { H = 6, W = 7, C = 2, N = 3, NVIEWS = 500 };
+    uint8_t *image = noise(H * W * C, 6), out[H * W * C];
+    int nseen[2 * N + 1] = {0};
+    for (int border = 0; border <= AMKD_BORDER_REFLECT; border += AMKD_BORDER_REFLECT)
+        for (uint64_t v = 0; v < NVIEWS; v++) {
+            const amkd_view_options options = {.ranges = {.crop = N, .flip = 0.5},
+                                               .border = (amkd_border)border};
+            amkd_view view;
+            amkd_view_draw(&view, &options, H, W, 0, v);
+            apply(out, &view, &options, image, H, W, C);
+            const int mirror = view.matrix[0] < 0, down = view.matrix[5] / 65536;
+            const int left = view.matrix[2] / 65536 - (mirror ? W - 1 : 0);
+            ck_assert(abs(left) <= N && abs(down) <= N && view.matrix[5] % 65536 == 0);
+            nseen[left + N]++;
+            for (int p = 0; p < H * W * C; p++) {
+                int x = (mirror ? W - 1 - p / C % W : p / C % W) + left;
+                int y = p / C / W + down;
+                const int inside = x >= 0 && x < W && y >= 0 && y < H;
+                x = x < 0 ? -x : x >= W ? 2 * (W - 1) - x : x;
+                y = y < 0 ? -y : y >= H ? 2 * (H - 1) - y : y;
+                ck_assert_uint_eq(out[p],
+                                  inside || border ? image[(y * W + x) * C + p % C] : 0);
+            }
+        }
+    for (int n = 0; n < 2 * N + 1; n++)
+        ck_assert_double_eq_tol(nseen[n] / (2.0 * NVIEWS), 1.0 / 7, 0.04);
+    free(image);
+}
+END_TEST
+
+/* torchvision.transforms.functional.adjust_saturation: a blend with the grey image. */
+START_TEST(saturation_is_a_blend_with_grey)
+{
+    enum { N = 50 };
+    uint8_t *image = noise(N * 3, 8), out[N * 3];
+    const double factors[] = {0, 0.5, 1, 1.75};
+    for (size_t f = 0; f < 4; f++) {
+        amkd_view view;
+        const amkd_view_options options = {.border = AMKD_BORDER_EDGE};
+        amkd_view_identity(&view, 0);
+        view.saturation = (int32_t)lrint(65536 * factors[f]);
+        const double tolerance = factors[f] == 1 ? 1e-9 : 1;
+        apply(out, &view, &options, image, 1, N, 3);
+        for (size_t p = 0; p < N; p++) {
+            const uint8_t *q = image + 3 * p;
+            const double grey = 0.299 * q[0] + 0.587 * q[1] + 0.114 * q[2];
+            for (size_t c = 0; c < 3; c++) {
+                const double blend = grey + factors[f] * (q[c] - grey);
+                ck_assert_double_eq_tol(out[3 * p + c], fmin(255, fmax(0, blend)),
+                                        tolerance);
+            }
+        }
+    }
+    free(image);
+}
+END_TEST
+
 START_TEST(equal_pulls_at_all_points_are_a_shift)
 {
     enum { H = 12, W = 10 };
@@ -194,9 +262,13 @@ END_TEST
 START_TEST(draws_fill_their_ranges_and_no_more)
 {
     enum { N = 4000 };
-    const amkd_view_options options = {
-        .ranges = {
-            .flip = 0.25, .rotate = 30, .scale = 0.2, .contrast = 0.3, .erase = 0.5}};
+    const amkd_view_options options = {.ranges = {.flip = 0.25,
+                                                  .rotate = 30,
+                                                  .scale = 0.2,
+                                                  .contrast = 0.3,
+                                                  .saturation = 0.4,
+                                                  .erase = 0.5}};
+    double grey = 9, gaudy = 0;
     double low = 9, high = 0, tilt = 0, dark = 9, light = 0;
     int nmirrored = 0, longest = 0;
     for (uint64_t v = 0; v < N; v++) {
@@ -209,6 +281,8 @@ START_TEST(draws_fill_their_ranges_and_no_more)
         tilt = fmax(tilt, fabs(angle) * 180 / acos(-1));
         dark = fmin(dark, view.gain / 65536.0);
         light = fmax(light, view.gain / 65536.0);
+        grey = fmin(grey, view.saturation / 65536.0);
+        gaudy = fmax(gaudy, view.saturation / 65536.0);
         nmirrored += (double)m[0] * m[4] - (double)m[1] * m[3] < 0;
         ck_assert_int_ge(view.erase[0], 0);
         ck_assert_int_le(view.erase[0], view.erase[2]);
@@ -225,6 +299,8 @@ START_TEST(draws_fill_their_ranges_and_no_more)
     ck_assert_double_eq_tol(tilt, 30, 0.1);
     ck_assert_double_eq_tol(dark, 0.7, 0.002);
     ck_assert_double_eq_tol(light, 1.3, 0.002);
+    ck_assert_double_eq_tol(grey, 0.6, 0.002);
+    ck_assert_double_eq_tol(gaudy, 1.4, 0.002);
     ck_assert_int_eq(longest, 14);
     ck_assert_double_eq_tol(nmirrored / (double)N, 0.25, 0.03);
 }
@@ -289,12 +365,14 @@ int main(void)
     tcase_set_timeout(device, 600);
     tcase_set_timeout(host, 60);
     tcase_add_test(device, the_device_gives_the_pixels_of_the_reference);
-    tcase_add_test(device, too_large_images_are_refused);
+    tcase_add_test(device, too_large_images_and_colours_of_what_has_none_are_refused);
     tcase_add_test(host, the_identity_and_a_mirror_image_are_exact);
     tcase_add_test(host,
                    pixels_between_pixels_are_their_mix_and_borders_are_what_was_asked);
     tcase_add_test(
         host, contrast_brightness_and_erasing_change_values_and_keep_to_white_and_black);
+    tcase_add_test(host, a_crop_moves_by_whole_pixels_and_a_reflected_border_is_a_mirror);
+    tcase_add_test(host, saturation_is_a_blend_with_grey);
     tcase_add_test(host, equal_pulls_at_all_points_are_a_shift);
     tcase_add_test(host, draws_fill_their_ranges_and_no_more);
     tcase_add_test(host, the_widest_ranges_of_the_largest_images_fit);

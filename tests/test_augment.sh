@@ -45,7 +45,7 @@ cmp <(field pixels real.amkd) <(field pixels kept.amkd | awk 'NR % 5 == 1') || f
 # Without any range a view is the image; alone, each range changes something.
 amkd-augment -q -V 1 "${none[@]}" -o same.amkd real.amkd
 cmp <(field pixels real.amkd) <(field pixels same.amkd) || fail "no range"
-for range in "flip 1" "shift 0.2" "rotate 20" "scale 0.3" "shear 0.4" "contrast 0.5" \
+for range in "flip 1" "crop 3" "shift 0.2" "rotate 20" "scale 0.3" "shear 0.4" "contrast 0.5" \
     "brightness 0.5" "erase 0.9" "elastic 0.2"; do
     amkd-augment -q -V 3 "${none[@]}" --${range/ /=} -o one.amkd real.amkd
     ! cmp -s <(field pixels real.amkd) <(field pixels one.amkd | awk 'NR % 3 == 1') ||
@@ -55,6 +55,13 @@ for range in "flip 1" "shift 0.2" "rotate 20" "scale 0.3" "shear 0.4" "contrast 
 done
 of='"of":{"digest":"xxh3-128:[0-9a-f]*","path":"real.amkd","rows":12},"seed":0'
 grep -q "$of" header || fail "views of what: $(cat header)"
+
+amkd-augment -q -V 3 "${none[@]}" --crop 3 --border reflect -o one.amkd real.amkd
+amkd-augment -q -V 3 "${none[@]}" --crop 3 -o black.amkd real.amkd
+! cmp -s <(field pixels one.amkd) <(field pixels black.amkd) || fail "--border reflect"
+
+amkd-augment -q -V 3 --only --crop 3 -o only.amkd real.amkd
+cmp <(field pixels only.amkd) <(field pixels black.amkd) || fail "--only"
 
 # Views of views know the first images.
 amkd-augment -q -V 2 views.amkd -o twice.amkd
@@ -120,11 +127,17 @@ expect 1 "missing.amkd" amkd-augment -q -o out missing.amkd
 expect 1 "pairs.amkd" amkd-augment -q -o out pairs.amkd
 expect 1 "more than a stream can number" amkd-augment -q -V 4000000000 -o out real.amkd
 expect 2 "--views" amkd-augment -V 0 -o out real.amkd
+expect 1 "a range of saturation is for images of 3 channels" \
+    amkd-augment -q --saturation 0.1 -o out real.amkd
+expect 1 "a range of saturation is for images of 3 channels" \
+    amkd-augment --check --saturation 0.1 real.amkd
+expect 1 "'real.amkd': a range of saturation is for images of 3 channels" \
+    amkd-train --check --augment "--saturation 0.1" real.amkd
 expect 2 "--border 'grey'" amkd-augment --border grey -o out real.amkd
 expect 2 "--around 'white'" amkd-augment --around white -o out real.amkd
 expect 2 "--around is for --contrast" amkd-augment --contrast 0 --around mean -o out real.amkd
 for bad in flip=1.1 flip=-0.1 shift=2 rotate=181 scale=1 shear=nan contrast=-1 erase=1.5 \
-    elastic=0.6 brightness=x; do
+    elastic=0.6 brightness=x saturation=1.1 crop=1025 crop=1.5; do
     expect 2 "--${bad%=*}" amkd-augment --$bad -o out real.amkd
 done
 expect 2 "" amkd-augment -o out real.amkd real.amkd

@@ -47,7 +47,11 @@ END
 # scores, and an assistant that scores and then teaches. Of more images there are fewer views.
 amkd-distill -n IMAGES=real.amkd TEACHER=model:teacher.safetensors BUDGET=1000 >plan
 grep -q '^amkd-augment -V 30 ' plan || fail "views: $(cat plan)"
+! grep '^amkd-train' plan | grep -qv -- '--weight-decay 0.01 ' || fail "decay: $(cat plan)"
 sed 's/.*| //' plan >scores
+amkd-distill -n IMAGES=real.amkd TEACHER=model:teacher.safetensors BUDGET=1000 OPTIMIZER=sgd >plan.sgd
+! grep '^amkd-train' plan.sgd | grep -qv -- '--weight-decay 0 ' || fail "decay: $(cat plan.sgd)"
+rm plan.sgd
 [ "$(grep -c '^amkd-score -s .*/assistant.safetensors --by c2 .*--noise 1 ' scores)" = 4 ] ||
     fail "scores: $(cat scores)"
 [ "$(grep -c '^amkd-train -a .conv 16 ' plan)" = 5 ] || fail "assistants: $(cat plan)"

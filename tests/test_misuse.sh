@@ -36,7 +36,7 @@ for tool in "${tools[@]}"; do
         fi
         misused "option '--$option' needs an argument" "$tool" --$option
         # Numbers are told by their placeholder.
-        case $argument in N | P | K | M | S | RATE | W | T | R) ;; *) continue ;; esac
+        case $argument in N | P | K | M | S | RATE | W | T | R | E | D | NORM) ;; *) continue ;; esac
         misused "option '--$option': 'x' is not a" "$tool" --$option=x
         misused "option '--$option': '' is not a" "$tool" --$option=
         misused "option '--$option': '7x' is not a" "$tool" --$option=7x
@@ -90,7 +90,18 @@ misused "--input" amkd-query -t exec:cat --input int8 a
 misused "--ask-again" amkd-query -t http://localhost/v2/models/m --no-journal --ask-again a
 misused "--optimizer" amkd-train --optimizer lamb a
 misused "--schedule" amkd-train --schedule never a
+misused "'--warmup': a warm-up is not for onecycle" amkd-train --warmup 0.1 a
+misused "does not end before the first milestone, 0.2" \
+    amkd-train --schedule multistep --milestones 0.2,0.4 --warmup 0.2 a
+misused "--milestones is of --schedule multistep" amkd-train --milestones 0.5 a
+for list in '' 0.5, ,0.5 0 1 0.5,0.5 0.5,0.4 x 0.5x nan 0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9; do
+    misused "'--milestones': milestones '$list': " \
+        amkd-train --schedule multistep --milestones "$list" a
+done
 misused "--momentum" amkd-train --momentum 0.5 a
+misused "--ema of 1" amkd-train --ema 1 a
+misused "--nesterov is of --optimizer sgd" amkd-train --nesterov a
+misused "--nesterov needs a --momentum above 0" amkd-train --optimizer sgd --momentum 0 --nesterov a
 misused "--checkpoint" amkd-train --checkpoint-seconds 5 a
 misused "--shard" amkd-pool --shard 3/3 a
 misused "--format" amkd-cat --format csv a

@@ -25,5 +25,7 @@ for width in 1 4; do
     check test_selftest "small parts" $width
     check test_augment device $width
     check test_mixup device $width
+    check test_optimizer "few parameters" $width
+    check test_loss "cross entropy" $width
 done
 check test_dense_gemm "small shapes" 1 # as on a GPU

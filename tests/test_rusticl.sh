@@ -34,7 +34,7 @@ amkd-import -q --limit 400 -o labeled.amkd "$images"
 amkd-import -q --limit 30 --unlabeled -o real.amkd "$images"
 amkd-train -q -d portable -a lenet5-half --steps 200 -o student labeled.amkd
 # Views are the same to the byte.
-for border in zero edge mean; do
+for border in zero edge mean reflect; do
     for device in portable llvmpipe; do
         limited amkd-augment -q -d $device -V 7 --keep --border $border --erase 0.5 \
             --elastic 0.1 --brightness 0.2 -o $device.amkd real.amkd

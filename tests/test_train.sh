@@ -27,6 +27,35 @@ weights >plain
 weights --mixup 1 >mixed
 ! cmp -s plain mixed || fail "--mixup does nothing"
 
+weights --label-smoothing 0.1 >smoothed
+! cmp -s plain smoothed || fail "--label-smoothing does nothing"
+for schedule in constant cosine multistep; do
+    weights --schedule $schedule >plain
+    weights --schedule $schedule --warmup 0.2 >warm
+    ! cmp -s plain warm || fail "--schedule $schedule: --warmup does nothing"
+done
+weights --schedule multistep --milestones 0.5,0.75 >said
+cmp -s plain said || fail "the milestones are not 0.5,0.75 where they are not said"
+weights --schedule multistep --milestones 0.3 >other
+! cmp -s plain other || fail "--milestones does nothing"
+weights --optimizer sgd >plain
+weights --optimizer sgd --nesterov >ahead
+! cmp -s plain ahead || fail "--nesterov does nothing"
+weights --optimizer sgd --clip-grad 0.001 >clipped
+! cmp -s plain clipped || fail "--clip-grad does nothing"
+weights --optimizer sgd --ema 0.9 >average
+! cmp -s plain average || fail "--ema does nothing"
+
+# Weight decay is PyTorch's where it is not said: 0.01 for adamw alone.
+for decay in "adamw 0.01 0" "adam 0 0.01" "sgd 0 0.01"; do
+    read -r optimizer default other <<<"$decay"
+    weights --optimizer "$optimizer" >plain
+    weights --optimizer "$optimizer" --weight-decay "$default" >said
+    weights --optimizer "$optimizer" --weight-decay "$other" >decayed
+    cmp -s plain said || fail "$optimizer: the default is not --weight-decay $default"
+    ! cmp -s plain decayed || fail "$optimizer: --weight-decay does nothing"
+done
+
 # Two sets with the same labels in the other order are another training: nothing to go on
 # with.
 { printf '\0\0\x8\x3\0\0\0\x6\0\0\0\x2\0\0\0\x3'; printf '%.36s' "$(seq -s '' 2000 2010)"; } >other-images-idx3

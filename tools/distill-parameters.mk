@@ -88,7 +88,7 @@ BATCH = 128
 OPTIMIZER = adamw
 LR = 0.003
 MOMENTUM = 0.9
-WEIGHT_DECAY = 0.01
+WEIGHT_DECAY = $(if $(filter adamw,$(OPTIMIZER)),0.01,0)
 SCHEDULE = onecycle
 TEMPERATURE = 4
 # alpha of mixup: each answered image is mixed again with another, and so are their

@@ -20,6 +20,10 @@ static size_t data_options(amkd_option *options, train_arguments *a)
          "show a fresh view of an image each time, by options of amkd-augment\n"
          "such as \"--shift 0.05 --rotate 7\" (default: none, images as they are)",
          0, 0, 0},
+        {0, "augment-answers", AMKD_FLAG, &a->augment_answers, NULL,
+         "--augment: also of images that a teacher answered about, as if its\n"
+         "answers were true of their views",
+         0, 0, 0},
         {0, "views", AMKD_COUNT, &a->train.nviews, "N",
          "of --augment: N views of each image, itself the first, seen in turns\n"
          "(default: without end, and itself is none of them)",
@@ -55,14 +59,32 @@ static size_t optimizer_options(amkd_option *options, train_arguments *a)
          65536},
         {0, "optimizer", AMKD_TEXT, &a->optimizer, "NAME",
          "sgd, adam or adamw (default: adamw)", 0, 0, 0},
-        {0, "lr", AMKD_NUMBER, &t->rate, "RATE",
+        {0, "lr", AMKD_NUMBER, &t->schedule.rate, "RATE",
          "learning rate, the schedule's highest (default: 0.003)", 0, 1e-12, 1e6},
         {0, "momentum", AMKD_NUMBER, &t->optimizer.momentum, "M", "of sgd (default: 0.9)",
          0, 0, 1},
+        {0, "nesterov", AMKD_FLAG, &t->optimizer.nesterov, NULL,
+         "sgd's momentum looks a step ahead", 0, 0, 0},
         {0, "weight-decay", AMKD_NUMBER, &t->optimizer.decay, "W",
-         "decoupled in adamw (default: 0.01)", 0, 0, 1e6},
+         "decoupled in adamw (default: 0.01 of adamw, else 0)", 0, 0, 1e6},
+        {0, "clip-grad", AMKD_NUMBER, &t->optimizer.clip, "NORM",
+         "scale a gradient of a greater L2 norm down to it (default: 0,\n"
+         "gradients are as they are)",
+         0, 0, 1e12},
+        {0, "ema", AMKD_NUMBER, &t->optimizer.average, "D",
+         "end with a moving average of the weights that keeps D of itself in a\n"
+         "step (default: 0, with the last weights)",
+         0, 0, 1},
         {0, "schedule", AMKD_TEXT, &a->schedule, "NAME",
-         "constant, cosine or onecycle (default: onecycle)", 0, 0, 0},
+         "constant, cosine, onecycle or multistep (default: onecycle)", 0, 0, 0},
+        {0, "warmup", AMKD_NUMBER, &t->schedule.warmup, "SHARE",
+         "let the rate rise to RATE in this share of the steps, before all but\n"
+         "onecycle (default: 0)",
+         0, 0, 1},
+        {0, "milestones", AMKD_TEXT, &a->milestones, "LIST",
+         "of multistep: after which shares of the steps the rate becomes a tenth\n"
+         "(default: 0.5,0.75)",
+         0, 0, 0},
         {'T', "temperature", AMKD_NUMBER, &t->temperature, "T",
          "of distillation: targets and outputs are softened by T (default: 1)", 0, 0.01,
          1000},
@@ -71,6 +93,10 @@ static size_t optimizer_options(amkd_option *options, train_arguments *a)
          "from Beta(ALPHA, ALPHA); an assistant answers about the mix\n"
          "(default: 0, none is mixed)",
          0, 0, 1000},
+        {0, "label-smoothing", AMKD_NUMBER, &t->smoothing, "E",
+         "take E of each answer and give all classes the same part of it, after\n"
+         "temperature and mixup (default: 0)",
+         0, 0, 1},
         AMKD_OPTION_SEED(t->seed),
     };
     memcpy(options, group, sizeof group);
@@ -108,12 +134,10 @@ void train_options_list(amkd_option *options, train_arguments *args)
     *args = (train_arguments){
         .optimizer = "adamw",
         .schedule = "onecycle",
-        .train = {.optimizer = {.momentum = 0.9,
-                                .beta1 = 0.9,
-                                .beta2 = 0.999,
-                                .epsilon = 1e-8,
-                                .decay = 0.01},
-                  .rate = 3e-3,
+        .milestones = "0.5,0.75",
+        .train = {.optimizer =
+                      {.momentum = 0.9, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8},
+                  .schedule = {.rate = 3e-3},
                   .temperature = 1,
                   .batch = 128,
                   .nepochs = 20,
@@ -127,15 +151,28 @@ void train_options_list(amkd_option *options, train_arguments *args)
     options[n] = (amkd_option){0};
 }
 
-/* The options that are names, looked up. */
-static int read_names(train_arguments *args)
+/* The weight decay that torch.optim.AdamW has by default; its SGD and Adam have none. */
+static const double adamw_decay = 0.01;
+
+/* The options that are names, looked up, and the defaults that depend on them. */
+static int read_names(train_arguments *args, const amkd_cli *cli)
 {
     static const char *const optimizers[] = {"sgd", "adam", "adamw"};
-    if (amkd_schedule_parse(&args->train.schedule, args->schedule))
+    amkd_schedule *schedule = &args->train.schedule;
+    if (amkd_schedule_parse(schedule, args->schedule))
         return amkd_fail_in("option '--schedule'");
+    if (schedule->kind == AMKD_MULTISTEP &&
+        amkd_schedule_parse_milestones(schedule, args->milestones))
+        return amkd_fail_in("option '--milestones'");
+    if (schedule->kind != AMKD_MULTISTEP && amkd_cli_given(cli, "milestones"))
+        return amkd_fail("--milestones is of --schedule multistep");
+    if (amkd_schedule_check(schedule))
+        return amkd_fail_in("option '--warmup'");
     for (int k = 0; k < 3; k++)
         if (!strcmp(args->optimizer, optimizers[k])) {
             args->train.optimizer.kind = (amkd_optimizer_kind)k;
+            if (!amkd_cli_given(cli, "weight-decay"))
+                args->train.optimizer.decay = k == AMKD_ADAMW ? adamw_decay : 0;
             return 0;
         }
     return amkd_fail("option '--optimizer': '%s' is none of sgd, adam, adamw",
@@ -162,6 +199,11 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
             "none of them");
     if (args->train.nviews && !args->train.views)
         return amkd_fail("--views needs --augment");
+    if (args->augment_answers && !args->train.views)
+        return amkd_fail("--augment-answers needs --augment");
+    if (args->augment_answers && args->assistant)
+        return amkd_fail(
+            "--augment-answers is for answers: with --assistant there are none");
     if (args->train.min_top > 0 && !args->assistant)
         return amkd_fail("--min-top needs --assistant");
     if (args->assistant && args->images.n)
@@ -173,10 +215,16 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
         return amkd_fail("--classes is for --check: else the data say it");
     if (amkd_cli_given(cli, "momentum") && args->train.optimizer.kind != AMKD_SGD)
         return amkd_fail("--momentum is of --optimizer sgd");
+    if (args->train.optimizer.average >= 1)
+        return amkd_fail("--ema of 1 would never move: expected less");
+    if (args->train.optimizer.nesterov && args->train.optimizer.kind != AMKD_SGD)
+        return amkd_fail("--nesterov is of --optimizer sgd");
+    if (args->train.optimizer.nesterov && args->train.optimizer.momentum <= 0)
+        return amkd_fail("--nesterov needs a --momentum above 0");
     return 0;
 }
 
 int train_options_read(train_arguments *args, const amkd_cli *cli)
 {
-    return read_names(args) || read_views(args) || check_options(args, cli) ? -1 : 0;
+    return read_names(args, cli) || read_views(args) || check_options(args, cli) ? -1 : 0;
 }

@@ -8,16 +8,17 @@
 
 typedef struct train_arguments {
     amkd_common common;
-    const char *arch, *init, *val, *device, *optimizer, *schedule;
+    const char *arch, *init, *val, *device, *optimizer, *schedule, *milestones;
     amkd_texts images;
     const char *assistant, *augment;
     amkd_view_options views; /* what augment says */
+    int augment_answers;
     double holdout;
     uint64_t nclasses; /* for --check */
     amkd_train_options train;
 } train_arguments;
 
-enum { TRAIN_MAX_OPTIONS = 40 };
+enum { TRAIN_MAX_OPTIONS = 48 };
 
 /* Puts the defaults into args, and the options into the table, ended by a zeroed one. */
 void train_options_list(amkd_option *options, train_arguments *args);

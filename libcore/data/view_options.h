@@ -9,9 +9,10 @@
 typedef struct amkd_view_given {
     amkd_view_ranges ranges;
     const char *border, *around;
+    int only; /* ranges that were not given are 0 */
 } amkd_view_given;
 
-enum { AMKD_VIEW_NOPTIONS = 11 };
+enum { AMKD_VIEW_NOPTIONS = 14 };
 
 /* Puts the options into a table, and their defaults into given. */
 void amkd_view_options_list(amkd_option options[AMKD_VIEW_NOPTIONS],

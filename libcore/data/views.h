@@ -4,12 +4,15 @@
  * A view's pixel (x, y), channel c, with all coordinates in 1/65536 of a pixel:
  *
  *     (u, v) = M (x, y, 1) + D(x, y)           where in the image it lies
- *     p  = bilinear(image, u, v)               weights of 8 bits, rounded once
+ *     q  = bilinear(image, u, v)               weights of 8 bits, rounded once
+ *     p  = grey + (saturation (q - grey) + 32768) >> 16
  *     p' = clamp(pivot + offset + (gain (p - pivot) + 32768) >> 16)
  *     fill in place of p' inside the erased rectangle
  *
- * What lies outside the image is black, the nearest pixel, or the channel's mean; what is
- * erased is the mean where the border is, else black. pivot is 0 or the mean.
+ * What lies outside the image is black, the nearest pixel, the channel's mean, or the
+ * image as a mirror at its outermost pixels shows it; what is erased is the mean where
+ * the border is, else black. pivot is 0 or the mean. grey is (19595 red + 38470 green +
+ * 7471 blue + 32768) >> 16; images that have not three channels have p = q.
  *
  * D is a quadratic B-spline over 4 x 4 cells, which the points of a 6 x 6 grid pull at:
  * with (cell, t) = floor, fraction of 4 (x + 1/2) / width, t of 8 bits, a point's weight
@@ -26,18 +29,22 @@ typedef enum amkd_border {
     AMKD_BORDER_ZERO, /* as numbered in cl/augment.cl */
     AMKD_BORDER_EDGE,
     AMKD_BORDER_MEAN,
+    AMKD_BORDER_REFLECT,
 } amkd_border;
 
 /* Each is drawn uniformly from [-range, range]; 0 leaves it out. */
 typedef struct amkd_view_ranges {
-    double flip;     /* no range: the probability of a mirror image, left for right */
-    double shift;    /* of the width and of the height, each */
-    double rotate;   /* degrees, 180 at most */
-    double scale;    /* about 1: 0.1 is from 0.9 to 1.1; 0.9 at most */
-    double shear;    /* columns that a row is moved by, for each row from the middle; 2 at
-                        most */
-    double contrast; /* about 1, of the pixel less the pivot; 1 at most */
+    double flip;   /* no range: the probability of a mirror image, left for right */
+    uint64_t crop; /* whole pixels, 1024 at most, of the width and of the height, each */
+    double shift;  /* of the width and of the height, each */
+    double rotate; /* degrees, 180 at most */
+    double scale;  /* about 1: 0.1 is from 0.9 to 1.1; 0.9 at most */
+    double shear;  /* columns that a row is moved by, for each row from the middle; 2 at
+                      most */
+    double contrast;   /* about 1, of the pixel less the pivot; 1 at most */
     double brightness; /* of white */
+    double saturation; /* about 1, of the pixel less its grey; 1 at most; of three
+                          channels */
     double erase;      /* a rectangle, each side from 0 to this part of the image's */
     double elastic;    /* of the width and of the height: how far a grid point pulls */
 } amkd_view_ranges;
@@ -54,10 +61,11 @@ enum { AMKD_VIEW_CELLS = 4, AMKD_VIEW_POINTS = AMKD_VIEW_CELLS + 2 };
 /* A view as the kernel takes it, all int32 or uint32. */
 typedef struct amkd_view {
     uint32_t image;
-    int32_t matrix[6]; /* rows (a, b, tx), (c, d, ty) in 1/65536 */
-    int32_t gain;      /* in 1/65536 */
-    int32_t offset;    /* grey levels */
-    int32_t erase[4];  /* left, top, right, bottom; right and bottom are outside */
+    int32_t matrix[6];  /* rows (a, b, tx), (c, d, ty) in 1/65536 */
+    int32_t gain;       /* in 1/65536 */
+    int32_t offset;     /* grey levels */
+    int32_t saturation; /* in 1/65536 */
+    int32_t erase[4];   /* left, top, right, bottom; right and bottom are outside */
     int32_t pull[2][AMKD_VIEW_POINTS][AMKD_VIEW_POINTS]; /* x and y, in 1/65536 */
 } amkd_view;
 
@@ -89,7 +97,8 @@ int amkd_view_needs_means(const amkd_view_options *options);
  * and {"border": ...} behind them. NULL without memory. */
 json_t *amkd_view_describe(const amkd_view_options *options);
 
-/* "zero", "edge", "mean" to a border; -1 for anything else, without an error set. */
+/* "zero", "edge", "mean", "reflect" to a border; -1 for anything else, without an error
+ * set. */
 int amkd_border_parse(amkd_border *border, const char *text);
 
 #endif

@@ -15,11 +15,17 @@ struct amkd_augmenter {
     cl_kernel kernel;
 };
 
-int amkd_augmenter_check(size_t height, size_t width)
+int amkd_augmenter_check(const amkd_view_options *options, size_t height, size_t width,
+                         size_t channels)
 {
     if (height > AMKD_VIEW_MAX_SIDE || width > AMKD_VIEW_MAX_SIDE)
         return amkd_fail("images of %zux%zu have no views: no side may be above %d",
                          width, height, AMKD_VIEW_MAX_SIDE);
+    if (options->ranges.saturation > 0 && channels != 3)
+        return amkd_fail(
+            "a range of saturation is for images of 3 channels, red, green and "
+            "blue, not of %zu",
+            channels);
     return 0;
 }
 
@@ -27,15 +33,15 @@ int amkd_augmenter_new(amkd_augmenter **out, amkd_device *device,
                        const amkd_view_options *options, size_t height, size_t width,
                        size_t channels)
 {
-    if (amkd_augmenter_check(height, width))
+    if (amkd_augmenter_check(options, height, width, channels))
         return -1;
     const size_t run = device->vector_width > 1 ? width : 1;
     amkd_augmenter *augmenter = amkd_alloc(1, sizeof *augmenter);
-    char *macros =
-        amkd_format("-DHEIGHT=%zu -DWIDTH=%zu -DCHANNELS=%zu -DBORDER=%d "
-                    "-DAROUND_MEAN=%d -DELASTIC=%d -DRUN=%zu",
-                    height, width, channels, (int)options->border,
-                    options->around_mean != 0, options->ranges.elastic > 0, run);
+    char *macros = amkd_format("-DHEIGHT=%zu -DWIDTH=%zu -DCHANNELS=%zu -DBORDER=%d "
+                               "-DAROUND_MEAN=%d -DELASTIC=%d -DCOLOUR=%d -DRUN=%zu",
+                               height, width, channels, (int)options->border,
+                               options->around_mean != 0, options->ranges.elastic > 0,
+                               options->ranges.saturation > 0, run);
     const char *sources[] = {amkd_cl_augment};
     int failed = !augmenter || !macros;
     if (!failed) {

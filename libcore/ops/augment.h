@@ -7,11 +7,13 @@
 
 typedef struct amkd_augmenter amkd_augmenter;
 
-/* Fails unless images of this size can have views. */
-int amkd_augmenter_check(size_t height, size_t width);
+/* Fails unless images of this shape can have such views. */
+int amkd_augmenter_check(const amkd_view_options *options, size_t height, size_t width,
+                         size_t channels);
 
-/* For images of this shape, no side above AMKD_VIEW_MAX_SIDE. Of the options only the
- * border, the pivot and whether there is an elastic range matter here. */
+/* For images of this shape, no side above AMKD_VIEW_MAX_SIDE, and three channels where
+ * there is a range of saturation. Of the options only the border, the pivot and whether
+ * there are ranges of saturation and elastic matter here. */
 int amkd_augmenter_new(amkd_augmenter **out, amkd_device *device,
                        const amkd_view_options *options, size_t height, size_t width,
                        size_t channels);

@@ -11,6 +11,7 @@ struct amkd_loss {
     cl_program program;
     cl_kernel cross_entropy, choose_teaching, count_teaching, teaching, softmax, soften;
     cl_mem sums; /* float [lane]: how many samples teach */
+    float smoothing;
 };
 
 int amkd_loss_new(amkd_loss **out, amkd_device *device, size_t nclasses)
@@ -40,6 +41,11 @@ fail:
     return -1;
 }
 
+void amkd_loss_smooth(amkd_loss *loss, double smoothing)
+{
+    loss->smoothing = (float)smoothing;
+}
+
 /* One work-item a vector of the blocks that count samples fill. */
 static int run(amkd_loss *loss, cl_kernel kernel, const amkd_arg *args, size_t nargs,
                size_t count)
@@ -56,10 +62,12 @@ int amkd_loss_run(amkd_loss *loss, cl_mem gradient, cl_mem losses, cl_mem agreem
                   float temperature)
 {
     const cl_uint begin = (cl_uint)first, n = (cl_uint)count;
-    const amkd_arg args[] = {AMKD_ARG(logits),   AMKD_ARG(targets), AMKD_ARG(order),
-                             AMKD_ARG(begin),    AMKD_ARG(n),       AMKD_ARG(temperature),
-                             AMKD_ARG(gradient), AMKD_ARG(losses),  AMKD_ARG(agreements)};
-    return run(loss, loss->cross_entropy, args, 9, count);
+    const amkd_arg args[] = {
+        AMKD_ARG(logits),          AMKD_ARG(targets),  AMKD_ARG(order),
+        AMKD_ARG(begin),           AMKD_ARG(n),        AMKD_ARG(temperature),
+        AMKD_ARG(loss->smoothing), AMKD_ARG(gradient), AMKD_ARG(losses),
+        AMKD_ARG(agreements)};
+    return run(loss, loss->cross_entropy, args, 10, count);
 }
 
 int amkd_loss_softmax(amkd_loss *loss, cl_mem probs, cl_mem logits, size_t count,
@@ -84,13 +92,14 @@ int amkd_loss_run_teaching(amkd_loss *loss, cl_mem gradient, cl_mem losses,
     const amkd_arg counting[] = {AMKD_ARG(teaching), AMKD_ARG(nblocks),
                                  AMKD_ARG(loss->sums)};
     const amkd_arg args[] = {
-        AMKD_ARG(logits),   AMKD_ARG(targets),    AMKD_ARG(order),
-        AMKD_ARG(begin),    AMKD_ARG(n),          AMKD_ARG(temperature),
-        AMKD_ARG(teaching), AMKD_ARG(loss->sums), AMKD_ARG(gradient),
-        AMKD_ARG(losses),   AMKD_ARG(agreements), AMKD_ARG(taught)};
+        AMKD_ARG(logits),          AMKD_ARG(targets),  AMKD_ARG(order),
+        AMKD_ARG(begin),           AMKD_ARG(n),        AMKD_ARG(temperature),
+        AMKD_ARG(loss->smoothing), AMKD_ARG(teaching), AMKD_ARG(loss->sums),
+        AMKD_ARG(gradient),        AMKD_ARG(losses),   AMKD_ARG(agreements),
+        AMKD_ARG(taught)};
     return amkd_kernel_run(loss->device, loss->count_teaching, counting, 3, 1, &vectors,
                            &vectors) ||
-                   run(loss, loss->teaching, args, 12, count)
+                   run(loss, loss->teaching, args, 13, count)
                ? -1
                : 0;
 }

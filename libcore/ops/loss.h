@@ -8,6 +8,10 @@ typedef struct amkd_loss amkd_loss;
 
 int amkd_loss_new(amkd_loss **out, amkd_device *device, size_t nclasses);
 
+/* From now on targets p are smoothed, (1 - smoothing) p + smoothing / nclasses, before
+ * they are compared; 0 at first: they are as they are. Agreements do not change by it. */
+void amkd_loss_smooth(amkd_loss *loss, double smoothing);
+
 /* gradient [block][class][lane] of the mean loss over count samples, whose targets are
  * the rows order[first..first+count) of targets, float [row][class]. Each sample's loss
  * and its agreement (1 where the top classes are the same) are added to losses and

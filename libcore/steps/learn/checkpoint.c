@@ -23,7 +23,7 @@ int amkd_checkpoint_save(const amkd_checkpoint *checkpoint, const char *path,
     char step[24];
     snprintf(step, sizeof step, "%llu", (unsigned long long)checkpoint->step);
     amkd_tensor parts[] = {tensor("parameters", checkpoint->parameters, 1, n),
-                           tensor("moments", checkpoint->moments, 2, n)};
+                           tensor("moments", checkpoint->states, checkpoint->nstates, n)};
     amkd_tensors file = {.n = 2, .tensors = parts};
     file.metadata = json_pack("{s:s, s:s}", "amkd.step", step, "amkd.training", training);
     if (!file.metadata)
@@ -71,7 +71,7 @@ int amkd_checkpoint_load(amkd_checkpoint *checkpoint, const char *path,
         return -1;
     int rc = load_step(&checkpoint->step, &file, training) ||
              load_part(checkpoint->parameters, &file, "parameters", n) ||
-             load_part(checkpoint->moments, &file, "moments", 2 * n);
+             load_part(checkpoint->states, &file, "moments", checkpoint->nstates * n);
     amkd_tensors_clear(&file);
     return rc ? amkd_fail_in("'%s'", path) : 0;
 }

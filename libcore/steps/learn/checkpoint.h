@@ -1,4 +1,5 @@
-/* The state of a training on disk: a safetensors file of weights and moments. */
+/* The state of a training on disk: a safetensors file of weights and the optimizer's
+ * state. */
 #ifndef AMKD_STEPS_LEARN_CHECKPOINT_H
 #define AMKD_STEPS_LEARN_CHECKPOINT_H
 
@@ -7,8 +8,8 @@
 
 typedef struct amkd_checkpoint {
     float *parameters; /* [nparameters] */
-    float *moments;    /* [2 * nparameters] of the optimizer */
-    size_t nparameters;
+    float *states;     /* [nstates][nparameters] of the optimizer */
+    size_t nparameters, nstates;
     uint64_t step; /* steps taken */
 } amkd_checkpoint;
 
@@ -17,7 +18,7 @@ typedef struct amkd_checkpoint {
 int amkd_checkpoint_save(const amkd_checkpoint *checkpoint, const char *path,
                          const char *training);
 
-/* Fills parameters and moments, whose sizes are the caller's, and step. */
+/* Fills parameters and states, whose sizes are the caller's, and step. */
 int amkd_checkpoint_load(amkd_checkpoint *checkpoint, const char *path,
                          const char *training);
 

@@ -45,7 +45,7 @@ typedef struct trainer {
     amkd_loss *loss;
     amkd_optimizer *optimizer;
     cl_mem losses, agreements, taught;
-    float *moments; /* [2 * nparameters], for checkpoints */
+    float *states;  /* of the optimizer, for checkpoints */
     char *training; /* what a checkpoint must be of */
 } trainer;
 
@@ -108,9 +108,10 @@ static int set_up(trainer *t)
     count_steps(t);
     if (open_feed(t))
         return -1;
-    t->moments = amkd_alloc(2 * arch->nparameters, sizeof *t->moments);
+    t->states = amkd_alloc(amkd_optimizer_nstates(&t->options->optimizer),
+                           arch->nparameters * sizeof *t->states);
     t->training = amkd_train_describe(t->model, t->dataset, t->options, t->nsteps);
-    if (!t->moments || !t->training || new_span(&t->spans[0], t) ||
+    if (!t->states || !t->training || new_span(&t->spans[0], t) ||
         new_span(&t->spans[1], t) ||
         amkd_network_new(&t->network, t->device, arch, t->max_blocks, 1) ||
         amkd_network_plan(t->network, planning_seconds(t, arch, 3), NULL, NULL) ||
@@ -122,6 +123,7 @@ static int set_up(trainer *t)
                         NULL) ||
         amkd_buffer_new(&t->taught, t->device, CL_MEM_READ_WRITE, sums_nbytes(t), NULL))
         return -1;
+    amkd_loss_smooth(t->loss, t->options->smoothing);
     return 0;
 }
 
@@ -138,17 +140,26 @@ static void tear_down(trainer *t)
     amkd_buffer_free(t->losses);
     amkd_buffer_free(t->agreements);
     amkd_buffer_free(t->taught);
-    free(t->moments);
+    free(t->states);
     free(t->training);
 }
 
-/* Of the weights that the span, behind which nothing was enqueued, ended with. */
+static amkd_checkpoint checkpoint_of(trainer *t, float *parameters)
+{
+    return (amkd_checkpoint){.parameters = parameters,
+                             .states = t->states,
+                             .nparameters = t->model->arch.nparameters,
+                             .nstates = amkd_optimizer_nstates(&t->options->optimizer)};
+}
+
+/* Of the weights that the span, behind which nothing was enqueued, ended with. What it
+ * read may be their average, and is the model's by now. */
 static int checkpoint_save(trainer *t, const span *s)
 {
-    amkd_checkpoint state = {.parameters = s->parameters,
-                             .moments = t->moments,
-                             .nparameters = t->model->arch.nparameters};
-    return amkd_optimizer_save(t->optimizer, t->moments, &state.step) ||
+    amkd_checkpoint state = checkpoint_of(t, s->parameters);
+    return amkd_buffer_read(t->device, s->parameters, amkd_network_parameters(t->network),
+                            0, state.nparameters * sizeof(float)) ||
+                   amkd_optimizer_save(t->optimizer, t->states, &state.step) ||
                    amkd_checkpoint_save(&state, t->options->checkpoint, t->training)
                ? -1
                : 0;
@@ -157,11 +168,9 @@ static int checkpoint_save(trainer *t, const span *s)
 /* Goes on from the checkpoint. */
 static int resume(trainer *t)
 {
-    amkd_checkpoint state = {.parameters = t->model->parameters,
-                             .moments = t->moments,
-                             .nparameters = t->model->arch.nparameters};
+    amkd_checkpoint state = checkpoint_of(t, t->model->parameters);
     if (amkd_checkpoint_load(&state, t->options->resume, t->training) ||
-        amkd_optimizer_restore(t->optimizer, t->moments, state.step))
+        amkd_optimizer_restore(t->optimizer, t->states, state.step))
         return -1;
     t->step = t->since.step = state.step;
     return 0;
@@ -195,8 +204,7 @@ static int find_loss(trainer *t, const amkd_step_targets *p)
 /* Enqueues one step. */
 static int take_step(trainer *t)
 {
-    const double rate =
-        amkd_schedule_rate(t->options->schedule, t->options->rate, t->step, t->nsteps);
+    const double rate = amkd_schedule_rate(&t->options->schedule, t->step, t->nsteps);
     amkd_network *network = t->network;
     const size_t nlanes = t->device->nlanes;
     amkd_step_targets p;
@@ -216,15 +224,17 @@ static int take_step(trainer *t)
 /* Enqueues the reading of what a span comes to; its event is that of the last. */
 static int read_later(trainer *t, span *s)
 {
+    const cl_mem average = amkd_optimizer_average(t->optimizer);
+    const cl_mem weights = average ? average : amkd_network_parameters(t->network);
     return amkd_buffer_read_later(t->device, s->losses, t->losses, 0, sums_nbytes(t),
                                   NULL) ||
                    amkd_buffer_read_later(t->device, s->taught, t->taught, 0,
                                           sums_nbytes(t), NULL) ||
                    amkd_buffer_read_later(t->device, s->agreements, t->agreements, 0,
                                           sums_nbytes(t), NULL) ||
-                   amkd_buffer_read_later(
-                       t->device, s->parameters, amkd_network_parameters(t->network), 0,
-                       t->model->arch.nparameters * sizeof(float), &s->done)
+                   amkd_buffer_read_later(t->device, s->parameters, weights, 0,
+                                          t->model->arch.nparameters * sizeof(float),
+                                          &s->done)
                ? -1
                : 0;
 }
@@ -299,8 +309,7 @@ static int tell(trainer *t, uint64_t step,
         .step = step,
         .nsteps = t->nsteps,
         .epoch = (double)step / (double)t->feed->order.epoch_nsteps,
-        .rate = amkd_schedule_rate(t->options->schedule, t->options->rate, step - 1,
-                                   t->nsteps),
+        .rate = amkd_schedule_rate(&t->options->schedule, step - 1, t->nsteps),
         .loss = since.loss / n,
         .agreement = since.agreement / n,
         .taught = since.ntaught / since.nsamples,
@@ -309,7 +318,8 @@ static int tell(trainer *t, uint64_t step,
     return report ? report(context, &said) : 0;
 }
 
-/* Before a checkpoint the device must come to a stop: it needs the moments too. */
+/* Before a checkpoint the device must come to a stop: it needs the optimizer's state too.
+ */
 static int run(trainer *t, int (*report)(void *context, const amkd_train_report *report),
                void *context)
 {

@@ -14,10 +14,11 @@
 typedef struct amkd_train_options {
     amkd_optimizer_options optimizer;
     amkd_schedule schedule;
-    double rate;        /* learning rate, the schedule's highest */
     double temperature; /* T of cl/loss.cl; targets become p^(1/T), normalized */
     double mixup; /* alpha of mu ~ Beta(alpha, alpha), drawn for each sample of a batch
                      to mix it with the next (cl/batch.cl); 0: none */
+    double
+        smoothing; /* of the targets, after temperature and mixup (ops/loss.h); 0: none */
     const amkd_view_options *views; /* of which each step sees fresh ones; their seed is
                                        the one below. NULL: images are seen as they are */
     uint64_t nviews; /* of each image, itself the first, seen in turns; 0: without end,
@@ -48,11 +49,11 @@ typedef struct amkd_train_report {
 } amkd_train_report;
 
 /* Trains model in place. The dataset's images are enough for an assistant; for views
- * without one its rows must be labeled images. report is called every few hundred steps
- * with the context; it may end the training by returning -1 (its error is then
- * amkd_train's), and may read the model, which holds the weights of that moment. The
- * result depends on the seed, the data and the device alone; a resumed training ends in
- * the same weights as one run through.
+ * without one its rows must be about single images, labeled or answered about. report is
+ * called every few hundred steps with the context; it may end the training by returning
+ * -1 (its error is then amkd_train's), and may read the model, which holds the weights of
+ * that moment. The result depends on the seed, the data and the device alone; a resumed
+ * training ends in the same weights as one run through.
  */
 int amkd_train(amkd_model *model, amkd_device *device, const amkd_dataset *dataset,
                const amkd_train_options *options,

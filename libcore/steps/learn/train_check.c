@@ -23,10 +23,11 @@ static int join_input(amkd_known *known, const char *path, const amkd_train_plan
         return join(known, path);
     if (amkd_known_read(&input, path, plan->assistant ? "images" : "images labels"))
         return -1;
-    if (plan->views && !strcmp(input.kind, "labels"))
+    if (plan->views && !plan->augment_answers && !strcmp(input.kind, "labels"))
         return amkd_fail(
             "--augment: '%s' holds a teacher's answers, and each is true only "
-            "of the image that was asked about",
+            "of the image that was asked about; --augment-answers takes them all the "
+            "same",
             path);
     if (plan->assistant)
         input.nclasses = 0;
@@ -47,10 +48,13 @@ static int join_assistant(amkd_known *known, const char *path)
     return 0;
 }
 
-/* Views have sides that are not too long. */
-static int check_views(const amkd_known *known, const char *path)
+/* Whether the images, where they are known, can have such views. */
+static int check_views(const amkd_view_options *views, const amkd_known *known,
+                       const char *path)
 {
-    return amkd_augmenter_check(known->shape.height, known->shape.width)
+    const amkd_shape *shape = &known->shape;
+    return shape->channels && amkd_augmenter_check(views, shape->height, shape->width,
+                                                   shape->channels)
                ? amkd_fail_in("'%s'", path)
                : 0;
 }
@@ -104,7 +108,7 @@ int amkd_train_check(const amkd_train_plan *plan)
     for (size_t f = 0; f < plan->ninputs; f++)
         if (join_input(&known, plan->inputs[f], plan))
             return -1;
-    if (plan->views && plan->ninputs && check_views(&known, plan->inputs[0]))
+    if (plan->views && plan->ninputs && check_views(plan->views, &known, plan->inputs[0]))
         return -1;
     if (plan->says_classes)
         known.nclasses = (size_t)plan->nclasses;

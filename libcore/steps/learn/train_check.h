@@ -2,6 +2,7 @@
 #ifndef AMKD_STEPS_LEARN_TRAIN_CHECK_H
 #define AMKD_STEPS_LEARN_TRAIN_CHECK_H
 
+#include "data/views.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,10 +12,11 @@ typedef struct amkd_train_plan {
     const char *arch;      /* NULL: init's */
     const char *init;      /* a model's path, or NULL */
     const char *assistant; /* a model's path, or NULL; with one the inputs are images */
-    int views;             /* of which each step sees fresh ones */
-    const char *val;       /* labels or images, or NULL */
-    int says_classes;      /* nclasses stands in for what the inputs say */
-    uint64_t nclasses;     /* 0: not known */
+    const amkd_view_options *views; /* of which each step sees fresh ones; NULL: none */
+    int augment_answers;            /* of what a teacher answered about, too */
+    const char *val;                /* labels or images, or NULL */
+    int says_classes;               /* nclasses stands in for what the inputs say */
+    uint64_t nclasses;              /* 0: not known */
 } amkd_train_plan;
 
 /* Fails where the headers of what is there tell that the training would: inputs that do

@@ -51,23 +51,44 @@ static char *describe_lessons(const amkd_train_options *o)
     return text;
 }
 
+static char *describe_steps(const amkd_train_options *o, uint64_t nsteps)
+{
+    const amkd_optimizer_options *by = &o->optimizer;
+    return amkd_format(
+        "optimizer %d %g %d %g %g %g %g, clip %g, average %g, temperature %g, mixup %g, "
+        "smoothing %g, batch %llu, steps %llu, seed %llu",
+        (int)by->kind, by->momentum, by->nesterov, by->beta1, by->beta2, by->epsilon,
+        by->decay, by->clip, by->average, o->temperature, o->mixup, o->smoothing,
+        (unsigned long long)o->batch, (unsigned long long)nsteps,
+        (unsigned long long)o->seed);
+}
+
+static char *describe_schedule(const amkd_schedule *s)
+{
+    char *text =
+        amkd_format("schedule %d, rate %g, warm-up %g", (int)s->kind, s->rate, s->warmup);
+    for (size_t m = 0; text && s->kind == AMKD_MULTISTEP && m < s->nmilestones; m++) {
+        char *longer = amkd_format("%s, milestone %g", text, s->milestones[m]);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
 char *amkd_train_describe(const amkd_model *model, const amkd_dataset *dataset,
                           const amkd_train_options *options, uint64_t nsteps)
 {
-    const amkd_train_options *o = options;
-    char *lessons = describe_lessons(o);
-    if (!lessons)
-        return NULL;
-    char *text = amkd_format(
-        "arch '%s', weights %016llx, data %016llx, optimizer %d %g %g %g %g %g, "
-        "schedule %d, rate %g, temperature %g, mixup %g, batch %llu, steps %llu, "
-        "seed %llu%s",
-        model->arch.text, (unsigned long long)digest_weights(model),
-        (unsigned long long)digest_data(dataset), (int)o->optimizer.kind,
-        o->optimizer.momentum, o->optimizer.beta1, o->optimizer.beta2,
-        o->optimizer.epsilon, o->optimizer.decay, (int)o->schedule, o->rate,
-        o->temperature, o->mixup, (unsigned long long)o->batch,
-        (unsigned long long)nsteps, (unsigned long long)o->seed, lessons);
+    char *lessons = describe_lessons(options);
+    char *schedule = describe_schedule(&options->schedule);
+    char *steps = describe_steps(options, nsteps);
+    char *text = NULL;
+    if (lessons && schedule && steps)
+        text = amkd_format("arch '%s', weights %016llx, data %016llx, %s, %s%s",
+                           model->arch.text, (unsigned long long)digest_weights(model),
+                           (unsigned long long)digest_data(dataset), schedule, steps,
+                           lessons);
     free(lessons);
+    free(schedule);
+    free(steps);
     return text;
 }

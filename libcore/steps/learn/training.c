@@ -69,6 +69,27 @@ static int take_assistant(training *t)
                : 0;
 }
 
+/* Whether what a file added behind first rows and nanswers answers may be seen in views.
+ */
+static int check_views(const training *t, const char *path, size_t first, size_t nanswers)
+{
+    const amkd_train_plan *plan = &t->told->plan;
+    const amkd_dataset *dataset = &t->dataset;
+    if (!plan->views || dataset->nanswers == nanswers)
+        return 0;
+    if (!plan->augment_answers)
+        return amkd_fail(
+            "--augment: '%s' holds a teacher's answers, and each is true only of the "
+            "image that was asked about; --augment-answers takes them all the same",
+            path);
+    for (size_t row = first; row < dataset->n; row++)
+        if (dataset->keys[row].i != dataset->keys[row].j)
+            return amkd_fail("--augment-answers: '%s': row %zu is an answer about a mix "
+                             "of two images, of which there are no views",
+                             path, row - first);
+    return 0;
+}
+
 /* The inputs; with an assistant they are images. */
 static int add_inputs(training *t)
 {
@@ -76,15 +97,13 @@ static int add_inputs(training *t)
     const amkd_train_plan *plan = &told->plan;
     for (size_t f = 0; f < plan->ninputs || f == 0; f++) {
         const char *path = plan->ninputs ? plan->inputs[f] : "-";
+        const size_t n = t->dataset.n, nanswers = t->dataset.nanswers;
         if (t->assistant ? amkd_dataset_add_images(&t->dataset, path, told->nthreads)
                          : amkd_dataset_add(&t->dataset, path, told->images,
                                             told->nimages, told->nthreads))
             return -1;
-        if (plan->views && t->dataset.nanswers)
-            return amkd_fail(
-                "--augment: '%s' holds a teacher's answers, and each is true "
-                "only of the image that was asked about",
-                path);
+        if (check_views(t, path, n, nanswers))
+            return -1;
     }
     return t->assistant ? take_assistant(t) : 0;
 }

@@ -146,10 +146,11 @@ int amkd_augment_check(const amkd_augment_options *options)
     amkd_known images;
     if (amkd_known_read(&images, options->images, "images"))
         return -1;
-    return amkd_augmenter_check(images.shape.height, images.shape.width) ||
-                   check_number(options->nviews, images.nrows)
-               ? -1
-               : 0;
+    const amkd_shape *shape = &images.shape;
+    if (shape->channels && amkd_augmenter_check(&options->views, shape->height,
+                                                shape->width, shape->channels))
+        return -1;
+    return check_number(options->nviews, images.nrows);
 }
 
 int amkd_augment(amkd_augment_counts *counts, const amkd_augment_options *options)

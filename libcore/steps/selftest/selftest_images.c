@@ -56,12 +56,14 @@ static int check_views(amkd_selftest_run *run)
 {
     enum { H = 7, W = 5, C = 3, NPIXELS = H * W * C };
     const amkd_view_options options = {.ranges = {.flip = 0.5,
+                                                  .crop = 1,
                                                   .shift = 0.2,
                                                   .rotate = 180,
                                                   .scale = 0.5,
                                                   .shear = 0.2,
                                                   .contrast = 0.5,
                                                   .brightness = 0.2,
+                                                  .saturation = 0.5,
                                                   .erase = 0.5,
                                                   .elastic = 0.2},
                                        .border = AMKD_BORDER_MEAN,

@@ -14,26 +14,43 @@ static const struct {
     amkd_optimizer_options options;
 } optimizers[] = {
     {"sgd: parameters", {.kind = AMKD_SGD, .momentum = 0.9, .decay = 0.1}},
+    {"sgd, ahead and clipped: parameters",
+     {.kind = AMKD_SGD, .momentum = 0.9, .nesterov = 1, .decay = 0.1, .clip = 2}},
     {"adam: parameters",
      {.kind = AMKD_ADAM, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .decay = 0.1}},
     {"adamw: parameters",
      {.kind = AMKD_ADAMW, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .decay = 0.1}},
 };
 
+static double gradient_of(size_t p)
+{
+    double g = 0;
+    for (size_t slice = 0; slice < NSLICES; slice++)
+        g += (double)amkd_selftest_draw(STREAM_GRADIENTS, slice * N + p);
+    return g;
+}
+
+static double expected_scale(const amkd_optimizer_options *o)
+{
+    double squares = 0;
+    for (size_t p = 0; p < N; p++)
+        squares += gradient_of(p) * gradient_of(p);
+    return o->clip > 0 ? fmin(1, o->clip / (sqrt(squares) + 1e-6)) : 1;
+}
+
 static double expected_parameter(const amkd_optimizer_options *o, size_t p)
 {
+    const double scale = expected_scale(o);
     double w = (double)amkd_selftest_draw(STREAM_PARAMETERS, p), m = 0, v = 0;
     for (int t = 1; t <= NSTEPS; t++) {
-        double g = 0;
-        for (size_t slice = 0; slice < NSLICES; slice++)
-            g += (double)amkd_selftest_draw(STREAM_GRADIENTS, slice * N + p);
+        double g = scale * gradient_of(p);
         if (o->kind == AMKD_ADAMW)
             w -= rate * o->decay * w;
         else
             g += o->decay * w;
         if (o->kind == AMKD_SGD) {
             m = o->momentum * m + g;
-            w -= rate * m;
+            w -= rate * (o->nesterov ? g + o->momentum * m : m);
             continue;
         }
         m = o->beta1 * m + (1 - o->beta1) * g;
