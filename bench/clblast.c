@@ -49,7 +49,7 @@ static int new_matrix(cl_mem *out, bench *b, size_t rows, size_t columns)
 static int measure_product(bench *b, const char *name, product p)
 {
     bench_row row = {.section = "CLBlast SGEMM of the same products", .unit = "GFLOP/s"};
-    snprintf(row.name, sizeof row.name, "CLBlast, %s", name);
+    snprintf(row.name, sizeof row.name, "CLBlast, %.60s", name);
     row.flops = 2.0 * (double)p.m * (double)p.n * (double)p.k;
     row.work = row.flops * 1e-9;
     p.b = b;
@@ -83,7 +83,7 @@ static int measure_layer(bench *b, size_t out, size_t in, size_t pixels, const c
          {.m = in, .n = pixels, .k = out, .a_transpose = yes, .b_transpose = no}},
     };
     for (size_t p = 0; p < (is_first ? 2 : 3); p++) {
-        char row[64];
+        char row[96];
         snprintf(row, sizeof row, "%.44s: %s", name, passes[p].pass);
         if (measure_product(b, row, passes[p].p))
             return -1;

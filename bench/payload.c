@@ -3,6 +3,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "data/images.h"
+#include "data/images_header.h"
 #include "data/import.h"
 #include "stream/rows.h"
 #include <math.h>

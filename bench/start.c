@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "bench.h"
+#include "data/images_header.h"
+#include "data/images_writer.h"
 #include "process.h"
 #include "synthetic.h"
 #include <ftw.h>

@@ -2,6 +2,8 @@
 #include "synthetic.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "data/images_header.h"
+#include "data/images_writer.h"
 
 enum { SIDE = 28, SEED = 1, PIXELS = 1, KEYS = 2, TARGETS = 3 };
 

@@ -4,7 +4,10 @@
 
 #include "base/error.h"
 #include "base/random.h"
-#include "data/images.h"
+#include "data/images_header.h"
+#include "data/images_load.h"
+#include "data/images_rows.h"
+#include "data/images_writer.h"
 #include "scratch.h"
 
 enum { N = 300, HEIGHT = 23, WIDTH = 31, NPIXELS = HEIGHT * WIDTH };

@@ -21,7 +21,7 @@ static inline amkd_journal *open_journal(const char *directory)
     return journal;
 }
 
-static inline amkd_question question(const amkd_journal *journal, uint8_t image)
+static inline amkd_question_key question(const amkd_journal *journal, uint8_t image)
 {
     uint8_t pixels[NPIXELS] = {image, 7};
     return amkd_journal_question(journal, pixels, sizeof pixels);
@@ -32,7 +32,7 @@ static inline void buy(amkd_journal *journal, uint8_t first, uint8_t end,
                        uint8_t nanswered)
 {
     for (uint8_t image = first; image < end; image++) {
-        const amkd_question q = question(journal, image);
+        const amkd_question_key q = question(journal, image);
         const float values[NVALUES] = {image, 1, 2};
         ck_assert_int_eq(amkd_journal_claim(journal, q), 1);
         ck_assert_int_eq(amkd_journal_send(journal, &q, 1), 0);

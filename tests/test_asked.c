@@ -1,6 +1,9 @@
 /* The pairs asked before, as amkd-score --exclude reads them. */
 #include "base/error.h"
-#include "data/images.h"
+#include "data/images_header.h"
+#include "data/images_load.h"
+#include "data/images_refs.h"
+#include "data/images_writer.h"
 #include "scratch.h"
 #include "steps/ask/asked.h"
 #include "stream/stream.h"

@@ -87,7 +87,7 @@ typedef struct asking {
     amkd_asker *asker;
     amkd_asker_counts counts;
     size_t nreported;
-    uint64_t ntaken;
+    uint64_t noffered;
 } asking;
 
 static int report(void *context, size_t n)
@@ -122,14 +122,17 @@ static int ask(asking *a, size_t n, const char *script, amkd_asker_options optio
     options.answered = report;
     options.context = a;
     ck_assert_int_eq(amkd_journal_open(&a->journal, NULL, "script"), 0);
+    if (options.budget)
+        options.budget->journal = a->journal;
     ck_assert_int_eq(amkd_asker_new(&a->asker, a->teacher, a->journal, &options), 0);
     int rc = 0;
     for (size_t i = 0; rc >= 0 && i < n; i++) {
         const uint8_t pixels[NPIXELS] = {(uint8_t)i, 1, 2, 3};
-        const amkd_question q = amkd_journal_question(a->journal, pixels, sizeof pixels);
+        const amkd_question_key q =
+            amkd_journal_question(a->journal, pixels, sizeof pixels);
         ck_assert_int_eq(amkd_journal_claim(a->journal, q), 1);
         rc = amkd_asker_add(a->asker, q, pixels);
-        a->ntaken += rc == 1;
+        a->noffered++;
     }
     rc = amkd_asker_finish(a->asker);
     a->counts = amkd_asker_count(a->asker);
@@ -189,20 +192,23 @@ END_TEST
 START_TEST(asker_never_passes_its_budget)
 {
     static const char *const scripts[] = {"", "dddaadd", "uudauduau", "ddxd"};
-    for (uint64_t budget = 1; budget <= 30; budget += 3)
+    for (uint64_t limit = 1; limit <= 30; limit += 3)
         for (size_t s = 0; s < sizeof scripts / sizeof *scripts; s++) {
             asking a;
             amkd_asker_options options = usual;
-            options.budget = budget;
+            amkd_budget budget = {.limit = limit + 5, .before = 5};
+            options.budget = &budget;
             options.retry.max_retries = options.retry.max_paid = 100;
             options.retry.codes[1] = 200;
             options.retry.codes[2] = 503;
             options.retry.ncodes = 3;
             ck_assert_msg(ask(&a, NIMAGES, scripts[s], options) == 0, "%s", amkd_error());
-            ck_assert_uint_eq(fake.nimages, budget);
-            ck_assert_uint_eq(amkd_journal_spent(a.journal), budget);
+            ck_assert_uint_eq(fake.nimages, limit);
+            ck_assert_uint_eq(amkd_journal_spent(a.journal), limit);
+            ck_assert_uint_eq(amkd_budget_room(&budget), 0);
+            ck_assert_uint_eq(amkd_budget_promised(&budget), limit - a.counts.answered);
             ck_assert_uint_eq(count_answers(&a, NIMAGES), a.counts.answered);
-            ck_assert_uint_eq(a.ntaken, a.counts.answered + a.counts.left);
+            ck_assert_uint_eq(a.noffered, a.counts.answered + budget.nleft);
             close_all(&a);
         }
 }

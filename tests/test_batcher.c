@@ -54,8 +54,8 @@ static void close_batcher(amkd_batcher *batcher)
 static void make_job(amkd_job *job, size_t n, unsigned seed, int floats)
 {
     *job = (amkd_job){.question = {.n = n, .noutputs = 1 + seed % 2}, .done = count};
-    job->question.outputs[0].kind = seed % 3 ? AMKD_PROBS : AMKD_LOGITS;
-    job->question.outputs[1].kind = seed % 3 ? AMKD_LOGITS : AMKD_PROBS;
+    job->question.outputs[0].kind = seed % 3 ? AMKD_OUTPUT_PROBS : AMKD_OUTPUT_LOGITS;
+    job->question.outputs[1].kind = seed % 3 ? AMKD_OUTPUT_LOGITS : AMKD_OUTPUT_PROBS;
     float *planes = job->question.block = amkd_alloc(n * SIZE, sizeof *planes);
     uint8_t *pixels = job->question.block;
     for (size_t i = 0; i < n * SIZE; i++)

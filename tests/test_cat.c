@@ -2,11 +2,14 @@
  */
 #include "base/error.h"
 #include "data/fields.h"
-#include "data/images.h"
+#include "data/images_header.h"
+#include "data/images_load.h"
+#include "data/images_refs.h"
+#include "data/images_writer.h"
 #include "data/mix.h"
 #include "data/png.h"
 #include "scratch.h"
-#include "steps/cat.h"
+#include "steps/show/cat.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
 #include <math.h>

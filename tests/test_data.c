@@ -1,6 +1,10 @@
 /* Image sets, the references to them, and mixing. */
 #include "base/error.h"
-#include "data/images.h"
+#include "data/images_header.h"
+#include "data/images_load.h"
+#include "data/images_refs.h"
+#include "data/images_rows.h"
+#include "data/images_writer.h"
 #include "data/mix.h"
 #include "scratch.h"
 #include "stream/stream.h"

@@ -1,6 +1,8 @@
 /* Far image sets are the same as those in memory. */
 #include "base/room.h"
 #include "data/images_far.h"
+#include "data/images_load.h"
+#include "data/images_rows.h"
 #include "data/mix.h"
 #include "far.h"
 #include "stream/bgzf_seek.h"

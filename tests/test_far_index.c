@@ -1,5 +1,10 @@
 /* Far image sets are read right or not at all: whatever is in the index, and whatever
  * becomes of the file. */
+#include "data/images_header.h"
+#include "data/images_load.h"
+#include "data/images_refs.h"
+#include "data/images_rows.h"
+#include "data/images_writer.h"
 #include "far.h"
 #include "stream/stream.h"
 #include <fcntl.h>

@@ -45,7 +45,7 @@ START_TEST(names_of_a_journal_are_on_the_disk_before_anything_is_sent)
         snprintf(path, sizeof path, paths[p], strrchr(scratch, '/') + 1);
         nsynced = 0;
         ck_assert_msg(!amkd_journal_open(&journal, path, "anyone"), "%s", amkd_error());
-        const amkd_question q = amkd_journal_question(journal, pixels, sizeof pixels);
+        const amkd_question_key q = amkd_journal_question(journal, pixels, sizeof pixels);
         ck_assert_int_eq(amkd_journal_send(journal, &q, 1), 0);
         ck_assert_int_eq(amkd_journal_sync(journal), 0);
         ck_assert(was_synced(&first, "."));

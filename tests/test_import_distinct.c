@@ -2,6 +2,8 @@
  */
 #include "base/error.h"
 #include "base/random.h"
+#include "data/images_header.h"
+#include "data/images_writer.h"
 #include "data/import.h"
 #include "scratch.h"
 

@@ -30,7 +30,7 @@ START_TEST(journal_counts_what_came_back_unprocessed_as_not_spent)
 {
     amkd_journal *journal = open_journal("journal");
     buy(journal, 0, 4, 0);
-    const amkd_question q = question(journal, 2);
+    const amkd_question_key q = question(journal, 2);
     ck_assert_int_eq(amkd_journal_return(journal, &q, 1), 0);
     ck_assert_uint_eq(amkd_journal_spent(journal), 3);
     ck_assert_int_eq(amkd_journal_close(journal), 0);
@@ -46,7 +46,7 @@ START_TEST(journal_takes_the_later_answer_to_a_question_that_was_forgotten)
     buy(journal, 0, 4, 4);
     ck_assert_int_eq(amkd_journal_close(journal), 0);
     journal = open_journal("journal");
-    const amkd_question q = question(journal, 2);
+    const amkd_question_key q = question(journal, 2);
     ck_assert_int_eq(amkd_journal_claim(journal, q), 0);
     amkd_journal_forget(journal, q);
     ck_assert_ptr_null(amkd_journal_find(journal, q));
@@ -170,7 +170,7 @@ END_TEST
 START_TEST(journal_finds_thousands_of_answers)
 {
     enum { MANY = 3000 };
-    amkd_question questions[MANY];
+    amkd_question_key questions[MANY];
     float values[MANY][NVALUES] = {{0}};
     amkd_journal *journal = open_journal("journal");
     for (uint32_t q = 0; q < MANY; q++) {
@@ -230,13 +230,13 @@ END_TEST
 START_TEST(journal_is_of_one_teacher)
 {
     amkd_journal *journal = open_journal("journal"), *other;
-    const amkd_question q = question(journal, 1);
+    const amkd_question_key q = question(journal, 1);
     buy(journal, 0, 1, 1);
     ck_assert_int_eq(amkd_journal_close(journal), 0);
     ck_assert_int_eq(amkd_journal_open(&other, "journal", "exec:another"), -1);
     ck_assert_msg(strstr(amkd_error(), "exec:anyone") != NULL, "%s", amkd_error());
     ck_assert_int_eq(amkd_journal_open(&other, "another", "exec:another"), 0);
-    const amkd_question theirs = question(other, 1);
+    const amkd_question_key theirs = question(other, 1);
     ck_assert(memcmp(&q, &theirs, sizeof q) != 0);
     ck_assert_int_eq(amkd_journal_close(other), 0);
 }
@@ -258,7 +258,7 @@ END_TEST
 START_TEST(journal_refuses_answers_of_another_length)
 {
     amkd_journal *journal = open_journal(NULL);
-    const amkd_question q = question(journal, 0), r = question(journal, 1);
+    const amkd_question_key q = question(journal, 0), r = question(journal, 1);
     const float values[NVALUES + 1] = {0};
     ck_assert_int_eq(amkd_journal_answer(journal, &q, values, 1, NVALUES), 0);
     ck_assert_int_eq(amkd_journal_answer(journal, &r, values, 1, NVALUES + 1), -1);

@@ -43,7 +43,7 @@ START_TEST(journal_takes_names_of_classes_added_at_the_end)
     ck_assert_int_eq(amkd_journal_close(journal), 0);
     journal = open_named("abcd"); /* nothing is about the last */
     assert_answers_of(journal, 4, 8);
-    const amkd_question q = question(journal, 8);
+    const amkd_question_key q = question(journal, 8);
     ck_assert_int_eq(amkd_journal_answer(journal, &q, all, 1, 4), 0);
     ck_assert_int_eq(amkd_journal_close(journal), 0);
     ck_assert_ptr_null(open_named("abc"));

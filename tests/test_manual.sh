@@ -39,6 +39,14 @@ for tool in "${tools[@]}"; do
         done
 done
 
+# The page of amkd-distill has an entry for each parameter of a recipe, and for no other.
+page=$SOURCE/tools/man/amkd-distill.1
+amkd-distill --parameters | sed 's/=.*//' | sort >parameters
+[ "$(wc -l <parameters)" -ge 40 ] || fail "only $(wc -l <parameters) parameters"
+sed -n 's/^\.It Cm \([A-Z_ ,]*\)$/\1/p' "$page" | tr -s ' ,' '\n' | sort >described
+diff parameters described >differences ||
+    fail "parameters (<) and amkd-distill.1 (>): $(cat differences)"
+
 command -v mandoc >/dev/null || { echo "not tested: mandoc -T lint (no mandoc)"; exit 0; }
 for page in "$SOURCE"/tools/man/*.1; do
     # Other pages are found only once they are installed.

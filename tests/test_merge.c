@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "base/random.h"
 #include "scratch.h"
-#include "steps/merge.h"
 #include "steps/select/lowest.h"
+#include "steps/select/merge.h"
 #include "steps/select/pool.h"
 #include "stream/stream.h"
 #include <math.h>

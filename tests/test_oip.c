@@ -39,7 +39,7 @@ static void assert_pixels(const char *json, const void *tensors, size_t ntensors
     ck_assert_ptr_null(question.planes);
     ck_assert_mem_eq(question.pixels, expected, n * SIZE);
     ck_assert_uint_eq(question.noutputs, 1);
-    ck_assert_int_eq(question.outputs[0].kind, AMKD_PROBS);
+    ck_assert_int_eq(question.outputs[0].kind, AMKD_OUTPUT_PROBS);
     amkd_question_clear(&question);
 }
 

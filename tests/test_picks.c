@@ -1,7 +1,9 @@
 /* Whole lists of picks, from files to files, against those of the float64 reference: the
  * same in every place, except where two scores tie within 1e-6. */
 #include "base/random.h"
-#include "data/images.h"
+#include "data/images_header.h"
+#include "data/images_load.h"
+#include "data/images_refs.h"
 #include "scratch.h"
 #include "steps/select/lambdas.h"
 #include "steps/select/score.h"
@@ -53,11 +55,9 @@ static fixture *new_fixture(amkd_measure measure)
     ck_assert_ptr_nonnull(f);
     const amkd_shape in = {1, 9, 8};
     amkd_reference *reference;
-    f->s = new_student("conv 6 k3 | relu | maxpool 2 | conv 12 k2 | relu | fc 7", in);
-    free(f->s.images.pixels);
-    draw_images(&f->s.images, NPOOL, in);
-    ck_assert(
-        !amkd_reference_new(&reference, &f->s.model->graph, f->s.model->parameters, 1));
+    f->s = new_student_of("conv 6 k3 | relu | maxpool 2 | conv 12 k2 | relu | fc 7", in,
+                          NPOOL);
+    ck_assert(!amkd_reference_new(&reference, &f->s.model->graph, f->s.model->parameters, 1));
     size_t n = 0;
     for (uint32_t i = 0; i < NPOOL; i++)
         for (uint32_t j = i + 1; j < NPOOL; j++)

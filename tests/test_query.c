@@ -3,6 +3,10 @@
  * program run again. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/images_header.h"
+#include "data/images_load.h"
+#include "data/images_refs.h"
+#include "data/images_writer.h"
 #include "data/mix.h"
 #include "data/npy.h"
 #include "device/device.h"

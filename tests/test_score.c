@@ -1,6 +1,8 @@
 /* amkd_score on streams that no tool writes, and the parsing of lambdas. */
 #include "base/error.h"
-#include "data/images.h"
+#include "data/images_header.h"
+#include "data/images_load.h"
+#include "data/images_refs.h"
 #include "scratch.h"
 #include "steps/ask/asked.h"
 #include "steps/select/lambdas.h"
@@ -96,18 +98,24 @@ START_TEST(a_pair_that_comes_twice_is_picked_once)
 }
 END_TEST
 
-START_TEST(a_student_whose_sums_overflow_is_refused)
+/* A student of the images, which tells two classes apart. */
+static void write_student(float even, float odd)
 {
     amkd_graph graph;
     amkd_model *model;
-    write_pairs((amkd_pair[]){{0, 1}}, 1);
     ck_assert(!amkd_graph_parse(&graph, "fc 3 | fc 2", (amkd_shape){1, 2, 2}, 0));
     ck_assert(!amkd_model_init(&model, &graph, 1));
     for (size_t p = 0; p < graph.nparameters; p++)
-        model->parameters[p] = p % 2 ? -2e38F : 3e38F;
+        model->parameters[p] = p % 2 ? odd : even;
     ck_assert(!amkd_model_save(model, "student.safetensors"));
     amkd_model_free(model);
     amkd_graph_clear(&graph);
+}
+
+START_TEST(a_student_whose_sums_overflow_is_refused)
+{
+    write_pairs((amkd_pair[]){{0, 1}}, 1);
+    write_student(3e38F, -2e38F);
     ck_assert_int_eq(score(AMKD_BY_C2, 0), -1);
     ck_assert_str_eq(amkd_error(),
                      "'student.safetensors': the score of pair (0, 1) is not a number: "
@@ -116,21 +124,54 @@ START_TEST(a_student_whose_sums_overflow_is_refused)
 }
 END_TEST
 
-START_TEST(asked_pairs_and_real_images_are_found)
+/* Labels of one class about the images of the pairs. */
+static void write_labels(void)
 {
     static const struct {
         amkd_label_key key;
         float p[1];
     } rows[] = {
         {{3, 4, 0.5F}, {1}}, {{0, 0, 1}, {1}}, {{0, 2, 0.3F}, {1}}, {{3, 4, 0.1F}, {1}}};
-    write_pairs((amkd_pair[]){{0, 1}}, 1);
     amkd_reader *reader;
     ck_assert(!amkd_reader_open(&reader, "pairs.amkd", "pairs", 0));
     amkd_header header = {0};
     ck_assert(!amkd_labels_header(&header, 1));
     ck_assert(!amkd_images_copy_refs(&header, amkd_reader_header(reader)));
     write_stream("labels.amkd", &header, rows, 4);
+    amkd_header_clear(&header);
+    amkd_reader_close(reader);
+}
 
+START_TEST(a_student_of_other_classes_than_the_bought_answers_is_refused)
+{
+    static const char *const bought[] = {"labels.amkd"};
+    write_pairs((amkd_pair[]){{0, 1}}, 1);
+    write_labels();
+    write_student(0.1F, 0.2F);
+    json_t *command = json_pack("[s]", "amkd-score");
+    const amkd_score_options options = {.bought = bought,
+                                        .nbought = 1,
+                                        .student = "student.safetensors",
+                                        .by = AMKD_BY_C2,
+                                        .k = 1,
+                                        .output = "picks.amkd",
+                                        .quiet = 1,
+                                        .command = command};
+    amkd_score_counts counts;
+    ck_assert_int_eq(amkd_score(&counts, &options), -1);
+    ck_assert_str_eq(amkd_error(),
+                     "'student.safetensors': the network has 2 classes, the data have 1");
+    ck_assert_int_ne(access("picks.amkd", F_OK), 0);
+    json_decref(command);
+}
+END_TEST
+
+START_TEST(asked_pairs_and_real_images_are_found)
+{
+    write_pairs((amkd_pair[]){{0, 1}}, 1);
+    write_labels();
+    amkd_reader *reader;
+    ck_assert(!amkd_reader_open(&reader, "pairs.amkd", "pairs", 0));
     amkd_asked asked = {0};
     const char *paths[] = {"labels.amkd", "labels.amkd"};
     ck_assert_msg(!amkd_asked_load(&asked, paths, 2, amkd_reader_header(reader), 0), "%s",
@@ -140,7 +181,6 @@ START_TEST(asked_pairs_and_real_images_are_found)
     ck_assert_uint_eq(amkd_asked_drop(&asked, pairs, 6), 3);
     ck_assert_mem_eq(pairs, ((amkd_pair[]){{0, 1}, {2, 4}, {1, 1}}), 3 * sizeof *pairs);
     amkd_asked_clear(&asked);
-    amkd_header_clear(&header);
     amkd_reader_close(reader);
 }
 END_TEST
@@ -190,6 +230,7 @@ int main(void)
     tcase_add_loop_test(test, a_pair_that_is_none_is_refused_with_its_row, 0, 3);
     tcase_add_test(test, a_pair_that_comes_twice_is_picked_once);
     tcase_add_test(test, a_student_whose_sums_overflow_is_refused);
+    tcase_add_test(test, a_student_of_other_classes_than_the_bought_answers_is_refused);
     tcase_add_test(test, asked_pairs_and_real_images_are_found);
     tcase_add_test(test, lambdas_are_grids_with_both_ends_or_lists);
     tcase_add_test(test, lambdas_that_are_none_are_refused);

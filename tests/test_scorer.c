@@ -3,35 +3,42 @@
 #include "scratch.h"
 #include "steps/select/scorer.h"
 #include "sweep_students.h"
-#include <sys/mman.h>
 
 enum { NSCORERS = 3, NLAMBDAS = 3, REPEATS = 40 };
 static const float lambdas[NLAMBDAS] = {0.2F, 0.5F, 0.9F};
 
+static amkd_device *devices[NSCORERS];
+
 /* Takes few pairs at once. */
-static void open_sweep(amkd_scorer *scorer, const student *s, int every)
+static void open_sweep(amkd_scorer *scorer, amkd_device *device, const student *s,
+                       int every)
 {
-    const amkd_sweep_options options = {
-        .lambdas = lambdas, .nlambdas = NLAMBDAS, .every = every, .max_pairs = 7};
-    ck_assert_msg(
-        !amkd_sweep_new(&scorer->sweep, scorer->device, s->model, &s->images, &options),
-        "%s", amkd_error());
+    static const amkd_noise none;
+    const amkd_scorer_sweep options = {.sweep = {.lambdas = lambdas,
+                                                 .nlambdas = NLAMBDAS,
+                                                 .every = every,
+                                                 .max_pairs = 7},
+                                       .student = "student",
+                                       .noise = &none,
+                                       .several = 1};
+    ck_assert_msg(!amkd_scorer_open_sweep(scorer, device, s->model, &s->images, &options),
+                  "%s", amkd_error());
 }
 
 /* With devices of their own, all the same one. */
 static void open_scorers(amkd_scorer *scorers, const student *s, int every)
 {
     for (size_t d = 0; d < NSCORERS; d++) {
-        scorers[d] = (amkd_scorer){.device = open_device(NULL)};
-        open_sweep(&scorers[d], s, every);
+        devices[d] = open_device(NULL);
+        open_sweep(&scorers[d], devices[d], s, every);
     }
 }
 
 static void close_scorers(amkd_scorer *scorers)
 {
     for (size_t d = 0; d < NSCORERS; d++) {
-        amkd_sweep_free(scorers[d].sweep);
-        amkd_device_close(scorers[d].device);
+        amkd_scorer_close(&scorers[d]);
+        amkd_device_close(devices[d]);
     }
 }
 
@@ -56,18 +63,13 @@ static size_t repeat_pairs(amkd_pair *pairs)
     return REPEATS * n;
 }
 
-static uint64_t score(const char *path, amkd_scorer *scorers, size_t nscorers, uint64_t k,
-                      int every)
+static uint64_t score(const char *path, amkd_scorer *scorers, size_t nscorers, uint64_t k)
 {
     static amkd_pair pairs[REPEATS * NIMAGES * NIMAGES];
-    amkd_pair_source source = {.pairs = pairs, .npairs = repeat_pairs(pairs)};
-    const amkd_scorer_job job = {.source = &source,
-                                 .selection = open_output(path, k),
-                                 .student = "student",
-                                 .lambdas = lambdas,
-                                 .nlambdas = NLAMBDAS,
-                                 .neach = every ? NLAMBDAS : 1,
-                                 .ordered = !k};
+    amkd_candidates candidates;
+    amkd_candidates_of_pairs(&candidates, pairs, repeat_pairs(pairs));
+    const amkd_scorer_job job = {
+        .candidates = &candidates, .selection = open_output(path, k), .ordered = !k};
     uint64_t npicks, nmixes = 0;
     ck_assert_msg(!amkd_scorer_run(scorers, nscorers, &job), "%s", amkd_error());
     ck_assert_msg(!amkd_selection_close(job.selection, &npicks, 0), "%s", amkd_error());
@@ -75,7 +77,7 @@ static uint64_t score(const char *path, amkd_scorer *scorers, size_t nscorers, u
         nmixes += scorers[d].nmixes;
         scorers[d].nmixes = 0;
     }
-    ck_assert_uint_eq(nmixes, source.npairs * NLAMBDAS);
+    ck_assert_uint_eq(nmixes, candidates.n * NLAMBDAS);
     return npicks;
 }
 
@@ -87,8 +89,8 @@ START_TEST(several_scorers_write_what_one_writes)
     amkd_scorer scorers[NSCORERS];
     student s = new_student("conv 3 k3 | relu | fc 4", (amkd_shape){1, 6, 6});
     open_scorers(scorers, &s, every);
-    const uint64_t none = score("one", scorers, 1, k, every);
-    const uint64_t nall = score("all", scorers, NSCORERS, k, every);
+    const uint64_t none = score("one", scorers, 1, k);
+    const uint64_t nall = score("all", scorers, NSCORERS, k);
     ck_assert_uint_eq(none, nall);
     ck_assert_uint_eq(
         nall, k ? k : REPEATS * NIMAGES * (NIMAGES - 1) / 2 * (every ? NLAMBDAS : 1));
@@ -103,39 +105,34 @@ START_TEST(several_scorers_write_what_one_writes)
 }
 END_TEST
 
-/* Zeros, so of image 0 with itself, and far more than can be scored in a test: whenever a
- * scorer comes to start, there are pairs left for it. Only what is read takes memory. */
-static amkd_pair_source endless_source(void)
+/* Of image 0 with itself, without end: whenever a scorer comes to start, there are pairs
+ * left for it. */
+static int read_endless(amkd_candidates *candidates, amkd_label_key *keys, size_t *n,
+                        size_t most)
 {
-    amkd_pair_source source = {.npairs = (size_t)1 << 33};
-    source.pairs = mmap(NULL, source.npairs * sizeof *source.pairs, PROT_READ,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    ck_assert(source.pairs != MAP_FAILED);
-    return source;
+    (void)candidates;
+    *n = most;
+    memset(keys, 0, most * sizeof *keys);
+    return 0;
 }
 
 /* One whose sweep takes no more, and the device is named. */
 START_TEST(a_scorer_that_fails_ends_the_work_of_all)
 {
-    amkd_pair_source source = endless_source();
-    const amkd_pair pair = {0, 1};
+    amkd_candidates endless = {.read = read_endless};
+    const amkd_label_key pair = {0, 1, 0};
     amkd_scorer scorers[NSCORERS];
     student s = new_student("fc 4", (amkd_shape){1, 6, 6});
     open_scorers(scorers, &s, 0);
     amkd_selection *selection = open_output("picks", _i ? 3 : 0);
-    const amkd_scorer_job job = {.source = &source,
-                                 .selection = selection,
-                                 .student = "student",
-                                 .lambdas = lambdas,
-                                 .nlambdas = NLAMBDAS,
-                                 .neach = 1,
-                                 .ordered = !_i};
-    ck_assert(!amkd_sweep_start(scorers[1].sweep, &pair, 1, INFINITY));
-    ck_assert(!amkd_sweep_start(scorers[1].sweep, &pair, 1, INFINITY));
+    const amkd_scorer_job job = {
+        .candidates = &endless, .selection = selection, .ordered = !_i};
+    ck_assert(!scorers[1].start(&scorers[1], &pair, 1, INFINITY));
+    ck_assert(!scorers[1].start(&scorers[1], &pair, 1, INFINITY));
     ck_assert_int_eq(amkd_scorer_run(scorers, NSCORERS, &job), -1);
     char start[300];
     snprintf(start, sizeof start, "device %zu (%s): cannot start a sweep",
-             scorers[1].device->index, scorers[1].device->name);
+             devices[1]->index, devices[1]->name);
     ck_assert_msg(!strncmp(amkd_error(), start, strlen(start)), "%s", amkd_error());
     amkd_selection_discard(selection);
     close_scorers(scorers);
@@ -146,22 +143,17 @@ END_TEST
 /* One whose scores are none, found when the others may be behind later pairs already. */
 START_TEST(a_scorer_that_fails_wakes_those_who_wait_for_their_turn)
 {
-    amkd_pair_source source = endless_source();
+    amkd_candidates endless = {.read = read_endless};
     amkd_scorer scorers[NSCORERS];
     student s = new_student("fc 4", (amkd_shape){1, 6, 6});
     open_scorers(scorers, &s, 0);
     for (size_t p = 0; p < s.model->graph.nparameters; p++)
         s.model->parameters[p] = 3e38F;
-    amkd_sweep_free(scorers[1].sweep);
-    open_sweep(&scorers[1], &s, 0);
+    amkd_scorer_close(&scorers[1]);
+    open_sweep(&scorers[1], devices[1], &s, 0);
     amkd_selection *selection = open_output("picks", 0);
-    const amkd_scorer_job job = {.source = &source,
-                                 .selection = selection,
-                                 .student = "student",
-                                 .lambdas = lambdas,
-                                 .nlambdas = NLAMBDAS,
-                                 .neach = 1,
-                                 .ordered = 1};
+    const amkd_scorer_job job = {
+        .candidates = &endless, .selection = selection, .ordered = 1};
     ck_assert_int_eq(amkd_scorer_run(scorers, NSCORERS, &job), -1);
     ck_assert_msg(strstr(amkd_error(), "is not a number") != NULL, "%s", amkd_error());
     amkd_selection_discard(selection);

@@ -1,7 +1,8 @@
 /* What headers tell of a training before it: inputs that go together, and networks that
  * take them. */
 #include "base/error.h"
-#include "data/images.h"
+#include "data/images_header.h"
+#include "data/images_writer.h"
 #include "net/known.h"
 #include "scratch.h"
 #include "steps/learn/train_check.h"

@@ -1,7 +1,11 @@
 /* Views in files and in memory: rows that know the image they were made from. */
 #include "base/error.h"
 #include "data/check.h"
-#include "data/images.h"
+#include "data/images_header.h"
+#include "data/images_load.h"
+#include "data/images_refs.h"
+#include "data/images_views.h"
+#include "data/images_writer.h"
 #include "scratch.h"
 
 static void assert_error(const char *part)

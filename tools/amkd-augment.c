@@ -2,7 +2,7 @@
 #include "base/cli.h"
 #include "base/error.h"
 #include "data/view_options.h"
-#include "steps/augment.h"
+#include "steps/select/augment.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* amkd-cat: shows any stream: as text, as NPY, its header, as a picture; checks it. */
 #include "base/cli.h"
 #include "base/error.h"
-#include "steps/cat.h"
 #include "steps/select/among.h"
+#include "steps/show/cat.h"
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>

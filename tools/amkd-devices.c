@@ -5,8 +5,8 @@
 #include "base/file.h"
 #include "device/cache.h"
 #include "device/device.h"
-#include "steps/plans.h"
 #include "steps/selftest/selftest.h"
+#include "steps/show/plans.h"
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>

@@ -167,6 +167,22 @@ run_loop() {
     run_make -f "$AMKD_SHARE/distill-rules.mk" "$@"
 }
 
+# The table of parameters: which there are, and what is so of each.
+declare -A traits=()
+parameters=()
+read_table() {
+    local name so
+    while read -r name so; do
+        parameters+=("$name")
+        traits[$name]=$so
+    done < <(make -rRs --no-print-directory -f "$AMKD_SHARE/distill-parameters.mk" RECIPE= table)
+    ((${#parameters[@]})) || fail "'$AMKD_SHARE': no table of parameters there"
+}
+
+has() { # NAME TRAIT
+    [[ " ${traits[$1]} " == *" $2 "* ]]
+}
+
 # What the parameters are, as make reads defaults, recipe and arguments together.
 declare -A value=()
 read_parameters() {
@@ -206,29 +222,34 @@ need_path() { # NAME
     need_path_of "$1 '${value[$1]}'" "${value[$1]}"
 }
 
-check_parameters() {
+# What the table says of each alone.
+check_given() {
     local name
-    for name in IMAGES TEACHER BUDGET DIR; do
-        [ -n "${value[$name]}" ] || misuse "$name is not set"
+    for name in "${parameters[@]}"; do
+        ! has "$name" needed || [ -n "${value[$name]}" ] || misuse "$name is not set"
     done
-    need_path IMAGES
-    need_path TEST
-    need_path DIR
-    need_path JOURNAL
-    need_path SHARED
+    for name in "${parameters[@]}"; do
+        ! has "$name" path || need_path "$name"
+    done
+}
+
+check_words() {
+    local name
+    for name in "${parameters[@]}"; do
+        [ -n "${value[$name]}" ] || ! has "$name" or-empty || continue
+        ! has "$name" from-0 || need_count "$name" "${value[$name]}" 0
+        ! has "$name" from-1 || need_count "$name" "${value[$name]}" 1
+        ! has "$name" word || [[ ${value[$name]} =~ ^[A-Za-z0-9.,:+-]+$ ]] ||
+            misuse "$name '${value[$name]}': expected one word, without special characters"
+    done
+}
+
+check_parameters() {
+    check_given
     [ -z "${value[JOURNAL]}" ] || [ -z "${value[SHARED]}" ] ||
         misuse "JOURNAL and SHARED are two places for the same answers"
     check_budgets
-    for name in BUDGET SHARDS; do
-        need_count $name "${value[$name]}" 1
-    done
-    for name in MAX_PER_IMAGE PATIENCE SEED; do
-        need_count $name "${value[$name]}" 0
-    done
-    [ -z "${value[VIEWS]}" ] || need_count VIEWS "${value[VIEWS]}" 0
-    [ -z "${value[ASSISTANT_VIEWS]}" ] || need_count ASSISTANT_VIEWS "${value[ASSISTANT_VIEWS]}" 0
-    [ -z "${value[FIRST]}" ] || need_count FIRST "${value[FIRST]}" 1
-    [ -z "${value[ROUNDS]}" ] || need_count ROUNDS "${value[ROUNDS]}" 0
+    check_words
     case ${value[POOL]} in
     '' | all | bought) ;;
     *x)
@@ -237,12 +258,6 @@ check_parameters() {
         ;;
     *) need_count POOL "${value[POOL]}" 1 ;;
     esac
-    # These go to the tools as they are, which say what is wrong with them.
-    for name in BY LAMBDA NOISE RANDOM_SHARE DIVERSE STEPS BATCH OPTIMIZER LR MOMENTUM \
-        WEIGHT_DECAY SCHEDULE TEMPERATURE MIXUP ASSISTANT_STEPS TEACHER_BATCH TIMEOUT; do
-        [[ ${value[$name]} =~ ^[A-Za-z0-9.,:+-]+$ || $name${value[$name]} =~ ^(BY|NOISE)$ ]] ||
-            misuse "$name '${value[$name]}': expected one word, without special characters"
-    done
     [[ ${value[WARM_START]} =~ ^[01]$ ]] ||
         misuse "WARM_START '${value[WARM_START]}': expected 0 or 1"
     [[ ${value[SCORER]} =~ ^(assistant|student|)$ ]] ||
@@ -354,6 +369,7 @@ main() {
     if [ -n "$status" ]; then
         exec bash -p "$AMKD_SHARE/distill-status.sh" "$dir" "${status#once}"
     fi
+    read_table
     read_parameters
     check_parameters
     find_identities

@@ -3,6 +3,8 @@
 #include "base/error.h"
 #include "data/class_names.h"
 #include "data/distinct.h"
+#include "data/images.h"
+#include "data/images_header.h"
 #include "data/images_writer.h"
 #include "data/import.h"
 #include "data/source.h"

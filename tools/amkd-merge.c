@@ -1,6 +1,6 @@
 /* amkd-merge: the picks of a pool's shards as if the pool had been scored whole. */
 #include "base/cli.h"
-#include "steps/merge.h"
+#include "steps/select/merge.h"
 #include <inttypes.h>
 #include <stdio.h>
 

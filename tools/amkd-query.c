@@ -6,7 +6,7 @@
 #include "device/device.h"
 #include "query-counts.h"
 #include "steps/ask/query.h"
-#include "teacher/tensor.h"
+#include "teacher/input_tensor.h"
 #include "teacher/url.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,9 +62,9 @@ static int check_http(const amkd_cli *cli, const arguments *a)
                                    not_by_template[i]);
     if (http->input_name && amkd_url_protocol(a->query.teacher) != AMKD_OIP)
         return amkd_cli_misuse(cli, "--input-name is for servers at /v2/");
-    int64_t dims[AMKD_TENSOR_DIMS];
+    int64_t dims[AMKD_INPUT_TENSOR_DIMS];
     size_t ndim;
-    if (http->input_shape && amkd_tensor_parse_dims(dims, &ndim, http->input_shape))
+    if (http->input_shape && amkd_input_tensor_parse_dims(dims, &ndim, http->input_shape))
         return amkd_cli_misuse(cli, "--input-shape: %s", amkd_error());
     return 0;
 }
@@ -105,7 +105,8 @@ static int check(const amkd_cli *cli, arguments *a)
     if (!a->query.teacher)
         return amkd_cli_misuse(cli, "--teacher is needed");
     const int is_url = amkd_url_is(a->query.teacher);
-    if (dtype && !(is_url ? amkd_tensor_datatype(dtype) != NULL : is_for_programs(dtype)))
+    if (dtype &&
+        !(is_url ? amkd_input_tensor_datatype(dtype) != NULL : is_for_programs(dtype)))
         return amkd_cli_misuse(cli, "--input: '%s' is not one of uint8, %s", dtype,
                                is_url ? "float16, float32 and float64" : "float32");
     if (layout && strcmp(layout, "nchw") != 0 && strcmp(layout, "nhwc") != 0)

@@ -151,7 +151,7 @@ static void forget_arguments(json_t *command)
 static int run(const arguments *given)
 {
     amkd_score_counts counts;
-    if ((given->bought.n ? amkd_score_bought : amkd_score)(&counts, &given->score))
+    if (amkd_score(&counts, &given->score))
         return -1;
     if (given->common.verbose) {
         fprintf(stderr,

@@ -157,10 +157,16 @@ read_recipes() {
     done
 }
 
+# The parameters of which the table says so, with spaces around each.
+with() { # TRAIT
+    make -rRs --no-print-directory -f "$AMKD_SHARE/distill-parameters.mk" RECIPE= table |
+        awk -v trait="$1" '{ for (f = 2; f <= NF; f++) if ($f == trait) printf " %s ", $1 }'
+}
+
 # What the arms do not have in common, but for where and how fast they run: all of it of the
 # first, of the others what is not as in the first.
 say_differences() {
-    awk -v arms="${arms[*]}" '
+    awk -v arms="${arms[*]}" -v network="$(with network)" -v where="$(with where)" '
         { arm = $1; line = substr($0, length(arm) + 2); name = substr(line, 1, index(line, "=") - 1)
           if (!(name in first)) { names[++nnames] = name; first[name] = line }
           setting[arm, name] = line
@@ -176,17 +182,14 @@ say_differences() {
         }
         END {
             narms = split(arms, arm_of, " ")
-            training = " ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE " \
-                "TEMPERATURE MIXUP WARM_START HOLDOUT ASSISTANT " \
-                "ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS STUDENTS "
             for (n = 1; n <= nnames; n++) {
                 name = names[n]
-                if (name ~ /^(DEVICE|SHARDS|TEACHER_BATCH|TIMEOUT)$/ ||
+                if (index(where, " " name " ") ||
                     name ~ /^ASSISTANT_/ && !assisted)
                     delete differs[name]
                 if (!(name in differs)) continue
                 ndiffer++
-                if (index(training, " " name " ")) trained = trained " " name
+                if (index(network, " " name " ")) trained = trained " " name
             }
             if (narms == 1) exit
             if (!ndiffer) print "the arms differ in nothing"

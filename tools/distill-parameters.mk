@@ -142,11 +142,74 @@ DEVICE =
 
 at_url = $(filter http://% https://%,$(firstword $(TEACHER)))
 
-PARAMETERS := IMAGES TEACHER BUDGET TEST DIR FIRST ROUNDS ASK BUDGETS VIEWS VIEW_OPTIONS \
-    POOL BY SCORER LAMBDA MAX_PER_IMAGE NOISE RANDOM_SHARE DIVERSE SHARDS TARGET PATIENCE \
-    HOLDOUT ARCH STEPS BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE MIXUP \
-    WARM_START STUDENTS ASSISTANT ASSISTANT_STEPS ASSISTANT_VIEWS ASSISTANT_VIEW_OPTIONS \
-    TEACHER_INPUT TEACHER_OPTIONS TEACHER_BATCH TIMEOUT JOURNAL SHARED SEED DEVICE
+# Every parameter, and what is so of it, with colons between: what is checked, what goes to
+# which tool and what a comparison says of it come from here. A new one needs its default
+# above, its row here, its entry in amkd-distill.1 and, unless it is an option, its use in
+# distill-rules.mk.
+#   needed     it may not be empty
+#   path       make can take it as a file's name
+#   from-0     it is a whole number, of at least 0; from-1: of at least 1
+#   word       it is one word; the tool that gets it says whether it is right
+#   or-empty   numbers and words: empty will do, too
+#   network    networks are trained by it; of runs that are compared it is said when it differs
+#   training=X it is the option X of amkd-train, for every network
+#   unless-0   ... which is left out where it is 0; of-sgd: where OPTIMIZER is not sgd
+#   score      amkd-score gets it
+#   where      it says where or how the work runs, never what comes out
+table := \
+    IMAGES:needed:path \
+    TEACHER:needed \
+    BUDGET:needed:from-1 \
+    TEST:path \
+    DIR:needed:path \
+    FIRST:from-1:or-empty \
+    ROUNDS:from-0:or-empty \
+    ASK \
+    BUDGETS \
+    VIEWS:from-0:or-empty \
+    VIEW_OPTIONS \
+    POOL \
+    BY:word:or-empty:score \
+    SCORER \
+    LAMBDA:word:score \
+    MAX_PER_IMAGE:from-0:score \
+    NOISE:word:or-empty:score \
+    RANDOM_SHARE:word:score \
+    DIVERSE:word:score \
+    SHARDS:from-1:where \
+    TARGET \
+    PATIENCE:from-0 \
+    HOLDOUT:network \
+    ARCH:network \
+    STEPS:word:network \
+    BATCH:word:network:training=-b \
+    OPTIMIZER:word:network:training=--optimizer \
+    LR:word:network:training=--lr \
+    MOMENTUM:word:network:training=--momentum:of-sgd \
+    WEIGHT_DECAY:word:network:training=--weight-decay \
+    SCHEDULE:word:network:training=--schedule \
+    TEMPERATURE:word:network:training=-T \
+    MIXUP:word:network:training=--mixup:unless-0 \
+    WARM_START:network \
+    STUDENTS:network \
+    ASSISTANT:network \
+    ASSISTANT_STEPS:word:network \
+    ASSISTANT_VIEWS:from-0:or-empty:network \
+    ASSISTANT_VIEW_OPTIONS:network \
+    TEACHER_INPUT \
+    TEACHER_OPTIONS \
+    TEACHER_BATCH:word:where \
+    TIMEOUT:word:where \
+    JOURNAL:path \
+    SHARED:path \
+    SEED:from-0 \
+    DEVICE:where
+
+# $(call traits,NAME), and $(call with,TRAIT): the parameters of which it is so.
+name_of = $(firstword $(subst :, ,$(1)))
+traits = $(wordlist 2,99,$(subst :, ,$(filter $(1) $(1):%,$(table))))
+with = $(foreach row,$(table),$(if $(filter $(1),$(subst :, ,$(row))),$(call name_of,$(row))))
+PARAMETERS := $(foreach row,$(table),$(call name_of,$(row)))
 
 # Set by amkd-distill, beside what it settles of the above: jobs of -j; PLAN for -n, QUIET,
 # VERBOSE; the number of real images; what is asked about, the picks and the pool of each
@@ -185,3 +248,8 @@ $(foreach v,$(filter-out TEACHER,$(PARAMETERS)),$(eval override $v := $$(strip $
 parameters:
 	@: $(foreach v,$(PARAMETERS),$(info $(v)=$($(v)))) \
 	    $(foreach v,$(unknown),$(info '$(v)' in the recipe is no parameter))
+
+# The table, a line a parameter, with spaces in place of colons.
+.PHONY: table
+table:
+	@: $(foreach row,$(table),$(info $(subst :, ,$(row))))

@@ -221,11 +221,14 @@ $(DIR)/round-0/picks.png: $(or $(drawn),$(images)) | $(DIR)/round-0/labels.amkd
 
 # ---------------------------------------------------------------------------- networks
 
+# An option of amkd-train by the table of parameters, unless it would say nothing.
+needless = $(if $(filter unless-0,$(call traits,$(1))),$(filter 0,$($(1))))$(if \
+    $(filter of-sgd,$(call traits,$(1))),$(if $(filter sgd,$(OPTIMIZER)),,1))
+train_option = $(if $(call needless,$(1)),,$(patsubst training=%,%,$(filter \
+    training=%,$(call traits,$(1)))) $($(1)))
 # $(call training,ARCH,STEPS)
-training = -a $(call quote,$(1)) --steps $(2) -b $(BATCH) --optimizer $(OPTIMIZER) \
-    --lr $(LR)$(if $(filter sgd,$(OPTIMIZER)), --momentum $(MOMENTUM)) \
-    --weight-decay $(WEIGHT_DECAY) --schedule $(SCHEDULE) -T $(TEMPERATURE)$(if \
-    $(filter-out 0,$(MIXUP)), --mixup $(MIXUP)) --seed $(SEED)
+training = -a $(call quote,$(1)) --steps $(2) $(strip $(foreach p,$(call \
+    with,training=%),$(call train_option,$(p)))) --seed $(SEED)
 # A single view is the image itself.
 lesson_options := $(if $(filter none,$(ASSISTANT_VIEW_OPTIONS))$(filter \
     1,$(ASSISTANT_VIEWS)),, --augment $(call \
@@ -350,8 +353,8 @@ define newline
 endef
 tab := $(shell printf '\t')
 check = $(info $(subst $(newline), ,$(strip $(1))$(tab)$(2)))
-of_training := BATCH OPTIMIZER LR MOMENTUM WEIGHT_DECAY SCHEDULE TEMPERATURE MIXUP SEED
-of_score := BY LAMBDA MAX_PER_IMAGE NOISE RANDOM_SHARE DIVERSE
+of_training := $(call with,training=%) SEED
+of_score := $(call with,score)
 check_query = $(call check,TEACHER TEACHER_INPUT:input TEACHER_OPTIONS TEACHER_BATCH:batch \
     TIMEOUT DEVICE,$(call query,--check $(IMAGES),$(BUDGET),$(JOURNAL)))
 check_student = $(call check,ARCH STEPS $(of_training) ASSISTANT_VIEW_OPTIONS:augment \

@@ -1,8 +1,10 @@
 /* Checks of rows' values, kind by kind. */
 #include "data/check.h"
 #include "base/error.h"
-#include "data/images.h"
+#include "data/images_header.h"
 #include "data/images_index.h"
+#include "data/images_refs.h"
+#include "stream/keys.h"
 #include "stream/rows.h"
 #include <math.h>
 #include <string.h>
@@ -67,7 +69,7 @@ static int check_pair_row(const amkd_check *check, const uint8_t *row)
 {
     amkd_pair pair;
     memcpy(&pair, row, sizeof pair);
-    const int single = json_is_true(json_object_get(check->header->more, "single"));
+    const int single = amkd_header_is_single(check->header);
     if (single && pair.i != pair.j)
         return amkd_fail("i = %u, j = %u, expected a single image", pair.i, pair.j);
     if (!single && pair.i == pair.j)
@@ -99,8 +101,7 @@ static int check_label_row(const amkd_check *check, const uint8_t *row)
 static int check_index_row(const amkd_check *check, const uint8_t *row)
 {
     uint64_t at;
-    const json_t *of = json_object_get(check->header->more, "of");
-    const uint64_t nbytes = (uint64_t)json_integer_value(json_object_get(of, "nbytes"));
+    const uint64_t nbytes = amkd_index_nbytes(check->header);
     memcpy(&at, row, sizeof at);
     if (at >> 16 >= nbytes)
         return amkd_fail("byte %llu is outside the images file, which has %llu",
@@ -110,20 +111,13 @@ static int check_index_row(const amkd_check *check, const uint8_t *row)
 
 static int init_images(amkd_check *check)
 {
-    const amkd_field *pixels, *label;
-    if (amkd_header_expect(&pixels, check->header, "pixels", "|u1", 3))
+    amkd_images_layout layout;
+    if (amkd_images_layout_read(&layout, check->header))
         return -1;
     check->row = check_image;
-    if (amkd_images_sources_expect(&check->nimages, check->header))
-        return -1;
-    if (!amkd_header_field(check->header, "label"))
-        return 0;
-    const json_t *nclasses = json_object_get(check->header->more, "nclasses");
-    if (amkd_header_expect(&label, check->header, "label", "<i4", 0))
-        return -1;
-    if (json_integer_value(nclasses) < 1)
-        return amkd_fail("labeled images need \"nclasses\" in the header");
-    check->nclasses = (size_t)json_integer_value(nclasses);
+    if (layout.source)
+        check->nimages = layout.source_rows;
+    check->nclasses = layout.nclasses;
     return 0;
 }
 
@@ -150,7 +144,7 @@ int amkd_check_init(amkd_check *check, const amkd_header *header)
         failed = amkd_fail("kind '%s' is none of images, pairs, picks, labels, index",
                            header->kind);
     }
-    if (!failed && json_object_get(header->more, "images"))
+    if (!failed && amkd_images_refs_count(header))
         failed = amkd_images_refs_rows(&check->nimages, header);
     return failed;
 }

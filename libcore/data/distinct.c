@@ -3,6 +3,7 @@
 #include "data/distinct.h"
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "data/images_rows.h"
 #include <stdlib.h>
 #include <xxhash.h>
 

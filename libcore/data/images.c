@@ -1,9 +1,7 @@
-/* Image sets made and joined. They are loaded in images_load.c and saved in
- * images_writer.c; references to them are in images_refs.c, views in images_views.c. */
+/* Image sets made and joined. */
 #include "data/images.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "data/images_digest.h"
 #include "data/images_far.h"
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +63,7 @@ void amkd_images_free(amkd_images *images)
     free(images);
 }
 
-int amkd_images_digest(char digest[48], const amkd_images *images)
+int amkd_images_digest(char digest[AMKD_DIGEST_SIZE], const amkd_images *images)
 {
     amkd_digest *digesting;
     if (amkd_digest_new(&digesting, images->height, images->width, images->channels))
@@ -73,26 +71,6 @@ int amkd_images_digest(char digest[48], const amkd_images *images)
     amkd_digest_add(digesting, images->pixels, images->n * amkd_images_npixels(images));
     amkd_digest_print(digest, digesting);
     amkd_digest_free(digesting);
-    return 0;
-}
-
-int amkd_images_header(amkd_header *header, size_t height, size_t width, size_t channels,
-                       size_t nclasses, json_t *class_names)
-{
-    size_t shape[3] = {height, width, channels};
-    if (amkd_header_init(header, "images"))
-        return -1;
-    if (amkd_header_add(header, "pixels", "|u1", shape, 3) ||
-        (nclasses && amkd_header_add(header, "label", "<i4", NULL, 0))) {
-        amkd_header_clear(header);
-        return -1;
-    }
-    if ((nclasses && json_object_set_new(header->more, "nclasses",
-                                         json_integer((json_int_t)nclasses))) ||
-        (class_names && json_object_set(header->more, "class_names", class_names))) {
-        amkd_header_clear(header);
-        return amkd_fail("out of memory");
-    }
     return 0;
 }
 
@@ -147,6 +125,67 @@ static int append_provenance(amkd_images *a, const amkd_images *b)
     }
     json_decref(a->provenance);
     a->provenance = runs;
+    return 0;
+}
+
+/* The first reference of n that numbers the same sources as ref, or NULL. */
+static const amkd_images_ref *find_sources(const amkd_images_ref *refs, size_t n,
+                                           const amkd_images_ref *ref)
+{
+    for (size_t i = 0; i < n; i++)
+        if (refs[i].source_rows == ref->source_rows &&
+            !strcmp(refs[i].source_digest, ref->source_digest))
+            return &refs[i];
+    return NULL;
+}
+
+/* Numbers the sources of the references first and up, which are new; *shared tells
+ * whether some of them are the sources of earlier ones. */
+static int number_sources(amkd_images *images, int *shared, size_t first)
+{
+    for (size_t i = first; i < images->nrefs; i++) {
+        amkd_images_ref *ref = &images->refs[i];
+        const amkd_images_ref *same = find_sources(images->refs, i, ref);
+        if (!same && ref->source_rows > UINT32_MAX - images->nsources)
+            return amkd_fail(
+                "the sets are of %zu and %llu images, more than a stream can "
+                "number",
+                images->nsources, (unsigned long long)ref->source_rows);
+        ref->first_source = same ? same->first_source : (uint32_t)images->nsources;
+        if (same)
+            *shared = 1;
+        else
+            images->nsources += (size_t)ref->source_rows;
+    }
+    return 0;
+}
+
+/* Joins the sources, when b's references stand behind a's but a->n is still without b's
+ * rows. */
+static int append_sources(amkd_images *a, const amkd_images *b)
+{
+    const amkd_images_ref *joined = a->refs + a->nrefs - b->nrefs;
+    int shared = 0;
+    if (!b->nrefs)
+        a->nsources += b->n;
+    if (number_sources(a, &shared, a->nrefs - b->nrefs))
+        return -1;
+    if (!a->sources && !b->sources && !shared)
+        return 0;
+    uint32_t *sources = amkd_alloc(a->n + b->n, sizeof *sources);
+    if (!sources)
+        return -1;
+    for (size_t r = 0; r < a->n; r++)
+        sources[r] = amkd_images_source(a, r);
+    uint32_t *next = sources + a->n;
+    for (size_t i = 0, r = 0; i < b->nrefs; i++)
+        for (uint64_t k = 0; k < b->refs[i].rows; k++, r++)
+            *next++ = amkd_images_source(b, r) - b->refs[i].first_source +
+                      joined[i].first_source;
+    for (size_t r = 0; !b->nrefs && r < b->n; r++)
+        *next++ = (uint32_t)(a->nsources - b->n + r);
+    free(a->sources);
+    a->sources = sources;
     return 0;
 }
 
@@ -216,7 +255,7 @@ int amkd_images_append(amkd_images *a, const amkd_images *b)
                          b->channels);
     if (a->n + b->n > UINT32_MAX)
         return amkd_fail("%zu images are more than a stream can number", a->n + b->n);
-    if (append_pixels(a, b) || append_refs(a, b) || amkd_images_append_sources(a, b) ||
+    if (append_pixels(a, b) || append_refs(a, b) || append_sources(a, b) ||
         append_labels(a, b) || append_provenance(a, b))
         return -1;
     a->n += b->n;

@@ -35,7 +35,7 @@ void amkd_digest_add(amkd_digest *digest, const uint8_t *pixels, size_t nbytes)
     XXH3_128bits_update(digest->state, pixels, nbytes);
 }
 
-void amkd_digest_print(char text[48], const amkd_digest *digest)
+void amkd_digest_print(char text[AMKD_DIGEST_SIZE], const amkd_digest *digest)
 {
     static const char hex[] = "0123456789abcdef";
     XXH128_canonical_t canonical;

@@ -2,8 +2,8 @@
 #include "data/images_index.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "data/images.h"
 #include "stream/bgzf.h"
+#include "stream/keys.h"
 #include "stream/stream.h"
 #include <fcntl.h>
 #include <inttypes.h>
@@ -122,7 +122,7 @@ static int make_header(amkd_header *header, const amkd_index *index)
         amkd_header_add(header, "check", "<u8", NULL, 0) ||
         (index->labels && amkd_header_add(header, "label", "<i4", NULL, 0)) ||
         (index->sources && amkd_header_add(header, "source", "<u4", NULL, 0)) ||
-        amkd_header_put(header, "rows", json_integer((json_int_t)index->n)) ||
+        amkd_header_put_rows(header, index->n) ||
         amkd_header_put(header, "of",
                         json_pack("{s:s, s:I, s:I, s:s}", "digest", index->digest,
                                   "nbytes", (json_int_t)index->nbytes, "row_nbytes",
@@ -165,6 +165,12 @@ int amkd_index_expect(const amkd_header *header)
         return amkd_fail("an index needs \"of\" in the header: {\"digest\", \"header\", "
                          "\"nbytes\", \"row_nbytes\"}");
     return 0;
+}
+
+uint64_t amkd_index_nbytes(const amkd_header *header)
+{
+    const json_t *of = json_object_get(header->more, "of");
+    return (uint64_t)json_integer_value(json_object_get(of, "nbytes"));
 }
 
 /* Whether a file of this name may be taken for an older index: it begins as one does, and
@@ -241,7 +247,7 @@ static int is_of(const amkd_header *header, const amkd_header *images, uint64_t 
     const json_t *digest = json_object_get(of, "digest");
     return !amkd_index_expect(header) && !hash_header(hash, images) &&
            !strcmp(json_string_value(json_object_get(of, "header")), hash) &&
-           (uint64_t)json_integer_value(json_object_get(of, "nbytes")) == nbytes &&
+           amkd_index_nbytes(header) == nbytes &&
            (uint64_t)json_integer_value(json_object_get(of, "row_nbytes")) ==
                images->row_nbytes &&
            json_string_length(digest) == 41 &&

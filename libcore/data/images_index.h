@@ -10,15 +10,15 @@
 #include <stdint.h>
 
 typedef struct amkd_index {
-    const amkd_header *header; /* of the images; borrowed */
-    size_t n, room;            /* rows; room for so many */
-    uint64_t *at;              /* [n] virtual offsets (stream/bgzf_seek.h) */
-    uint64_t *checks;          /* [n] amkd_index_check of each row's bytes */
-    int32_t *labels;           /* [n], or NULL */
-    uint32_t *sources;         /* [n], or NULL */
-    uint64_t nbytes;           /* of the images file */
-    char digest[48];           /* of the set, after amkd_index_end */
-    amkd_digest *digesting;    /* until then */
+    const amkd_header *header;     /* of the images; borrowed */
+    size_t n, room;                /* rows; room for so many */
+    uint64_t *at;                  /* [n] virtual offsets (stream/bgzf_seek.h) */
+    uint64_t *checks;              /* [n] amkd_index_check of each row's bytes */
+    int32_t *labels;               /* [n], or NULL */
+    uint32_t *sources;             /* [n], or NULL */
+    uint64_t nbytes;               /* of the images file */
+    char digest[AMKD_DIGEST_SIZE]; /* of the set, after amkd_index_end */
+    amkd_digest *digesting;        /* until then */
 } amkd_index;
 
 /* XXH3-64 of a row as the file has it: label and source, too. */
@@ -46,6 +46,9 @@ int amkd_index_write(const amkd_index *index, const char *path);
 
 /* Fails unless the header is one of an index. */
 int amkd_index_expect(const amkd_header *header);
+
+/* How many bytes the images file has, by the header of its index. */
+uint64_t amkd_index_nbytes(const amkd_header *header);
 
 void amkd_index_clear(amkd_index *index); /* a zeroed one is fine */
 

@@ -1,10 +1,13 @@
-/* Image sets loaded: into memory whole, or where they are too large for that as far sets,
- * of which only the labels, sources and places of the rows are. */
+/* Streams into memory; or of a stream too large for that the labels, sources and places
+ * of the rows. */
+#include "data/images_load.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/room.h"
-#include "data/images.h"
 #include "data/images_far.h"
+#include "data/images_header.h"
+#include "data/images_views.h"
+#include "stream/keys.h"
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,54 +18,23 @@ typedef struct loading {
     amkd_images *images;
     amkd_reader *reader;
     const char *path; /* NULL where the stream does not come from a file of its own */
-    const amkd_field *pixels, *label; /* label NULL where there is none */
-    uint64_t nbytes;                  /* of the file */
+    amkd_images_layout layout;
+    uint64_t nbytes; /* of the file */
 } loading;
-
-/* Takes nclasses and the class names from the header, checking them. */
-static int read_classes(amkd_images *images, const amkd_header *header)
-{
-    const json_t *nclasses = json_object_get(header->more, "nclasses");
-    if (!json_is_integer(nclasses) || json_integer_value(nclasses) < 1 ||
-        json_integer_value(nclasses) > INT32_MAX)
-        return amkd_fail("labeled images need \"nclasses\", a positive integer, in the "
-                         "header");
-    images->nclasses = (size_t)json_integer_value(nclasses);
-    json_t *names = json_object_get(header->more, "class_names"), *name;
-    if (!names)
-        return 0;
-    if (!json_is_array(names) || json_array_size(names) != images->nclasses)
-        return amkd_fail("\"class_names\" is not an array of %zu strings",
-                         images->nclasses);
-    size_t i;
-    json_array_foreach (names, i, name) {
-        if (!json_is_string(name))
-            return amkd_fail("\"class_names\" is not an array of %zu strings",
-                             images->nclasses);
-    }
-    images->class_names = json_incref(names);
-    return 0;
-}
 
 /* Shape and classes of an images stream. */
 static int read_header(loading *l, const amkd_header *header)
 {
     amkd_images *images = l->images;
-    if (amkd_header_expect(&l->pixels, header, "pixels", "|u1", 3))
+    const amkd_images_layout *layout = &l->layout;
+    if (amkd_images_layout_read(&l->layout, header))
         return -1;
-    images->height = l->pixels->shape[0];
-    images->width = l->pixels->shape[1];
-    images->channels = l->pixels->shape[2];
-    if (!l->pixels->nitems)
-        return amkd_fail("images of %zux%zux%zu are empty", images->height, images->width,
-                         images->channels);
-    if (!amkd_header_field(header, "label"))
-        return 0;
-    if (amkd_header_expect(&l->label, header, "label", "<i4", 0))
-        return -1;
-    if (l->label->ndim)
-        return amkd_fail("field \"label\" has %zu dimensions, not 0", l->label->ndim);
-    return read_classes(images, header);
+    images->height = layout->pixels->shape[0];
+    images->width = layout->pixels->shape[1];
+    images->channels = layout->pixels->shape[2];
+    images->nclasses = layout->nclasses;
+    images->class_names = json_incref(layout->class_names);
+    return 0;
 }
 
 /* labels [n] below nclasses. */
@@ -105,19 +77,19 @@ static int take_labels(amkd_images *images, const uint8_t *rows, const amkd_fiel
 static int take_rows(loading *l, void *rows)
 {
     amkd_images *images = l->images;
-    const amkd_header *header = amkd_reader_header(l->reader);
-    const size_t row_nbytes = header->row_nbytes, npixels = l->pixels->nitems;
+    const size_t row_nbytes = amkd_reader_header(l->reader)->row_nbytes,
+                 npixels = l->layout.pixels->nitems;
     images->pixels = rows;
     if (check_number(l))
         return -1;
-    if ((l->label && take_labels(images, rows, l->label, row_nbytes)) ||
-        amkd_images_take_sources(images, header, rows))
+    if ((l->layout.label && take_labels(images, rows, l->layout.label, row_nbytes)) ||
+        amkd_images_take_sources(images, &l->layout, rows, row_nbytes))
         return amkd_fail_in("'%s'", amkd_reader_name(l->reader));
     if (row_nbytes == npixels)
         return 0;
     for (size_t r = 0; r < images->n; r++)
         memmove(images->pixels + r * npixels,
-                images->pixels + r * row_nbytes + l->pixels->offset, npixels);
+                images->pixels + r * row_nbytes + l->layout.pixels->offset, npixels);
     void *shrunk = amkd_realloc(images->pixels, images->n, npixels);
     if (!shrunk)
         return -1;
@@ -207,7 +179,6 @@ static int is_true(amkd_far *far, size_t n, size_t npixels)
 static int take_index(loading *l, amkd_index *index)
 {
     amkd_images *images = l->images;
-    const amkd_header *header = amkd_reader_header(l->reader);
     const char *name = amkd_reader_name(l->reader);
     images->n = index->n;
     images->labels = index->labels;
@@ -222,7 +193,7 @@ static int take_index(loading *l, amkd_index *index)
     images->parts->n = images->n;
     images->nparts = 1;
     images->nthreads = amkd_reader_nthreads(l->reader);
-    if (check_labels(images) || amkd_images_check_sources(images, header))
+    if (check_labels(images) || amkd_images_check_sources(images, &l->layout))
         return amkd_fail_in("'%s'", name);
     return 0;
 }
@@ -249,7 +220,7 @@ static int read_indexed(loading *l)
         return 1;
     const int rc = take_index(l, &index);
     amkd_index_clear(&index);
-    if (!rc && is_true(l->images->parts->far, l->images->n, l->pixels->nitems))
+    if (!rc && is_true(l->images->parts->far, l->images->n, l->layout.pixels->nitems))
         return 0;
     drop_index(l->images);
     return 1;
@@ -288,9 +259,9 @@ static uint64_t known_rows(const loading *l)
 {
     amkd_index index;
     const amkd_header *header = amkd_reader_header(l->reader);
-    const json_t *rows = json_object_get(header->more, "rows");
-    if (rows)
-        return (uint64_t)json_integer_value(rows);
+    const uint64_t promised = amkd_header_rows(header);
+    if (promised != UINT64_MAX)
+        return promised;
     if (amkd_index_read(&index, l->path, header, l->nbytes))
         return UINT64_MAX;
     const uint64_t n = index.n;
@@ -317,7 +288,7 @@ static int read_images(loading *l, uint64_t room)
 {
     if (read_header(l, amkd_reader_header(l->reader)))
         return amkd_fail_in("'%s'", amkd_reader_name(l->reader));
-    const uint64_t most = room / l->pixels->nitems;
+    const uint64_t most = room / l->layout.pixels->nitems;
     const uint64_t n = has_file(l) ? known_rows(l) : 0;
     if (n <= most || (n == UINT64_MAX && most))
         return read_resident(l, n == UINT64_MAX ? most : UINT64_MAX);
@@ -351,8 +322,7 @@ int amkd_images_read_within(amkd_images **out, amkd_reader *reader, const char *
         amkd_images_free(images);
         return rc > 0 ? read_again(out, reader, path) : -1;
     }
-    images->provenance =
-        json_incref(json_object_get(amkd_reader_header(reader)->more, "provenance"));
+    images->provenance = json_incref(amkd_header_provenance(amkd_reader_header(reader)));
     *out = images;
     return 0;
 }

@@ -5,7 +5,9 @@
 #include "base/memory.h"
 #include "base/room.h"
 #include "data/images_index.h"
+#include "stream/keys.h"
 #include "stream/preamble.h"
+#include "stream/stream.h"
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -135,9 +137,8 @@ int amkd_images_save(const amkd_images *images, const char *path, amkd_header *h
                      size_t nthreads)
 {
     amkd_images_writer *writer;
-    if (json_object_set_new(header->more, "rows", json_integer((json_int_t)images->n)))
-        return amkd_fail("out of memory");
-    if (amkd_images_writer_open(&writer, path, header, nthreads))
+    if (amkd_header_put_rows(header, images->n) ||
+        amkd_images_writer_open(&writer, path, header, nthreads))
         return -1;
     if (amkd_images_writer_write(writer, images)) {
         amkd_images_writer_discard(writer);

@@ -4,6 +4,7 @@
 #define AMKD_DATA_IMAGES_WRITER_H
 
 #include "data/images.h"
+#include "stream/header.h"
 
 typedef struct amkd_images_writer amkd_images_writer;
 
@@ -22,5 +23,10 @@ int amkd_images_writer_close(amkd_images_writer *writer);
 
 /* Drops the stream; NULL is fine. */
 void amkd_images_writer_discard(amkd_images_writer *writer);
+
+/* Writes a set that is in memory to path, as data/images_writer.h does. The header is the
+ * one of amkd_images_header, with whatever more the caller put in; "rows" is added. */
+int amkd_images_save(const amkd_images *images, const char *path, amkd_header *header,
+                     size_t nthreads);
 
 #endif

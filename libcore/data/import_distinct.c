@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/distinct.h"
+#include "data/images_load.h"
 #include "data/import_decode.h"
 #include <stdlib.h>
 

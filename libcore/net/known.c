@@ -2,6 +2,9 @@
  * images that they speak of. */
 #include "net/known.h"
 #include "base/error.h"
+#include "data/images_header.h"
+#include "data/images_refs.h"
+#include "stream/keys.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
 #include <errno.h>
@@ -26,24 +29,22 @@ static int has_word(const char *list, const char *word)
 
 static int read_images(amkd_known *known, const amkd_header *header)
 {
-    const amkd_field *pixels;
-    if (amkd_header_expect(&pixels, header, "pixels", "|u1", 3))
+    amkd_images_layout layout;
+    if (amkd_images_layout_read(&layout, header))
         return -1;
-    known->shape = (amkd_shape){pixels->shape[2], pixels->shape[0], pixels->shape[1]};
-    known->nclasses =
-        (size_t)json_integer_value(json_object_get(header->more, "nclasses"));
-    known->is_views = amkd_header_field(header, "source") != NULL;
+    const size_t *shape = layout.pixels->shape;
+    known->shape = (amkd_shape){shape[2], shape[0], shape[1]};
+    known->nclasses = layout.nclasses;
+    known->is_views = layout.source != NULL;
     return 0;
 }
 
 /* Of a stream that speaks of images. */
 static int read_others(amkd_known *known, const amkd_header *header)
 {
-    size_t side[3] = {0};
-    const json_t *shape = json_object_get(header->more, "image_shape");
-    for (size_t s = 0; s < 3; s++)
-        side[s] = (size_t)json_integer_value(json_array_get(shape, s));
-    known->shape = (amkd_shape){side[2], side[0], side[1]};
+    size_t shape[3];
+    amkd_images_refs_shape(shape, header);
+    known->shape = (amkd_shape){shape[2], shape[0], shape[1]};
     if (!strcmp(header->kind, "labels"))
         return amkd_labels_check(header, &known->nclasses);
     return !strcmp(header->kind, "pairs") ? amkd_pairs_check(header) : 0;
@@ -65,7 +66,8 @@ int amkd_known_read(amkd_known *known, const char *path, const char *kinds)
         rc = strcmp(header->kind, "images") ? read_others(known, header)
                                             : read_images(known, header);
     snprintf(known->kind, sizeof known->kind, "%s", header->kind);
-    known->nrows = (uint64_t)json_integer_value(json_object_get(header->more, "rows"));
+    const uint64_t nrows = amkd_header_rows(header);
+    known->nrows = nrows == UINT64_MAX ? 0 : nrows;
     amkd_reader_close(reader);
     return rc ? amkd_fail_in("'%s'", path) : 0;
 }

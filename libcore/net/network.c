@@ -1,8 +1,8 @@
-/* A network on a device: the ops and buffers of a schedule. */
+/* A network on a device: the ops and buffers of a wiring. */
 #include "net/network.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "net/schedule.h"
+#include "net/wiring.h"
 #include "ops/act.h"
 #include "ops/join.h"
 #include <stdint.h>
@@ -12,7 +12,7 @@
 struct amkd_network {
     amkd_device *device;
     amkd_graph graph;
-    amkd_schedule schedule;
+    amkd_wiring wiring;
     size_t max_blocks, nslices;
     amkd_op **ops;   /* [nnodes] */
     amkd_op **masks; /* [nnodes]: of those whose derivative is a step; else NULL */
@@ -32,19 +32,19 @@ static size_t choose_nslices(const amkd_device *device, size_t max_blocks)
 
 static const amkd_layer *layer_of(const amkd_network *network, size_t n)
 {
-    return &network->graph.layers[network->schedule.nodes[n].layer];
+    return &network->graph.layers[network->wiring.nodes[n].layer];
 }
 
 static int fail_at(const amkd_network *network, size_t n, const char *what)
 {
     char text[AMKD_LAYER_NBYTES];
     amkd_layer_print(text, sizeof text, layer_of(network, n));
-    return amkd_fail_in("layer %zu '%s'%s", network->schedule.nodes[n].layer, text, what);
+    return amkd_fail_in("layer %zu '%s'%s", network->wiring.nodes[n].layer, text, what);
 }
 
 static int add_op(amkd_network *network, size_t n, int train)
 {
-    const amkd_node *node = &network->schedule.nodes[n];
+    const amkd_node *node = &network->wiring.nodes[n];
     const amkd_layer *layer = layer_of(network, n);
     const amkd_op_options options = {
         .train = train,
@@ -64,8 +64,8 @@ static int add_op(amkd_network *network, size_t n, int train)
 /* An op that adds to the gradient by an input of node n: a sum without activation. */
 static int add_sum(amkd_network *network, size_t step_number)
 {
-    const amkd_step *step = &network->schedule.steps[step_number];
-    const amkd_node *node = &network->schedule.nodes[step->node];
+    const amkd_step *step = &network->wiring.steps[step_number];
+    const amkd_node *node = &network->wiring.nodes[step->node];
     if (step->type != AMKD_STEP_ADD)
         return 0;
     const amkd_shape in = amkd_graph_shape(&network->graph, node->inputs[step->input]);
@@ -86,7 +86,7 @@ static int add_sum(amkd_network *network, size_t step_number)
 static int add_buffers(amkd_network *network, int train)
 {
     amkd_device *device = network->device;
-    const amkd_schedule *s = &network->schedule;
+    const amkd_wiring *s = &network->wiring;
     const size_t nparameters = network->graph.nparameters * sizeof(float);
     const size_t ntrained = network->graph.ntrained * sizeof(float);
     for (size_t b = 0; b < s->nbuffers; b++) {
@@ -108,7 +108,7 @@ static int add_buffers(amkd_network *network, int train)
 
 static int fill(amkd_network *network, int train)
 {
-    const amkd_schedule *s = &network->schedule;
+    const amkd_wiring *s = &network->wiring;
     network->ops = amkd_alloc(s->nnodes, sizeof *network->ops);
     network->masks = amkd_alloc(s->nnodes, sizeof *network->masks);
     network->adds = amkd_alloc(s->nsteps + 1, sizeof *network->adds);
@@ -135,7 +135,7 @@ int amkd_network_new(amkd_network **out, amkd_device *device, const amkd_graph *
     network->max_blocks = max_blocks;
     network->nslices = choose_nslices(device, max_blocks);
     if (amkd_graph_copy(&network->graph, graph) ||
-        amkd_schedule_new(&network->schedule, graph, train) || fill(network, train)) {
+        amkd_wiring_new(&network->wiring, graph, train) || fill(network, train)) {
         amkd_network_free(network);
         return -1;
     }
@@ -146,13 +146,13 @@ int amkd_network_new(amkd_network **out, amkd_device *device, const amkd_graph *
 int amkd_network_room(size_t *block_nbytes, size_t *fixed_nbytes,
                       const amkd_device *device, const amkd_graph *graph, int train)
 {
-    amkd_schedule schedule;
-    if (amkd_schedule_new(&schedule, graph, train))
+    amkd_wiring wiring;
+    if (amkd_wiring_new(&wiring, graph, train))
         return -1;
     const size_t ncopies = train ? choose_nslices(device, SIZE_MAX) : 0;
-    *block_nbytes = amkd_schedule_size(&schedule) * device->nlanes * sizeof(float);
+    *block_nbytes = amkd_wiring_size(&wiring) * device->nlanes * sizeof(float);
     *fixed_nbytes = (graph->nparameters + ncopies * graph->ntrained) * sizeof(float);
-    amkd_schedule_clear(&schedule);
+    amkd_wiring_clear(&wiring);
     return 0;
 }
 
@@ -173,12 +173,12 @@ size_t amkd_network_nslices(const amkd_network *network)
 
 cl_mem amkd_network_logits_gradient(const amkd_network *network)
 {
-    return network->buffers[network->schedule.logits_gradient];
+    return network->buffers[network->wiring.logits_gradient];
 }
 
 cl_mem amkd_network_value(const amkd_network *network, size_t value)
 {
-    const size_t buffer = network->schedule.values[value];
+    const size_t buffer = network->wiring.values[value];
     return buffer == AMKD_NOWHERE ? NULL : network->buffers[buffer];
 }
 
@@ -189,7 +189,7 @@ cl_mem amkd_network_logits(const amkd_network *network)
 
 size_t amkd_network_nops(const amkd_network *network)
 {
-    return network->schedule.nnodes;
+    return network->wiring.nnodes;
 }
 
 amkd_op *amkd_network_op(const amkd_network *network, size_t op)
@@ -199,13 +199,13 @@ amkd_op *amkd_network_op(const amkd_network *network, size_t op)
 
 size_t amkd_network_op_layer(const amkd_network *network, size_t op)
 {
-    return network->schedule.nodes[op].layer;
+    return network->wiring.nodes[op].layer;
 }
 
 void amkd_network_op_print(char *text, size_t nbytes, const amkd_network *network,
                            size_t op)
 {
-    const amkd_node *node = &network->schedule.nodes[op];
+    const amkd_node *node = &network->wiring.nodes[op];
     char act[AMKD_LAYER_NBYTES] = "", layer[AMKD_LAYER_NBYTES];
     amkd_layer_print(layer, sizeof layer, layer_of(network, op));
     if (node->act_layer != AMKD_NOWHERE)
@@ -216,7 +216,7 @@ void amkd_network_op_print(char *text, size_t nbytes, const amkd_network *networ
 /* What a node reads and makes; its gradients are the step's. */
 static amkd_op_args args_of(const amkd_network *network, size_t n, const amkd_batch *run)
 {
-    const amkd_node *node = &network->schedule.nodes[n];
+    const amkd_node *node = &network->wiring.nodes[n];
     amkd_op_args args = {.run = *run,
                          .y = amkd_network_value(network, node->output),
                          .parameters = network->parameters,
@@ -235,15 +235,15 @@ static size_t input_nbytes(const amkd_network *network, const amkd_step *step,
                            const amkd_batch *run)
 {
     const size_t size =
-        network->schedule.sizes[step->from] < network->schedule.sizes[step->to]
-            ? network->schedule.sizes[step->from]
-            : network->schedule.sizes[step->to];
+        network->wiring.sizes[step->from] < network->wiring.sizes[step->to]
+            ? network->wiring.sizes[step->from]
+            : network->wiring.sizes[step->to];
     return size * run->nblocks * network->device->nlanes * sizeof(float);
 }
 
 static int run_step(amkd_network *network, size_t step_number, const amkd_batch *run)
 {
-    const amkd_step *step = &network->schedule.steps[step_number];
+    const amkd_step *step = &network->wiring.steps[step_number];
     amkd_op_args args = {.run = *run};
     const cl_mem from = buffer_of(network, step->from), to = buffer_of(network, step->to);
     if (step->type == AMKD_STEP_COPY)
@@ -256,7 +256,7 @@ static int run_step(amkd_network *network, size_t step_number, const amkd_batch 
     }
     if (step->type == AMKD_STEP_MASK) {
         args.x[0] =
-            amkd_network_value(network, network->schedule.nodes[step->node].output);
+            amkd_network_value(network, network->wiring.nodes[step->node].output);
         args.y = to;
         return amkd_op_run(network->masks[step->node], AMKD_FORWARD, &args);
     }
@@ -288,7 +288,7 @@ static int run_forward(amkd_network *network, size_t n, const amkd_batch *run)
 static int run_backward(amkd_network *network, size_t step, const amkd_batch *run)
 {
     return run_step(network, step, run)
-               ? fail_at(network, network->schedule.steps[step].node, ", backward")
+               ? fail_at(network, network->wiring.steps[step].node, ", backward")
                : 0;
 }
 
@@ -301,7 +301,7 @@ static int is_pass(const amkd_step *step, size_t op, amkd_pass pass)
 
 int amkd_network_has_pass(const amkd_network *network, size_t op, amkd_pass pass)
 {
-    const amkd_schedule *s = &network->schedule;
+    const amkd_wiring *s = &network->wiring;
     for (size_t step = 0; step < s->nsteps; step++)
         if (is_pass(&s->steps[step], op, pass))
             return 1;
@@ -311,7 +311,7 @@ int amkd_network_has_pass(const amkd_network *network, size_t op, amkd_pass pass
 int amkd_network_run_op(amkd_network *network, size_t op, amkd_pass pass,
                         const amkd_batch *run)
 {
-    const amkd_schedule *s = &network->schedule;
+    const amkd_wiring *s = &network->wiring;
     if (check_run(network, run))
         return -1;
     if (pass == AMKD_FORWARD)
@@ -325,7 +325,7 @@ int amkd_network_run_op(amkd_network *network, size_t op, amkd_pass pass,
 /* The first node that is to run when value is there. */
 static size_t first_node(const amkd_network *network, size_t value)
 {
-    const amkd_schedule *s = &network->schedule;
+    const amkd_wiring *s = &network->wiring;
     size_t n = 0;
     while (n < s->nnodes && s->nodes[n].layer < value)
         n++;
@@ -339,7 +339,7 @@ int amkd_network_forward(amkd_network *network, size_t first_value, const amkd_b
                          first_value);
     if (check_run(network, run))
         return -1;
-    for (size_t n = first_node(network, first_value); n < network->schedule.nnodes; n++)
+    for (size_t n = first_node(network, first_value); n < network->wiring.nnodes; n++)
         if (run_forward(network, n, run))
             return -1;
     return 0;
@@ -347,7 +347,7 @@ int amkd_network_forward(amkd_network *network, size_t first_value, const amkd_b
 
 int amkd_network_backward(amkd_network *network, const amkd_batch *run)
 {
-    const amkd_schedule *s = &network->schedule;
+    const amkd_wiring *s = &network->wiring;
     if (check_run(network, run))
         return -1;
     for (size_t step = 0; step < s->nsteps; step++)
@@ -367,15 +367,15 @@ void amkd_network_free(amkd_network *network)
 {
     if (!network)
         return;
-    free_ops(network->ops, network->schedule.nnodes);
-    free_ops(network->masks, network->schedule.nnodes);
-    free_ops(network->adds, network->schedule.nsteps);
-    for (size_t b = 0; network->buffers && b < network->schedule.nbuffers; b++)
+    free_ops(network->ops, network->wiring.nnodes);
+    free_ops(network->masks, network->wiring.nnodes);
+    free_ops(network->adds, network->wiring.nsteps);
+    for (size_t b = 0; network->buffers && b < network->wiring.nbuffers; b++)
         amkd_buffer_free(network->buffers[b]);
     free(network->buffers);
     amkd_buffer_free(network->parameters);
     amkd_buffer_free(network->gradients);
-    amkd_schedule_clear(&network->schedule);
+    amkd_wiring_clear(&network->wiring);
     amkd_graph_clear(&network->graph);
     free(network);
 }

@@ -1,6 +1,6 @@
 /* A network on a device: its parameters, the values of a batch and the kernels that run
  * it forward and backward. Values lie as [block][channel][y][x][lane], a lane block being
- * device->nlanes samples side by side (CHWN in blocks). schedule.h says what runs when.
+ * device->nlanes samples side by side (CHWN in blocks). wiring.h says what runs when.
  */
 #ifndef AMKD_NET_NETWORK_H
 #define AMKD_NET_NETWORK_H

@@ -3,6 +3,7 @@
 #include "ops/window.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/images_rows.h"
 #include <stdlib.h>
 #include <string.h>
 

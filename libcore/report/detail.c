@@ -2,6 +2,9 @@
 #include "report/detail.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/images_refs.h"
+#include "data/images_rows.h"
+#include "stream/stream.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,14 +61,13 @@ static char *find_set(const amkd_run *run, const char *path)
 static int load_sets(amkd_images **images, const amkd_run *run, const amkd_header *header,
                      const char *stream, size_t nthreads)
 {
-    const json_t *refs = json_object_get(header->more, "images");
-    const size_t n = json_array_size(refs);
+    const size_t n = amkd_images_refs_count(header);
     char **paths = amkd_alloc(n ? n : 1, sizeof *paths);
     int rc = paths ? 0 : -1;
     for (size_t k = 0; !rc && k < n; k++) {
-        const char *path =
-            json_string_value(json_object_get(json_array_get(refs, k), "path"));
-        paths[k] = path ? find_set(run, path) : NULL;
+        amkd_images_named named = {0};
+        if (!amkd_images_refs_get(&named, header, k) && named.path)
+            paths[k] = find_set(run, named.path);
         if (!paths[k])
             rc = amkd_fail("'%s' does not say where its images are", stream);
     }

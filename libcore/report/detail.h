@@ -3,7 +3,7 @@
 #ifndef AMKD_REPORT_DETAIL_H
 #define AMKD_REPORT_DETAIL_H
 
-#include "data/images.h"
+#include "data/images_refs.h"
 #include "report/run.h"
 #include "stream/rows.h"
 

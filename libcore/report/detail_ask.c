@@ -2,9 +2,10 @@
  * student and the teacher differ on the test images. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/images_rows.h"
 #include "net/predict.h"
 #include "report/detail.h"
-#include "steps/ask/answers.h"
+#include "steps/learn/answers.h"
 #include "steps/learn/evaluate.h"
 #include <stdlib.h>
 #include <string.h>

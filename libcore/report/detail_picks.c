@@ -2,8 +2,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/check.h"
+#include "data/images_refs.h"
 #include "report/detail.h"
 #include "steps/learn/evaluate.h"
+#include "stream/keys.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,13 +65,12 @@ static int by_score(const void *a, const void *b)
 
 static int take_picks(amkd_picked *picked, const table *t)
 {
-    const char *by = json_string_value(json_object_get(t->header->more, "by"));
-    const json_int_t pool = json_integer_value(json_object_get(t->header->more, "pool"));
+    const char *by = amkd_picks_by(t->header);
     picked->picks = amkd_alloc(t->n ? t->n : 1, sizeof *picked->picks);
     if (!picked->picks)
         return -1;
     picked->n = t->n;
-    picked->pool = pool > 0 ? (size_t)pool : 0;
+    picked->pool = (size_t)amkd_header_pool(t->header);
     snprintf(picked->by, sizeof picked->by, "%s", by ? by : "");
     for (size_t r = 0; r < t->n; r++)
         picked->picks[r] = pick_of(t, r);
@@ -148,7 +149,7 @@ static const char *kind_of(const amkd_picked *picked)
  * earlier run may lie there, too. */
 static int is_about_picks(const table *labels, size_t round)
 {
-    const json_t *provenance = json_object_get(labels->header->more, "provenance");
+    const json_t *provenance = amkd_header_provenance(labels->header);
     for (size_t k = 0; k < json_array_size(provenance); k++) {
         const char *tool =
             json_string_value(json_object_get(json_array_get(provenance, k), "tool"));
@@ -161,16 +162,14 @@ static int is_about_picks(const table *labels, size_t round)
 /* Whether a stream speaks of the sets that images are of. */
 static int speaks_of(const amkd_images *images, const amkd_header *header)
 {
-    const json_t *refs = json_object_get(header->more, "images");
-    if (json_array_size(refs) != images->nrefs)
+    amkd_images_named named;
+    if (amkd_images_refs_count(header) != images->nrefs)
         return 0;
-    for (size_t k = 0; k < images->nrefs; k++) {
-        const json_t *ref = json_array_get(refs, k), *rows = json_object_get(ref, "rows");
-        const char *digest = json_string_value(json_object_get(ref, "digest"));
-        if (!digest || strcmp(digest, images->refs[k].digest) ||
-            json_integer_value(rows) != (json_int_t)images->refs[k].rows)
+    for (size_t k = 0; k < images->nrefs; k++)
+        if (amkd_images_refs_get(&named, header, k) ||
+            strcmp(named.digest, images->refs[k].digest) ||
+            named.rows != images->refs[k].rows)
             return 0;
-    }
     return 1;
 }
 

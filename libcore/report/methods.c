@@ -114,8 +114,8 @@ static amkd_level *level_at(amkd_method *method, size_t answers)
     return &grown[l];
 }
 
-static void add_measures(amkd_level *level, const amkd_measure *student,
-                         const amkd_measure *assistant)
+static void add_results(amkd_level *level, const amkd_test_result *student,
+                        const amkd_test_result *assistant)
 {
     if (student->known) {
         amkd_mean_add(&level->accuracy, student->network.accuracy);
@@ -145,7 +145,7 @@ static int average(amkd_method *method)
             amkd_level *level = level_at(method, round->total);
             if (!level)
                 return -1;
-            add_measures(level, &round->student, &round->assistant);
+            add_results(level, &round->student, &round->assistant);
             if (!held_out->n)
                 continue;
             amkd_mean_add(&level->held_out, held_out->agreement);

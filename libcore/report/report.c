@@ -64,7 +64,7 @@ static void put_figures(amkd_bytes *out, int known, const double *figures, size_
 static void put_round(amkd_bytes *out, const amkd_run *run, const char *method,
                       const amkd_round *round)
 {
-    const amkd_measure *student = &round->student, *assistant = &round->assistant;
+    const amkd_test_result *student = &round->student, *assistant = &round->assistant;
     const amkd_held_out *held_out = &round->held_out;
     const amkd_figures *teacher =
         student->known ? &student->teacher : &assistant->teacher;

@@ -4,6 +4,8 @@
 #include "base/memory.h"
 #include "data/check.h"
 #include "data/images.h"
+#include "data/images_refs.h"
+#include "stream/keys.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
 #include <stdarg.h>
@@ -105,20 +107,18 @@ static int name_classes(amkd_run *run, const json_t *names, size_t n)
 }
 
 /* Real images: of views, those that they are of. Sets of the same ones count once. */
-static int count_images(size_t *n, const json_t *refs)
+static int count_images(size_t *n, const amkd_header *header)
 {
+    amkd_images_named set, before;
     *n = 0;
-    for (size_t k = 0; k < json_array_size(refs); k++) {
-        const json_t *ref = json_array_get(refs, k), *of = json_object_get(ref, "of");
-        const json_t *set = of ? of : ref, *digest = json_object_get(set, "digest");
+    for (size_t k = 0; k < amkd_images_refs_count(header); k++) {
+        if (amkd_images_refs_get(&set, header, k))
+            return -1;
         int seen = 0;
-        for (size_t b = 0; b < k; b++) {
-            const json_t *before = json_array_get(refs, b);
-            const json_t *other = json_object_get(before, "of");
-            seen |= json_equal(json_object_get(other ? other : before, "digest"), digest);
-        }
-        const json_int_t rows = json_integer_value(json_object_get(set, "rows"));
-        *n += seen || rows < 0 ? 0 : (size_t)rows;
+        for (size_t b = 0; b < k; b++)
+            seen |= !amkd_images_refs_get(&before, header, b) &&
+                    !strcmp(before.source_digest, set.source_digest);
+        *n += seen ? 0 : (size_t)set.source_rows;
     }
     return *n ? 0 : amkd_fail("the header names no image set");
 }
@@ -126,9 +126,9 @@ static int count_images(size_t *n, const json_t *refs)
 /* What the header of the answers about the real images says of the whole run. */
 static int take_header(amkd_run *run, const amkd_header *header, size_t nclasses)
 {
-    const char *teacher = json_string_value(json_object_get(header->more, "teacher"));
-    if (count_images(&run->nimages, json_object_get(header->more, "images")) ||
-        name_classes(run, json_object_get(header->more, "class_names"), nclasses))
+    const char *teacher = amkd_header_teacher(header);
+    if (count_images(&run->nimages, header) ||
+        name_classes(run, amkd_header_class_names(header), nclasses))
         return -1;
     run->teacher = amkd_strdup(teacher ? teacher : "an unnamed teacher");
     return run->teacher ? 0 : -1;
@@ -152,7 +152,7 @@ static int read_answers(amkd_run *run, amkd_round *round, const char *path,
     if (!rc)
         rc = count_rows(&round->nanswers, reader);
     if (!rc)
-        round->provenance = json_incref(json_object_get(header->more, "provenance"));
+        round->provenance = json_incref(amkd_header_provenance(header));
     amkd_reader_close(reader);
     return rc;
 }
@@ -165,12 +165,12 @@ static int is_there(const char *path)
 }
 
 /* Reads what a network of a round is worth, if that is there. */
-static int read_measure(amkd_run *run, amkd_measure *measure, size_t round,
-                        const char *file)
+static int read_result(amkd_run *run, amkd_test_result *result, size_t round,
+                       const char *file)
 {
     char *path = amkd_run_path(run, round, file);
     int rc = path ? 0 : -1;
-    if (!rc && is_there(path) && amkd_measure_read(measure, run->nclasses, path))
+    if (!rc && is_there(path) && amkd_test_result_read(result, run->nclasses, path))
         rc = amkd_run_note(run, "The figures of round %zu cannot be read: %s.", round,
                            amkd_error());
     free(path);
@@ -190,7 +190,7 @@ static int read_held_out(amkd_run *run, amkd_round *round)
     return rc;
 }
 
-static int read_measures(amkd_run *run, amkd_round *round)
+static int read_results(amkd_run *run, amkd_round *round)
 {
     char *times = amkd_run_path(run, round->number, "times.tsv");
     char *student = amkd_run_path(run, round->number, "student.safetensors");
@@ -198,9 +198,9 @@ static int read_measures(amkd_run *run, amkd_round *round)
     const int assisted = amkd_run_has_assistants(run);
     int rc = times && student && assistant ? 0 : -1;
     if (!rc)
-        rc = read_measure(run, &round->student, round->number, "eval.json");
+        rc = read_result(run, &round->student, round->number, "eval.json");
     if (!rc && assisted)
-        rc = read_measure(run, &round->assistant, round->number, "assistant.json");
+        rc = read_result(run, &round->assistant, round->number, "assistant.json");
     if (!rc && amkd_run_holds_out(run))
         rc = read_held_out(run, round);
     if (!rc && amkd_times_read(&round->times, times))
@@ -238,7 +238,7 @@ static int read_round(amkd_run *run, size_t number, size_t nthreads)
     round.total =
         round.nanswers + (number ? grown[run->nrounds - 1].total : run->held_out.n);
     grown[run->nrounds++] = round;
-    return read_measures(run, &grown[number]) ? -1 : 1;
+    return read_results(run, &grown[number]) ? -1 : 1;
 }
 
 /* ------------------------------------------------------------------- the whole run */
@@ -280,8 +280,8 @@ static int read_apart(amkd_run *run)
             rc = amkd_run_note(run, "The answers held out cannot be read: %s.",
                                amkd_error());
         else
-            apart->provenance = json_incref(
-                json_object_get(amkd_reader_header(reader)->more, "provenance"));
+            apart->provenance =
+                json_incref(amkd_header_provenance(amkd_reader_header(reader)));
     }
     amkd_reader_close(reader);
     free(labels);
@@ -336,8 +336,8 @@ int amkd_run_open(amkd_run *run, const char *dir, size_t nthreads)
 
 static void close_round(amkd_round *round)
 {
-    amkd_measure_clear(&round->student);
-    amkd_measure_clear(&round->assistant);
+    amkd_test_result_clear(&round->student);
+    amkd_test_result_clear(&round->assistant);
     free(round->times.tools);
     json_decref(round->provenance);
 }

@@ -33,14 +33,14 @@ typedef struct amkd_times {
     size_t n;
 } amkd_times;
 
-/* What it says of a network and its teacher on the test images. */
-typedef struct amkd_measure {
+/* What an evaluation says of a network and its teacher on the test images. */
+typedef struct amkd_test_result {
     int known; /* the figures below are there */
     amkd_figures network, teacher;
     size_t *by_teacher; /* [nclasses][nclasses]: the teacher's class, the network's; or
                            NULL */
     double agreement, success;
-} amkd_measure;
+} amkd_test_result;
 
 /* What it says of a student on answers that no network learns from. */
 typedef struct amkd_held_out {
@@ -53,7 +53,7 @@ typedef struct amkd_round {
     size_t nanswers;                /* bought in this round */
     size_t total;                   /* bought up to it, those held out included */
     int has_student, has_assistant; /* its weights are there */
-    amkd_measure student, assistant;
+    amkd_test_result student, assistant;
     amkd_held_out held_out;
     json_t *provenance; /* of the answers: an array, owned */
     amkd_times times;
@@ -141,8 +141,8 @@ int amkd_run_find_end(size_t *nrounds, amkd_run *run);
 int amkd_run_note_missing(amkd_run *run, size_t most);
 
 /* Reads an evaluation: figures, confusion, agreement and success. */
-int amkd_measure_read(amkd_measure *measure, size_t nclasses, const char *path);
-void amkd_measure_clear(amkd_measure *measure); /* a zeroed one is fine */
+int amkd_test_result_read(amkd_test_result *result, size_t nclasses, const char *path);
+void amkd_test_result_clear(amkd_test_result *result); /* a zeroed one is fine */
 
 /* Reads what amkd-eval --json says of answers that were held out. */
 int amkd_held_out_read(amkd_held_out *held_out, const char *path);

@@ -50,16 +50,16 @@ static int read_figures(amkd_figures *figures, const json_t *all, const char *wh
                : 0;
 }
 
-static int read_all(amkd_measure *measure, const json_t *all, size_t nclasses)
+static int read_all(amkd_test_result *result, const json_t *all, size_t nclasses)
 {
     const json_t *answers = json_object_get(all, "teacher_student");
-    if (read_figures(&measure->network, all, "student", nclasses) ||
-        read_figures(&measure->teacher, all, "teacher", nclasses) ||
-        read_share(&measure->agreement, all, "agreement") ||
-        read_share(&measure->success, all, "success_rate"))
+    if (read_figures(&result->network, all, "student", nclasses) ||
+        read_figures(&result->teacher, all, "teacher", nclasses) ||
+        read_share(&result->agreement, all, "agreement") ||
+        read_share(&result->success, all, "success_rate"))
         return -1;
     return answers
-               ? read_matrix(&measure->by_teacher, answers, nclasses, "teacher_student")
+               ? read_matrix(&result->by_teacher, answers, nclasses, "teacher_student")
                : 0;
 }
 
@@ -76,25 +76,25 @@ static int read_json(json_t **all, const char *path)
                 : amkd_fail("'%s': no JSON: line %d: %s", path, where.line, where.text);
 }
 
-int amkd_measure_read(amkd_measure *measure, size_t nclasses, const char *path)
+int amkd_test_result_read(amkd_test_result *result, size_t nclasses, const char *path)
 {
     json_t *all;
     if (read_json(&all, path))
         return -1;
-    const int rc = read_all(measure, all, nclasses);
-    measure->known = !rc;
+    const int rc = read_all(result, all, nclasses);
+    result->known = !rc;
     if (rc)
         amkd_fail_in("'%s'", path);
     json_decref(all);
     return rc;
 }
 
-void amkd_measure_clear(amkd_measure *measure)
+void amkd_test_result_clear(amkd_test_result *result)
 {
-    free(measure->network.confusion);
-    free(measure->teacher.confusion);
-    free(measure->by_teacher);
-    *measure = (amkd_measure){0};
+    free(result->network.confusion);
+    free(result->teacher.confusion);
+    free(result->by_teacher);
+    *result = (amkd_test_result){0};
 }
 
 static int read_held_out(amkd_held_out *held_out, const json_t *all)

@@ -76,7 +76,7 @@ static int read_last_assistant(amkd_run *run)
 static void forget_assistants(amkd_run *run)
 {
     for (size_t r = 0; r < run->nrounds; r++) {
-        amkd_measure_clear(&run->rounds[r].assistant);
+        amkd_test_result_clear(&run->rounds[r].assistant);
         run->rounds[r].has_assistant = 0;
     }
 }

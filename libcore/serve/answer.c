@@ -57,7 +57,7 @@ static enum MHD_Result ask(amkd_exchange *exchange)
         return amkd_exchange_send_refusal(exchange);
     }
     exchange->job.done = wake;
-    exchange->stage = AMKD_STAGE_COMPUTING;
+    exchange->stage = AMKD_EXCHANGE_COMPUTING;
     MHD_suspend_connection(exchange->connection); /* before it may be resumed */
     const int rc = amkd_batcher_add(exchange->server->batcher, &exchange->job);
     if (rc) {
@@ -73,7 +73,8 @@ enum MHD_Result amkd_exchange_answer_job(amkd_exchange *exchange)
 {
     const amkd_server *server = exchange->server;
     const amkd_job *job = &exchange->job;
-    const amkd_outputs outputs = {{job->values[AMKD_PROBS], job->values[AMKD_LOGITS]}};
+    const amkd_outputs outputs = {
+        {job->values[AMKD_OUTPUT_PROBS], job->values[AMKD_OUTPUT_LOGITS]}};
     amkd_bytes answer = {0};
     size_t json_nbytes = 0;
     if (job->failed) {

@@ -116,8 +116,9 @@ static int run(amkd_batcher *batcher)
     const amkd_prediction prediction = {
         .pixels = first->pixels ? (const uint8_t *)images : NULL,
         .planes = first->pixels ? NULL : (const float *)images,
-        .probs = wanted[AMKD_PROBS] ? batcher->values[AMKD_PROBS] : NULL,
-        .logits = wanted[AMKD_LOGITS] ? batcher->values[AMKD_LOGITS] : NULL};
+        .probs = wanted[AMKD_OUTPUT_PROBS] ? batcher->values[AMKD_OUTPUT_PROBS] : NULL,
+        .logits =
+            wanted[AMKD_OUTPUT_LOGITS] ? batcher->values[AMKD_OUTPUT_LOGITS] : NULL};
     amkd_histogram_add(&batcher->metrics->batches, (double)batcher->n);
     return amkd_predictor_predict(batcher->predictor, &prediction, batcher->n);
 }
@@ -191,8 +192,8 @@ static int prepare(amkd_batcher *batcher)
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
     pthread_cond_init(&batcher->more, &attributes);
     pthread_condattr_destroy(&attributes);
-    return batcher->parts && batcher->images && batcher->values[AMKD_PROBS] &&
-                   batcher->values[AMKD_LOGITS]
+    return batcher->parts && batcher->images && batcher->values[AMKD_OUTPUT_PROBS] &&
+                   batcher->values[AMKD_OUTPUT_LOGITS]
                ? 0
                : -1;
 }

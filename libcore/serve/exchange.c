@@ -44,7 +44,7 @@ static enum MHD_Result begin(amkd_exchange *exchange, const char *method,
     const uint64_t announced = announced_nbytes(exchange);
     snprintf(exchange->method, sizeof exchange->method, "%s", method);
     snprintf(exchange->version, sizeof exchange->version, "%s", version);
-    exchange->stage = AMKD_STAGE_BODY;
+    exchange->stage = AMKD_EXCHANGE_BODY;
     amkd_exchange_check(exchange);
     if (announced > max_nbytes) {
         amkd_fail("a body of %llu bytes, at most %zu are taken",
@@ -86,9 +86,9 @@ enum MHD_Result amkd_exchange_go_on(void *closure, struct MHD_Connection *connec
     (void)path; /* cut at a zero byte: the target is taken apart instead */
     if (!exchange || !exchange->target || !exchange->peer)
         return MHD_NO; /* there was no memory */
-    if (exchange->stage == AMKD_STAGE_HEAD)
+    if (exchange->stage == AMKD_EXCHANGE_HEAD)
         return begin(exchange, method, version);
-    if (exchange->stage == AMKD_STAGE_COMPUTING)
+    if (exchange->stage == AMKD_EXCHANGE_COMPUTING)
         return amkd_exchange_answer_job(exchange);
     if (*n) {
         const size_t received = *n;

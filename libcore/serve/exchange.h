@@ -22,19 +22,19 @@ struct amkd_server {
     amkd_body_limits bodies;
 };
 
-typedef enum amkd_stage {
-    AMKD_STAGE_HEAD, /* the request line was read, headers follow */
-    AMKD_STAGE_BODY,
-    AMKD_STAGE_COMPUTING, /* with the batcher; the connection is suspended */
-    AMKD_STAGE_ANSWERED,
-} amkd_stage;
+typedef enum amkd_exchange_stage {
+    AMKD_EXCHANGE_HEAD, /* the request line was read, headers follow */
+    AMKD_EXCHANGE_BODY,
+    AMKD_EXCHANGE_COMPUTING, /* with the batcher; the connection is suspended */
+    AMKD_EXCHANGE_ANSWERED,
+} amkd_exchange_stage;
 
 typedef struct amkd_exchange {
     amkd_job job; /* first: the batcher's job is the exchange */
     amkd_server *server;
     struct MHD_Connection *connection;
     amkd_peer *peer;
-    amkd_stage stage;
+    amkd_exchange_stage stage;
     amkd_route route;
     double start;
     char *target; /* of the request line, as received; NULL without memory */

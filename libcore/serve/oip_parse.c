@@ -223,7 +223,7 @@ static int read_outputs(request *r)
     const amkd_numbers *none = amkd_skeleton_numbers(&r->skeleton, outputs);
     if (!outputs || (none && !none->n)) {
         r->question->noutputs = 1;
-        r->question->outputs[0].kind = AMKD_PROBS;
+        r->question->outputs[0].kind = AMKD_OUTPUT_PROBS;
         r->question->outputs[0].binary = r->binary_output;
         return 0;
     }

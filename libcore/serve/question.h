@@ -21,8 +21,8 @@ typedef struct amkd_served {
 #define AMKD_INPUT_NAME "image"
 
 typedef enum amkd_output_kind {
-    AMKD_PROBS,
-    AMKD_LOGITS,
+    AMKD_OUTPUT_PROBS,
+    AMKD_OUTPUT_LOGITS,
     AMKD_NOUTPUTS,
 } amkd_output_kind;
 

@@ -86,7 +86,7 @@ static struct MHD_Response *make_response(amkd_exchange *exchange, unsigned stat
     }
     exchange->status = status;
     exchange->nsent = bytes->n;
-    exchange->stage = AMKD_STAGE_ANSWERED;
+    exchange->stage = AMKD_EXCHANGE_ANSWERED;
     *bytes = (amkd_bytes){0};
     if (type)
         MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);

@@ -172,7 +172,7 @@ static int read_request(gathering *g, const amkd_skeleton *skeleton)
         return amkd_fail("expected either \"instances\" or \"inputs\"");
     g->question->columns = !instances;
     g->question->noutputs = 1;
-    g->question->outputs[0].kind = AMKD_PROBS;
+    g->question->outputs[0].kind = AMKD_OUTPUT_PROBS;
     if (instances ? gather_rows(g, skeleton, instances)
                   : gather_columns(g, skeleton, inputs))
         return amkd_fail_in(instances ? "\"instances\"" : "\"inputs\"");
@@ -198,7 +198,7 @@ int amkd_tfserving_parse(amkd_question *question, const amkd_served *served,
 void amkd_tfserving_answer(amkd_bytes *answer, const amkd_served *served,
                            const amkd_question *question, const amkd_outputs *outputs)
 {
-    const float *probs = outputs->values[AMKD_PROBS];
+    const float *probs = outputs->values[AMKD_OUTPUT_PROBS];
     amkd_bytes_format(answer, "{\"%s\":[", question->columns ? "outputs" : "predictions");
     for (size_t s = 0; s < question->n; s++) {
         if (s)
@@ -240,7 +240,7 @@ void amkd_tfserving_metadata(amkd_bytes *answer, const amkd_served *served)
     add_tensor(answer, AMKD_INPUT_NAME, served->floats ? "DT_FLOAT" : "DT_UINT8",
                (size_t[]){in.height, in.width, in.channels}, 3);
     amkd_bytes_format(answer, ",\"outputs\":");
-    add_tensor(answer, amkd_output_names[AMKD_PROBS], "DT_FLOAT",
+    add_tensor(answer, amkd_output_names[AMKD_OUTPUT_PROBS], "DT_FLOAT",
                (size_t[]){served->nclasses}, 1);
     amkd_bytes_format(answer, ",\"method_name\":\"tensorflow/serving/predict\"}}}}}");
 }

@@ -68,9 +68,3 @@ int amkd_preamble_parse(amkd_header *header, const char *text, size_t text_nbyte
         return amkd_fail("the header does not end in a newline");
     return amkd_header_parse(header, text, text_nbytes);
 }
-
-uint64_t amkd_header_rows(const amkd_header *header)
-{
-    const json_t *rows = json_object_get(header->more, "rows");
-    return rows ? (uint64_t)json_integer_value(rows) : UINT64_MAX;
-}

@@ -25,7 +25,4 @@ int amkd_preamble_check(size_t *text_nbytes, const uint8_t *bytes);
 /* Parses the JSON text that follows. */
 int amkd_preamble_parse(amkd_header *header, const char *text, size_t text_nbytes);
 
-/* The row count that the header promises, or UINT64_MAX when it does not. */
-uint64_t amkd_header_rows(const amkd_header *header);
-
 #endif

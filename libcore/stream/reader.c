@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "stream/bgzf_reader.h"
+#include "stream/keys.h"
 #include "stream/preamble.h"
 #include "stream/stream.h"
 #include <fcntl.h>

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "stream/bgzf.h"
 #include "stream/bgzf_writer.h"
+#include "stream/keys.h"
 #include "stream/preamble.h"
 #include <stdio.h>
 #include <stdlib.h>

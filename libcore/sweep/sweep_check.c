@@ -2,6 +2,7 @@
  * for each student anew, and compilers exist that get it wrong. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/images_rows.h"
 #include "graph/reference.h"
 #include "sweep/sweep_internal.h"
 #include <math.h>

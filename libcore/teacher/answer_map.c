@@ -6,13 +6,13 @@
 #include <string.h>
 
 struct amkd_answer_slot {
-    amkd_question question;
+    amkd_question_key question;
     size_t answer; /* FREE, CLAIMED, FORGOTTEN, or FIRST_ANSWER + its number */
 };
 
 enum { FREE, CLAIMED, FORGOTTEN, FIRST_ANSWER };
 
-static struct amkd_answer_slot *find_slot(const amkd_answer_map *map, amkd_question q)
+static struct amkd_answer_slot *find_slot(const amkd_answer_map *map, amkd_question_key q)
 {
     size_t at = q.key[0] & (map->size - 1);
     while (map->slots[at].answer != FREE &&
@@ -41,14 +41,14 @@ int amkd_answer_map_reserve(amkd_answer_map *map, size_t n)
     return 0;
 }
 
-const float *amkd_answer_map_find(const amkd_answer_map *map, amkd_question question)
+const float *amkd_answer_map_find(const amkd_answer_map *map, amkd_question_key question)
 {
     const size_t answer = map->size ? find_slot(map, question)->answer : FREE;
     return answer < FIRST_ANSWER ? NULL
                                  : map->values + (answer - FIRST_ANSWER) * map->nvalues;
 }
 
-int amkd_answer_map_claim(amkd_answer_map *map, amkd_question question)
+int amkd_answer_map_claim(amkd_answer_map *map, amkd_question_key question)
 {
     if (amkd_answer_map_reserve(map, 1))
         return -1;
@@ -64,7 +64,7 @@ int amkd_answer_map_claim(amkd_answer_map *map, amkd_question question)
     return 1;
 }
 
-void amkd_answer_map_forget(amkd_answer_map *map, amkd_question question)
+void amkd_answer_map_forget(amkd_answer_map *map, amkd_question_key question)
 {
     struct amkd_answer_slot *slot = map->size ? find_slot(map, question) : NULL;
     if (slot && slot->answer >= FIRST_ANSWER)
@@ -84,8 +84,8 @@ static int make_room(amkd_answer_map *map)
     return 0;
 }
 
-int amkd_answer_map_add(amkd_answer_map *map, amkd_question question, const float *values,
-                        size_t nvalues)
+int amkd_answer_map_add(amkd_answer_map *map, amkd_question_key question,
+                        const float *values, size_t nvalues)
 {
     if (map->nvalues && map->nvalues != nvalues)
         return amkd_fail("an answer of %zu values, those before have %zu", nvalues,

@@ -17,19 +17,19 @@ typedef struct amkd_answer_map {
 int amkd_answer_map_reserve(amkd_answer_map *map, size_t n);
 
 /* NULL when the question is not answered. */
-const float *amkd_answer_map_find(const amkd_answer_map *map, amkd_question question);
+const float *amkd_answer_map_find(const amkd_answer_map *map, amkd_question_key question);
 
 /* Puts in a question without an answer: 1 when it is new, 0 when it was there, -1 when
  * memory is short. */
-int amkd_answer_map_claim(amkd_answer_map *map, amkd_question question);
+int amkd_answer_map_claim(amkd_answer_map *map, amkd_question_key question);
 
 /* Adds an answer of nvalues, which must be as many as in those before; one that is there
  * already stays. */
-int amkd_answer_map_add(amkd_answer_map *map, amkd_question question, const float *values,
-                        size_t nvalues);
+int amkd_answer_map_add(amkd_answer_map *map, amkd_question_key question,
+                        const float *values, size_t nvalues);
 
 /* An answer that is there is there no more: its question is new again. */
-void amkd_answer_map_forget(amkd_answer_map *map, amkd_question question);
+void amkd_answer_map_forget(amkd_answer_map *map, amkd_question_key question);
 
 void amkd_answer_map_clear(amkd_answer_map *map);
 

@@ -123,13 +123,8 @@ static int held_back(const amkd_asker *asker, const request *q)
 /* Cuts the request to what the budget has room for: 0 when there is none. */
 static size_t fit_budget(amkd_asker *asker, request *q)
 {
-    const uint64_t budget = asker->options.budget;
-    const uint64_t spent = amkd_journal_spent(asker->journal);
-    const uint64_t room = !budget ? q->n : budget > spent ? budget - spent : 0;
-    if (q->n > room) {
-        asker->counts.left += q->n - room;
-        q->n = (size_t)room;
-    }
+    if (asker->options.budget)
+        q->n = amkd_budget_fit(asker->options.budget, q->n);
     if (!q->n)
         q->state = FREE;
     return q->n;
@@ -223,8 +218,7 @@ static int take_replies(amkd_asker *asker, double timeout)
     return came < 0 ? amkd_fail("%s", asker->failure) : 0;
 }
 
-/* --------------------------------------------------------------------------- the loop --
- */
+/* ----------------------------------------------------------------------- the loop -- */
 
 static double seconds_to_next(const amkd_asker *asker, double now)
 {
@@ -257,7 +251,7 @@ static int step(amkd_asker *asker)
     return 0;
 }
 
-int amkd_asker_add(amkd_asker *asker, amkd_question question, const uint8_t *pixels)
+int amkd_asker_add(amkd_asker *asker, amkd_question_key question, const uint8_t *pixels)
 {
     const amkd_asker_options *o = &asker->options;
     request *q = find_request(asker, FILLING);
@@ -266,7 +260,7 @@ int amkd_asker_add(amkd_asker *asker, amkd_question question, const uint8_t *pix
             return -1;
     if (asker->failure)
         return -1;
-    if (stopped(asker) || (o->budget && amkd_journal_spent(asker->journal) >= o->budget))
+    if (stopped(asker) || (o->budget && !amkd_budget_fit(o->budget, 1)))
         return 0;
     if (q->state == FREE)
         *q = (request){FILLING, 0, q->questions, q->pixels, 0, 0, 0, 0};

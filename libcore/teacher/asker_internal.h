@@ -15,8 +15,8 @@ typedef enum request_state {
 typedef struct request {
     request_state state;
     size_t n;
-    amkd_question *questions; /* [batch] */
-    uint8_t *pixels;          /* [batch][image_nbytes] */
+    amkd_question_key *questions; /* [batch] */
+    uint8_t *pixels;              /* [batch][image_nbytes] */
     uint64_t nattempts;
     uint64_t npaid; /* of them may have been paid for */
     double first;   /* when it was sent first */

@@ -66,20 +66,21 @@ int amkd_journal_exists(const char *directory)
 /* ------------------------------------------------------------------------- questions --
  */
 
-amkd_question amkd_question_of(const char *identity, const void *pixels, size_t nbytes)
+amkd_question_key amkd_question_key_of(const char *identity, const void *pixels,
+                                       size_t nbytes)
 {
     const XXH64_hash_t seed = XXH3_64bits(identity, strlen(identity));
     const XXH128_hash_t digest = XXH3_128bits_withSeed(pixels, nbytes, seed);
-    return (amkd_question){{digest.low64, digest.high64}};
+    return (amkd_question_key){{digest.low64, digest.high64}};
 }
 
-amkd_question amkd_journal_question(const amkd_journal *journal, const void *pixels,
-                                    size_t nbytes)
+amkd_question_key amkd_journal_question(const amkd_journal *journal, const void *pixels,
+                                        size_t nbytes)
 {
-    return amkd_question_of(journal->identity, pixels, nbytes);
+    return amkd_question_key_of(journal->identity, pixels, nbytes);
 }
 
-const float *amkd_journal_find(const amkd_journal *journal, amkd_question question)
+const float *amkd_journal_find(const amkd_journal *journal, amkd_question_key question)
 {
     return amkd_answer_map_find(&journal->map, question);
 }
@@ -89,12 +90,12 @@ size_t amkd_journal_nvalues(const amkd_journal *journal)
     return journal->map.nvalues;
 }
 
-void amkd_journal_forget(amkd_journal *journal, amkd_question question)
+void amkd_journal_forget(amkd_journal *journal, amkd_question_key question)
 {
     amkd_answer_map_forget(&journal->map, question);
 }
 
-int amkd_journal_claim(amkd_journal *journal, amkd_question question)
+int amkd_journal_claim(amkd_journal *journal, amkd_question_key question)
 {
     return amkd_answer_map_claim(&journal->map, question);
 }
@@ -142,7 +143,7 @@ static int make_room(void **block, size_t *most, size_t used, size_t n, size_t n
     return 0;
 }
 
-static int add_events(amkd_journal *journal, const amkd_question *questions, size_t n,
+static int add_events(amkd_journal *journal, const amkd_question_key *questions, size_t n,
                       amkd_journal_event event)
 {
     void *events = journal->events;
@@ -161,14 +162,15 @@ static int add_events(amkd_journal *journal, const amkd_question *questions, siz
     return 0;
 }
 
-int amkd_journal_send(amkd_journal *journal, const amkd_question *questions, size_t n)
+int amkd_journal_send(amkd_journal *journal, const amkd_question_key *questions, size_t n)
 {
     journal->nwaiting += n;
     journal->nsent += n;
     return add_events(journal, questions, n, AMKD_SENT);
 }
 
-int amkd_journal_return(amkd_journal *journal, const amkd_question *questions, size_t n)
+int amkd_journal_return(amkd_journal *journal, const amkd_question_key *questions,
+                        size_t n)
 {
     journal->nwaiting -= n;
     journal->nreturned += n;
@@ -191,7 +193,7 @@ static int write_events(amkd_journal *journal)
 
 /* -------------------------------------------------------------------- the answers -- */
 
-int amkd_journal_answer(amkd_journal *journal, const amkd_question *questions,
+int amkd_journal_answer(amkd_journal *journal, const amkd_question_key *questions,
                         const float *values, size_t n, size_t nvalues)
 {
     void *fresh = journal->fresh;

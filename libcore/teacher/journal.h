@@ -25,9 +25,10 @@
 
 typedef struct amkd_journal amkd_journal;
 
-typedef struct amkd_question {
+/* Names a question: an image asked of a teacher. */
+typedef struct amkd_question_key {
     uint64_t key[2];
-} amkd_question;
+} amkd_question_key;
 
 typedef enum amkd_journal_event {
     AMKD_RETURNED, /* the teacher surely did not process it: it cost nothing */
@@ -49,30 +50,33 @@ int amkd_journal_name_classes(amkd_journal *journal, const json_t *names);
 int amkd_journal_exists(const char *directory);
 
 /* The question of an image's pixels to the teacher of this identity. */
-amkd_question amkd_question_of(const char *identity, const void *pixels, size_t nbytes);
+amkd_question_key amkd_question_key_of(const char *identity, const void *pixels,
+                                       size_t nbytes);
 
 /* The same, to the journal's teacher. */
-amkd_question amkd_journal_question(const amkd_journal *journal, const void *pixels,
-                                    size_t nbytes);
+amkd_question_key amkd_journal_question(const amkd_journal *journal, const void *pixels,
+                                        size_t nbytes);
 
 /* The answer, [nvalues], or NULL where there is none; valid until the next answer is
  * added. */
-const float *amkd_journal_find(const amkd_journal *journal, amkd_question question);
+const float *amkd_journal_find(const amkd_journal *journal, amkd_question_key question);
 size_t amkd_journal_nvalues(const amkd_journal *journal); /* 0 before any answer */
 
 /* Has the question be new again, to be asked once more; what is answered then counts from
  * now on, also when the journal is opened again. */
-void amkd_journal_forget(amkd_journal *journal, amkd_question question);
+void amkd_journal_forget(amkd_journal *journal, amkd_question_key question);
 
 /* Whether the question is new to this run: neither answered nor claimed before. Claims
  * it. 1 yes, 0 no, -1 on error. */
-int amkd_journal_claim(amkd_journal *journal, amkd_question question);
+int amkd_journal_claim(amkd_journal *journal, amkd_question_key question);
 
 /* What happened, in memory until amkd_journal_sync: n questions are about to be sent; n
  * that were sent were surely not processed; values[n][nvalues] came. */
-int amkd_journal_send(amkd_journal *journal, const amkd_question *questions, size_t n);
-int amkd_journal_return(amkd_journal *journal, const amkd_question *questions, size_t n);
-int amkd_journal_answer(amkd_journal *journal, const amkd_question *questions,
+int amkd_journal_send(amkd_journal *journal, const amkd_question_key *questions,
+                      size_t n);
+int amkd_journal_return(amkd_journal *journal, const amkd_question_key *questions,
+                        size_t n);
+int amkd_journal_answer(amkd_journal *journal, const amkd_question_key *questions,
                         const float *values, size_t n, size_t nvalues);
 
 /* Puts it on the disk, and before questions that are about to be sent sets aside room for

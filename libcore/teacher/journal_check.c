@@ -2,6 +2,7 @@
 #include "teacher/journal_check.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "stream/keys.h"
 #include "teacher/journal_internal.h"
 #include <math.h>
 #include <stdlib.h>
@@ -50,7 +51,7 @@ static int check_rows(amkd_journal_part *part, amkd_reader *reader, int sent)
 static int check_header(amkd_journal_part *part, const amkd_header *header, int sent)
 {
     const amkd_field *last;
-    const char *teacher = json_string_value(json_object_get(header->more, "teacher"));
+    const char *teacher = amkd_header_teacher(header);
     if (sent ? amkd_header_expect(&last, header, "event", "|u1", 0)
              : amkd_header_expect(&last, header, "values", "<f4", 1))
         return -1;

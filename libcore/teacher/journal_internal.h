@@ -9,7 +9,7 @@
 /* A row of either stream begins like this; the event, or the values, follow. */
 typedef struct row_head {
     double time; /* seconds since 1970 */
-    amkd_question question;
+    amkd_question_key question;
 } row_head;
 
 enum { SENT_NBYTES = sizeof(row_head) + 1 };
@@ -26,7 +26,7 @@ struct amkd_journal {
     uint64_t nwaiting;         /* sent by this run, and neither returned nor answered */
     char *events;              /* [nevents] rows of sent.amkd not written yet */
     size_t nevents, max_events;
-    amkd_question *fresh; /* [nfresh] answered, not written yet */
+    amkd_question_key *fresh; /* [nfresh] answered, not written yet */
     size_t nfresh, max_fresh;
     int full; /* the reserve was needed: nothing may be sent */
 };

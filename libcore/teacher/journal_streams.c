@@ -1,6 +1,7 @@
 /* The journal's two streams: their form, and what is in them when a run begins. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "stream/keys.h"
 #include "teacher/journal_answers.h"
 #include "teacher/journal_internal.h"
 #include <errno.h>
@@ -18,7 +19,7 @@ static int make_header(amkd_header *header, const char *kind, const char *identi
         amkd_header_add(header, "time", "<f8", NULL, 0) ||
         amkd_header_add(header, "key", "<u8", (size_t[]){2}, 1))
         return -1;
-    return amkd_header_put(header, "teacher", json_string(identity));
+    return amkd_header_put_teacher(header, identity);
 }
 
 static int sent_header(amkd_header *header, const char *identity)
@@ -40,7 +41,7 @@ static int answers_header(amkd_header *header, const char *identity, size_t nval
 static int check_identity(const amkd_header *header, const char *identity,
                           const char *path)
 {
-    const char *other = json_string_value(json_object_get(header->more, "teacher"));
+    const char *other = amkd_header_teacher(header);
     if (other && !strcmp(other, identity))
         return 0;
     return amkd_fail("'%s': is of the teacher %s, this one is %s", path,
@@ -115,8 +116,7 @@ static int read_rows(amkd_journal *journal, const char *path, const char *kind)
         take_sent(journal, rows, n);
     else if (!rc)
         rc = take_answers(&journal->map, rows, n, header->fields[2].nitems) ||
-                     amkd_journal_set_names(journal,
-                                            json_object_get(header->more, "class_names"))
+                     amkd_journal_set_names(journal, amkd_header_class_names(header))
                  ? -1
                  : 0;
     if (!rc && !nbefore && strcmp(kind, "answers") == 0)
@@ -175,7 +175,7 @@ int amkd_journal_answers_header(amkd_header *header, const amkd_journal *journal
     if (answers_header(header, journal->identity, nvalues))
         return -1;
     return journal->class_names
-               ? amkd_header_put(header, "class_names", json_copy(journal->class_names))
+               ? amkd_header_put_class_names(header, journal->class_names)
                : 0;
 }
 

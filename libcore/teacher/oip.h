@@ -3,8 +3,8 @@
 #ifndef AMKD_TEACHER_OIP_H
 #define AMKD_TEACHER_OIP_H
 
+#include "teacher/input_tensor.h"
 #include "teacher/remote.h"
-#include "teacher/tensor.h"
 
 typedef struct amkd_oip_model {
     char *input;         /* the tensor that takes images */
@@ -12,7 +12,7 @@ typedef struct amkd_oip_model {
     json_t *class_names; /* array of strings, as amkd-serve tells them, or NULL */
     size_t nclasses;     /* by the metadata, 0 where these do not tell */
     char datatype[8];
-    amkd_tensor tensor;
+    amkd_input_tensor tensor;
     int binary; /* by the binary tensor data extension */
 } amkd_oip_model;
 

@@ -12,7 +12,7 @@ static int add_input(amkd_bytes *body, const amkd_oip_model *model, size_t n)
         amkd_bytes_quote(body, model->input) ||
         amkd_bytes_format(body, ",\"datatype\":\"%s\",\"shape\":", model->datatype))
         return -1;
-    return amkd_tensor_add_shape(body, &model->tensor, n);
+    return amkd_input_tensor_add_shape(body, &model->tensor, n);
 }
 
 /* Asks for the one output that is wanted, in binary when the request is. */
@@ -32,7 +32,7 @@ static int add_outputs(amkd_bytes *body, const amkd_oip_model *model)
 int amkd_oip_encode(amkd_bytes *body, size_t *json_nbytes, const amkd_oip_model *model,
                     uint64_t ticket, const uint8_t *pixels, size_t n)
 {
-    const amkd_tensor *tensor = &model->tensor;
+    const amkd_input_tensor *tensor = &model->tensor;
     size_t nbytes = n * tensor->image.channels * tensor->image.height *
                     tensor->image.width * tensor->item_nbytes;
     if (amkd_bytes_format(body, "{\"id\":\"%" PRIu64 "\",", ticket) ||
@@ -42,12 +42,12 @@ int amkd_oip_encode(amkd_bytes *body, size_t *json_nbytes, const amkd_oip_model 
                  ? amkd_bytes_format(body, ",\"parameters\":{\"binary_data_size\":%zu}",
                                      nbytes)
                  : amkd_bytes_puts(body, ",\"data\":") ||
-                       amkd_tensor_add_json(body, tensor, pixels, n, 0);
+                       amkd_input_tensor_add_json(body, tensor, pixels, n, 0);
     if (rc || amkd_bytes_puts(body, "}]") || add_outputs(body, model) ||
         amkd_bytes_puts(body, "}"))
         return -1;
     *json_nbytes = model->binary ? body->n : 0;
-    return model->binary ? amkd_tensor_add_binary(body, tensor, pixels, n) : 0;
+    return model->binary ? amkd_input_tensor_add_binary(body, tensor, pixels, n) : 0;
 }
 
 /* --------------------------------------------------------------------- answers -- */

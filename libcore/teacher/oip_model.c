@@ -11,15 +11,16 @@ const char *amkd_oip_text(const json_t *tensor, const char *key)
     return text ? text : "";
 }
 
-int amkd_oip_shape(int64_t dims[AMKD_TENSOR_DIMS], size_t *ndim, const json_t *tensor)
+int amkd_oip_shape(int64_t dims[AMKD_INPUT_TENSOR_DIMS], size_t *ndim,
+                   const json_t *tensor)
 {
     const json_t *shape = json_object_get(tensor, "shape");
     size_t i;
     json_t *item;
     *ndim = json_array_size(shape);
-    if (*ndim == 0 || *ndim > AMKD_TENSOR_DIMS)
+    if (*ndim == 0 || *ndim > AMKD_INPUT_TENSOR_DIMS)
         return amkd_fail("has no shape of 1 to %d dimensions in its metadata",
-                         AMKD_TENSOR_DIMS);
+                         AMKD_INPUT_TENSOR_DIMS);
     json_array_foreach (shape, i, item) {
         if (!json_is_integer(item))
             return amkd_fail("has a shape with something else than whole numbers");
@@ -56,27 +57,28 @@ static int fit_shape(amkd_oip_model *model, const json_t *input,
                      const amkd_teacher_options *options)
 {
     const char *told = options->http.input_shape, *layout = options->http.layout;
-    int64_t dims[AMKD_TENSOR_DIMS];
+    int64_t dims[AMKD_INPUT_TENSOR_DIMS];
     size_t ndim = 0;
     if (!told && json_object_size(input) == 0) {
-        amkd_tensor_default(&model->tensor, options->shape, layout);
+        amkd_input_tensor_default(&model->tensor, options->shape, layout);
         return 0;
     }
     if (json_array_size(json_object_get(input, "shape")) &&
         amkd_oip_shape(dims, &ndim, input))
         return -1;
-    return amkd_tensor_fit_told(&model->tensor, dims, ndim, told, options->shape, layout);
+    return amkd_input_tensor_fit_told(&model->tensor, dims, ndim, told, options->shape,
+                                      layout);
 }
 
 static int set_type(amkd_oip_model *model, const json_t *input, const char *dtype)
 {
     const char *datatype = amkd_oip_text(input, "datatype");
-    const char *wanted = amkd_tensor_datatype(dtype);
+    const char *wanted = amkd_input_tensor_datatype(dtype);
     if (!*datatype && (wanted || json_object_size(input) == 0))
         datatype = wanted ? wanted : "FP32";
     if (!*datatype)
         return amkd_fail("has no datatype in its metadata: --input must tell it");
-    if (amkd_tensor_set_type(&model->tensor, datatype))
+    if (amkd_input_tensor_set_type(&model->tensor, datatype))
         return -1;
     if (wanted && strcmp(datatype, wanted) != 0)
         return amkd_fail("takes '%s', not the '%s' of --input", datatype, dtype);

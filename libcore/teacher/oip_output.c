@@ -19,7 +19,7 @@ static int fits_kind(const char *datatype, amkd_answer_kind kind)
 /* Whether a tensor may hold a row of this many classes an image, 0 for any number. */
 static int may_answer(const json_t *output, const amkd_teacher_options *options)
 {
-    int64_t dims[AMKD_TENSOR_DIMS];
+    int64_t dims[AMKD_INPUT_TENSOR_DIMS];
     size_t ndim;
     if (!fits_kind(amkd_oip_text(output, "datatype"), options->kind))
         return 0;
@@ -93,7 +93,7 @@ static json_t *find_names(const json_t *metadata, const json_t *output)
 {
     json_t *names =
         json_object_get(json_object_get(metadata, "parameters"), "class_names");
-    int64_t dims[AMKD_TENSOR_DIMS];
+    int64_t dims[AMKD_INPUT_TENSOR_DIMS];
     size_t ndim, i;
     json_t *name;
     if (!json_is_array(names) || !output || amkd_oip_shape(dims, &ndim, output) ||
@@ -108,7 +108,7 @@ static json_t *find_names(const json_t *metadata, const json_t *output)
 /* How many classes an output of them all has, 0 where the metadata do not tell. */
 static size_t count_classes(const json_t *output, int has_batch, amkd_answer_kind kind)
 {
-    int64_t dims[AMKD_TENSOR_DIMS];
+    int64_t dims[AMKD_INPUT_TENSOR_DIMS];
     size_t ndim;
     if (kind == AMKD_TOPK || kind == AMKD_TOP1 || !output ||
         amkd_oip_shape(dims, &ndim, output) || dims[ndim - 1] < 2)

@@ -113,7 +113,7 @@ int amkd_remote_identify_version(amkd_remote *remote, const char *url,
     return 0;
 }
 
-int amkd_remote_identify_tensor(amkd_remote *remote, const amkd_tensor *tensor,
+int amkd_remote_identify_tensor(amkd_remote *remote, const amkd_input_tensor *tensor,
                                 const char *datatype)
 {
     return amkd_remote_identify(remote, "datatype", datatype) ||

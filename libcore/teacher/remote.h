@@ -4,7 +4,7 @@
 #define AMKD_TEACHER_REMOTE_H
 
 #include "teacher/http.h"
-#include "teacher/tensor.h"
+#include "teacher/input_tensor.h"
 #include "teacher/values.h"
 
 typedef struct amkd_protocol {
@@ -40,7 +40,7 @@ int amkd_remote_identify_version(amkd_remote *remote, const char *url,
                                  const json_t *version);
 
 /* Notes how images are put to the model. */
-int amkd_remote_identify_tensor(amkd_remote *remote, const amkd_tensor *tensor,
+int amkd_remote_identify_tensor(amkd_remote *remote, const amkd_input_tensor *tensor,
                                 const char *datatype);
 
 /* Fetches a JSON object that describes a model; *object stays NULL where there is none

@@ -3,7 +3,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/check.h"
-#include "data/images.h"
+#include "data/images_refs.h"
+#include "data/images_rows.h"
+#include "stream/keys.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
 #include "teacher/answer_map.h"
@@ -54,13 +56,10 @@ static source *add_source(replay_state *state, const char *identity)
 /* Whose answers a file holds, each teacher once. */
 static int note_origin(replay_state *state, const amkd_header *header)
 {
-    static const char *const keys[] = {"teacher", "answers", "origin"};
-    json_t *whose = json_object();
-    int rc = whose ? 0 : -1;
-    for (size_t k = 0; !rc && k < sizeof keys / sizeof *keys; k++) {
-        json_t *value = json_object_get(header->more, keys[k]);
-        rc = value ? json_object_set(whose, keys[k], value) : 0;
-    }
+    json_t *whose =
+        json_pack("{s:s*, s:O*, s:O*}", "teacher", amkd_header_teacher(header), "answers",
+                  amkd_labels_rule(header), "origin", amkd_labels_origin(header));
+    const int rc = whose ? 0 : -1;
     for (size_t o = 0; !rc && o < json_array_size(state->origin); o++)
         if (json_equal(json_array_get(state->origin, o), whose)) {
             json_decref(whose);
@@ -100,9 +99,9 @@ static int take_rows(replay_state *state, const uint8_t *rows, size_t n, size_t 
         for (size_t r = 0; !rc && r < count; r++) {
             memcpy(p, rows + (done + r) * row_nbytes + sizeof *keys,
                    nclasses * sizeof *p);
-            rc = amkd_answer_map_add(&labels->map,
-                                     amkd_question_of("", pixels + r * npixels, npixels),
-                                     p, nclasses);
+            rc = amkd_answer_map_add(
+                &labels->map, amkd_question_key_of("", pixels + r * npixels, npixels), p,
+                nclasses);
         }
     }
     free(pixels);
@@ -132,7 +131,7 @@ static int add_labels(amkd_backend *backend, amkd_reader *reader, const char *pa
         rc = amkd_fail_in("'%s'", path);
     if (!rc)
         rc = take_rows(state, rows, n, nclasses, images);
-    json_t *names = json_object_get(header->more, "class_names");
+    json_t *names = amkd_header_class_names(header);
     if (!state->class_names && json_array_size(names) == nclasses)
         backend->class_names = state->class_names = json_incref(names);
     free(rows);
@@ -143,7 +142,7 @@ static int add_labels(amkd_backend *backend, amkd_reader *reader, const char *pa
 static int add_journal(amkd_backend *backend, amkd_reader *reader, const char *path)
 {
     const amkd_header *header = amkd_reader_header(reader);
-    const char *identity = json_string_value(json_object_get(header->more, "teacher"));
+    const char *identity = amkd_header_teacher(header);
     const amkd_field *values;
     if (!identity)
         return amkd_fail("'%s': its header names no teacher", path);
@@ -185,7 +184,7 @@ static const float *find(const replay_state *state, const uint8_t *pixels)
     for (size_t s = 0; !values && s < state->nsources; s++)
         values = amkd_answer_map_find(
             &state->sources[s].map,
-            amkd_question_of(state->sources[s].identity, pixels, npixels));
+            amkd_question_key_of(state->sources[s].identity, pixels, npixels));
     return values;
 }
 

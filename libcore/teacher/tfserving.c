@@ -39,16 +39,17 @@ static json_t *find_signature(const char **name, const json_t *metadata)
 }
 
 /* The sizes are strings of numbers. */
-static int read_dims(int64_t dims[AMKD_TENSOR_DIMS], size_t *ndim, const json_t *tensor)
+static int read_dims(int64_t dims[AMKD_INPUT_TENSOR_DIMS], size_t *ndim,
+                     const json_t *tensor)
 {
     const json_t *shape = json_object_get(tensor, "tensor_shape");
     const json_t *all = json_object_get(shape, "dim");
     size_t i;
     json_t *dim;
     *ndim = json_array_size(all);
-    if (*ndim == 0 || *ndim > AMKD_TENSOR_DIMS)
+    if (*ndim == 0 || *ndim > AMKD_INPUT_TENSOR_DIMS)
         return amkd_fail("has no shape of 1 to %d dimensions in its metadata",
-                         AMKD_TENSOR_DIMS);
+                         AMKD_INPUT_TENSOR_DIMS);
     json_array_foreach (all, i, dim) {
         const char *text = json_string_value(json_object_get(dim, "size"));
         dims[i] = text ? strtoll(text, NULL, 10) : -1;
@@ -71,7 +72,7 @@ static const char *datatype_of(const json_t *tensor)
 
 static int set_type(amkd_tfserving_model *model, const char *datatype)
 {
-    if (amkd_tensor_set_type(&model->tensor, datatype))
+    if (amkd_input_tensor_set_type(&model->tensor, datatype))
         return -1;
     memcpy(model->datatype, datatype, strlen(datatype) + 1);
     return 0;
@@ -82,14 +83,14 @@ static int read_input(amkd_tfserving_model *model, const json_t *signature,
 {
     json_t *inputs = json_object_get(signature, "inputs");
     const json_t *input = json_object_iter_value(json_object_iter(inputs));
-    const char *wanted = amkd_tensor_datatype(options->dtype);
-    int64_t dims[AMKD_TENSOR_DIMS];
+    const char *wanted = amkd_input_tensor_datatype(options->dtype);
+    int64_t dims[AMKD_INPUT_TENSOR_DIMS];
     size_t ndim;
     if (json_object_size(inputs) != 1)
         return amkd_fail("takes %zu inputs, expected one", json_object_size(inputs));
     if (read_dims(dims, &ndim, input) ||
-        amkd_tensor_fit_told(&model->tensor, dims, ndim, options->http.input_shape,
-                             options->shape, options->http.layout) ||
+        amkd_input_tensor_fit_told(&model->tensor, dims, ndim, options->http.input_shape,
+                                   options->shape, options->http.layout) ||
         set_type(model, datatype_of(input)))
         return -1;
     if (wanted && strcmp(wanted, datatype_of(input)) != 0)
@@ -101,11 +102,12 @@ static int read_input(amkd_tfserving_model *model, const json_t *signature,
 /* Without metadata. */
 static int assume_input(amkd_tfserving_model *model, const amkd_teacher_options *options)
 {
-    const char *wanted = amkd_tensor_datatype(options->dtype);
+    const char *wanted = amkd_input_tensor_datatype(options->dtype);
     const char *told = options->http.input_shape, *layout = options->http.layout;
     if (!told)
-        amkd_tensor_default(&model->tensor, options->shape, layout);
-    else if (amkd_tensor_fit_told(&model->tensor, NULL, 0, told, options->shape, layout))
+        amkd_input_tensor_default(&model->tensor, options->shape, layout);
+    else if (amkd_input_tensor_fit_told(&model->tensor, NULL, 0, told, options->shape,
+                                        layout))
         return -1;
     return set_type(model, wanted ? wanted : "FP32");
 }

@@ -5,14 +5,14 @@
 #ifndef AMKD_TEACHER_TFSERVING_H
 #define AMKD_TEACHER_TFSERVING_H
 
+#include "teacher/input_tensor.h"
 #include "teacher/remote.h"
-#include "teacher/tensor.h"
 
 typedef struct amkd_tfserving_model {
     char *signature; /* NULL: the server's default */
     char *output;    /* of several; NULL: the only one that comes */
     char datatype[8];
-    amkd_tensor tensor;
+    amkd_input_tensor tensor;
     int columns;
 } amkd_tfserving_model;
 

@@ -11,7 +11,7 @@ int amkd_tfserving_encode(amkd_bytes *body, const amkd_tfserving_model *model,
          (amkd_bytes_puts(body, "\"signature_name\":") ||
           amkd_bytes_quote(body, model->signature) || amkd_bytes_puts(body, ","))) ||
         amkd_bytes_puts(body, model->columns ? "\"inputs\":" : "\"instances\":") ||
-        amkd_tensor_add_json(body, &model->tensor, pixels, n, 1))
+        amkd_input_tensor_add_json(body, &model->tensor, pixels, n, 1))
         return -1;
     return amkd_bytes_puts(body, "}");
 }

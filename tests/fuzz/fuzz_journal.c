@@ -78,7 +78,7 @@ static void check(amkd_journal *journal)
     static const float values[MAX_NVALUES] = {1, 2};
     const uint64_t spent = amkd_journal_spent(journal);
     const size_t known = amkd_journal_nvalues(journal), nvalues = known ? known : 2;
-    const amkd_question question = amkd_journal_question(journal, "pixels", 6);
+    const amkd_question_key question = amkd_journal_question(journal, "pixels", 6);
     const int fresh = nvalues <= MAX_NVALUES && amkd_journal_claim(journal, question);
     if (fresh) {
         require(!amkd_journal_send(journal, &question, 1) && !amkd_journal_sync(journal),

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/check.h"
-#include "data/images.h"
+#include "data/images_refs.h"
 #include "stream/stream.h"
 #include <stdlib.h>
 #include <string.h>

@@ -13,14 +13,6 @@
 
 /* ------------------------------------------------------------- what will be asked -- */
 
-int amkd_query_make_pixels(query *q, uint8_t *pixels, const amkd_label_key *keys,
-                           size_t n)
-{
-    if (q->mixer)
-        return amkd_mixer_run(q->mixer, pixels, keys, n);
-    return amkd_images_mix(pixels, q->questions.images, keys, n);
-}
-
 static int open_student(query *q)
 {
     amkd_model *model;
@@ -61,8 +53,7 @@ static int open_teacher(query *q)
         .http = o->http,
     };
     q->asked = amkd_alloc(q->questions.n ? q->questions.n : 1, sizeof *q->asked);
-    q->pixels = amkd_alloc(CHUNK, amkd_images_npixels(images));
-    if (!q->asked || !q->pixels || amkd_teacher_open(&q->teacher, o->teacher, &options))
+    if (!q->asked || amkd_teacher_open(&q->teacher, o->teacher, &options))
         return -1;
     return o->student ? open_student(q) : 0;
 }
@@ -74,29 +65,15 @@ static size_t smaller(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Images: over all runs of the journal; without one, answers that the output held, and
- * what this run spent. */
-static uint64_t spent(const query *q)
-{
-    const uint64_t noted = q->journal ? amkd_journal_spent(q->journal) : 0;
-    return q->options->journal ? noted : noted + q->output.nanswered;
-}
-
-/* Images that the budget leaves; UINT64_MAX: there is none. */
-static uint64_t room(const query *q)
-{
-    const uint64_t budget = q->options->budget, gone = spent(q);
-    return !budget ? UINT64_MAX : budget > gone ? budget - gone : 0;
-}
-
 static void show_costs(query *q)
 {
     const amkd_query_options *o = q->options;
     char price[AMKD_PRICE_SIZE], left[40] = "";
-    amkd_price_print(price, o->price * (double)spent(q));
+    const uint64_t spent = amkd_budget_spent(&q->budget);
+    amkd_price_print(price, o->price * (double)spent);
     if (o->budget)
-        snprintf(left, sizeof left, ", %" PRIu64 " left", room(q));
-    amkd_progress_note(q->progress, "spent %" PRIu64 "%s%s%s%s", spent(q),
+        snprintf(left, sizeof left, ", %" PRIu64 " left", amkd_budget_room(&q->budget));
+    amkd_progress_note(q->progress, "spent %" PRIu64 "%s%s%s%s", spent,
                        o->price > 0 ? " (" : "", o->price > 0 ? price : "",
                        o->price > 0 ? ")" : "", left);
 }
@@ -112,42 +89,24 @@ static int take_answers(void *context, size_t n)
 static int open_asker(query *q)
 {
     const amkd_query_options *o = q->options;
-    const uint64_t budget = o->budget ? room(q) + amkd_journal_spent(q->journal) : 0;
     const amkd_asker_options options = {.batch = o->batch,
                                         .image_nbytes =
                                             amkd_images_npixels(q->questions.images),
                                         .rule = o->rule,
                                         .retry = o->retry,
                                         .rate = o->rate,
-                                        .budget = budget,
+                                        .budget = &q->budget,
                                         .answered = take_answers,
                                         .context = q};
     return amkd_asker_new(&q->asker, q->teacher, q->journal, &options);
 }
 
-/* Finds all questions' keys, and that what the journal knows of them is as the rule says:
- * before anything more is bought. */
-static int look_up(query *q)
-{
-    const size_t npixels = amkd_images_npixels(q->questions.images);
-    for (size_t done = 0; done < q->questions.n; done += CHUNK) {
-        const size_t n = smaller(q->questions.n - done, CHUNK);
-        if (amkd_query_make_pixels(q, q->pixels, q->questions.keys + done, n))
-            return -1;
-        for (size_t r = 0; r < n; r++)
-            q->asked[done + r] =
-                amkd_journal_question(q->journal, q->pixels + r * npixels, npixels);
-    }
-    return amkd_query_check_kept(q);
-}
-
 /* Asks what is new among the next n questions. */
 static int ask_chunk(query *q, size_t n)
 {
-    const amkd_label_key *keys = q->questions.keys + q->nasked;
-    int made = 0;
+    const size_t npixels = amkd_images_npixels(q->questions.images), first = q->nasked;
     for (size_t r = 0; r < n; r++) {
-        const amkd_question question = q->asked[q->nasked++];
+        const amkd_question_key question = q->asked[q->nasked++];
         const int fresh = amkd_journal_claim(q->journal, question);
         if (fresh < 0)
             return -1;
@@ -155,14 +114,9 @@ static int ask_chunk(query *q, size_t n)
         q->counts->fresh += fresh;
         if (!fresh || q->options->dry_run)
             continue;
-        if (!made && amkd_query_make_pixels(q, q->pixels, keys, n))
+        const uint8_t *pixels = amkd_query_pixels(q, &q->made, first, n);
+        if (!pixels || amkd_asker_add(q->asker, question, pixels + r * npixels) < 0)
             return -1;
-        made = 1;
-        const uint8_t *pixels = q->pixels + r * amkd_images_npixels(q->questions.images);
-        const int taken = amkd_asker_add(q->asker, question, pixels);
-        if (taken < 0)
-            return -1;
-        q->counts->left += !taken && !amkd_interrupted();
     }
     return 0;
 }
@@ -184,7 +138,6 @@ static int ask_all(query *q)
     const amkd_asker_counts counts = amkd_asker_count(q->asker);
     q->counts->asked = counts.answered;
     q->counts->retries = counts.retries;
-    q->counts->left += counts.left;
     return rc;
 }
 
@@ -197,19 +150,24 @@ static int fail_interrupted(const query *q)
                      q->counts->asked, kept);
 }
 
-/* Every question is known to a teacher that only hands on answers, or none is asked. */
-static int check_known(query *q)
+/* Finds all questions' keys; and that every one is known to a teacher that only hands on
+ * answers, or none is asked. */
+static int look_up(query *q)
 {
     const amkd_backend *backend = amkd_teacher_backend(q->teacher);
-    const size_t total = q->questions.n;
+    const char *identity = amkd_teacher_identity(q->teacher);
+    const size_t total = q->questions.n,
+                 npixels = amkd_images_npixels(q->questions.images);
     size_t nknown = 0;
-    if (!backend->count_known)
-        return 0;
     for (size_t done = 0; done < total; done += CHUNK) {
         const size_t n = smaller(total - done, CHUNK);
-        if (amkd_query_make_pixels(q, q->pixels, q->questions.keys + done, n))
+        const uint8_t *pixels = amkd_query_pixels(q, &q->made, done, n);
+        if (!pixels)
             return -1;
-        nknown += backend->count_known(backend, q->pixels, n);
+        for (size_t r = 0; r < n; r++)
+            q->asked[done + r] =
+                amkd_question_key_of(identity, pixels + r * npixels, npixels);
+        nknown += backend->count_known ? backend->count_known(backend, pixels, n) : n;
     }
     if (nknown == total)
         return 0;
@@ -226,6 +184,7 @@ static int open_journal(query *q)
     if (amkd_journal_open(&q->journal, none ? NULL : o->journal,
                           amkd_teacher_identity(q->teacher)))
         return -1;
+    q->budget.journal = q->journal;
     return backend->named && !o->dry_run
                ? amkd_journal_name_classes(q->journal, backend->class_names)
                : 0;
@@ -233,11 +192,10 @@ static int open_journal(query *q)
 
 static void count_costs(query *q)
 {
-    const uint64_t noted = amkd_journal_spent(q->journal),
-                   answered = amkd_journal_nanswers(q->journal);
-    q->counts->spent = spent(q);
-    q->counts->room = room(q);
-    q->counts->doubtful = noted > answered ? noted - answered : 0;
+    q->counts->spent = amkd_budget_spent(&q->budget);
+    q->counts->room = amkd_budget_room(&q->budget);
+    q->counts->left = q->budget.nleft;
+    q->counts->doubtful = amkd_budget_promised(&q->budget);
 }
 
 /* What was answered is added to the output also when the asking failed or was stopped,
@@ -274,7 +232,7 @@ static int ask(query *q)
     const amkd_query_options *o = q->options;
     if (!o->dry_run && (o->journal || o->append))
         amkd_interrupt_catch();
-    if (open_journal(q) || look_up(q) || (!o->dry_run && open_asker(q)))
+    if (open_journal(q) || amkd_query_check_kept(q) || (!o->dry_run && open_asker(q)))
         return -1;
     q->progress = amkd_progress_new("amkd-query", "answers", q->questions.n, o->quiet);
     int rc = ask_all(q);
@@ -310,17 +268,20 @@ static int run(query *q)
     const amkd_query_options *o = q->options;
     if (prepare(q))
         return -1;
-    q->counts->spent = o->journal ? UINT64_MAX : spent(q);
-    q->counts->room = room(q);
-    if (!room(q))
+    q->budget =
+        (amkd_budget){.limit = o->budget, .before = o->journal ? 0 : q->output.nanswered};
+    count_costs(q);
+    if (o->journal)
+        q->counts->spent = UINT64_MAX;
+    if (!q->counts->room)
         q->counts->left = q->questions.n;
     /* What the journal says is spent is part of a plan. */
-    if ((!q->questions.n && !(o->dry_run && o->journal)) || !room(q))
+    if ((!q->questions.n && !(o->dry_run && o->journal)) || !q->counts->room)
         return 0;
     /* The stream itself cannot be opened before an answer tells how many classes. */
     if (!o->dry_run && amkd_output_probe(o->output, "a labels stream"))
         return -1;
-    return open_teacher(q) || check_known(q) || ask(q) ? -1 : 0;
+    return open_teacher(q) || look_up(q) || ask(q) ? -1 : 0;
 }
 
 int amkd_query_write(amkd_query_counts *counts, const amkd_query_options *options)
@@ -339,8 +300,8 @@ int amkd_query_write(amkd_query_counts *counts, const amkd_query_options *option
     amkd_device_close(q.device);
     amkd_questions_clear(&q.questions);
     free(q.asked);
-    free(q.pixels);
-    free(q.again);
+    free(q.made.pixels);
+    free(q.again.pixels);
     free(q.student_probs);
     free(q.probs);
     return rc;

@@ -24,20 +24,17 @@ int amkd_query_check_kept(query *q)
     return 0;
 }
 
-/* What a student says of the next n answers' images. */
-static int ask_student(query *q, const amkd_label_key *keys, size_t n, size_t nclasses)
+/* What a student says of the images of the next n answers. */
+static int ask_student(query *q, size_t n, size_t nclasses)
 {
     if (!q->student)
         return 0;
-    if (!q->again)
-        q->again = amkd_alloc(CHUNK, amkd_images_npixels(q->questions.images));
     if (!q->student_probs)
         q->student_probs = amkd_alloc(CHUNK, nclasses * sizeof *q->student_probs);
-    return !q->again || !q->student_probs ||
-                   amkd_query_make_pixels(q, q->again, keys, n) ||
-                   amkd_predictor_run(q->student, q->student_probs, q->again, n)
+    const uint8_t *pixels = amkd_query_pixels(q, &q->again, q->nwritten, n);
+    return !q->student_probs || !pixels
                ? -1
-               : 0;
+               : amkd_predictor_run(q->student, q->student_probs, pixels, n);
 }
 
 /* The answers to the next n questions, those without a good one passed over. */
@@ -47,7 +44,7 @@ static int write_chunk(query *q, size_t n)
     const size_t nclasses = amkd_journal_nvalues(q->journal);
     if (!q->probs)
         q->probs = amkd_alloc(nclasses, sizeof *q->probs);
-    if (!q->probs || ask_student(q, keys, n, nclasses))
+    if (!q->probs || ask_student(q, n, nclasses))
         return -1;
     for (size_t r = 0; r < n; r++) {
         const float *values = amkd_journal_find(q->journal, q->asked[q->nwritten + r]);

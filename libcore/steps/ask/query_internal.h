@@ -1,4 +1,4 @@
-/* The inside of a query, for query.c and query_answers.c. */
+/* The inside of a query, for its files. */
 #ifndef AMKD_STEPS_ASK_QUERY_INTERNAL_H
 #define AMKD_STEPS_ASK_QUERY_INTERNAL_H
 
@@ -9,17 +9,25 @@
 #include "steps/ask/query_output.h"
 #include "steps/ask/questions.h"
 #include "teacher/asker.h"
+#include "teacher/budget.h"
 
 /* Images made at once. */
 enum { CHUNK = 256 };
 
+/* Pixels made last. */
+typedef struct query_pixels {
+    uint8_t *pixels; /* [CHUNK][h][w][c]; NULL: none yet */
+    size_t first, n; /* of these questions */
+} query_pixels;
+
 typedef struct query {
     const amkd_query_options *options;
     amkd_query_counts *counts;
+    amkd_budget budget;
     amkd_questions questions;
-    amkd_question *asked;    /* [questions.n] as the journal knows them */
-    size_t nasked, nwritten; /* so many have gone by */
-    int unwritable;          /* writing failed: what stands in the output is not known */
+    amkd_question_key *asked; /* [questions.n] as the journal knows them */
+    size_t nasked, nwritten;  /* so many have gone by */
+    int unwritable;           /* writing failed: what stands in the output is not known */
     amkd_query_output output;
     amkd_device *device;
     amkd_mixer *mixer; /* NULL where the images are asked as they are, and of far sets */
@@ -27,16 +35,16 @@ typedef struct query {
     amkd_predictor *student; /* NULL but for AMKD_FILL_STUDENT */
     amkd_journal *journal;
     amkd_asker *asker;
-    uint8_t *pixels;      /* [CHUNK][h][w][c] of the questions */
-    uint8_t *again;       /* [CHUNK][h][w][c] of the answers, for the student */
+    query_pixels made;    /* for the teacher */
+    query_pixels again;   /* for the student, who is behind it */
     float *student_probs; /* [CHUNK][nclasses] */
     float *probs;         /* [nclasses] */
     amkd_progress *progress;
 } query;
 
-/* The pixels [n][h][w][c] of what the keys ask about; n is CHUNK at most. */
-int amkd_query_make_pixels(query *q, uint8_t *pixels, const amkd_label_key *keys,
-                           size_t n);
+/* The pixels [n][h][w][c] of questions first to first + n, CHUNK at most, in made, which
+ * may hold them already; valid until others are made there. NULL on failure. */
+const uint8_t *amkd_query_pixels(query *q, query_pixels *made, size_t first, size_t n);
 
 /* Fails when the journal holds an answer to one of the questions that is not what the
  * rule says, naming it and the option that reads it. With options->ask_again such answers

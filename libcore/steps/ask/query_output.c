@@ -3,6 +3,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/check.h"
+#include "data/images_refs.h"
+#include "stream/keys.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,14 +28,14 @@ static int has_answers(int *yes, const char *path)
 static int check_teacher(const amkd_query_output *o, const amkd_header *header,
                          const char *path)
 {
-    const char *teacher = json_string_value(json_object_get(header->more, "teacher"));
+    const char *teacher = amkd_header_teacher(header);
     if (!teacher || strcmp(teacher, o->options->teacher) != 0)
         return amkd_fail("'%s': holds answers of teacher '%s', not of '%s'", path,
                          teacher ? teacher : "?", o->options->teacher);
     json_t *rule = amkd_answer_rule_json(&o->options->rule);
     if (!rule)
         return -1;
-    const json_t *there = json_object_get(header->more, "answers");
+    const json_t *there = amkd_labels_rule(header);
     const int same = !there || json_equal(there, rule);
     json_decref(rule);
     return same
@@ -51,7 +53,7 @@ static int check_answered(amkd_query_output *o, amkd_header *header, const char 
         return amkd_fail_in("'%s'", path);
     if (check_teacher(o, header, path))
         return -1;
-    if (json_object_get(header->more, "rows"))
+    if (amkd_header_rows(header) != UINT64_MAX)
         return amkd_fail("'%s': its header promises a number of rows, no answers can be "
                          "added to it",
                          path);
@@ -138,22 +140,27 @@ int amkd_query_output_read(amkd_query_output *o)
 
 /* --------------------------------------------------------------------- the stream -- */
 
+static int put_rule(amkd_header *header, const amkd_answer_rule *rule)
+{
+    json_t *json = amkd_answer_rule_json(rule);
+    const int rc = json ? amkd_labels_put_rule(header, json) : -1;
+    json_decref(json);
+    return rc;
+}
+
 static int make_header(amkd_header *header, const amkd_query_output *o,
                        const amkd_teacher *teacher, size_t nclasses)
 {
-    const json_t *provenance = json_object_get(o->questions->header.more, "provenance");
+    const json_t *provenance = amkd_header_provenance(&o->questions->header);
     json_t *names = amkd_teacher_class_names(teacher);
     json_t *origin = amkd_teacher_origin(teacher);
     if (amkd_labels_header(header, nclasses) ||
         amkd_images_copy_refs(header, &o->questions->header) ||
-        amkd_header_put(header, "teacher", json_string(o->options->teacher)) ||
-        amkd_header_put(header, "answers", amkd_answer_rule_json(&o->options->rule)))
-        return -1;
-    if (origin && amkd_header_put(header, "origin", json_incref(origin)))
-        return -1;
-    if (names && amkd_header_put(header, "class_names", json_incref(names)))
-        return -1;
-    if (provenance && amkd_header_put(header, "provenance", json_deep_copy(provenance)))
+        amkd_header_put_teacher(header, o->options->teacher) ||
+        put_rule(header, &o->options->rule) ||
+        (origin && amkd_labels_put_origin(header, origin)) ||
+        (names && amkd_header_put_class_names(header, names)) ||
+        (provenance && amkd_header_put_provenance(header, provenance)))
         return -1;
     return amkd_header_add_provenance(header, "amkd-query", o->options->command, NULL);
 }

@@ -3,6 +3,9 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/check.h"
+#include "data/images_load.h"
+#include "data/images_refs.h"
+#include "stream/keys.h"
 #include "stream/stream.h"
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +34,7 @@ static int check_header(const amkd_header *header)
 {
     if (amkd_picks_check(header))
         return -1;
-    if (json_object_get(header->more, "shard"))
+    if (amkd_header_is_shard(header))
         return amkd_fail("holds the picks of one shard, expected those of the whole pool "
                          "(amkd-merge makes them)");
     return 0;

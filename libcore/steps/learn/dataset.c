@@ -3,6 +3,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/check.h"
+#include "data/images_load.h"
+#include "data/images_refs.h"
+#include "data/images_rows.h"
+#include "stream/keys.h"
 #include "stream/stream.h"
 #include <math.h>
 #include <stdlib.h>
@@ -41,7 +45,7 @@ static void keep_names(amkd_dataset *dataset, json_t *names)
 
 static int keep_provenance(amkd_dataset *dataset, const amkd_header *header)
 {
-    json_t *provenance = json_object_get(header->more, "provenance");
+    json_t *provenance = amkd_header_provenance(header);
     if (!dataset->provenance && !(dataset->provenance = json_array()))
         return amkd_fail("out of memory");
     if (provenance && json_array_append(dataset->provenance, provenance))
@@ -157,7 +161,7 @@ static int add_labels(amkd_dataset *dataset, amkd_reader *reader, const char *pa
     free(rows);
     free(refs);
     free(offsets);
-    keep_names(dataset, json_object_get(header->more, "class_names"));
+    keep_names(dataset, amkd_header_class_names(header));
     return rc ? -1 : 0;
 }
 

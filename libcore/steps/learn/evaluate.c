@@ -2,6 +2,7 @@
 #include "steps/learn/evaluate.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/images_rows.h"
 #include <math.h>
 #include <stdlib.h>
 

@@ -2,6 +2,7 @@
 #include "steps/learn/holdout.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "data/images_rows.h"
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>

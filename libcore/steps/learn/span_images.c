@@ -2,6 +2,7 @@
  * is a single load, which is in use for ever. */
 #include "steps/learn/span_images.h"
 #include "base/memory.h"
+#include "data/images_rows.h"
 #include "data/views.h"
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"
+#include "data/images_rows.h"
 #include "net/predict.h"
 #include "ops/farthest.h"
 #include <stdlib.h>

@@ -3,6 +3,7 @@
 #include "steps/select/noise.h"
 #include "base/error.h"
 #include "base/random.h"
+#include "stream/keys.h"
 #include <math.h>
 #include <string.h>
 
@@ -43,7 +44,7 @@ static int get_share(amkd_noise *noise, json_t *value, const char *by)
 int amkd_noise_get(amkd_noise *noise, const amkd_header *header)
 {
     json_t *value = json_object_get(header->more, "noise");
-    const char *by = json_string_value(json_object_get(header->more, "by"));
+    const char *by = amkd_picks_by(header);
     json_int_t seed;
     *noise = (amkd_noise){.each_lambda = by && !strcmp(by, "c1"),
                           .entropy = by && !strcmp(by, "entropy")};

@@ -4,8 +4,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"
-#include "data/images.h"
+#include "data/images_load.h"
+#include "data/images_refs.h"
 #include "net/known.h"
+#include "stream/keys.h"
 #include "stream/stream.h"
 #include <inttypes.h>
 #include <stdlib.h>
@@ -221,15 +223,10 @@ static int load_images(amkd_pool *pool, amkd_header *header,
 static int put_rows(amkd_header *header, const amkd_pool *pool, uint64_t nrows,
                     const amkd_pool_options *options)
 {
-    if (amkd_header_put(header, "rows", json_integer((json_int_t)nrows)) ||
-        amkd_header_put(header, "pool", json_integer((json_int_t)pool->nrows)))
-        return -1;
-    if (options->nshards &&
-        amkd_header_put(header, "shard",
-                        json_pack("{s:I, s:I}", "index", (json_int_t)options->shard,
-                                  "count", (json_int_t)options->nshards)))
-        return -1;
-    if (pool->single && amkd_header_put(header, "single", json_true()))
+    if (amkd_header_put_rows(header, nrows) ||
+        amkd_header_put_pool(header, pool->nrows, pool->single) ||
+        (options->nshards &&
+         amkd_header_put_shard(header, options->shard, options->nshards)))
         return -1;
     return amkd_header_add_provenance(header, "amkd-pool", options->command, NULL);
 }

@@ -20,7 +20,9 @@ typedef enum amkd_score_by {
 const char *amkd_score_by_name(amkd_score_by by);
 
 typedef struct amkd_score_options {
-    const char *pairs;   /* a pairs stream; NULL or "-" for stdin */
+    const char *pairs;         /* a pairs stream; NULL or "-" for stdin */
+    const char *const *bought; /* [nbought] labels streams, in place of pairs */
+    size_t nbought;
     const char *student; /* a model; by AMKD_BY_RANDOM read for diverse alone */
     amkd_score_by by;
     const double *lambdas; /* [nlambdas] in [0, 1], each once */
@@ -30,9 +32,7 @@ typedef struct amkd_score_options {
     uint64_t max_per_image; /* 0: no limit; needs k */
     double refine; /* 0, or 1 and more: only so many times k, the lowest at ncoarse of the
                       lambdas, are scored at all of them. Needs k; not by C1 or random */
-    size_t ncoarse;            /* 1 to nlambdas; used with refine */
-    const char *const *bought; /* [nbought] labels streams, for amkd_score_bought */
-    size_t nbought;
+    size_t ncoarse;             /* 1 to nlambdas; used with refine */
     const char *const *exclude; /* [nexclude] labels streams: pairs asked before */
     size_t nexclude;
     double noise; /* temperature (steps/select/noise.h); 0: none. Needs k; not by random
@@ -78,16 +78,14 @@ typedef struct amkd_score_counts {
  * than k picks, or with max_per_image more: amkd_merge_write makes the k of all shards of
  * them. A shard cannot be refined: the coarse pass would keep others than over the whole
  * pool; nor are its picks diverse, for the same reason. Single images ("single" in the
- * pairs' header) have lambda 1 and no other, so that C2 is C1, and are not refined. */
+ * pairs' header) have lambda 1 and no other, so that C2 is C1, and are not refined.
+ *
+ * Bought labels stand in for pairs: each of their rows is a candidate at the lambda it
+ * has, real images too; all are of the same image sets. By C2 as by C1, of the pixels as
+ * the teacher saw them. pairs, lambdas and refine are not read then. */
 int amkd_score(amkd_score_counts *counts, const amkd_score_options *options);
 
-/* Scores the mixes of the bought labels in place of pairs: each row is a candidate at the
- * lambda it has, real images too; of the same image sets all. By C2 as by C1, of the
- * pixels as the teacher saw them. pairs, lambdas and refine are not read. */
-int amkd_score_bought(amkd_score_counts *counts, const amkd_score_options *options);
-
-/* Fails where the headers of the inputs that are there tell that either of these would.
- */
+/* Fails where the headers of the inputs that are there tell that this would. */
 int amkd_score_check(const amkd_score_options *options);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "steps/select/lowest.h"
+#include "stream/keys.h"
 #include "stream/stream.h"
 #include <inttypes.h>
 #include <math.h>
@@ -23,11 +24,6 @@ struct amkd_selection {
     amkd_pair *certain_pairs;
     size_t ncertain;
 };
-
-static int put_count(amkd_header *header, const char *key, uint64_t value)
-{
-    return amkd_header_put(header, key, json_integer((json_int_t)value));
-}
 
 /* How many of the lowest are kept: the picks, or what these are chosen of. */
 static uint64_t nlowest(const amkd_selection_options *options)
@@ -50,9 +46,8 @@ static int new_lowest(amkd_lowest **lowest, const amkd_selection *selection, uin
 static int open_lowest(amkd_selection *selection)
 {
     const amkd_selection_options *options = &selection->options;
-    if (put_count(&selection->header, "k", options->k) ||
-        (options->max_per_image &&
-         put_count(&selection->header, "max_per_image", options->max_per_image)))
+    const amkd_picks_limits limits = {options->k, options->max_per_image};
+    if (amkd_picks_put_limits(&selection->header, &limits))
         return -1;
     const uint64_t n = nlowest(options);
     if (options->max_per_image && options->ncoarse / n > 1 &&
@@ -197,7 +192,7 @@ static int fail_few(const amkd_selection_options *options, size_t n, uint64_t na
 static int write_picks(amkd_selection *selection, const amkd_pick *picks, size_t n)
 {
     const amkd_selection_options *options = &selection->options;
-    if (put_count(&selection->header, "rows", n) ||
+    if (amkd_header_put_rows(&selection->header, n) ||
         amkd_writer_open(&selection->writer, options->output, &selection->header,
                          options->nthreads))
         return -1;

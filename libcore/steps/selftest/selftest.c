@@ -25,6 +25,16 @@ float amkd_selftest_draw(uint64_t stream, size_t index)
     return (float)(2 * amkd_random_uniform(1, stream, index) - 1);
 }
 
+uint8_t *amkd_selftest_pixels(size_t n)
+{
+    return amkd_fixture_pixels(n, AMKD_SELFTEST_SEED);
+}
+
+int amkd_selftest_model(amkd_model **model, const char *text, amkd_shape in)
+{
+    return amkd_fixture_model(model, text, in, AMKD_SELFTEST_GAIN, AMKD_SELFTEST_SEED);
+}
+
 int amkd_selftest(amkd_device *device, amkd_selftest_report *report, void *context)
 {
     amkd_selftest_run run = {.device = device, .report = report, .context = context};

@@ -2,7 +2,6 @@
  * pixels. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "data/mix.h"
 #include "graph/reference.h"
 #include "net/predict.h"
@@ -11,15 +10,7 @@
 #include "steps/selftest/selftest_internal.h"
 #include <stdlib.h>
 
-enum { STREAM_PIXELS = 3, NIMAGES = 5, NMIXES = 70 };
-
-uint8_t *amkd_selftest_pixels(size_t n)
-{
-    uint8_t *pixels = amkd_alloc(n, 1);
-    for (size_t i = 0; pixels && i < n; i++)
-        pixels[i] = (uint8_t)amkd_random_u64(1, STREAM_PIXELS, i);
-    return pixels;
-}
+enum { NIMAGES = 5, NMIXES = 70 };
 
 static amkd_label_key mix_key(size_t m)
 {
@@ -104,33 +95,6 @@ static int check_views(amkd_selftest_run *run)
     return 0;
 }
 
-void amkd_selftest_normalize(double *input, const amkd_model *model, const double *pixels)
-{
-    const amkd_shape in = model->graph.in;
-    const size_t n = in.height * in.width;
-    for (size_t c = 0; c < in.channels; c++)
-        for (size_t p = 0; p < n; p++)
-            input[c * n + p] =
-                (pixels[p * in.channels + c] / 255 - (double)model->mean[c]) /
-                (double)model->std[c];
-}
-
-int amkd_selftest_model(amkd_model **model, const char *text, amkd_shape in)
-{
-    amkd_graph graph;
-    if (amkd_graph_parse(&graph, text, in, 0))
-        return -1;
-    const int failed = amkd_model_init(model, &graph, 2);
-    amkd_graph_clear(&graph);
-    if (failed)
-        return -1;
-    for (size_t c = 0; c < in.channels; c++) {
-        (*model)->mean[c] = 0.3F + 0.1F * (float)c;
-        (*model)->std[c] = 0.5F - 0.1F * (float)c;
-    }
-    return 0;
-}
-
 static int compare_predictions(double *error, const amkd_model *model, const float *probs,
                                const uint8_t *pixels, size_t n)
 {
@@ -143,7 +107,7 @@ static int compare_predictions(double *error, const amkd_model *model, const flo
         double *input = scratch + nin, *expected = input + nin;
         for (size_t i = 0; i < nin; i++)
             scratch[i] = pixels[s * nin + i];
-        amkd_selftest_normalize(input, model, scratch);
+        amkd_fixture_normalize(input, model, scratch);
         amkd_reference_forward(reference, expected, input);
         amkd_reference_softmax(expected, expected, nclasses);
         for (size_t y = 0; y < nclasses; y++)

@@ -2,8 +2,11 @@
 #ifndef AMKD_STEPS_SELFTEST_SELFTEST_INTERNAL_H
 #define AMKD_STEPS_SELFTEST_SELFTEST_INTERNAL_H
 
-#include "net/model.h"
+#include "steps/selftest/fixture.h"
 #include "steps/selftest/selftest.h"
+
+/* Of the fixtures here. */
+enum { AMKD_SELFTEST_GAIN = 1, AMKD_SELFTEST_SEED = 1 };
 
 typedef struct amkd_selftest_run {
     amkd_device *device;
@@ -23,15 +26,9 @@ double amkd_selftest_error(double error, double value, double reference);
 /* Uniform in [-1, 1): value index of the numbers named stream. */
 float amkd_selftest_draw(uint64_t stream, size_t index);
 
-/* n random bytes, freed with free(). */
+/* As in fixture.h: n random bytes, and a fresh model of a text. */
 uint8_t *amkd_selftest_pixels(size_t n);
-
-/* A fresh model of a text, with a mean and std of its own for each channel. */
 int amkd_selftest_model(amkd_model **model, const char *text, amkd_shape in);
-
-/* input[channel][y][x] = what the model sees of pixels[y][x][channel], 0..255. */
-void amkd_selftest_normalize(double *input, const amkd_model *model,
-                             const double *pixels);
 
 /* Each returns -1 when something could not be run; what is computed wrongly is counted.
  */

@@ -1,13 +1,10 @@
 /* Self-test of scoring: every measure of every pair at every lambda, by both engines
  * where the device runs both, and each pair's lowest. */
 #include "base/error.h"
-#include "base/memory.h"
-#include "graph/reference.h"
 #include "steps/selftest/selftest_internal.h"
 #include "sweep/sweep.h"
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 enum { NIMAGES = 7, NPAIRS = NIMAGES * (NIMAGES - 1) / 2, NCLASSES = 5 };
 
@@ -21,47 +18,20 @@ static const struct {
                 {"margin", AMKD_MARGIN},
                 {"negative entropy", AMKD_ENTROPY}};
 
-static double measure(const double *probs, amkd_measure which)
-{
-    double first = 0, second = 0, entropy = 0;
-    for (size_t y = 0; y < NCLASSES; y++) {
-        if (probs[y] > first) {
-            second = first;
-            first = probs[y];
-        } else if (probs[y] > second) {
-            second = probs[y];
-        }
-        entropy += probs[y] > 0 ? probs[y] * log(probs[y]) : 0;
-    }
-    return which == AMKD_CONFIDENCE ? first
-           : which == AMKD_MARGIN   ? first - second
-                                    : entropy;
-}
-
 /* expected = the float64 scores of all evaluations. */
 static int expect(double expected[NPAIRS * NLAMBDAS], const amkd_pair *pairs,
-                  const amkd_model *model, const amkd_images *images, amkd_measure which)
+                  const amkd_fixture *fixture, amkd_measure which)
 {
-    const size_t nin = amkd_shape_size(model->graph.in);
-    amkd_reference *reference = NULL;
-    double *mixed = amkd_alloc(2 * nin, sizeof *mixed);
-    double probs[NCLASSES];
-    const int failed =
-        !mixed || amkd_reference_new(&reference, &model->graph, model->parameters, 1);
-    for (size_t e = 0; e < NPAIRS * NLAMBDAS && !failed; e++) {
-        const uint8_t *a = images->pixels + pairs[e / NLAMBDAS].i * nin;
-        const uint8_t *b = images->pixels + pairs[e / NLAMBDAS].j * nin;
-        const double lambda = (double)lambdas[e % NLAMBDAS];
-        for (size_t p = 0; p < nin; p++)
-            mixed[p] = lambda * a[p] + (1 - lambda) * b[p];
-        amkd_selftest_normalize(mixed + nin, model, mixed);
-        amkd_reference_forward(reference, probs, mixed + nin);
-        amkd_reference_softmax(probs, probs, NCLASSES);
-        expected[e] = measure(probs, which);
-    }
+    const amkd_model *model = fixture->model;
+    amkd_reference *reference;
+    if (amkd_reference_new(&reference, &model->graph, model->parameters, 1))
+        return -1;
+    int failed = 0;
+    for (size_t e = 0; e < NPAIRS * NLAMBDAS && !failed; e++)
+        failed = amkd_fixture_score(&expected[e], fixture, reference, pairs[e / NLAMBDAS],
+                                    (double)lambdas[e % NLAMBDAS], which);
     amkd_reference_free(reference);
-    free(mixed);
-    return failed ? -1 : 0;
+    return failed;
 }
 
 /* The greatest error of what came back: every score, or each pair's lowest, which must be
@@ -84,8 +54,8 @@ static double error_of(const amkd_sweep_result *result, const double *expected, 
     return error;
 }
 
-static int check_sweep(amkd_selftest_run *run, const amkd_model *model,
-                       const amkd_images *images, amkd_engine engine, size_t m, int every)
+static int check_sweep(amkd_selftest_run *run, const amkd_fixture *fixture,
+                       amkd_engine engine, size_t m, int every)
 {
     const amkd_sweep_options options = {.measure = measures[m].measure,
                                         .lambdas = lambdas,
@@ -101,10 +71,11 @@ static int check_sweep(amkd_selftest_run *run, const amkd_model *model,
             pairs[npairs++] = (amkd_pair){i, j};
     amkd_sweep *sweep = NULL;
     amkd_sweep_result result;
-    const int failed = expect(expected, pairs, model, images, options.measure) ||
-                       amkd_sweep_new(&sweep, run->device, model, images, &options) ||
-                       amkd_sweep_start(sweep, pairs, NPAIRS, INFINITY) ||
-                       amkd_sweep_finish(sweep, &result) != 1;
+    const int failed =
+        expect(expected, pairs, fixture, options.measure) ||
+        amkd_sweep_new(&sweep, run->device, fixture->model, &fixture->images, &options) ||
+        amkd_sweep_start(sweep, pairs, NPAIRS, INFINITY) ||
+        amkd_sweep_finish(sweep, &result) != 1;
     char what[80];
     if (!failed) {
         snprintf(what, sizeof what, "scores, %s: %s%s", amkd_sweep_engine(sweep),
@@ -121,21 +92,18 @@ int amkd_selftest_sweeps(amkd_selftest_run *run)
      * not what scoring uses, and some compilers cannot take it. */
     static const amkd_engine engines[] = {AMKD_ENGINE_LAYERED, AMKD_ENGINE_AUTO};
     const size_t nengines = run->device->vector_width > 1 ? 2 : 1;
-    const amkd_shape in = {2, 14, 13};
-    amkd_images images = {
-        .n = NIMAGES, .height = in.height, .width = in.width, .channels = in.channels};
-    amkd_model *model = NULL;
-    images.pixels = amkd_selftest_pixels(NIMAGES * amkd_shape_size(in));
-    int failed =
-        !images.pixels ||
-        amkd_selftest_model(
-            &model, "conv 3 k5 p2 | relu | maxpool 2 | conv 5 k3 | relu | fc 5", in);
+    static const char arch[] =
+        "conv 3 k5 p2 | relu | maxpool 2 | conv 5 k3 | relu | fc 5";
+    amkd_fixture fixture;
+    if (amkd_fixture_new(&fixture, arch, (amkd_shape){2, 14, 13}, NIMAGES,
+                         AMKD_SELFTEST_GAIN, AMKD_SELFTEST_SEED))
+        return -1;
+    int failed = 0;
     for (size_t e = 0; e < nengines; e++)
         for (size_t m = 0; m < sizeof measures / sizeof *measures && !failed; m++)
-            failed = check_sweep(run, model, &images, engines[e], m, 1);
+            failed = check_sweep(run, &fixture, engines[e], m, 1);
     if (!failed)
-        failed = check_sweep(run, model, &images, AMKD_ENGINE_LAYERED, 0, 0);
-    amkd_model_free(model);
-    free(images.pixels);
+        failed = check_sweep(run, &fixture, AMKD_ENGINE_LAYERED, 0, 0);
+    amkd_fixture_clear(&fixture);
     return failed ? -1 : 0;
 }

@@ -1,0 +1,201 @@
+/* Reads what is measured by, asks student and teacher, and writes the figures. */
+#include "steps/learn/measuring.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "base/progress.h"
+#include "data/images_load.h"
+#include "data/images_rows.h"
+#include "net/predict.h"
+#include "steps/learn/answers.h"
+#include "steps/learn/evaluate.h"
+#include "steps/learn/holdout.h"
+#include "steps/learn/scorecard.h"
+#include "teacher/teacher.h"
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct measuring {
+    const amkd_measuring *told;
+    amkd_device *device;
+    amkd_model *student;
+    amkd_images *images; /* what is measured by; NULL: the dataset */
+    amkd_dataset dataset;
+} measuring;
+
+static int write_text(const measuring *m, const char *text)
+{
+    return amkd_file_write(m->told->output, text, strlen(text));
+}
+
+static int fail_student(const measuring *m)
+{
+    return amkd_fail_in("'%s'", m->told->plan.student);
+}
+
+/* ---------------------------------------------------------- what is measured by -- */
+
+static int read_images(measuring *m, amkd_reader *reader, const char *path)
+{
+    if (m->told->plan.ninputs > 1)
+        return amkd_fail("'%s': one image set at a time", path);
+    if (m->told->holdout > 0)
+        return amkd_fail("'%s': --holdout is for labels, these are images", path);
+    return amkd_images_read(&m->images, reader, path);
+}
+
+static int read_input(measuring *m, const char *path)
+{
+    const amkd_measuring *told = m->told;
+    amkd_reader *reader;
+    int rc;
+    if (amkd_reader_open(&reader, path, NULL, told->nthreads))
+        return -1;
+    if (!strcmp(amkd_reader_header(reader)->kind, "images"))
+        rc = read_images(m, reader, path);
+    else if (told->plan.teacher || told->plan.answers)
+        rc = amkd_fail("'%s': --teacher and --answers are for images, labels are "
+                       "answers themselves",
+                       path);
+    else
+        rc = amkd_dataset_read(&m->dataset, reader, path, told->images, told->nimages,
+                               told->nthreads);
+    amkd_reader_close(reader);
+    return rc;
+}
+
+static int read_inputs(measuring *m)
+{
+    const amkd_evaluation_plan *plan = &m->told->plan;
+    for (size_t f = 0; f < plan->ninputs; f++)
+        if (read_input(m, plan->inputs[f]))
+            return -1;
+    return m->told->holdout > 0
+               ? amkd_dataset_hold_out(&m->dataset, m->told->holdout, AMKD_HELD_OUT)
+               : 0;
+}
+
+/* -------------------------------------------------------------------- by images -- */
+
+/* The student's probabilities for all images; allocated. */
+static int ask_student(float **probs, const measuring *m)
+{
+    const amkd_images *images = m->images;
+    const amkd_shape shape = {images->channels, images->height, images->width};
+    if (amkd_model_expect(m->student, shape, images->nclasses))
+        return fail_student(m);
+    amkd_predictor *predictor;
+    *probs = amkd_alloc(images->n, images->nclasses * sizeof **probs);
+    if (!*probs || amkd_predictor_new(&predictor, m->device, m->student))
+        return -1;
+    amkd_images_walk walk = {.images = images};
+    int rc = 1;
+    while (rc > 0 && (rc = amkd_images_walk_on(&walk)) > 0)
+        if (amkd_predictor_run(predictor, *probs + walk.first * images->nclasses,
+                               walk.pixels, walk.n))
+            rc = -1;
+    amkd_images_walk_end(&walk);
+    amkd_predictor_free(predictor);
+    return rc ? fail_student(m) : 0;
+}
+
+/* A live teacher's probabilities for all images; allocated. */
+static int ask_teacher(float **probs, const measuring *m)
+{
+    enum { BATCH = 256 };
+    const amkd_images *images = m->images;
+    const amkd_teacher_options options = {
+        .shape = {images->channels, images->height, images->width},
+        .nclasses = images->nclasses,
+        .timeout = m->told->timeout,
+        .device = m->device,
+    };
+    amkd_images_walk walk = {.images = images, .most = BATCH};
+    amkd_teacher *teacher;
+    *probs = amkd_alloc(images->n, images->nclasses * sizeof **probs);
+    if (!*probs || amkd_teacher_open(&teacher, m->told->plan.teacher, &options))
+        return -1;
+    amkd_progress *progress =
+        amkd_progress_new("amkd-eval", "images", images->n, m->told->quiet);
+    int rc = 1;
+    while (rc > 0 && (rc = amkd_images_walk_on(&walk)) > 0) {
+        const float *answers;
+        if (amkd_teacher_ask(teacher, &answers, walk.pixels, walk.n))
+            rc = -1;
+        else
+            memcpy(*probs + walk.first * images->nclasses, answers,
+                   walk.n * images->nclasses * sizeof **probs);
+        amkd_progress_add(progress, walk.n);
+    }
+    amkd_images_walk_end(&walk);
+    amkd_progress_free(progress);
+    amkd_teacher_close(teacher);
+    return rc;
+}
+
+static int by_images(const measuring *m)
+{
+    const amkd_measuring *told = m->told;
+    float *student = NULL, *teacher = NULL;
+    char *text = NULL;
+    int rc = m->images->labels
+                 ? ask_student(&student, m)
+                 : amkd_fail("'%s' has no labels to measure by", told->plan.inputs[0]);
+    if (!rc && told->plan.answers)
+        rc = amkd_answers_read(&teacher, told->plan.answers, m->images, told->nthreads);
+    else if (!rc && told->plan.teacher)
+        rc = ask_teacher(&teacher, m);
+    if (!rc)
+        rc = (told->json ? amkd_scorecard_json : amkd_scorecard_text)(&text, student,
+                                                                      teacher, m->images);
+    if (!rc)
+        rc = write_text(m, text);
+    free(student);
+    free(teacher);
+    free(text);
+    return rc;
+}
+
+/* ------------------------------------------------------------------- by answers -- */
+
+/* How far the student says what was answered. */
+static int by_answers(const measuring *m)
+{
+    const amkd_images *images = m->dataset.images;
+    const amkd_shape shape = {images->channels, images->height, images->width};
+    amkd_predictor *predictor;
+    amkd_agreement agreement;
+    if (amkd_model_expect(m->student, shape, m->dataset.nclasses))
+        return fail_student(m);
+    if (amkd_predictor_new(&predictor, m->device, m->student))
+        return -1;
+    int rc =
+        amkd_evaluate_dataset(&agreement, predictor, &m->dataset) ? fail_student(m) : 0;
+    amkd_predictor_free(predictor);
+    char *text = NULL;
+    if (!rc)
+        rc = amkd_agreement_text(&text, &agreement, m->told->json);
+    if (!rc)
+        rc = write_text(m, text);
+    free(text);
+    return rc;
+}
+
+int amkd_measuring_run(const amkd_measuring *told)
+{
+    measuring m = {.told = told};
+    int rc = amkd_output_probe(told->output, NULL) ||
+                     amkd_model_load(&m.student, told->plan.student) || read_inputs(&m) ||
+                     amkd_device_open(&m.device, told->device)
+                 ? -1
+                 : 0;
+    if (!rc) {
+        told->opened(told->context, m.student, m.device);
+        rc = m.images ? by_images(&m) : by_answers(&m);
+    }
+    amkd_model_free(m.student);
+    amkd_images_free(m.images);
+    amkd_dataset_clear(&m.dataset);
+    amkd_device_close(m.device);
+    return rc;
+}

@@ -1,0 +1,31 @@
+/* A measurement from files to a scorecard: all that amkd-eval does but its messages. */
+#ifndef AMKD_STEPS_LEARN_MEASURING_H
+#define AMKD_STEPS_LEARN_MEASURING_H
+
+#include "device/device.h"
+#include "net/model.h"
+#include "steps/learn/evaluate_check.h"
+
+typedef struct amkd_measuring {
+    amkd_evaluation_plan plan; /* of teacher and answers one at most */
+    const char *const *images; /* [nimages] in place of those that labels name */
+    size_t nimages;
+    double holdout;     /* labels: the share of the rows that is measured by; 0: all */
+    double timeout;     /* seconds a teacher's answer may take; 0: for ever */
+    int json;           /* in place of text for people */
+    const char *device; /* as amkd_device_open takes it */
+    const char *output; /* NULL or "-" for stdout */
+    size_t nthreads;
+    int quiet;
+
+    /* Called once the student is loaded and the device open. */
+    void *context;
+    void (*opened)(void *context, const amkd_model *student, const amkd_device *device);
+} amkd_measuring;
+
+/* By labeled images, one set of them: the student's figures, and its teacher's where
+ * there is one or its answers are (steps/learn/scorecard.h). By labels: how far the
+ * student says what was answered (steps/learn/evaluate.h). */
+int amkd_measuring_run(const amkd_measuring *measuring);
+
+#endif

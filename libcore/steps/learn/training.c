@@ -1,0 +1,228 @@
+/* Opens what a training needs, trains, and writes what came of it. */
+#include "steps/learn/training.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "base/progress.h"
+#include "base/version.h"
+#include "steps/learn/evaluate.h"
+#include "steps/learn/holdout.h"
+#include <stdio.h>
+#include <string.h>
+
+typedef struct training {
+    const amkd_training *told;
+    amkd_train_options options; /* with the assistant */
+    amkd_device *device;
+    amkd_dataset dataset, val;
+    amkd_model *model, *assistant; /* assistant: NULL without */
+    amkd_predictor *predictor;     /* of the model, for val; NULL without */
+    amkd_progress *progress;
+    uint64_t step; /* shown last */
+} training;
+
+/* ----------------------------------------------------------------- what is shown -- */
+
+/* Shows the loss, and how the model does on val's data. */
+static int show(void *context, const amkd_train_report *report)
+{
+    training *t = context;
+    char more[80] = "";
+    int length = 0;
+    if (t->options.min_top > 0)
+        length = snprintf(more, sizeof more, ", taught %.4f", report->taught);
+    if (t->predictor) {
+        amkd_agreement agreement;
+        if (amkd_predictor_update(t->predictor, t->model) ||
+            amkd_evaluate_dataset(&agreement, t->predictor, &t->val))
+            return -1;
+        snprintf(more + length, sizeof more - (size_t)length, ", val %.4f",
+                 agreement.agreement);
+    }
+    amkd_progress_note(t->progress, "epoch %.1f, loss %.4f, top %.4f%s", report->epoch,
+                       report->loss, report->agreement, more);
+    amkd_progress_add(t->progress, (report->step - t->step) * t->options.batch);
+    t->told->reported(t->told->context, report, more);
+    t->step = report->step;
+    return 0;
+}
+
+/* ---------------------------------------------------------------------- the data -- */
+
+static int fits(const amkd_model *model, const amkd_dataset *dataset)
+{
+    const amkd_images *images = dataset->images;
+    const amkd_shape shape = {images->channels, images->height, images->width};
+    return amkd_model_expect(model, shape, dataset->nclasses);
+}
+
+/* The classes are those that the assistant knows. */
+static int take_assistant(training *t)
+{
+    amkd_dataset *dataset = &t->dataset;
+    dataset->nclasses = t->assistant->graph.nclasses;
+    dataset->class_names = json_incref(t->assistant->class_names);
+    if (fits(t->assistant, dataset))
+        return amkd_fail_in("'%s'", t->told->plan.assistant);
+    return t->assistant->provenance &&
+                   json_array_append(dataset->provenance, t->assistant->provenance)
+               ? amkd_fail("out of memory")
+               : 0;
+}
+
+/* Whether what a file added behind first rows and nanswers answers may be seen in views.
+ */
+static int check_views(const training *t, const char *path, size_t first, size_t nanswers)
+{
+    const amkd_train_plan *plan = &t->told->plan;
+    const amkd_dataset *dataset = &t->dataset;
+    if (!plan->views || dataset->nanswers == nanswers)
+        return 0;
+    if (!plan->augment_answers)
+        return amkd_fail(
+            "--augment: '%s' holds a teacher's answers, and each is true only of the "
+            "image that was asked about; --augment-answers takes them all the same",
+            path);
+    for (size_t row = first; row < dataset->n; row++)
+        if (dataset->keys[row].i != dataset->keys[row].j)
+            return amkd_fail("--augment-answers: '%s': row %zu is an answer about a mix "
+                             "of two images, of which there are no views",
+                             path, row - first);
+    return 0;
+}
+
+/* The inputs; with an assistant they are images. */
+static int add_inputs(training *t)
+{
+    const amkd_training *told = t->told;
+    const amkd_train_plan *plan = &told->plan;
+    for (size_t f = 0; f < plan->ninputs || f == 0; f++) {
+        const char *path = plan->ninputs ? plan->inputs[f] : "-";
+        const size_t n = t->dataset.n, nanswers = t->dataset.nanswers;
+        if (t->assistant ? amkd_dataset_add_images(&t->dataset, path, told->nthreads)
+                         : amkd_dataset_add(&t->dataset, path, told->images,
+                                            told->nimages, told->nthreads))
+            return -1;
+        if (check_views(t, path, n, nanswers))
+            return -1;
+    }
+    return t->assistant ? take_assistant(t) : 0;
+}
+
+static int read_data(training *t)
+{
+    const amkd_training *told = t->told;
+    if (add_inputs(t) ||
+        (told->holdout > 0 &&
+         amkd_dataset_hold_out(&t->dataset, told->holdout, AMKD_TRAINED_ON)))
+        return -1;
+    return told->plan.val ? amkd_dataset_add(&t->val, told->plan.val, told->images,
+                                             told->nimages, told->nthreads)
+                          : 0;
+}
+
+/* --------------------------------------------------------------------- the model -- */
+
+/* Fails where init is another network than arch says. */
+static int expect_arch(const training *t, const amkd_model *init)
+{
+    const amkd_train_plan *plan = &t->told->plan;
+    const amkd_images *images = t->dataset.images;
+    const amkd_shape in = {images->channels, images->height, images->width};
+    amkd_graph wanted = {0};
+    int rc = amkd_graph_parse(&wanted, plan->arch, in, t->dataset.nclasses);
+    if (!rc && strcmp(wanted.text, init->graph.text))
+        rc = amkd_fail("'%s' holds '%s', but --arch asks for '%s'", plan->init,
+                       init->graph.text, wanted.text);
+    amkd_graph_clear(&wanted);
+    return rc;
+}
+
+static int load_init(training *t)
+{
+    const amkd_train_plan *plan = &t->told->plan;
+    if (amkd_model_load(&t->model, plan->init))
+        return -1;
+    t->told->loaded(t->told->context, t->model);
+    if (plan->arch && expect_arch(t, t->model))
+        return -1;
+    return fits(t->model, &t->dataset) ? amkd_fail_in("'%s'", plan->init) : 0;
+}
+
+/* A fresh one, with the data's moments. */
+static int make_model(training *t)
+{
+    const amkd_images *images = t->dataset.images;
+    const amkd_shape in = {images->channels, images->height, images->width};
+    amkd_graph graph = {0};
+    if (amkd_graph_parse(&graph, t->told->plan.arch, in, t->dataset.nclasses))
+        return -1;
+    const int rc = amkd_model_init(&t->model, &graph, t->options.seed);
+    amkd_graph_clear(&graph);
+    return rc ? rc : amkd_dataset_moments(&t->dataset, t->model->mean, t->model->std);
+}
+
+/* What the model says of its origin: the runs that made the weights it started from, and
+ * this one with those of its data. Labels may not know the names that init has. */
+static int describe(training *t)
+{
+    amkd_model *model = t->model;
+    if (t->dataset.class_names) {
+        json_decref(model->class_names);
+        model->class_names = json_incref(t->dataset.class_names);
+    }
+    json_t *run = json_pack("{s:s, s:s, s:O, s:s, s:O}", "tool", "amkd-train", "version",
+                            AMKD_VERSION, "command", t->told->command, "device",
+                            t->device->name, "inputs", t->dataset.provenance);
+    if (!model->provenance)
+        model->provenance = json_array();
+    return json_array_append_new(model->provenance, run) ? amkd_fail("out of memory") : 0;
+}
+
+/* -------------------------------------------------------------------- one by one -- */
+
+static uint64_t total_samples(const training *t)
+{
+    const amkd_train_options *o = &t->options;
+    const uint64_t epoch_nsteps = (t->dataset.n + o->batch - 1) / o->batch;
+    return (o->nsteps ? o->nsteps : o->nepochs * epoch_nsteps) * o->batch;
+}
+
+static int train(training *t)
+{
+    if (t->val.n && amkd_predictor_new(&t->predictor, t->device, t->model))
+        return -1;
+    t->progress =
+        amkd_progress_new("amkd-train", "images", total_samples(t), t->told->quiet);
+    const int rc = amkd_train(t->model, t->device, &t->dataset, &t->options, show, t);
+    amkd_progress_free(t->progress);
+    return rc;
+}
+
+static int run(training *t)
+{
+    const amkd_training *told = t->told;
+    const amkd_train_plan *plan = &told->plan;
+    if (amkd_output_probe(told->output, "a model") ||
+        (plan->assistant && amkd_model_load(&t->assistant, plan->assistant)))
+        return -1;
+    t->options.assistant = t->assistant;
+    if (amkd_device_open(&t->device, told->device) || read_data(t) ||
+        (plan->init ? load_init(t) : make_model(t)))
+        return -1;
+    if (plan->val && fits(t->model, &t->val))
+        return amkd_fail_in("'%s'", plan->val);
+    return train(t) || describe(t) || amkd_model_save(t->model, told->output) ? -1 : 0;
+}
+
+int amkd_training_run(const amkd_training *told, const amkd_train_options *options)
+{
+    training t = {.told = told, .options = *options};
+    const int rc = run(&t);
+    amkd_predictor_free(t.predictor);
+    amkd_model_free(t.model);
+    amkd_model_free(t.assistant);
+    amkd_dataset_clear(&t.dataset);
+    amkd_dataset_clear(&t.val);
+    amkd_device_close(t.device);
+    return rc;
+}
