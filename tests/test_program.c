@@ -104,12 +104,32 @@ START_TEST(a_program_built_once_is_kept_and_serves_again)
 }
 END_TEST
 
+START_TEST(what_a_device_has_built_is_shared)
+{
+    amkd_device *device = open_device();
+    cl_program one, same, other;
+    ck_assert_int_eq(amkd_program_build(&one, device, "put", sources, 2, "-DEXTRA=1"), 0);
+    ck_assert_int_eq(amkd_program_build(&same, device, "put", sources, 2, "-DEXTRA=1"),
+                     0);
+    ck_assert_int_eq(amkd_program_build(&other, device, "put", sources, 2, "-DEXTRA=2"),
+                     0);
+    ck_assert_ptr_eq(one, same);
+    ck_assert_ptr_ne(one, other);
+    amkd_program_free(one);
+    amkd_program_free(same);
+    amkd_program_free(other);
+    run_program(device, 1); /* it is still there */
+    amkd_device_close(device);
+}
+END_TEST
+
 /* Puts size bytes in place of the entry and sees it rebuilt. */
 static void damage(amkd_device *device, const char *path, const char *bytes, size_t size)
 {
     char *rebuilt;
     size_t nbytes;
     ck_assert_int_eq(amkd_file_write(path, bytes, size), 0);
+    amkd_programs_forget(device); /* as a process of its own has none */
     run_program(device, 5);
     ck_assert_int_eq(amkd_file_read(&rebuilt, &nbytes, path, 1 << 26), 0);
     ck_assert_uint_gt(nbytes, 40);
@@ -291,6 +311,7 @@ int main(void)
     tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, make_folder, remove_folder);
     tcase_add_test(tests, a_program_built_once_is_kept_and_serves_again);
+    tcase_add_test(tests, what_a_device_has_built_is_shared);
     tcase_add_test(tests, a_damaged_entry_is_rebuilt);
     tcase_add_test(tests, a_whole_entry_that_the_driver_refuses_is_rebuilt);
     tcase_add_test(tests, another_driver_device_source_or_option_has_an_entry_of_its_own);
