@@ -1,5 +1,6 @@
 /* The scores of the lambda sweep, both engines, against the float64 reference. */
 #include "sweep_students.h"
+#include <string.h>
 
 /* Runs a sweep with every score and holds each against the reference. */
 static void check_every_score(const student *s, const amkd_sweep_options *options,
@@ -53,6 +54,8 @@ static const struct {
     {"conv 4 k3 p1 | maxpool 2 | conv 6 k3 s2 p1 | relu | relu | relu | relu | relu "
      "| conv 21 k3 | fc 1",
      {3, 10, 11}},
+    {"conv 5 k3 p1 nobias | bn | relu | maxpool 2 | conv 7 k3 nobias | bn | tanh | fc 4",
+     {2, 9, 8}},
     {"fc 19 | tanh | fc 17 | relu | fc 2", {1, 5, 7}},
     {"fc 6", {2, 3, 4}},
     {"conv 9 k4", {2, 4, 4}},
@@ -60,7 +63,7 @@ static const struct {
      "fc 2",
      {1, 6, 6}},
 };
-enum { FIRST_SMALL = 5, NSTUDENTS = sizeof students / sizeof *students };
+enum { FIRST_SMALL = 6, NSTUDENTS = sizeof students / sizeof *students };
 
 START_TEST(every_student_scores_as_the_reference_in_both_engines)
 {
@@ -72,6 +75,26 @@ START_TEST(every_student_scores_as_the_reference_in_both_engines)
             .lambdas = lambdas, .nlambdas = 11, .every = 1, .engine = engine};
         check_every_score(&s, &options, NULL);
     }
+    free_student(&s);
+}
+END_TEST
+
+START_TEST(a_student_with_branches_is_scored_layer_by_layer)
+{
+    float lambdas[11];
+    spread_lambdas(lambdas, 11);
+    student s = new_student("conv 5 k3 p1 nobias | bn | relu | residual( conv 5 k3 p1 "
+                            "nobias | bn | relu | conv 5 k3 p1 nobias | bn ) | relu | "
+                            "avgpool all | fc 3",
+                            (amkd_shape){2, 7, 8});
+    amkd_sweep_options options = {.lambdas = lambdas, .nlambdas = 11, .every = 1};
+    check_every_score(&s, &options, NULL);
+    amkd_device *device = open_device(NULL);
+    amkd_sweep *sweep;
+    options.engine = AMKD_ENGINE_FUSED;
+    ck_assert_int_eq(amkd_sweep_new(&sweep, device, s.model, &s.images, &options), -1);
+    ck_assert_ptr_nonnull(strstr(amkd_error(), "the fused engine has not all layers"));
+    amkd_device_close(device);
     free_student(&s);
 }
 END_TEST
@@ -170,6 +193,7 @@ int main(void)
                         AMKD_ENGINE_FUSED, AMKD_ENGINE_LAYERED + 1);
     tcase_add_loop_test(large, every_student_scores_as_the_reference_in_both_engines, 0,
                         FIRST_SMALL);
+    tcase_add_test(large, a_student_with_branches_is_scored_layer_by_layer);
     tcase_add_loop_test(large, every_vector_width_scores_as_the_reference, 0, 4);
     tcase_add_loop_test(large, any_number_of_lambdas_scores_as_the_reference, 0, 7);
     tcase_add_loop_test(large, maps_that_take_too_much_memory_are_not_kept, 1, 3);
