@@ -100,6 +100,8 @@ START_TEST(the_canonical_text_parses_to_itself)
          "leaky | leaky 0.25 | dropout 0.5 | scale( avgpool all | hardswish ) | flatten "
          "| "
          "fc 10"},
+        {"subsample 2 s1 | subsample 4 s2 | fc 10",
+         "subsample 2 | subsample 4 s2 | flatten | fc 10"},
         {"concat(silu;;gelu)|fc 10", "concat( silu ;  ; gelu ) | flatten | fc 10"},
         {"lenet5-half", "conv 3 k5 p2 | relu | maxpool 2 | conv 8 k5 | relu | maxpool 2 |"
                         " conv 60 k5 | relu | flatten | fc 42 | relu | fc 10"},
@@ -188,6 +190,11 @@ START_TEST(wrong_texts_fail_naming_the_layer)
         {"relu | dropout 1 | fc 3", "layer 2 'dropout 1': expected the share", 0},
         {"dropout | fc 3", "expected the share of values to drop", 0},
         {"dropout -0.1 | fc 3", "expected the share of values to drop", 0},
+        {"subsample | fc 3", "layer 1 'subsample': expected a number of channels", 0},
+        {"subsample 4 s0 | fc 3", "the stride must be 1 or more", 0},
+        {"conv 4 k1 | subsample 3 s2 | fc 3",
+         "layer 2 'subsample 3 s2': its input has 4 channels, more than it is to have",
+         0},
         {"concat( relu ; maxpool 2 ) | fc 3",
          "layer 1 'concat': its branches end in images of 28x28 and 14x14", 0},
         {"concat( relu ) | fc 3", "layer 1 'concat': expected two branches or more", 0},
