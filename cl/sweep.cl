@@ -138,6 +138,12 @@ static vec sweep_relu(const vec x)
     return x < (vec)0.0f ? (vec)0.0f : x;
 }
 
+static vec sweep_relu6(const vec x)
+{
+    const vec y = sweep_relu(x);
+    return y > (vec)6.0f ? (vec)6.0f : y;
+}
+
 /* (1 - e) / (1 + e), e = exp(-2 |x|), with the sign of x. */
 static vec sweep_tanh(const vec x)
 {

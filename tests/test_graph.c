@@ -96,6 +96,13 @@ START_TEST(the_canonical_text_parses_to_itself)
         {"2 x(conv 2 k1)|residual(relu|tanh;;maxpool 3 s1 p1)|avgpool all|fc 10",
          "conv 2 k1 | conv 2 k1 | residual( relu | tanh ;  ; maxpool 3 s1 p1 ) | avgpool "
          "all | flatten | fc 10"},
+        {"leaky 0.01|leaky .25|dropout 5e-1|scale(avgpool all|hardswish)|fc 10",
+         "leaky | leaky 0.25 | dropout 0.5 | scale( avgpool all | hardswish ) | flatten "
+         "| "
+         "fc 10"},
+        {"subsample 2 s1 | subsample 4 s2 | fc 10",
+         "subsample 2 | subsample 4 s2 | flatten | fc 10"},
+        {"concat(silu;;gelu)|fc 10", "concat( silu ;  ; gelu ) | flatten | fc 10"},
         {"lenet5-half", "conv 3 k5 p2 | relu | maxpool 2 | conv 8 k5 | relu | maxpool 2 |"
                         " conv 60 k5 | relu | flatten | fc 42 | relu | fc 10"},
     };
@@ -163,7 +170,7 @@ START_TEST(wrong_texts_fail_naming_the_layer)
         {"residual | fc 3", "layer 1 'residual': expected branches", 0},
         {"relu( tanh ) | fc 3", "layer 1 'relu': has no branches", 0},
         {"residual( conv 4 k3 p1 ) | fc 3",
-         "layer 1 'residual': its branches end in 4x28x28 and 1x28x28", 0},
+         "layer 1 'residual': its branches end in 1x28x28 and 4x28x28", 0},
         {"residual( relu ; ; maxpool 2 ) | fc 3", "end in 1x28x28 and 1x14x14", 0},
         {"residual( relu ; fc 3 ) | fc 3", "one of its branches is flattened", 0},
         {"residual( relu | fc 3", "layer 1 'residual': ')' is missing", 0},
@@ -177,6 +184,25 @@ START_TEST(wrong_texts_fail_naming_the_layer)
         {"conv 4 k3 p1 same | fc 3", "'same' says the padding", 0},
         {"bn x | fc 3", "'x' is no option of bn", 0},
         {"bn e0 | fc 3", "e must be above 0", 0},
+        {"silu 1 | fc 3", "layer 1 'silu 1': takes no sizes", 0},
+        {"leaky -1 | fc 3", "layer 1 'leaky -1': expected one number, 0 or more", 0},
+        {"leaky 0.1 0.2 | fc 3", "expected one number, 0 or more", 0},
+        {"relu | dropout 1 | fc 3", "layer 2 'dropout 1': expected the share", 0},
+        {"dropout | fc 3", "expected the share of values to drop", 0},
+        {"dropout -0.1 | fc 3", "expected the share of values to drop", 0},
+        {"subsample | fc 3", "layer 1 'subsample': expected a number of channels", 0},
+        {"subsample 4 s0 | fc 3", "the stride must be 1 or more", 0},
+        {"conv 4 k1 | subsample 3 s2 | fc 3",
+         "layer 2 'subsample 3 s2': its input has 4 channels, more than it is to have",
+         0},
+        {"concat( relu ; maxpool 2 ) | fc 3",
+         "layer 1 'concat': its branches end in images of 28x28 and 14x14", 0},
+        {"concat( relu ) | fc 3", "layer 1 'concat': expected two branches or more", 0},
+        {"scale( conv 2 k1 ; avgpool all ) | fc 3",
+         "layer 1 'scale': the factors are 1x1x1, expected 2x1x1", 0},
+        {"scale( relu ) | fc 3", "the factors are 1x28x28, expected 1x1x1", 0},
+        {"scale( ; avgpool all ; avgpool all ) | fc 3",
+         "layer 1 'scale': expected two branches, an image and its factors, not 3", 0},
         {"conv 4 k3 xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
          "longer than any layer", 0},
     };

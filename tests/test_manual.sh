@@ -47,6 +47,15 @@ sed -n 's/^\.It Cm \([A-Z_ ,]*\)$/\1/p' "$page" | tr -s ' ,' '\n' | sort >descri
 diff parameters described >differences ||
     fail "parameters (<) and amkd-distill.1 (>): $(cat differences)"
 
+# Every kind of layer, among the architectures.
+mapfile -t kinds < <(sed -n 's/^    \.name = "\([a-z0-9]*\)".*/\1/p; s/.*{KIND("\([a-z0-9]*\)".*/\1/p' \
+    "$SOURCE"/libcore/layers/*.c)
+[ "${#kinds[@]}" -ge 9 ] || fail "only the layers ${kinds[*]}"
+for kind in "${kinds[@]}"; do
+    grep -qE "^\.It Cm (.* )?$kind(\(| |\$)" "$SOURCE/tools/man/amkd-train.1" ||
+        fail "amkd-train.1 does not know the layer $kind"
+done
+
 command -v mandoc >/dev/null || { echo "not tested: mandoc -T lint (no mandoc)"; exit 0; }
 for page in "$SOURCE"/tools/man/*.1; do
     # Other pages are found only once they are installed.

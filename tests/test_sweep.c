@@ -47,7 +47,8 @@ static const struct {
      {1, 28, 28}},
     {"conv 5 k3 s2 p1 | tanh | avgpool 2 | conv 7 k3 p1 | relu | avgpool 2 s1 | fc 3",
      {3, 17, 13}},
-    {"maxpool 3 s2 | conv 13 k2 s3 | relu | tanh | fc 5", {2, 11, 12}},
+    {"maxpool 3 s2 | conv 13 k2 s3 | relu6 | tanh | dropout 0.5 | fc 5", {2, 11, 12}},
+    {"conv 5 k3 | silu | maxpool 2 | fc 4 | dropout 0.5 | hardswish | fc 3", {2, 9, 8}},
     {"relu | conv 11 k3 p2 | maxpool 3 s2 | relu | conv 3 k3 p1 | maxpool 2 s1 | tanh | "
      "fc 4",
      {1, 7, 9}},

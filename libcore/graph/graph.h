@@ -10,8 +10,8 @@
  *     residual( conv 64 k3 p1 nobias | bn | relu | conv 64 k3 p1 nobias | bn ;
  *               conv 64 k1 nobias | bn ) | relu
  *
- * An empty branch is what goes in, and so is the second one of a residual( ) with one
- * alone. "3 x ( ... )" stands for the chain three times. "conv1: conv 64 k7" names a
+ * An empty branch is what goes in, and so is the first of a residual( ) or scale( ) whose
+ * text has one branch alone. "3 x ( ... )" stands for the chain three times. "conv1: conv 64 k7" names a
  * module, before whose parameters the name stands in a file. A layer without a name is
  * called by its number, as in a torch.nn.Sequential of the same text: in a branch behind
  * the joining layer's name and the branch's number, "4.0.1". A flatten is put in before

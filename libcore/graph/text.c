@@ -247,8 +247,10 @@ static int parse_joint(parser *p, chain *c, amkd_layer *layer, const amkd_words 
     p->at++;
     if (parse_branches(p, layer, c, &flat, where))
         return -1;
-    if (layer->ninputs == 1 && amkd_layer_is(layer, AMKD_JOINS_INPUT))
-        layer->inputs[layer->ninputs++] = c->value;
+    if (layer->ninputs == 1 && amkd_layer_is(layer, AMKD_JOINS_INPUT)) {
+        layer->inputs[layer->ninputs++] = layer->inputs[0];
+        layer->inputs[0] = c->value;
+    }
     memcpy(p->where, where, sizeof where);
     if (layer->ninputs < 2)
         return fail_layer(p, "expected two branches or more, with ';' between");

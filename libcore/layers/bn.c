@@ -187,9 +187,16 @@ static int open(amkd_op **out, amkd_device *device, const amkd_layer *layer,
     return amkd_norm_new(out, device, &shape, &norm, options->train);
 }
 
+static const amkd_example examples[] = {
+    {"conv 3 k3 p1 nobias | bn | relu | fc 4 | bn e0.001 m0.3 | fc 3", {2, 7, 5}},
+    {"bn | tanh | fc 3", {3, 2, 3}},
+    {0},
+};
+
 const amkd_kind amkd_kind_bn = {
     .name = "bn",
     .grammar = "bn [eEPSILON] [mMOMENTUM]",
+    .examples = examples,
     .traits = AMKD_TAKES_ACT | AMKD_MASKS | AMKD_NORMALIZES,
     .facts = {.has_weights = 1, .adds = 1, .needs_x = 1},
     .parse = parse,

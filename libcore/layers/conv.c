@@ -187,9 +187,20 @@ static int part(amkd_part *part, const amkd_layer *layer)
     return 1;
 }
 
+static const amkd_example examples[] = {
+    {"conv 3 k1 | conv 7 k3 p2 | relu | fc 3", {3, 11, 7}},
+    {"conv 3 k1 | conv 5 k4 s3 p1 | tanh | fc 3", {2, 13, 14}},
+    {"conv 3 k1 | relu | conv 4 k2 s3 | fc 3", {2, 9, 8}},
+    {"conv 13 k5", {3, 5, 5}},
+    {"conv 4 k3 p1 | relu | conv 6 k3 s2 same g2 | conv 6 k3 p2 d2 g6 nobias | fc 3",
+     {2, 7, 10}},
+    {0},
+};
+
 const amkd_kind amkd_kind_conv = {
     .name = "conv",
     .grammar = "conv N kK [sS] [pP|same] [dD] [gG] [nobias]",
+    .examples = examples,
     .traits = AMKD_LINEAR | AMKD_WANTS_IMAGE | AMKD_TAKES_ACT | AMKD_MASKS | AMKD_ENDS,
     .facts = {.has_weights = 1, .adds = 1, .needs_x = 1},
     .parse = parse,

@@ -104,9 +104,17 @@ static int part(amkd_part *part, const amkd_layer *layer)
     return 1;
 }
 
+static const amkd_example examples[] = {
+    {"fc 7 | tanh | fc 5", {1, 3, 3}},
+    {"fc 3", {2, 3, 5}},
+    {"fc 5 nobias | relu | fc 3", {2, 1, 2}},
+    {0},
+};
+
 const amkd_kind amkd_kind_fc = {
     .name = "fc",
     .grammar = "fc N|classes [nobias]",
+    .examples = examples,
     .traits = AMKD_LINEAR | AMKD_WANTS_FEATURES | AMKD_TAKES_ACT | AMKD_MASKS | AMKD_ENDS,
     .facts = {.has_weights = 1, .adds = 1, .needs_x = 1},
     .parse = parse,

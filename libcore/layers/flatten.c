@@ -29,9 +29,15 @@ static int part(amkd_part *part, const amkd_layer *layer)
     return 1;
 }
 
+static const amkd_example examples[] = {
+    {"flatten | relu | fc 3", {2, 3, 3}},
+    {0},
+};
+
 const amkd_kind amkd_kind_flatten = {
     .name = "flatten",
     .grammar = "flatten",
+    .examples = examples,
     .traits = AMKD_ALIAS | AMKD_TRAINS_ALIAS | AMKD_FLATTENS | AMKD_WANTS_IMAGE,
     .shape = shape,
     .forward64 = forward64,

@@ -5,8 +5,9 @@
 #include <string.h>
 
 static const amkd_kind *const kinds[] = {
-    &amkd_kind_conv,    &amkd_kind_fc,      &amkd_kind_bn,       &amkd_kind_maxpool,
-    &amkd_kind_avgpool, &amkd_kind_flatten, &amkd_kind_residual,
+    &amkd_kind_conv,    &amkd_kind_fc,      &amkd_kind_bn,        &amkd_kind_maxpool,
+    &amkd_kind_avgpool, &amkd_kind_flatten, &amkd_kind_dropout,   &amkd_kind_residual,
+    &amkd_kind_concat,  &amkd_kind_scale,   &amkd_kind_subsample,
 };
 enum { NKINDS = sizeof kinds / sizeof *kinds };
 

@@ -64,7 +64,8 @@ enum {
     AMKD_WANTS_FEATURES = 16, /* an image in front of it is flattened first */
     AMKD_WANTS_IMAGE = 32,
     AMKD_JOINS = 64,        /* written NAME( branch ; branch ) */
-    AMKD_JOINS_INPUT = 128, /* a single branch is joined with its own input */
+    AMKD_JOINS_INPUT = 128, /* a single branch is joined with its own input, which then
+                               is the first */
     AMKD_TAKES_ACT = 256,   /* its op applies an activation to what it writes */
     AMKD_MASKS = 512, /* its op's backward pass applies the derivative of an activation
                          that made its input */
@@ -117,6 +118,7 @@ typedef struct amkd_part {
 /* How a layer's op is opened. */
 typedef struct amkd_op_options {
     int train;
+    size_t layer;          /* its number in the graph */
     amkd_act act;          /* applied to what it writes */
     amkd_act previous_act; /* that made its first input, whose derivative it applies */
     size_t ntrained;       /* floats of one copy of the gradients */
@@ -131,9 +133,16 @@ typedef struct amkd_facts {
     int needs_x, needs_y; /* it reads the inputs, the output */
 } amkd_facts;
 
+/* A small network that shows a kind at work. Tests and self-test run over all of them. */
+typedef struct amkd_example {
+    const char *text;
+    amkd_shape in;
+} amkd_example;
+
 struct amkd_kind {
     const char *name;
-    const char *grammar; /* "conv N kK [sS]" */
+    const char *grammar;          /* "conv N kK [sS]" */
+    const amkd_example *examples; /* the last has no text */
     unsigned traits;
     amkd_facts facts;
 

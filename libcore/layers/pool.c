@@ -214,9 +214,18 @@ static int mean_part(amkd_part *part, const amkd_layer *layer)
     return part_of(part, layer, 1);
 }
 
+static const amkd_example max_examples[] = {
+    {"conv 5 k2 | tanh | maxpool 3 s2 | fc 3", {2, 8, 9}},
+    {"conv 5 k2 | maxpool 2 s1 | maxpool 2 s1 | fc 3", {2, 6, 7}},
+    {"maxpool 2 s3 | fc 3", {3, 7, 8}},
+    {"conv 3 k1 | relu | maxpool 3 s2 p1 | fc 3", {2, 9, 8}},
+    {0},
+};
+
 const amkd_kind amkd_kind_maxpool = {
     .name = "maxpool",
     .grammar = "maxpool K|all [sS] [pP|same]",
+    .examples = max_examples,
     .traits = AMKD_WANTS_IMAGE | AMKD_TAKES_ACT | AMKD_MASKS,
     .facts = {.needs_x = 1},
     .parse = parse,
@@ -228,9 +237,16 @@ const amkd_kind amkd_kind_maxpool = {
     .part = max_part,
 };
 
+static const amkd_example mean_examples[] = {
+    {"conv 5 k2 | avgpool 3 s1 | relu | fc 3", {2, 5, 4}},
+    {"conv 3 k1 | relu | avgpool 2 same | avgpool all | fc 3", {2, 5, 7}},
+    {0},
+};
+
 const amkd_kind amkd_kind_avgpool = {
     .name = "avgpool",
     .grammar = "avgpool K|all [sS] [pP|same]",
+    .examples = mean_examples,
     .traits = AMKD_WANTS_IMAGE | AMKD_TAKES_ACT | AMKD_MASKS,
     .facts = {.needs_x = 1},
     .parse = parse,

@@ -52,9 +52,18 @@ static int open(amkd_op **out, amkd_device *device, const amkd_layer *layer,
     return amkd_sum_new(out, device, &shape, layer->ninputs);
 }
 
+static const amkd_example examples[] = {
+    {"conv 3 k3 p1 | relu | residual( conv 3 k3 p1 | bn ) | tanh | fc 3", {2, 7, 5}},
+    {"conv 4 k1 | residual( ; maxpool 3 s1 p1 ; tanh | conv 4 k1 ) | residual( relu ) | "
+     "fc 2",
+     {1, 3, 4}},
+    {0},
+};
+
 const amkd_kind amkd_kind_residual = {
     .name = "residual",
     .grammar = "residual( BRANCH [; BRANCH]... )",
+    .examples = examples,
     .traits = AMKD_JOINS | AMKD_JOINS_INPUT | AMKD_TAKES_ACT,
     .facts = {.passes_on = 1},
     .shape = shape,

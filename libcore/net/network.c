@@ -48,6 +48,7 @@ static int add_op(amkd_network *network, size_t n, int train)
     const amkd_layer *layer = layer_of(network, n);
     const amkd_op_options options = {
         .train = train,
+        .layer = node->layer,
         .act = node->act,
         .previous_act = node->previous_act,
         .ntrained = network->graph.ntrained,

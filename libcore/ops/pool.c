@@ -23,12 +23,13 @@ static int forward(amkd_op *op, const amkd_op_args *a)
                op->shape.out_width, a->run.nblocks);
 }
 
-/* Where windows overlap, or begin before the image, each pixel looks for its windows;
+/* Where windows overlap, or reach beyond the image, each pixel looks for its windows;
  * else each window writes its pixels. */
 static int by_pixels(const amkd_op_shape *s)
 {
     return s->kernel_height > s->stride || s->kernel_width > s->stride || s->top ||
-           s->left;
+           s->left || (s->out_height - 1) * s->stride + s->kernel_height > s->in_height ||
+           (s->out_width - 1) * s->stride + s->kernel_width > s->in_width;
 }
 
 static int backward_data(amkd_op *op, const amkd_op_args *a)

@@ -46,7 +46,7 @@ int amkd_fused_run(amkd_fused *fused, cl_mem scores, cl_mem pairs, size_t npairs
 void amkd_fused_free(amkd_fused *fused); /* NULL is fine */
 
 /* Scores some pairs of the first nimages images, whose maps are there, and holds them
- * against net/reference.h; fails where they differ. */
+ * against graph/reference.h; fails where they differ. */
 int amkd_fused_check(amkd_fused *fused, amkd_device *device, const amkd_model *model,
                      const amkd_images *images, size_t nimages,
                      const amkd_sweep_options *options);

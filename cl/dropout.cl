@@ -1,0 +1,104 @@
+/* Dropout (torch.nn.Dropout), of a training:
+ *
+ *     y = act(x m),     dx = act'(x) dy m,     m = 0, or scale = 1 / (1 - share dropped)
+ *
+ * m follows from the run's two keys, the sample's number in the batch and the value's in
+ * the sample, ops/dropout.h says how. So it is the same forward and backward, and for
+ * any number of lanes. It is a factor, so that a NaN stays one.
+ *
+ * Activations lie as in common.cl. Grid: (VECTORS, OC * OH * OW / PLANE, blocks).
+ * Tolerance: 1e-6 relative. */
+
+#ifndef OC
+#define OC 4
+#define OH 2
+#define OW 2
+#endif
+
+/* Places of a channel that a work-item does: all, or one where items run in lockstep. */
+#if VW == 1
+#define PLANE 1
+#else
+#define PLANE (OH * OW)
+#endif
+
+#if VW == 1
+typedef uint uvec;
+#define vload_uvec(p) (*(p))
+#elif VW == 4
+typedef uint4 uvec;
+#define vload_uvec(p) vload4(0, p)
+#elif VW == 8
+typedef uint8 uvec;
+#define vload_uvec(p) vload8(0, p)
+#else
+typedef uint16 uvec;
+#define vload_uvec(p) vload16(0, p)
+#endif
+
+#define HASH(bits)                                                                       \
+    bits ^= bits >> 16;                                                                  \
+    bits *= 0x7feb352du;                                                                 \
+    bits ^= bits >> 15;                                                                  \
+    bits *= 0x846ca68bu;                                                                 \
+    bits ^= bits >> 16;
+
+static inline uvec hash(uvec bits)
+{
+    HASH(bits)
+    return bits;
+}
+
+static inline uint hash_one(uint bits)
+{
+    HASH(bits)
+    return bits;
+}
+
+/* Where a work-item's first value is in its sample, and in the buffer; the others follow
+ * at distances of 1, and of VECTORS. */
+#define FIRST_VALUE (get_global_id(1) * PLANE)
+#define FIRST                                                                            \
+    ((get_global_id(2) * (OC * OH * OW) + FIRST_VALUE) * VECTORS + get_global_id(0))
+
+/* Of the work-item's samples. */
+static inline uvec sample_bits(const uint key)
+{
+    uint samples[VW];
+    for (int k = 0; k < VW; k++)
+        samples[k] = get_global_id(2) * NLANES + get_global_id(0) * VW + k;
+    return hash(vload_uvec(samples) ^ key);
+}
+
+static inline vec factor(const uvec samples, const uint key, const uint value,
+                         const uint least, const float scale)
+{
+    const uvec bits = hash(samples ^ hash_one(value ^ key));
+    return select((vec)0.0f, (vec)scale, bits >= (uvec)least);
+}
+
+kernel void dropout_forward(global const vec *restrict x, global vec *restrict y,
+                            const uint sample_key, const uint value_key, const uint least,
+                            const float scale)
+{
+    const size_t first = FIRST;
+    const uvec samples = sample_bits(sample_key);
+    for (int k = 0; k < PLANE; k++)
+        y[first + k * VECTORS] =
+            act_forward(x[first + k * VECTORS] *
+                        factor(samples, value_key, FIRST_VALUE + k, least, scale));
+}
+
+kernel void dropout_backward(global const vec *restrict x, global const vec *restrict dy,
+                             global vec *restrict dx, const uint sample_key,
+                             const uint value_key, const uint least, const float scale,
+                             const int add)
+{
+    const size_t first = FIRST;
+    const uvec samples = sample_bits(sample_key);
+    for (int k = 0; k < PLANE; k++) {
+        const size_t at = first + k * VECTORS;
+        const vec d = dy[at] * factor(samples, value_key, FIRST_VALUE + k, least, scale);
+        dx[at] = act_backward(add ? dx[at] + d : d, x[at]);
+    }
+}
