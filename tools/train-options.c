@@ -9,8 +9,9 @@ static size_t data_options(amkd_option *options, train_arguments *a)
 {
     const amkd_option group[] = {
         {'a', "arch", AMKD_TEXT, &a->arch, "ARCH",
-         "lenet5, lenet5-half, mlp or a text such as\n"
-         "\"conv 6 k5 p2 | relu | maxpool 2 | fc classes\" (default: lenet5-half)",
+         "a network's name, as lenet5, resnet20 or resnet18 (the manual has them all),\n"
+         "or a text such as \"conv 6 k5 p2 | relu | maxpool 2 | fc classes\"\n"
+         "(default: lenet5-half)",
          0, 0, 0},
         {'i', "init", AMKD_TEXT, &a->init, "MODEL",
          "start from these weights instead of fresh ones", 0, 0, 0},
