@@ -166,6 +166,14 @@ static int evaluate_answers(const arguments *args, amkd_device *device,
     return rc;
 }
 
+static void remark(const amkd_model *model, const char *path)
+{
+    char *text = amkd_model_remark(model);
+    if (text)
+        fprintf(stderr, "amkd-eval: '%s': %s\n", path, text);
+    free(text);
+}
+
 static int run(const arguments *args, const char *const *paths, size_t nfiles)
 {
     amkd_device *device = NULL;
@@ -177,11 +185,8 @@ static int run(const arguments *args, const char *const *paths, size_t nfiles)
                      amkd_device_open(&device, args->device)
                  ? -1
                  : 0;
-    if (!rc && model->nignored && !args->common.quiet)
-        fprintf(stderr,
-                "amkd-eval: '%s': tensors that are no layer's are ignored: %zu, "
-                "one is '%s'\n",
-                args->student, model->nignored, model->ignored);
+    if (!rc && !args->common.quiet)
+        remark(model, args->student);
     if (!rc && args->common.verbose)
         fprintf(stderr, "amkd-eval: on %s\n", device->name);
     if (!rc)

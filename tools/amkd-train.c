@@ -4,13 +4,14 @@
 #include "base/file.h"
 #include "base/progress.h"
 #include "base/version.h"
+#include "net/published.h"
 #include "steps/learn/evaluate.h"
 #include "steps/learn/holdout.h"
 #include "steps/learn/train.h"
 #include "steps/learn/train_check.h"
 #include "train-options.h"
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 typedef struct progress_context {
     const train_arguments *args;
@@ -52,37 +53,78 @@ static int show(void *context, const amkd_train_report *report)
 
 static const char default_arch[] = "lenet5-half";
 
-/* The network to train: --init's, or a fresh one of --arch with the data's moments. */
+static void remark(const train_arguments *args, const char *path, const amkd_model *model)
+{
+    char *text = args->common.quiet ? NULL : amkd_model_remark(model);
+    if (text)
+        fprintf(stderr, "amkd-train: '%s': %s\n", path, text);
+    free(text);
+}
+
+/* Gives a fresh network the weights of --init. */
+static int begin_with(const train_arguments *args, amkd_model *model,
+                      const amkd_dataset *dataset)
+{
+    amkd_beginning begun;
+    if (amkd_model_begin(model, args->init, args->arch, &begun))
+        return -1;
+    const char *head = model->graph.layers[model->graph.nlayers - 1].module;
+    remark(args, args->init, model);
+    if (begun.fresh_head && !args->common.quiet)
+        fprintf(stderr, "amkd-train: '%s': its classes are others: '%s' starts afresh\n",
+                args->init, head);
+    if (begun.has_scales)
+        return 0;
+    if (!args->common.quiet)
+        fprintf(stderr,
+                "amkd-train: '%s': says no mean and deviation: those of the data are "
+                "taken\n",
+                args->init);
+    return amkd_dataset_moments(dataset, model->mean, model->std);
+}
+
+/* --mean and --std, where they are given. */
+static int set_scales(const train_arguments *args, amkd_model *model)
+{
+    const size_t n = model->graph.in.channels;
+    if (!args->mean)
+        return 0;
+    if (amkd_numbers_parse(model->mean, n, args->mean, ','))
+        return amkd_fail("option '--mean': '%s', expected %zu numbers", args->mean, n);
+    if (amkd_numbers_parse(model->std, n, args->std, ','))
+        return amkd_fail("option '--std': '%s', expected %zu numbers", args->std, n);
+    for (size_t c = 0; c < n; c++)
+        if (model->std[c] <= 0)
+            return amkd_fail("option '--std': '%s', expected numbers above 0", args->std);
+    return 0;
+}
+
+/* The network to train: --init's, or one of --arch with --init's weights or fresh ones; a
+ * fresh one has the data's moments. */
 static int make_model(amkd_model **out, const train_arguments *args,
                       const amkd_dataset *dataset)
 {
     const amkd_images *images = dataset->images;
     const amkd_shape in = {images->channels, images->height, images->width};
-    if (args->init) {
-        amkd_graph wanted = {0};
+    amkd_graph arch = {0};
+    if (args->init && !args->arch) {
         if (amkd_model_load(out, args->init))
             return -1;
-        if ((*out)->nignored && !args->common.quiet)
-            fprintf(stderr,
-                    "amkd-train: '%s': tensors that are no layer's are ignored: %zu, "
-                    "one is '%s'\n",
-                    args->init, (*out)->nignored, (*out)->ignored);
-        if (!args->arch)
-            return 0;
-        int rc = amkd_graph_parse(&wanted, args->arch, in, dataset->nclasses);
-        if (!rc && strcmp(wanted.text, (*out)->graph.text))
-            rc = amkd_fail("'%s' holds '%s', but --arch asks for '%s'", args->init,
-                           (*out)->graph.text, wanted.text);
-        amkd_graph_clear(&wanted);
-        return rc;
+        remark(args, args->init, *out);
+        return set_scales(args, *out);
     }
-    amkd_graph arch = {0};
     if (amkd_graph_parse(&arch, args->arch ? args->arch : default_arch, in,
                          dataset->nclasses))
         return -1;
     const int rc = amkd_model_init(out, &arch, args->train.seed);
     amkd_graph_clear(&arch);
-    return rc ? rc : amkd_dataset_moments(dataset, (*out)->mean, (*out)->std);
+    if (rc)
+        return -1;
+    return (args->init ? begin_with(args, *out, dataset)
+                       : amkd_dataset_moments(dataset, (*out)->mean, (*out)->std)) ||
+                   set_scales(args, *out)
+               ? -1
+               : 0;
 }
 
 /* What the model says of its origin: the runs that made the weights it started from, and

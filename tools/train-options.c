@@ -14,7 +14,14 @@ static size_t data_options(amkd_option *options, train_arguments *a)
          "(default: lenet5-half)",
          0, 0, 0},
         {'i', "init", AMKD_TEXT, &a->init, "MODEL",
-         "start from these weights instead of fresh ones", 0, 0, 0},
+         "start from these weights instead of fresh ones; with --arch also from\n"
+         "those of another program, and of other classes",
+         0, 0, 0},
+        {0, "mean", AMKD_TEXT, &a->mean, "LIST",
+         "subtract these of the channels' values in 0..1, as 0.485,0.456,0.406\n"
+         "(default: --init's, else those of the data)",
+         0, 0, 0},
+        {0, "std", AMKD_TEXT, &a->std, "LIST", "and divide by these", 0, 0, 0},
         {0, "assistant", AMKD_TEXT, &a->assistant, "MODEL",
          "learn what this model says of the images", 0, 0, 0},
         {0, "augment", AMKD_TEXT, &a->augment, "OPTIONS",
@@ -198,6 +205,8 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
         return amkd_fail(
             "--holdout is for answers and labels: an assistant's lessons hold "
             "none of them");
+    if (!args->mean != !args->std)
+        return amkd_fail("--mean and --std go together");
     if (args->train.nviews && !args->train.views)
         return amkd_fail("--views needs --augment");
     if (args->augment_answers && !args->train.views)

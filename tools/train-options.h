@@ -10,7 +10,7 @@ typedef struct train_arguments {
     amkd_common common;
     const char *arch, *init, *val, *device, *optimizer, *schedule, *milestones;
     amkd_texts images;
-    const char *assistant, *augment;
+    const char *assistant, *augment, *mean, *std;
     amkd_view_options views; /* what augment says */
     int augment_answers;
     double holdout;

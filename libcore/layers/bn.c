@@ -189,6 +189,7 @@ static int open(amkd_op **out, amkd_device *device, const amkd_layer *layer,
 
 const amkd_kind amkd_kind_bn = {
     .name = "bn",
+    .counter = "num_batches_tracked",
     .grammar = "bn [eEPSILON] [mMOMENTUM]",
     .traits = AMKD_TAKES_ACT | AMKD_MASKS | AMKD_NORMALIZES,
     .facts = {.has_weights = 1, .adds = 1, .needs_x = 1},

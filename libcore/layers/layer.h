@@ -134,6 +134,8 @@ typedef struct amkd_facts {
 struct amkd_kind {
     const char *name;
     const char *grammar; /* "conv N kK [sS]" */
+    const char *counter; /* a whole number that PyTorch keeps beside the parameters, which
+                            files of weights have and nothing reads here; NULL: none */
     unsigned traits;
     amkd_facts facts;
 

@@ -23,6 +23,12 @@ static XXH64_hash_t digest_weights(const amkd_model *model)
     return XXH3_64bits(model->parameters, model->graph.nparameters * sizeof(float));
 }
 
+static XXH64_hash_t digest_scales(const amkd_model *model)
+{
+    const size_t nbytes = amkd_model_nscales(model) * sizeof *model->mean;
+    return XXH3_64bits_withSeed(model->std, nbytes, XXH3_64bits(model->mean, nbytes));
+}
+
 /* What there is of lessons: nothing of a training by labels as they are. */
 static char *describe_lessons(const amkd_train_options *o)
 {
@@ -36,12 +42,9 @@ static char *describe_lessons(const amkd_train_options *o)
         return NULL;
     char *assistant = NULL, *text = NULL;
     if (a)
-        assistant =
-            amkd_format(", assistant '%s' %016llx %016llx, min top %g", a->graph.text,
-                        (unsigned long long)digest_weights(a),
-                        (unsigned long long)XXH3_64bits_withSeed(
-                            a->std, sizeof a->std, XXH3_64bits(a->mean, sizeof a->mean)),
-                        o->min_top);
+        assistant = amkd_format(", assistant '%s' %016llx %016llx, min top %g",
+                                a->graph.text, (unsigned long long)digest_weights(a),
+                                (unsigned long long)digest_scales(a), o->min_top);
     if (!a || assistant)
         text =
             amkd_format("%s%s%s, %llu views", a ? assistant : "", views ? ", views " : "",
