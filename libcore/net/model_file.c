@@ -14,7 +14,9 @@ static const char *metadata_text(const json_t *metadata, const char *key)
 {
     const char *text = json_string_value(json_object_get(metadata, key));
     if (!text)
-        amkd_fail("no \"%s\" in its metadata, as amkd-train's models have", key);
+        amkd_fail("no \"%s\" in its metadata, as amkd-train's models have; of weights of "
+                  "another program ',arch=NETWORK' behind the path says it",
+                  key);
     return text;
 }
 
