@@ -105,3 +105,45 @@ said err "option '--mean': '0,0', expected 3 numbers"
 data seven 7 3 --layout nchw
 amkd-train -q -a "$net" --steps 5 -o many seven.amkd
 amkd-eval -q -s many seven.amkd >/dev/null
+
+# What is frozen stays to the bit, and the rest learns.
+train() { amkd-train -q -a "$net" -i own --steps 5 --lr 0.1 "$@" three.amkd; }
+cat >tensor.py <<'PYTHON'
+"""tensor.py MODEL NAME: the bytes of a tensor."""
+import json, struct, sys
+with open(sys.argv[1], "rb") as file:
+    header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+    data = file.read()
+print(data[slice(*header[sys.argv[2]]["data_offsets"])].hex())
+PYTHON
+tensor() { python3 tensor.py "$@"; }
+train --freeze 'c*' --freeze b1 --weight-decay 0.5 -o frozen
+for name in c1.weight b1.weight b1.bias; do
+    [ "$(tensor frozen $name)" = "$(tensor own $name)" ] || fail "$name learnt"
+done
+[ "$(tensor frozen fc.weight)" != "$(tensor own fc.weight)" ] || fail "fc is frozen too"
+[ "$(tensor frozen b1.running_mean)" != "$(tensor own b1.running_mean)" ] ||
+    fail "the running mean stands still"
+train -o plain
+train --lr-scale 'fc*=1' -o same
+for name in c1.weight fc.bias; do
+    [ "$(tensor plain $name)" = "$(tensor same $name)" ] || fail "a scale of 1 does something"
+done
+train --lr-scale 'fc*=0.5' -o scaled
+[ "$(tensor plain fc.bias)" != "$(tensor scaled fc.bias)" ] || fail "--lr-scale does nothing"
+for bad in "fc" "fc=x" "fc=-1" "=1"; do
+    ! train --lr-scale "$bad" -o out 2>err || fail "--lr-scale $bad was taken"
+    said err "option '--lr-scale': '$bad': expected"
+done
+for check in --check --quiet; do
+    ! train $check --freeze nobody -o out 2>err || fail "--freeze nobody was taken"
+    said err "no module and no parameter that is trained is called 'nobody'"
+done
+# A checkpoint is of one set of rates.
+long() { amkd-train -q -a "$net" -i own --steps 300 "$@" three.amkd; }
+long --freeze fc --checkpoint state --checkpoint-seconds 0 -o through
+long --freeze fc --resume state -o resumed
+cmp <(tensor through c1.weight) <(tensor resumed c1.weight) || fail "it went on otherwise"
+[ "$(tensor resumed fc.weight)" = "$(tensor own fc.weight)" ] || fail "fc learnt when resumed"
+! long --freeze c1 --resume state -o out 2>err || fail "other rates went on"
+said err "the checkpoint is of another training"

@@ -253,6 +253,8 @@ static int check(const train_arguments *args, const amkd_cli *cli)
         .assistant = args->assistant,
         .views = args->train.views,
         .augment_answers = args->augment_answers,
+        .rates = args->train.rates,
+        .nrates = args->train.nrates,
         .val = args->val,
         .says_classes = amkd_cli_given(cli, "classes"),
         .nclasses = args->nclasses,

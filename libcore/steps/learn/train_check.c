@@ -78,7 +78,11 @@ static int check_arch(const amkd_train_plan *plan, const amkd_known *known)
         return 0;
     if (parse(&graph, plan->arch, known))
         return -1;
-    int rc = amkd_model_check(&graph);
+    int rc =
+        amkd_model_check(&graph) ||
+                (plan->nrates && amkd_rates_make(NULL, &graph, plan->rates, plan->nrates))
+            ? -1
+            : 0;
     if (rc && plan->ninputs)
         rc = amkd_fail_in("'%s'", plan->inputs[0]);
     amkd_graph_clear(&graph);
@@ -123,8 +127,11 @@ static int check_init(const amkd_train_plan *plan, const amkd_known *known)
         return check_begin(plan, known);
     if (amkd_known_load(&model, plan->init, known))
         return -1;
+    const int rc = model && plan->nrates
+                       ? amkd_rates_make(NULL, &model->graph, plan->rates, plan->nrates)
+                       : 0;
     amkd_model_free(model);
-    return 0;
+    return rc;
 }
 
 int amkd_train_check(const amkd_train_plan *plan)

@@ -78,20 +78,35 @@ static char *describe_schedule(const amkd_schedule *s)
     return text;
 }
 
+/* Nothing where all parameters learn at the same rate. */
+static char *describe_rates(const amkd_train_options *o)
+{
+    char *text = amkd_strdup("");
+    for (size_t r = 0; text && r < o->nrates; r++) {
+        char *longer = amkd_format("%s, rate of '%s' %g", text, o->rates[r].pattern,
+                                   o->rates[r].factor);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
 char *amkd_train_describe(const amkd_model *model, const amkd_dataset *dataset,
                           const amkd_train_options *options, uint64_t nsteps)
 {
     char *lessons = describe_lessons(options);
     char *schedule = describe_schedule(&options->schedule);
     char *steps = describe_steps(options, nsteps);
+    char *rates = describe_rates(options);
     char *text = NULL;
-    if (lessons && schedule && steps)
-        text = amkd_format("arch '%s', weights %016llx, data %016llx, %s, %s%s",
+    if (lessons && schedule && steps && rates)
+        text = amkd_format("arch '%s', weights %016llx, data %016llx, %s, %s%s%s",
                            model->graph.text, (unsigned long long)digest_weights(model),
                            (unsigned long long)digest_data(dataset), schedule, steps,
-                           lessons);
+                           rates, lessons);
     free(lessons);
     free(schedule);
     free(steps);
+    free(rates);
     return text;
 }
