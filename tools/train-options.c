@@ -10,7 +10,7 @@ static size_t data_options(amkd_option *options, train_arguments *a)
 {
     const amkd_option group[] = {
         {'a', "arch", AMKD_TEXT, &a->arch, "ARCH",
-         "lenet5, resnet20 or another name that the manual has, or a text such as\n"
+         "lenet5, resnet20 or another name in the manual, or a text such as\n"
          "\"conv 6 k5 p2 | relu | maxpool 2 | fc classes\" (default: lenet5-half)",
          0, 0, 0},
         {'i', "init", AMKD_TEXT, &a->init, "MODEL",
@@ -71,7 +71,7 @@ static size_t optimizer_options(amkd_option *options, train_arguments *a)
          "learning rate, the schedule's highest (default: 0.003)", 0, 1e-12, 1e6},
         {0, "lr-scale", AMKD_TEXTS, &a->rate_scales, "PATTERN=F",
          "parameters or modules of such names, as \"layer1.*\", learn at F times\n"
-         "the rate; may be given several times, and the last that fits counts",
+         "the rate; may be given several times, the last that fits counts",
          0, 0, 0},
         {0, "freeze", AMKD_TEXTS, &a->freeze, "PATTERN",
          "they do not learn at all, whatever --lr-scale says", 0, 0, 0},
