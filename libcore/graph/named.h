@@ -15,14 +15,22 @@
  *   lenet5-half     the same with 3, 8, 60 and 42 for 6, 16, 120 and 84
  *   mlp             flatten | fc 256 | relu | fc 128 | relu | fc classes
  *   resnet8, 20, 32, 56   of He et al. for CIFAR (arXiv 1512.03385), 16, 32 and 64
- *                   channels; shortcuts of a 1x1 convolution and bn
+ *                   channels; shortcuts of a 1x1 convolution and bn, or, with "-a" behind
+ *                   the name, their option A; the fully connected layer is "fc", of
+ *                   option A "linear"
  *   wrn-16-2        of Zagoruyko and Komodakis (arXiv 1605.07146)
  *   resnet18, 34, 50      torchvision's
  *   vgg11-bn, vgg16-bn    torchvision's; for images that the five pools do not leave at
  *                   7x7 the usual end for CIFAR, one layer "classifier" behind the mean
+ *   alexnet-cifar, alexnet-cifar-half   five convolutions with bn behind relu and pool
+ *   mobilenetv2     torchvision's; with "-0.5" behind the name half as wide, as with any
+ *                   factor of 0.1 to 4
+ *   mobilenetv3-small     torchvision's
+ *   efficientnet-lite0    TensorFlow's padding and bn, timm's names
  *
  * Images of at most AMKD_SMALL_SIDE pixels a side get the stem that is usual for CIFAR:
- * resnet18, 34 and 50 begin with a 3x3 convolution of stride 1 and have no pool. */
+ * resnet18, 34 and 50 begin with a 3x3 convolution of stride 1 and have no pool, and the
+ * last three of the list have stride 1 where the first two strides of 2 are. */
 int amkd_named_text(char **out, const char *name, amkd_shape in);
 
 enum { AMKD_SMALL_SIDE = 32 };

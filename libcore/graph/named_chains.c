@@ -1,4 +1,4 @@
-/* Named networks without branches: LeNet-5, a perceptron, VGG. */
+/* Named networks without branches: LeNet-5, a perceptron, VGG, AlexNet. */
 #include "graph/named_internal.h"
 
 /* The third layer's 5x5 kernel needs an input that two poolings leave at 5x5: 28 with
@@ -48,4 +48,21 @@ void amkd_write_vgg_bn(amkd_writing *w, size_t depth, amkd_shape in)
                       "classifier.6: fc classes");
     else
         amkd_write(w, "avgpool all | classifier: fc classes");
+}
+
+/* The AlexNet of the literature on distilling with few images. */
+void amkd_write_alexnet(amkd_writing *w, size_t half, amkd_shape in)
+{
+    const size_t d = half ? 2 : 1;
+    (void)in;
+    amkd_write(w,
+               "conv %zu k5 p2 | relu | maxpool 3 s2 | bn | "
+               "conv %zu k5 p2 | relu | maxpool 3 s2 | bn | "
+               "conv %zu k3 p1 | relu | bn | conv %zu k3 p1 | relu | bn | ",
+               48 / d, 128 / d, 192 / d, 192 / d);
+    amkd_write(w,
+               "conv %zu k3 p1 | relu | maxpool 3 s2 | bn | "
+               "fc %zu | relu | dropout 0.5 | bn | fc %zu | relu | dropout 0.5 | bn | "
+               "fc classes",
+               128 / d, 512 / d, 256 / d);
 }

@@ -27,12 +27,21 @@ void amkd_write_conv_bn(amkd_writing *w, const amkd_conv_bn *c);
 
 int amkd_is_small(amkd_shape in);
 
+/* Channels times width as a multiple of 8, never less than nine tenths of the product:
+ * torchvision's _make_divisible. */
+size_t amkd_divisible(double channels);
+
 /* A family writes one network. number and width are what stands in the list of names. */
 void amkd_write_lenet(amkd_writing *w, size_t half, amkd_shape in);
 void amkd_write_mlp(amkd_writing *w, size_t unused, amkd_shape in);
 void amkd_write_cifar_resnet(amkd_writing *w, size_t depth, amkd_shape in);
+void amkd_write_cifar_resnet_a(amkd_writing *w, size_t depth, amkd_shape in);
 void amkd_write_wrn(amkd_writing *w, size_t depth, amkd_shape in); /* twice as wide */
 void amkd_write_resnet(amkd_writing *w, size_t depth, amkd_shape in);
 void amkd_write_vgg_bn(amkd_writing *w, size_t depth, amkd_shape in);
+void amkd_write_alexnet(amkd_writing *w, size_t half, amkd_shape in);
+void amkd_write_mobilenetv2(amkd_writing *w, double width, amkd_shape in);
+void amkd_write_mobilenetv3_small(amkd_writing *w, size_t unused, amkd_shape in);
+void amkd_write_efficientnet_lite0(amkd_writing *w, size_t unused, amkd_shape in);
 
 #endif

@@ -32,28 +32,31 @@ static void write_conv(amkd_writing *w, const char *name, const char *number, si
                                           .act = act});
 }
 
-/* The second branch of a block that changes the shape. */
-static void write_shortcut(amkd_writing *w, const block *b)
+/* The second branch of a block that changes the shape. option_a: it has no weights. */
+static void write_shortcut(amkd_writing *w, const block *b, int option_a)
 {
     if (b->in == b->out && b->stride == 1)
         return;
     amkd_write(w, " ; ");
-    amkd_write_conv_bn(w, &(amkd_conv_bn){.name = b->name,
-                                          .conv = "downsample.0",
-                                          .bn = "downsample.1",
-                                          .n = b->out,
-                                          .kernel = 1,
-                                          .stride = b->stride});
+    if (option_a)
+        amkd_write(w, "subsample %zu s%zu", b->out, b->stride);
+    else
+        amkd_write_conv_bn(w, &(amkd_conv_bn){.name = b->name,
+                                              .conv = "downsample.0",
+                                              .bn = "downsample.1",
+                                              .n = b->out,
+                                              .kernel = 1,
+                                              .stride = b->stride});
 }
 
 /* Of two 3x3 convolutions. */
-static void write_basic(amkd_writing *w, const block *b)
+static void write_basic(amkd_writing *w, const block *b, int option_a)
 {
     amkd_write(w, "residual( ");
     write_conv(w, b->name, "1", b->out, 3, b->stride, "relu");
     amkd_write(w, " | ");
     write_conv(w, b->name, "2", b->out, 3, 1, NULL);
-    write_shortcut(w, b);
+    write_shortcut(w, b, option_a);
     amkd_write(w, " ) | relu | ");
 }
 
@@ -66,25 +69,36 @@ static void write_bottleneck(amkd_writing *w, const block *b)
     write_conv(w, b->name, "2", b->width, 3, b->stride, "relu");
     amkd_write(w, " | ");
     write_conv(w, b->name, "3", b->out, 1, 1, NULL);
-    write_shortcut(w, b);
+    write_shortcut(w, b, 0);
     amkd_write(w, " ) | relu | ");
 }
 
-void amkd_write_cifar_resnet(amkd_writing *w, size_t depth, amkd_shape images)
+static void write_cifar(amkd_writing *w, size_t depth, int option_a)
 {
     const size_t nblocks = (depth - 2) / 6;
     size_t in = 16;
-    (void)images;
     write_conv(w, "", "1", in, 3, 1, "relu");
     amkd_write(w, " | ");
     for (size_t l = 0; l < 3; l++)
         for (size_t b = 0; b < nblocks; b++) {
             const size_t out = (size_t)16 << l;
             const block made = block_of("layer", l, b, in, out, in < out ? 2 : 1);
-            write_basic(w, &made);
+            write_basic(w, &made, option_a);
             in = out;
         }
-    amkd_write(w, "avgpool all | fc: fc classes");
+    amkd_write(w, "avgpool all | %s: fc classes", option_a ? "linear" : "fc");
+}
+
+void amkd_write_cifar_resnet(amkd_writing *w, size_t depth, amkd_shape in)
+{
+    (void)in;
+    write_cifar(w, depth, 0);
+}
+
+void amkd_write_cifar_resnet_a(amkd_writing *w, size_t depth, amkd_shape in)
+{
+    (void)in;
+    write_cifar(w, depth, 1);
 }
 
 void amkd_write_resnet(amkd_writing *w, size_t depth, amkd_shape images)
@@ -102,7 +116,7 @@ void amkd_write_resnet(amkd_writing *w, size_t depth, amkd_shape images)
             if (is_bottleneck)
                 write_bottleneck(w, &made);
             else
-                write_basic(w, &made);
+                write_basic(w, &made, 0);
             in = out;
         }
     amkd_write(w, "avgpool all | fc: fc classes");
