@@ -261,7 +261,7 @@ START_TEST(what_is_said_wrongly_of_a_file_is_refused)
         const char *spec, *message;
     } cases[] = {
         {"w.safetensors", "no \"amkd.arch\" in its metadata"},
-        {"w.safetensors,arch=resnet8", "'mean=' is missing"},
+        {"w.safetensors,arch=resnet8", "'mean=' and 'std=' are missing"},
         {"w.safetensors,arch=resnet8,mean=0:0:0", "'std=' is missing"},
         {"w.safetensors,arch=resnet8,mean=0:0,std=1:1:1", "mean is '0:0', expected 3"},
         {"w.safetensors,arch=resnet8,mean=0:0:0,std=1:0:1", "std of channel 1 is 0"},

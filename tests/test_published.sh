@@ -98,8 +98,10 @@ done
 said err "'own': holds 'c1: conv 4 k3 nobias"
 ! amkd-train -q -a mlp --mean 0,0,0 -o other two.amkd 2>err || fail "--mean without --std"
 said err "--mean and --std go together"
-! amkd-train -q -a mlp --mean 0,0 --std 1,1 -o other two.amkd 2>err || fail "two means"
-said err "option '--mean': '0,0', expected 3 numbers"
+for check in --check --quiet; do
+    ! amkd-train -q $check -a mlp --mean 0,0 --std 1,1 -o out two.amkd 2>err || fail "two means"
+    said err "--mean and --std: mean is '0,0', expected 3 finite numbers"
+done
 
 # Images of many channels are images.
 data seven 7 3 --layout nchw

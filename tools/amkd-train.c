@@ -69,11 +69,12 @@ static int begin_with(const train_arguments *args, amkd_model *model,
     if (amkd_model_begin(model, args->init, args->arch, &begun))
         return -1;
     const char *head = model->graph.layers[model->graph.nlayers - 1].module;
+    model->usual_scales = model->usual_scales && !args->mean;
     remark(args, args->init, model);
     if (begun.fresh_head && !args->common.quiet)
         fprintf(stderr, "amkd-train: '%s': its classes are others: '%s' starts afresh\n",
                 args->init, head);
-    if (begun.has_scales)
+    if (begun.has_scales || args->mean)
         return 0;
     if (!args->common.quiet)
         fprintf(stderr,
@@ -86,17 +87,11 @@ static int begin_with(const train_arguments *args, amkd_model *model,
 /* --mean and --std, where they are given. */
 static int set_scales(const train_arguments *args, amkd_model *model)
 {
-    const size_t n = model->graph.in.channels;
-    if (!args->mean)
-        return 0;
-    if (amkd_numbers_parse(model->mean, n, args->mean, ','))
-        return amkd_fail("option '--mean': '%s', expected %zu numbers", args->mean, n);
-    if (amkd_numbers_parse(model->std, n, args->std, ','))
-        return amkd_fail("option '--std': '%s', expected %zu numbers", args->std, n);
-    for (size_t c = 0; c < n; c++)
-        if (model->std[c] <= 0)
-            return amkd_fail("option '--std': '%s', expected numbers above 0", args->std);
-    return 0;
+    return args->mean &&
+                   amkd_scales_parse(model->mean, model->std, model->graph.in.channels,
+                                     args->mean, args->std, ',')
+               ? amkd_fail_in("--mean and --std")
+               : 0;
 }
 
 /* The network to train: --init's, or one of --arch with --init's weights or fresh ones; a
@@ -253,6 +248,8 @@ static int check(const train_arguments *args, const amkd_cli *cli)
         .assistant = args->assistant,
         .views = args->train.views,
         .augment_answers = args->augment_answers,
+        .mean = args->mean,
+        .std = args->std,
         .rates = args->train.rates,
         .nrates = args->train.nrates,
         .val = args->val,

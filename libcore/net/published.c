@@ -83,33 +83,43 @@ void amkd_published_clear(amkd_published *p)
     *p = (amkd_published){0};
 }
 
-static int read_scale(float *out, size_t n, const char *text, const float *usual,
-                      const char *what)
+static int parse_scale(float *out, size_t n, const char *text, char mark,
+                       const char *what)
 {
-    if (!text && usual)
-        memcpy(out, usual, n * sizeof *out);
-    else if (!text)
-        return amkd_fail("'%s=' is missing: the network has no usual one", what);
-    else if (amkd_numbers_parse(out, n, text, ':'))
-        return amkd_fail("%s is '%.80s', expected %zu finite numbers with ':' between",
-                         what, text, n);
+    return amkd_numbers_parse(out, n, text, mark)
+               ? amkd_fail("%s is '%.80s', expected %zu finite numbers with '%c' between",
+                           what, text, n, mark)
+               : 0;
+}
+
+int amkd_scales_parse(float *mean, float *std, size_t n, const char *mean_text,
+                      const char *std_text, char mark)
+{
+    if (parse_scale(mean, n, mean_text, mark, "mean") ||
+        parse_scale(std, n, std_text, mark, "std"))
+        return -1;
+    for (size_t c = 0; c < n; c++)
+        if (std[c] <= 0)
+            return amkd_fail("std of channel %zu is %g, expected more than 0", c,
+                             (double)std[c]);
     return 0;
 }
 
-/* The mean and deviation that are said, or the usual ones. */
+/* The mean and deviation that are said, or, where neither is, the usual ones. */
 static int set_scales(amkd_model *model, const amkd_published *p,
                       const amkd_named_usual *usual)
 {
     const size_t n = model->graph.in.channels;
-    const int known = n == 3 && usual->std[0] > 0;
-    if (read_scale(model->mean, n, p->mean, known ? usual->mean : NULL, "mean") ||
-        read_scale(model->std, n, p->std, known ? usual->std : NULL, "std"))
-        return -1;
-    model->usual_scales = !p->mean || !p->std;
-    for (size_t c = 0; c < n; c++)
-        if (model->std[c] <= 0)
-            return amkd_fail("std of channel %zu is %g, expected more than 0", c,
-                             (double)model->std[c]);
+    if (p->mean && p->std)
+        return amkd_scales_parse(model->mean, model->std, n, p->mean, p->std, ':');
+    if (p->mean || p->std)
+        return amkd_fail("'%s=' is missing: mean and std go together",
+                         p->mean ? "std" : "mean");
+    if (n != 3 || usual->std[0] <= 0)
+        return amkd_fail("'mean=' and 'std=' are missing: the network has no usual ones");
+    memcpy(model->mean, usual->mean, sizeof usual->mean);
+    memcpy(model->std, usual->std, sizeof usual->std);
+    model->usual_scales = 1;
     return 0;
 }
 

@@ -30,6 +30,10 @@ int amkd_published_load(amkd_model *model, amkd_tensors *tensors,
 /* "3x224x224": channels, height and width. */
 int amkd_shape_parse(amkd_shape *shape, const char *text);
 
+/* The mean and std of n channels, from two lists with the mark between their numbers. */
+int amkd_scales_parse(float *mean, float *std, size_t n, const char *mean_text,
+                      const char *std_text, char mark);
+
 /* n numbers, finite, with the mark between. Fails silently. */
 int amkd_numbers_parse(float *numbers, size_t n, const char *text, char mark);
 

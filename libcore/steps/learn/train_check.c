@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "net/known.h"
 #include "net/model.h"
+#include "net/published.h"
 #include "ops/augment.h"
 #include <string.h>
 
@@ -134,6 +135,16 @@ static int check_init(const amkd_train_plan *plan, const amkd_known *known)
     return rc;
 }
 
+static int check_scales(const amkd_train_plan *plan, const amkd_known *known)
+{
+    float mean[AMKD_MAX_CHANNELS], std[AMKD_MAX_CHANNELS];
+    const size_t n = known->shape.channels;
+    return n && n <= AMKD_MAX_CHANNELS &&
+                   amkd_scales_parse(mean, std, n, plan->mean, plan->std, ',')
+               ? amkd_fail_in("--mean and --std")
+               : 0;
+}
+
 int amkd_train_check(const amkd_train_plan *plan)
 {
     amkd_known known = {0};
@@ -149,6 +160,8 @@ int amkd_train_check(const amkd_train_plan *plan)
     if (plan->val && join(&known, plan->val))
         return -1;
     if (plan->arch && check_arch(plan, &known))
+        return -1;
+    if (plan->mean && check_scales(plan, &known))
         return -1;
     return plan->init ? check_init(plan, &known) : 0;
 }

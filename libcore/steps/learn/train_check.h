@@ -15,6 +15,7 @@ typedef struct amkd_train_plan {
     const char *assistant; /* a model's path, or NULL; with one the inputs are images */
     const amkd_view_options *views; /* of which each step sees fresh ones; NULL: none */
     int augment_answers;            /* of what a teacher answered about, too */
+    const char *mean, *std;         /* lists with commas, or NULL both */
     const amkd_rate_rule *rates;    /* of some parameters, [nrates] */
     size_t nrates;
     const char *val;   /* labels or images, or NULL */
