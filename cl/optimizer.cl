@@ -9,7 +9,11 @@
  *                              w -= rate (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
  *   Adam (arXiv 1412.6980) is adamw with coupled decay: g += decay w instead.
  *
- * parameters, m, v: float [n]; gradients: float [nslices][n]. Grid: (n / ITEM_PARAMETERS,
+ * Where scaled != 0 the rate of parameter p is rate times factors[p], and a parameter whose
+ * factor is 0 stays as it is, to the bit; its gradient is no part of a norm that is clipped.
+ * Else factors is not read.
+ *
+ * parameters, m, v, factors: float [n]; gradients: float [nslices][n]. Grid: (n / ITEM_PARAMETERS,
  * rounded up), a work-item taking that many in a row as vecs; what is over is skipped.
  *
  * Clipping (torch.nn.utils.clip_grad_norm_), in an order that is always the same:
@@ -66,8 +70,21 @@ static inline vec slice_sum(global const float *gradients, size_t p, uint n, uin
     return sum;
 }
 
+/* VW numbers of rates, 1 where rates are not scaled. */
+static inline vec load_factors(global const float *factors, size_t p, uint n, int scaled)
+{
+    return scaled ? load_some(factors + p, n - p) : (vec)1.0f;
+}
+
+/* after, where the factor is not 0, else before. */
+static inline vec unless_frozen(vec before, vec after, vec factor)
+{
+    return select(after, before, factor == (vec)0.0f);
+}
+
 kernel void square_gradients(global const float *restrict gradients, const uint n,
-                             const uint nslices, global float *restrict squares)
+                             const uint nslices, global float *restrict squares,
+                             global const float *restrict factors, const int scaled)
 {
     const size_t part = get_global_id(0);
 #if VW == 1
@@ -78,7 +95,8 @@ kernel void square_gradients(global const float *restrict gradients, const uint 
 #endif
     vec sum = 0.0f;
     for (size_t p = first; p < end; p += step) {
-        const vec g = slice_sum(gradients, p, n, nslices);
+        const vec g = unless_frozen((vec)0.0f, slice_sum(gradients, p, n, nslices),
+                                    load_factors(factors, p, n, scaled));
         sum = fma(g, g, sum);
     }
     squares[part] = sum_vec(sum);
@@ -111,7 +129,8 @@ kernel void sgd_step(global float *restrict parameters, global float *restrict m
                      global const float *restrict gradients, const uint n,
                      const uint nslices, global const float *restrict scale,
                      const float rate, const float momentum, const float decay,
-                     const int nesterov)
+                     const int nesterov, global const float *restrict factors,
+                     const int scaled)
 {
     const size_t first = get_global_id(0) * ITEM_PARAMETERS;
     for (size_t p = first; p < min(first + ITEM_PARAMETERS, (size_t)n); p += VW) {
@@ -120,7 +139,9 @@ kernel void sgd_step(global float *restrict parameters, global float *restrict m
         const vec moment = fma((vec)momentum, load_some(m + p, n - p), g);
         store_some(moment, m + p, n - p);
         const vec change = nesterov ? fma((vec)momentum, moment, g) : moment;
-        store_some(fma((vec)-rate, change, w), parameters + p, n - p);
+        const vec factor = load_factors(factors, p, n, scaled);
+        store_some(unless_frozen(w, fma(-rate * factor, change, w), factor), parameters + p,
+                   n - p);
     }
 }
 
@@ -130,20 +151,23 @@ kernel void adam_step(global float *restrict parameters, global float *restrict 
                       const uint n, const uint nslices, global const float *restrict scale,
                       const float rate, const float beta1, const float beta2,
                       const float epsilon, const float decay, const int coupled,
-                      const float scale1, const float scale2)
+                      const float scale1, const float scale2,
+                      global const float *restrict factors, const int scaled)
 {
     const size_t first = get_global_id(0) * ITEM_PARAMETERS;
     const float decay_g = coupled ? decay : 0.0f, decay_w = coupled ? 0.0f : rate * decay;
     for (size_t p = first; p < min(first + ITEM_PARAMETERS, (size_t)n); p += VW) {
-        vec w = load_some(parameters + p, n - p);
+        const vec w = load_some(parameters + p, n - p);
+        const vec factor = load_factors(factors, p, n, scaled);
         const vec g =
             fma((vec)decay_g, w, scale[0] * slice_sum(gradients, p, n, nslices));
         const vec m1 = fma((vec)beta1, load_some(m + p, n - p), (1.0f - beta1) * g);
         const vec v1 = fma((vec)beta2, load_some(v + p, n - p), (1.0f - beta2) * g * g);
         store_some(m1, m + p, n - p);
         store_some(v1, v + p, n - p);
-        w = fma((vec)-decay_w, w, w) - rate * (m1 * scale1) / (sqrt(v1 * scale2) + epsilon);
-        store_some(w, parameters + p, n - p);
+        const vec after = fma(-decay_w * factor, w, w) -
+                          rate * factor * (m1 * scale1) / (sqrt(v1 * scale2) + epsilon);
+        store_some(unless_frozen(w, after, factor), parameters + p, n - p);
     }
 }
 
@@ -155,6 +179,7 @@ kernel void average_parameters(global float *restrict average,
     for (size_t p = first; p < min(first + ITEM_PARAMETERS, (size_t)n); p += VW) {
         const vec a = load_some(average + p, n - p);
         const vec w = load_some(parameters + p, n - p);
-        store_some(fma((vec)(1.0f - decay), w - a, a), average + p, n - p);
+        const vec after = fma((vec)(1.0f - decay), w - a, a);
+        store_some(select(after, a, a == w), average + p, n - p); /* of frozen ones, a -0 */
     }
 }

@@ -69,6 +69,23 @@ START_TEST(a_model_comes_back_as_it_was_saved)
 }
 END_TEST
 
+START_TEST(a_model_of_many_channels_keeps_the_scale_of_each)
+{
+    amkd_model *model = new_model("fc 2", (amkd_shape){64, 1, 2}), *again;
+    for (size_t c = 0; c < 64; c++) {
+        model->mean[c] = (float)c / 7;
+        model->std[c] = 1 + (float)c / 3;
+    }
+    save(model);
+    ck_assert_msg(!amkd_model_load(&again, path), "%s", amkd_error());
+    ck_assert_uint_eq(again->graph.in.channels, 64);
+    ck_assert_mem_eq(again->mean, model->mean, sizeof model->mean);
+    ck_assert_mem_eq(again->std, model->std, sizeof model->std);
+    amkd_model_free(again);
+    amkd_model_free(model);
+}
+END_TEST
+
 START_TEST(equal_models_are_equal_bytes)
 {
     uint8_t *bytes[2];
@@ -183,7 +200,7 @@ static const struct {
     {ARCH ",\"amkd.input\":\"1x2x99999999\"," SCALE, WEIGHT "," BIAS,
      "CHANNELSxHEIGHTxWIDTH"},
     {ARCH ",\"amkd.input\":\"0x2x1\"," SCALE, WEIGHT "," BIAS, "is no image"},
-    {ARCH ",\"amkd.input\":\"5x2x1\"," SCALE, WEIGHT "," BIAS, "at most 4"},
+    {ARCH ",\"amkd.input\":\"65x2x1\"," SCALE, WEIGHT "," BIAS, "at most 64"},
     {ARCH "," INPUT ",\"amkd.mean\":\"nan\",\"amkd.std\":\"1\"", WEIGHT "," BIAS,
      "amkd.mean is 'nan'"},
     {ARCH "," INPUT ",\"amkd.mean\":\"0,0\",\"amkd.std\":\"1\"", WEIGHT "," BIAS,
@@ -214,7 +231,7 @@ static const struct {
      WEIGHT "," BIAS
             ",\"2.bias\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[24,24]"
             "}",
-     "tensor '2.bias': the architecture 'flatten | fc 2' has no such parameter"},
+     "tensor '2.bias': the architecture has no such parameter"},
     {ARCH "," INPUT "," SCALE,
      WEIGHT "," BIAS ",\"0\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[24,24]}",
      "tensor '0': the architecture"},
@@ -322,6 +339,7 @@ int main(void)
     TCase *tests = tcase_create("model");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_model_comes_back_as_it_was_saved);
+    tcase_add_test(tests, a_model_of_many_channels_keeps_the_scale_of_each);
     tcase_add_test(tests, equal_models_are_equal_bytes);
     tcase_add_test(tests, fresh_weights_fill_their_interval_and_depend_on_the_seed);
     tcase_add_test(tests, a_file_cut_short_anywhere_is_refused);

@@ -205,6 +205,59 @@ START_TEST(the_average_moves_with_the_parameters_and_is_part_of_the_state)
 }
 END_TEST
 
+/* Rates of their own: of every third parameter, which is frozen, and of those behind
+ * them. */
+START_TEST(parameters_learn_at_their_own_rates_and_frozen_ones_stay)
+{
+    enum { N = 1003 };
+    const double clip = _i / NKINDS ? 30 : 0;
+    amkd_optimizer_options options = options_of(_i % NKINDS, clip);
+    options.average = 0.5;
+    float parameters[N], before[N], average[N], slices[N], factors[N];
+    double w[N], m[N] = {0}, v[N] = {0};
+    amkd_optimizer *optimizer;
+    cl_mem on_device, gradients;
+    for (size_t p = 0; p < N; p++) {
+        factors[p] = p % 3 == 0 ? 0 : p % 3 == 1 ? 0.5F : 1;
+        w[p] = (double)(before[p] = parameters[p] = p == 3 ? -0.0F : normal(1, p));
+    }
+    ck_ok(amkd_optimizer_new(&optimizer, device, &options, N));
+    ck_ok(amkd_optimizer_scale(optimizer, factors));
+    ck_ok(amkd_buffer_new(&on_device, device, CL_MEM_READ_WRITE, sizeof parameters,
+                          parameters));
+    ck_ok(amkd_buffer_new(&gradients, device, CL_MEM_READ_ONLY, sizeof slices, NULL));
+    for (int t = 1; t <= STEPS; t++) {
+        double squares = 0;
+        for (size_t p = 0; p < N; p++) {
+            slices[p] = p == 0 ? INFINITY : slice_of(N, t, 0, p);
+            squares += factors[p] > 0 ? (double)slices[p] * (double)slices[p] : 0;
+        }
+        ck_ok(amkd_buffer_write(device, gradients, slices, 0, sizeof slices));
+        ck_ok(amkd_optimizer_step(optimizer, on_device, gradients, 1, 0.1));
+        const double scale = clip > 0 ? fmin(1, clip / (sqrt(squares) + 1e-6)) : 1;
+        for (size_t p = 0; p < N; p++)
+            if (factors[p] > 0)
+                reference_step(&options, &w[p], &m[p], &v[p], scale * (double)slices[p],
+                               0.1 * (double)factors[p], t);
+    }
+    ck_ok(amkd_buffer_read(device, parameters, on_device, 0, sizeof parameters));
+    ck_ok(amkd_buffer_read(device, average, amkd_optimizer_average(optimizer), 0,
+                           sizeof average));
+    for (size_t p = 0; p < N; p++) {
+        if (factors[p] > 0)
+            ck_assert_double_eq_tol((double)parameters[p], w[p],
+                                    1e-5 + 1e-5 * fabs(w[p]));
+        else {
+            ck_assert_mem_eq(&parameters[p], &before[p], sizeof *before);
+            ck_assert_mem_eq(&average[p], &before[p], sizeof *before);
+        }
+    }
+    amkd_buffer_free(on_device);
+    amkd_buffer_free(gradients);
+    amkd_optimizer_free(optimizer);
+}
+END_TEST
+
 START_TEST(a_norm_is_summed_in_the_same_order_each_time)
 {
     enum { N = 20011 };
@@ -234,6 +287,8 @@ int main(void)
                         NSIZES * NKINDS);
     tcase_add_loop_test(many, the_whole_gradient_is_clipped_to_its_norm_before_decay,
                         2 * NKINDS, NSIZES * NKINDS);
+    tcase_add_loop_test(few, parameters_learn_at_their_own_rates_and_frozen_ones_stay, 0,
+                        2 * NKINDS);
     tcase_add_test(many, a_norm_is_summed_in_the_same_order_each_time);
     suite_add_tcase(suite, few);
     suite_add_tcase(suite, many);

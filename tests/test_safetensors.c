@@ -51,6 +51,8 @@ START_TEST(a_header_longer_than_the_file_is_refused)
 END_TEST
 
 /* Values of a tensor named "a", alone or with a second, that are wrong. */
+#define LONG "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 static const struct {
     const char *tensors, *message;
     size_t nfloats;
@@ -97,8 +99,7 @@ static const struct {
      "but only 4 bytes follow", 1},
     {"\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}",
      "4 bytes behind the last tensor", 2},
-    {"\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\":{}",
-     "a name may have 63 bytes", 0},
+    {"\"" LONG LONG LONG "\":{}", "a name may have 95 bytes", 0},
     {"\"__metadata__\":[]", "expected an object of strings", 0},
     {"\"__metadata__\":{\"k\":1}", "'k' is not a string", 0},
 };

@@ -71,10 +71,10 @@ END_TEST
 
 START_TEST(more_channels_than_networks_take_are_refused)
 {
-    put_images("deep", 8, 32, 0);
+    put_images("deep", 8, 65, 0);
     ck_assert_int_eq(check("mlp", "deep", NULL), -1);
-    expect_message("'deep': inputs of 32 channels, at most 4 are supported");
-    put_images("deep", 8, 4, 0);
+    expect_message("'deep': inputs of 65 channels, at most 64 are supported");
+    put_images("deep", 8, 64, 0);
     ck_assert_int_eq(check("mlp", "deep", NULL), 0);
 }
 END_TEST

@@ -13,11 +13,10 @@ static void say_opened(void *context, const amkd_model *student,
                        const amkd_device *device)
 {
     const arguments *args = context;
-    if (student->nignored && !args->common.quiet)
-        fprintf(stderr,
-                "amkd-eval: '%s': tensors that are no layer's are ignored: %zu, "
-                "one is '%s'\n",
-                args->measuring.plan.student, student->nignored, student->ignored);
+    char *text = args->common.quiet ? NULL : amkd_model_remark(student);
+    if (text)
+        fprintf(stderr, "amkd-eval: '%s': %s\n", args->measuring.plan.student, text);
+    free(text);
     if (args->common.verbose)
         fprintf(stderr, "amkd-eval: on %s\n", device->name);
 }

@@ -29,6 +29,8 @@ static char *name_of(const char *path)
     const char *slash = strrchr(path, '/');
     const char *base = slash ? slash + 1 : path;
     const char *ending = strstr(base, ".safetensors");
+    if (!ending)
+        ending = strstr(base, ",arch=");
     if (!strcmp(path, "-"))
         base = "model";
     return amkd_format("%.*s", ending ? (int)(ending - base) : (int)strlen(base), base);
@@ -161,17 +163,28 @@ static int serve_model(const arguments *args, const char *name, const amkd_model
     return rc;
 }
 
+static void remark(const arguments *args, const amkd_model *model)
+{
+    char *text = args->common.quiet ? NULL : amkd_model_remark(model);
+    if (text)
+        fprintf(stderr, "amkd-serve: '%s': %s\n", args->model, text);
+    free(text);
+}
+
 static int run(const arguments *args)
 {
     amkd_keys *keys = NULL;
     amkd_model *model = NULL;
     char *name = args->name ? amkd_strdup(args->name) : name_of(args->model);
-    const int rc = !name || check_name(name) || check_name(args->version) ||
-                           (args->key_file && amkd_keys_load(&keys, args->key_file)) ||
-                           amkd_model_load(&model, args->model) ||
-                           serve_model(args, name, model, keys)
-                       ? -1
-                       : 0;
+    int rc = !name || check_name(name) || check_name(args->version) ||
+                     (args->key_file && amkd_keys_load(&keys, args->key_file)) ||
+                     amkd_model_load(&model, args->model)
+                 ? -1
+                 : 0;
+    if (!rc) {
+        remark(args, model);
+        rc = serve_model(args, name, model, keys);
+    }
     amkd_model_free(model);
     amkd_keys_free(keys);
     free(name);

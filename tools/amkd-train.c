@@ -7,14 +7,11 @@
 
 static const char default_arch[] = "lenet5-half";
 
-static void say_ignored(void *context, const amkd_model *init)
+static void say(void *context, const char *text)
 {
     const train_arguments *args = context;
-    if (init->nignored && !args->common.quiet)
-        fprintf(stderr,
-                "amkd-train: '%s': tensors that are no layer's are ignored: %zu, "
-                "one is '%s'\n",
-                args->init, init->nignored, init->ignored);
+    if (!args->common.quiet)
+        fprintf(stderr, "amkd-train: %s\n", text);
 }
 
 static void say_step(void *context, const amkd_train_report *report, const char *more)
@@ -38,6 +35,10 @@ static amkd_train_plan plan_of(const train_arguments *args, const amkd_cli *cli)
         .assistant = args->assistant,
         .views = args->train.views,
         .augment_answers = args->augment_answers,
+        .mean = args->mean,
+        .std = args->std,
+        .rates = args->train.rates,
+        .nrates = args->train.nrates,
         .val = args->val,
         .says_classes = amkd_cli_given(cli, "classes"),
         .nclasses = args->nclasses,
@@ -65,7 +66,7 @@ static int run(train_arguments *args, const amkd_cli *cli)
                                     .quiet = args->common.quiet,
                                     .command = cli->command,
                                     .context = args,
-                                    .loaded = say_ignored,
+                                    .said = say,
                                     .reported = say_step};
     return amkd_training_run(&training, &args->train);
 }

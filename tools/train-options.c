@@ -2,6 +2,7 @@
 #include "train-options.h"
 #include "base/error.h"
 #include "data/view_options.h"
+#include <stdlib.h>
 #include <string.h>
 
 /* The options, in the groups of the help. Each returns how many it put into options. */
@@ -9,11 +10,18 @@ static size_t data_options(amkd_option *options, train_arguments *a)
 {
     const amkd_option group[] = {
         {'a', "arch", AMKD_TEXT, &a->arch, "ARCH",
-         "lenet5, lenet5-half, mlp or a text such as\n"
+         "lenet5, resnet20 or another name in the manual, or a text such as\n"
          "\"conv 6 k5 p2 | relu | maxpool 2 | fc classes\" (default: lenet5-half)",
          0, 0, 0},
         {'i', "init", AMKD_TEXT, &a->init, "MODEL",
-         "start from these weights instead of fresh ones", 0, 0, 0},
+         "start from these weights instead of fresh ones; with --arch also from\n"
+         "those of another program, and of other classes",
+         0, 0, 0},
+        {0, "mean", AMKD_TEXT, &a->mean, "LIST",
+         "subtract these of the channels' values in 0..1, as 0.485,0.456,0.406\n"
+         "(default: --init's, else those of the data)",
+         0, 0, 0},
+        {0, "std", AMKD_TEXT, &a->std, "LIST", "and divide by these", 0, 0, 0},
         {0, "assistant", AMKD_TEXT, &a->assistant, "MODEL",
          "learn what this model says of the images", 0, 0, 0},
         {0, "augment", AMKD_TEXT, &a->augment, "OPTIONS",
@@ -61,6 +69,12 @@ static size_t optimizer_options(amkd_option *options, train_arguments *a)
          "sgd, adam or adamw (default: adamw)", 0, 0, 0},
         {0, "lr", AMKD_NUMBER, &t->schedule.rate, "RATE",
          "learning rate, the schedule's highest (default: 0.003)", 0, 1e-12, 1e6},
+        {0, "lr-scale", AMKD_TEXTS, &a->rate_scales, "PATTERN=F",
+         "parameters or modules of such names, as \"layer1.*\", learn at F times\n"
+         "the rate; may be given several times, the last that fits counts",
+         0, 0, 0},
+        {0, "freeze", AMKD_TEXTS, &a->freeze, "PATTERN",
+         "they do not learn at all, whatever --lr-scale says", 0, 0, 0},
         {0, "momentum", AMKD_NUMBER, &t->optimizer.momentum, "M", "of sgd (default: 0.9)",
          0, 0, 1},
         {0, "nesterov", AMKD_FLAG, &t->optimizer.nesterov, NULL,
@@ -190,6 +204,46 @@ static int read_views(train_arguments *args)
                : 0;
 }
 
+/* Adds a rule of length bytes of text. */
+static int add_rate(train_arguments *args, const char *text, size_t length, double factor)
+{
+    amkd_rate_rule *rule = &args->rates[args->train.nrates];
+    if (args->train.nrates == TRAIN_MAX_RATES)
+        return amkd_fail("more than %d patterns of --lr-scale and --freeze",
+                         TRAIN_MAX_RATES);
+    if (!length || length >= sizeof rule->pattern)
+        return amkd_fail("'%s': expected a pattern of 1 to %zu characters", text,
+                         sizeof rule->pattern - 1);
+    memcpy(rule->pattern, text, length);
+    rule->factor = factor;
+    args->train.nrates++;
+    return 0;
+}
+
+/* "PATTERN=F". */
+static int add_scale(train_arguments *args, const char *text)
+{
+    const char *mark = strrchr(text, '=');
+    char *end = NULL;
+    const double factor = mark ? strtod(mark + 1, &end) : -1;
+    if (!mark || end == mark + 1 || *end || !(factor >= 0 && factor <= 1e6))
+        return amkd_fail("'%s': expected PATTERN=F, F from 0 to 1e6", text);
+    return add_rate(args, text, (size_t)(mark - text), factor);
+}
+
+/* What is frozen comes last, and counts. */
+static int read_rates(train_arguments *args)
+{
+    args->train.rates = args->rates;
+    for (size_t r = 0; r < args->rate_scales.n; r++)
+        if (add_scale(args, args->rate_scales.text[r]))
+            return amkd_fail_in("option '--lr-scale'");
+    for (size_t f = 0; f < args->freeze.n; f++)
+        if (add_rate(args, args->freeze.text[f], strlen(args->freeze.text[f]), 0))
+            return amkd_fail_in("option '--freeze'");
+    return 0;
+}
+
 /* Options that would do nothing, or nothing good. */
 static int check_options(const train_arguments *args, const amkd_cli *cli)
 {
@@ -197,6 +251,8 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
         return amkd_fail(
             "--holdout is for answers and labels: an assistant's lessons hold "
             "none of them");
+    if (!args->mean != !args->std)
+        return amkd_fail("--mean and --std go together");
     if (args->train.nviews && !args->train.views)
         return amkd_fail("--views needs --augment");
     if (args->augment_answers && !args->train.views)
@@ -226,5 +282,8 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
 
 int train_options_read(train_arguments *args, const amkd_cli *cli)
 {
-    return read_names(args, cli) || read_views(args) || check_options(args, cli) ? -1 : 0;
+    return read_names(args, cli) || read_views(args) || read_rates(args) ||
+                   check_options(args, cli)
+               ? -1
+               : 0;
 }

@@ -6,19 +6,20 @@
 #include "data/views.h"
 #include "steps/learn/train.h"
 
+enum { TRAIN_MAX_OPTIONS = 56, TRAIN_MAX_RATES = 64 };
+
 typedef struct train_arguments {
     amkd_common common;
     const char *arch, *init, *val, *device, *optimizer, *schedule, *milestones;
-    amkd_texts images;
-    const char *assistant, *augment;
+    amkd_texts images, freeze, rate_scales;
+    amkd_rate_rule rates[TRAIN_MAX_RATES]; /* what these two say */
+    const char *assistant, *augment, *mean, *std;
     amkd_view_options views; /* what augment says */
     int augment_answers;
     double holdout;
     uint64_t nclasses; /* for --check */
     amkd_train_options train;
 } train_arguments;
-
-enum { TRAIN_MAX_OPTIONS = 48 };
 
 /* Puts the defaults into args, and the options into the table, ended by a zeroed one. */
 void train_options_list(amkd_option *options, train_arguments *args);

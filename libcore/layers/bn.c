@@ -195,6 +195,7 @@ static const amkd_example examples[] = {
 
 const amkd_kind amkd_kind_bn = {
     .name = "bn",
+    .counter = "num_batches_tracked",
     .grammar = "bn [eEPSILON] [mMOMENTUM]",
     .examples = examples,
     .traits = AMKD_TAKES_ACT | AMKD_MASKS | AMKD_NORMALIZES,

@@ -143,6 +143,8 @@ struct amkd_kind {
     const char *name;
     const char *grammar;          /* "conv N kK [sS]" */
     const amkd_example *examples; /* the last has no text */
+    const char *counter; /* a whole number that PyTorch keeps beside the parameters, which
+                            files of weights have and nothing reads here; NULL: none */
     unsigned traits;
     amkd_facts facts;
 

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "data/images_header.h"
 #include "data/images_refs.h"
+#include "net/published.h"
 #include "stream/keys.h"
 #include "stream/rows.h"
 #include "stream/stream.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int is_there(const char *path)
+int amkd_is_there(const char *path)
 {
     return path && strcmp(path, "-") != 0 && !(access(path, F_OK) && errno == ENOENT);
 }
@@ -53,7 +54,7 @@ static int read_others(amkd_known *known, const amkd_header *header)
 int amkd_known_read(amkd_known *known, const char *path, const char *kinds)
 {
     *known = (amkd_known){0};
-    if (!is_there(path))
+    if (!amkd_is_there(path))
         return 0;
     amkd_reader *reader;
     if (amkd_reader_open(&reader, path, NULL, 0))
@@ -93,8 +94,13 @@ int amkd_known_join(amkd_known *known, const amkd_known *other, const char *name
 
 int amkd_known_load(amkd_model **model, const char *path, const amkd_known *known)
 {
+    amkd_published published;
     *model = NULL;
-    if (!is_there(path))
+    if (amkd_published_parse(&published, path))
+        return -1;
+    const int there = amkd_is_there(published.file);
+    amkd_published_clear(&published);
+    if (!there)
         return 0;
     if (amkd_model_load(model, path))
         return -1;

@@ -17,6 +17,9 @@ typedef struct amkd_known {
     int is_views;     /* images that were made of others */
 } amkd_known;
 
+/* Whether there is such a file, or one that cannot be looked at. */
+int amkd_is_there(const char *path);
+
 /* Reads the header of an amkd stream. kinds: those expected, as "images labels". Fails on
  * a file that is no such stream. */
 int amkd_known_read(amkd_known *known, const char *path, const char *kinds);

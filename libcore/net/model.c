@@ -30,6 +30,12 @@ int amkd_model_check(const amkd_graph *graph)
     return 0;
 }
 
+size_t amkd_model_nscales(const amkd_model *model)
+{
+    enum { ALWAYS = 4 };
+    return model->graph.in.channels > ALWAYS ? model->graph.in.channels : ALWAYS;
+}
+
 static void draw(float *values, const amkd_parameter *parameter, uint64_t seed)
 {
     for (size_t i = 0; i < parameter->n; i++) {
@@ -64,6 +70,16 @@ int amkd_model_init(amkd_model **out, const amkd_graph *graph, uint64_t seed)
     }
     draw_weights(model, seed);
     return 0;
+}
+
+char *amkd_model_remark(const amkd_model *model)
+{
+    static const char usual[] = "mean and deviation are those usual for the network";
+    if (!model->nignored)
+        return model->usual_scales ? amkd_strdup(usual) : NULL;
+    return amkd_format("tensors that are no layer's are ignored: %zu, one is '%s'%s%s",
+                       model->nignored, model->ignored, model->usual_scales ? "; " : "",
+                       model->usual_scales ? usual : "");
 }
 
 void amkd_model_free(amkd_model *model)

@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <stdint.h>
 
-enum { AMKD_MAX_CHANNELS = 4 };
+enum { AMKD_MAX_CHANNELS = 64 };
 
 typedef struct amkd_model {
     amkd_graph graph;
@@ -17,11 +17,17 @@ typedef struct amkd_model {
     json_t *provenance;  /* as a stream header's, or NULL */
     /* Tensors of the file that are no layer's and were ignored, and the name of one. */
     size_t nignored;
-    char ignored[64];
+    char ignored[96];
+    int usual_scales; /* mean and std are those that are usual for the network, which the
+                         file did not say */
 } amkd_model;
 
 /* Fails unless a model can have this architecture: AMKD_MAX_CHANNELS at most go in. */
 int amkd_model_check(const amkd_graph *graph);
+
+/* How many numbers of mean, and of std, a digest of the model takes in: as many as it has
+ * channels, and 4 at least, which is what digests that are kept in files were made of. */
+size_t amkd_model_nscales(const amkd_model *model);
 
 /* An empty model, of no network yet: mean 0 and std 1. */
 int amkd_model_new(amkd_model **out);
@@ -31,15 +37,37 @@ int amkd_model_new(amkd_model **out);
 int amkd_model_init(amkd_model **out, const amkd_graph *graph, uint64_t seed);
 
 /* Loads a safetensors file written by amkd_model_save, "-" for stdin: tensors
- * "<module>.weight" and "<module>.bias" in F32, F16, BF16 or F64, and in __metadata__
- * "amkd.arch", the text; "amkd.input", channels x height x width, "1x28x28"; "amkd.mean"
- * and "amkd.std", a number a channel, "0.5,0.5,0.5"; "amkd.classes" and
- * "amkd.provenance", JSON arrays, both of which may be absent. Checks every size, and
- * that every number is finite. Other tensors are ignored when they cannot matter: a
- * single integer (PyTorch's "num_batches_tracked"), and what has not the name of a
- * module, which is a number and a dot; parameters that the architecture does not have are
- * an error. */
+ * "<module>.weight" and so on in F32, F16, BF16 or F64, and in __metadata__ "amkd.arch",
+ * the text; "amkd.input", channels x height x width, "1x28x28"; "amkd.mean" and
+ * "amkd.std", a number a channel, "0.5,0.5,0.5"; "amkd.classes" and "amkd.provenance",
+ * JSON arrays, both of which may be absent. Or weights of another program, with
+ * "FILE,arch=NETWORK" (net/published.h) for a path. Checks every size, and that every
+ * number is finite; an error lists all tensors that do not fit. Other tensors are ignored
+ * when they cannot matter: a single integer (PyTorch's "num_batches_tracked"), and in
+ * amkd's own files what has not the name of a module: a number, or the first word of a
+ * named one. */
 int amkd_model_load(amkd_model **out, const char *path);
+
+/* What a file's weights made of a fresh model. */
+typedef struct amkd_beginning {
+    int fresh_head; /* the last layer is for other classes, and starts afresh */
+    int has_scales; /* mean and std are the file's, or usual for the network; else they
+                       are what they were */
+} amkd_beginning;
+
+/* Gives a fresh model the weights of a file, which may be of another number of classes,
+ * or another program's. arch: what the model's graph was parsed from. Fails as
+ * amkd_model_load does, and where amkd's own file holds another network. */
+int amkd_model_begin(amkd_model *model, const char *path, const char *arch,
+                     amkd_beginning *out);
+
+/* What amkd's own file says of its network without being asked; zeros where it is of
+ * another program. */
+int amkd_model_peek(amkd_shape *in, size_t *nclasses, const char *path);
+
+/* What a user should know of how it was loaded, to be freed; NULL for nothing, and where
+ * there is no memory. */
+char *amkd_model_remark(const amkd_model *model);
 
 /* Saves to path, which appears when whole ("-" or NULL: stdout). Refuses weights that are
  * not finite. */

@@ -1,29 +1,22 @@
 /* A model as a safetensors file: model.h has the names that stand there. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "graph/named.h"
 #include "net/model.h"
+#include "net/model_weights.h"
+#include "net/published.h"
 #include "net/safetensors.h"
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A parameter as it stands in a file, its data in parameters. */
-static amkd_tensor describe(const amkd_layer *layer, const amkd_parameter *parameter,
-                            float *parameters)
-{
-    amkd_tensor tensor = {.ndim = parameter->ndim,
-                          .data = parameters + parameter->offset};
-    memcpy(tensor.shape, parameter->dims, sizeof tensor.shape);
-    snprintf(tensor.name, sizeof tensor.name, "%s.%s", layer->module, parameter->name);
-    return tensor;
-}
 
 static const char *metadata_text(const json_t *metadata, const char *key)
 {
     const char *text = json_string_value(json_object_get(metadata, key));
     if (!text)
-        amkd_fail("no \"%s\" in its metadata, as amkd-train's models have", key);
+        amkd_fail("no \"%s\" in its metadata, as amkd-train's models have; of weights of "
+                  "another program ',arch=NETWORK' behind the path says it",
+                  key);
     return text;
 }
 
@@ -32,28 +25,17 @@ static int load_input(amkd_shape *in, const json_t *metadata)
     const char *text = metadata_text(metadata, "amkd.input");
     if (!text)
         return -1;
-    int end = -1;
-    if (text[strspn(text, "0123456789x")] ||
-        sscanf(text, "%7zux%7zux%7zu%n", &in->channels, &in->height, &in->width, &end) !=
-            3 ||
-        text[end])
-        return amkd_fail("amkd.input is '%.40s', expected CHANNELSxHEIGHTxWIDTH", text);
-    return 0;
+    return amkd_shape_parse(in, text) ? amkd_fail_in("amkd.input") : 0;
 }
 
 /* "0.5,0.25": a finite number for each of n channels. */
 static int load_numbers(float *numbers, size_t n, const json_t *metadata, const char *key)
 {
-    const char *text = metadata_text(metadata, key), *rest = text;
+    const char *text = metadata_text(metadata, key);
     if (!text)
         return -1;
-    for (size_t i = 0; i < n; i++) {
-        char *end;
-        numbers[i] = strtof(rest, &end);
-        if (end == rest || !isfinite(numbers[i]) || *end != (i + 1 < n ? ',' : 0))
-            return amkd_fail("%s is '%.80s', expected %zu finite numbers", key, text, n);
-        rest = end + 1;
-    }
+    if (amkd_numbers_parse(numbers, n, text, ','))
+        return amkd_fail("%s is '%.80s', expected %zu finite numbers", key, text, n);
     return 0;
 }
 
@@ -102,136 +84,142 @@ static int load_metadata(amkd_model *model, const json_t *metadata)
     return 0;
 }
 
-static int check_finite(const amkd_tensor *tensor, size_t n)
+static int is_own(const amkd_tensors *tensors)
 {
-    for (size_t i = 0; i < n; i++)
-        if (!isfinite(tensor->data[i]))
-            return amkd_fail("tensor '%s': value %zu is %g, expected finite numbers",
-                             tensor->name, i, (double)tensor->data[i]);
-    return 0;
+    return json_object_get(tensors->metadata, "amkd.arch") != NULL;
 }
 
-/* "64x3x7x7", of a tensor. */
-static void print_shape(char *text, size_t nbytes, const amkd_tensor *tensor)
+static int load_own(amkd_model *model, const amkd_tensors *tensors)
 {
-    size_t n = 0;
-    text[0] = 0;
-    for (size_t d = 0; d < tensor->ndim && n < nbytes; d++)
-        n += (size_t)snprintf(text + n, nbytes - n, "%s%zu", d ? "x" : "",
-                              tensor->shape[d]);
-}
-
-/* Copies the values of the tensor that expected describes to where expected->data is. */
-static int load_tensor(const amkd_tensor *expected, const amkd_tensors *tensors)
-{
-    const amkd_tensor *tensor = amkd_tensors_find(tensors, expected->name);
-    char wanted[96], found[96];
-    if (!tensor)
-        return amkd_fail("tensor '%s' is missing", expected->name);
-    if (!tensor->data)
-        return amkd_fail("tensor '%s': its dtype is %s, expected F32, F16, BF16 or F64",
-                         expected->name, tensor->dtype);
-    print_shape(wanted, sizeof wanted, expected);
-    print_shape(found, sizeof found, tensor);
-    if (strcmp(wanted, found) != 0)
-        return amkd_fail("tensor '%s': its shape is %s, that of the architecture is %s",
-                         expected->name, found, wanted);
-    size_t n = 1;
-    for (size_t d = 0; d < expected->ndim; d++)
-        n *= expected->shape[d];
-    if (check_finite(tensor, n))
+    amkd_taking taking = {0};
+    if (load_metadata(model, tensors->metadata))
         return -1;
-    memcpy(expected->data, tensor->data, n * sizeof(float));
-    return 0;
-}
-
-/* Calls for each parameter as it stands in a file, until one is not 0. */
-typedef int visit(void *context, const amkd_tensor *tensor);
-
-static int for_parameters(const amkd_model *model, visit *call, void *context)
-{
-    for (size_t l = 0; l < model->graph.nlayers; l++) {
-        const amkd_layer *layer = &model->graph.layers[l];
-        for (size_t p = 0; p < layer->nparameters; p++) {
-            const amkd_tensor tensor =
-                describe(layer, &layer->parameters[p], model->parameters);
-            const int rc = call(context, &tensor);
-            if (rc)
-                return rc;
-        }
-    }
-    return 0;
-}
-
-static int is_named(void *name, const amkd_tensor *tensor)
-{
-    return !strcmp(name, tensor->name);
-}
-
-/* Whether a tensor is named as a module's: by its number, or as a layer is. */
-static int is_of_module(const amkd_model *model, const amkd_tensor *tensor)
-{
-    const size_t ndigits = strspn(tensor->name, "0123456789");
-    const char *dot = strrchr(tensor->name, '.');
-    const size_t n = dot ? (size_t)(dot - tensor->name) : 0;
-    if (ndigits && (tensor->name[ndigits] == '.' || !tensor->name[ndigits]))
-        return 1;
-    for (size_t l = 0; n && l < model->graph.nlayers; l++) {
-        const char *module = model->graph.layers[l].module;
-        if (strlen(module) == n && !memcmp(module, tensor->name, n))
-            return 1;
-    }
-    return 0;
-}
-
-/* Ignores the tensors that are not the architecture's, where that is safe. */
-static int ignore_others(amkd_model *model, const amkd_tensors *tensors)
-{
-    for (size_t t = 0; t < tensors->n; t++) {
-        amkd_tensor *tensor = &tensors->tensors[t];
-        if ((!tensor->data && !tensor->ndim) ||
-            for_parameters(model, is_named, tensor->name))
-            continue;
-        if (is_of_module(model, tensor))
-            return amkd_fail(
-                "tensor '%s': the architecture '%.200s' has no such parameter",
-                tensor->name, model->graph.text);
-        if (!model->nignored++)
-            memcpy(model->ignored, tensor->name, sizeof model->ignored);
-    }
-    return 0;
-}
-
-static int load_one(void *tensors, const amkd_tensor *expected)
-{
-    return load_tensor(expected, tensors);
-}
-
-static int load_parameters(amkd_model *model, amkd_tensors *tensors)
-{
     model->parameters = amkd_alloc(model->graph.nparameters, sizeof(float));
-    if (!model->parameters || for_parameters(model, load_one, tensors))
-        return -1;
-    return ignore_others(model, tensors);
+    return model->parameters ? amkd_model_take(model, tensors, &taking) : -1;
+}
+
+static int load(amkd_model *model, amkd_tensors *tensors, const amkd_published *published)
+{
+    if (!published->arch)
+        return load_own(model, tensors);
+    if (is_own(tensors))
+        return amkd_fail("the file says its network itself: ',arch=' is for weights of "
+                         "other programs");
+    return amkd_published_load(model, tensors, published);
+}
+
+static const char *shown(const char *file)
+{
+    return strcmp(file, "-") ? file : "stdin";
 }
 
 int amkd_model_load(amkd_model **out, const char *path)
 {
-    amkd_tensors tensors;
+    amkd_tensors tensors = {0};
+    amkd_published published;
     *out = NULL;
-    if (amkd_tensors_read(&tensors, path))
+    if (amkd_published_parse(&published, path))
         return -1;
-    int result = amkd_model_new(out);
-    if (!result) {
-        result = load_metadata(*out, tensors.metadata) || load_parameters(*out, &tensors);
-        if (result) {
-            amkd_model_free(*out);
-            *out = NULL;
-            result = amkd_fail_in("'%s'", strcmp(path, "-") ? path : "stdin");
-        }
+    int rc = amkd_tensors_read(&tensors, published.file) || amkd_model_new(out) ? -1 : 0;
+    if (!rc && load(*out, &tensors, &published)) {
+        amkd_model_free(*out);
+        *out = NULL;
+        rc = amkd_fail_in("'%s'", shown(published.file));
     }
     amkd_tensors_clear(&tensors);
-    return result;
+    amkd_published_clear(&published);
+    return rc;
+}
+
+int amkd_model_peek(amkd_shape *in, size_t *nclasses, const char *path)
+{
+    amkd_tensors tensors;
+    amkd_model *own = NULL;
+    *in = (amkd_shape){0};
+    *nclasses = 0;
+    if (amkd_tensors_read(&tensors, path))
+        return -1;
+    int rc = 0;
+    if (is_own(&tensors)) {
+        rc = amkd_model_new(&own);
+        if (!rc && load_metadata(own, tensors.metadata))
+            rc = amkd_fail_in("'%s'", shown(path));
+        if (!rc) {
+            *in = own->graph.in;
+            *nclasses = own->graph.nclasses;
+        }
+    }
+    amkd_model_free(own);
+    amkd_tensors_clear(&tensors);
+    return rc;
+}
+
+/* Whether two networks are the same up to their last layers, which are of one kind. */
+static int differ_in_classes_alone(const amkd_graph *a, const amkd_graph *b)
+{
+    const char *x = strrchr(a->text, '|'), *y = strrchr(b->text, '|');
+    const amkd_layer *last = &a->layers[a->nlayers - 1];
+    const amkd_layer *other = &b->layers[b->nlayers - 1];
+    const size_t n = x ? (size_t)(x - a->text) : 0, m = y ? (size_t)(y - b->text) : 0;
+    return n == m && !memcmp(a->text, b->text, n) && last->kind == other->kind &&
+           !strcmp(last->module, other->module);
+}
+
+/* The file's own network must be that of the graph, and its mean and deviation, class
+ * names and origin become the model's. */
+static int take_own(amkd_model *model, const json_t *metadata, int *has_scales)
+{
+    amkd_model *own;
+    if (amkd_model_new(&own))
+        return -1;
+    int rc = load_metadata(own, metadata);
+    if (!rc && !differ_in_classes_alone(&model->graph, &own->graph))
+        rc = amkd_fail("holds '%s', but '%s' is asked for", own->graph.text,
+                       model->graph.text);
+    if (!rc && own->graph.in.channels == model->graph.in.channels) {
+        memcpy(model->mean, own->mean, sizeof model->mean);
+        memcpy(model->std, own->std, sizeof model->std);
+        *has_scales = 1;
+    }
+    if (!rc && own->graph.nclasses == model->graph.nclasses)
+        model->class_names = json_incref(own->class_names);
+    if (!rc)
+        model->provenance = json_incref(own->provenance);
+    amkd_model_free(own);
+    return rc;
+}
+
+/* The mean and deviation that are usual for a named network. */
+static void take_usual(amkd_model *model, const char *arch, int *has_scales)
+{
+    amkd_named_usual usual;
+    if (!amkd_named_usual_of(&usual, arch) || usual.std[0] <= 0 ||
+        model->graph.in.channels != 3)
+        return;
+    memcpy(model->mean, usual.mean, sizeof usual.mean);
+    memcpy(model->std, usual.std, sizeof usual.std);
+    *has_scales = model->usual_scales = 1;
+}
+
+int amkd_model_begin(amkd_model *model, const char *path, const char *arch,
+                     amkd_beginning *out)
+{
+    amkd_tensors tensors;
+    amkd_taking taking = {.fresh_head = 1};
+    *out = (amkd_beginning){0};
+    if (amkd_tensors_read(&tensors, path))
+        return -1;
+    taking.strict = !is_own(&tensors);
+    int rc = 0;
+    if (is_own(&tensors))
+        rc = take_own(model, tensors.metadata, &out->has_scales);
+    else
+        take_usual(model, arch, &out->has_scales);
+    if (rc || amkd_model_take(model, &tensors, &taking))
+        rc = amkd_fail_in("'%s'", shown(path));
+    out->fresh_head = taking.fresh_head;
+    amkd_tensors_clear(&tensors);
+    return rc;
 }
 
 /* Sets key to text, which is freed; NULL is a failure before. */
@@ -275,21 +263,35 @@ static int set_metadata(json_t *metadata, const amkd_model *model)
 static int save_one(void *context, const amkd_tensor *tensor)
 {
     amkd_tensors *tensors = context;
-    size_t n = 1;
-    for (size_t d = 0; d < tensor->ndim; d++)
-        n *= tensor->shape[d];
     tensors->tensors[tensors->n++] = *tensor;
-    return check_finite(tensor, n);
+    return amkd_tensor_check_finite(tensor);
+}
+
+/* The whole numbers that PyTorch keeps beside the parameters, and nobody reads here. They
+ * come first, since some readers want them at multiples of their size. */
+static void fill_counters(amkd_tensors *tensors, const amkd_graph *graph)
+{
+    for (size_t l = 0; l < graph->nlayers; l++) {
+        const amkd_layer *layer = &graph->layers[l];
+        amkd_tensor *tensor = &tensors->tensors[tensors->n];
+        if (!layer->kind->counter)
+            continue;
+        snprintf(tensor->name, sizeof tensor->name, "%s.%s", layer->module,
+                 layer->kind->counter);
+        strcpy(tensor->dtype, "I64");
+        tensors->n++;
+    }
 }
 
 static int fill_tensors(amkd_tensors *tensors, const amkd_model *model)
 {
     tensors->metadata = json_object();
-    tensors->tensors =
-        amkd_alloc(AMKD_MAX_PARAMETERS * model->graph.nlayers, sizeof(*tensors->tensors));
+    tensors->tensors = amkd_alloc((AMKD_MAX_PARAMETERS + 1) * model->graph.nlayers,
+                                  sizeof(*tensors->tensors));
     if (!tensors->tensors || !tensors->metadata || set_metadata(tensors->metadata, model))
         return -1;
-    return for_parameters(model, save_one, tensors);
+    fill_counters(tensors, &model->graph);
+    return amkd_model_for_parameters(model, save_one, tensors);
 }
 
 int amkd_model_save(const amkd_model *model, const char *path)

@@ -254,9 +254,16 @@ int amkd_tensors_read(amkd_tensors *tensors, const char *path)
     return amkd_fail_in("'%s'", strcmp(path, "-") ? path : "stdin");
 }
 
+static const int64_t number = 0; /* that is written for all of dtype I64 */
+
+static int is_number(const amkd_tensor *tensor)
+{
+    return !strcmp(tensor->dtype, "I64");
+}
+
 static size_t tensor_nbytes(const amkd_tensor *tensor)
 {
-    size_t nbytes = sizeof(float);
+    size_t nbytes = is_number(tensor) ? sizeof number : sizeof(float);
     for (size_t d = 0; d < tensor->ndim; d++)
         nbytes *= tensor->shape[d];
     return nbytes;
@@ -272,8 +279,8 @@ static json_t *describe_tensor(const amkd_tensor *tensor, size_t begin)
         json_decref(shape);
         return NULL;
     }
-    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape,
-                     "data_offsets", (json_int_t)begin,
+    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", is_number(tensor) ? "I64" : "F32",
+                     "shape", shape, "data_offsets", (json_int_t)begin,
                      (json_int_t)(begin + tensor_nbytes(tensor)));
 }
 
@@ -313,10 +320,12 @@ static int write_parts(amkd_output *output, const amkd_tensors *tensors,
     if (amkd_output_write(output, length, sizeof(length)) ||
         amkd_output_write(output, header, nbytes))
         return -1;
-    for (size_t t = 0; t < tensors->n; t++)
-        if (amkd_output_write(output, tensors->tensors[t].data,
-                              tensor_nbytes(&tensors->tensors[t])))
+    for (size_t t = 0; t < tensors->n; t++) {
+        const amkd_tensor *tensor = &tensors->tensors[t];
+        const void *bytes = is_number(tensor) ? (const void *)&number : tensor->data;
+        if (amkd_output_write(output, bytes, tensor_nbytes(tensor)))
             return -1;
+    }
     return 0;
 }
 

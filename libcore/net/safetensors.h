@@ -7,10 +7,11 @@
 #include <stddef.h>
 
 typedef struct amkd_tensor {
-    char name[64];
+    char name[96];
     size_t ndim;
     size_t shape[4];
-    char dtype[8]; /* in the file; what is written is "F32" */
+    char dtype[8]; /* in the file. Written is "I64", a single 0, where it says so, else
+                      "F32" */
     float *data;   /* NULL when its dtype is not one of floats; borrowed when writing, in
                       values when read */
 } amkd_tensor;

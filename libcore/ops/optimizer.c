@@ -28,6 +28,7 @@ struct amkd_optimizer {
     cl_mem states[MAX_STATES]; /* float [nparameters], or NULL */
     cl_mem squares;            /* float [nparts]; NULL without clipping */
     cl_mem scale;              /* float: of the gradient */
+    cl_mem factors;            /* float [nparameters]; NULL: all 1 */
 };
 
 size_t amkd_optimizer_nstates(const amkd_optimizer_options *options)
@@ -90,17 +91,34 @@ fail:
     return -1;
 }
 
+int amkd_optimizer_scale(amkd_optimizer *optimizer, const float *factors)
+{
+    amkd_buffer_free(optimizer->factors);
+    optimizer->factors = NULL;
+    return amkd_buffer_new(&optimizer->factors, optimizer->device, CL_MEM_READ_ONLY,
+                           optimizer->nparameters * sizeof *factors, factors);
+}
+
+/* What stands for the factors in a kernel that does not read them. */
+static cl_mem some_factors(const amkd_optimizer *optimizer)
+{
+    return optimizer->factors ? optimizer->factors : optimizer->scale;
+}
+
 /* Enqueues the finding of what the gradient is to be scaled by. */
 static int clip(amkd_optimizer *optimizer, cl_mem gradients, cl_uint nslices)
 {
     const cl_uint n = (cl_uint)optimizer->nparameters;
     const float most = (float)optimizer->options.clip;
     const size_t group = optimizer->group;
-    const amkd_arg squares[] = {AMKD_ARG(gradients), AMKD_ARG(n), AMKD_ARG(nslices),
-                                AMKD_ARG(optimizer->squares)};
+    const cl_mem factors = some_factors(optimizer);
+    const cl_int scaled = optimizer->factors != NULL;
+    const amkd_arg squares[] = {AMKD_ARG(gradients), AMKD_ARG(n),
+                                AMKD_ARG(nslices),   AMKD_ARG(optimizer->squares),
+                                AMKD_ARG(factors),   AMKD_ARG(scaled)};
     const amkd_arg scale[] = {AMKD_ARG(optimizer->squares), AMKD_ARG(most),
                               AMKD_ARG(optimizer->scale)};
-    return amkd_kernel_run(optimizer->device, optimizer->square, squares, 4, 1,
+    return amkd_kernel_run(optimizer->device, optimizer->square, squares, 6, 1,
                            &optimizer->nparts, &group) ||
                    amkd_kernel_run(optimizer->device, optimizer->find_scale, scale, 3, 1,
                                    &group, &group)
@@ -147,20 +165,22 @@ int amkd_optimizer_step(amkd_optimizer *optimizer, cl_mem parameters, cl_mem gra
     const float scale2 = (float)(1 / (1 - pow(o->beta2, t)));
     const cl_int coupled = o->kind == AMKD_ADAM, nesterov = o->nesterov != 0;
     cl_mem m = optimizer->states[FIRST_MOMENT], v = optimizer->states[SECOND_MOMENT];
-    cl_mem scale = optimizer->scale;
+    cl_mem scale = optimizer->scale, factors = some_factors(optimizer);
+    const cl_int scaled = optimizer->factors != NULL;
     const amkd_arg sgd[] = {AMKD_ARG(parameters), AMKD_ARG(m),        AMKD_ARG(gradients),
                             AMKD_ARG(n),          AMKD_ARG(slices),   AMKD_ARG(scale),
                             AMKD_ARG(eta),        AMKD_ARG(momentum), AMKD_ARG(decay),
-                            AMKD_ARG(nesterov)};
+                            AMKD_ARG(nesterov),   AMKD_ARG(factors),  AMKD_ARG(scaled)};
     const amkd_arg adam[] = {AMKD_ARG(parameters), AMKD_ARG(m),       AMKD_ARG(v),
                              AMKD_ARG(gradients),  AMKD_ARG(n),       AMKD_ARG(slices),
                              AMKD_ARG(scale),      AMKD_ARG(eta),     AMKD_ARG(beta1),
                              AMKD_ARG(beta2),      AMKD_ARG(epsilon), AMKD_ARG(decay),
-                             AMKD_ARG(coupled),    AMKD_ARG(scale1),  AMKD_ARG(scale2)};
+                             AMKD_ARG(coupled),    AMKD_ARG(scale1),  AMKD_ARG(scale2),
+                             AMKD_ARG(factors),    AMKD_ARG(scaled)};
     const int is_sgd = o->kind == AMKD_SGD;
     return (o->clip > 0 && clip(optimizer, gradients, slices)) ||
                    run(optimizer, optimizer->step, is_sgd ? sgd : adam,
-                       is_sgd ? 10 : 15) ||
+                       is_sgd ? 12 : 17) ||
                    (averaged && update_average(optimizer, parameters))
                ? -1
                : 0;
@@ -201,6 +221,7 @@ void amkd_optimizer_free(amkd_optimizer *optimizer)
         amkd_buffer_free(optimizer->states[s]);
     amkd_buffer_free(optimizer->squares);
     amkd_buffer_free(optimizer->scale);
+    amkd_buffer_free(optimizer->factors);
     amkd_kernel_free(optimizer->step);
     amkd_kernel_free(optimizer->square);
     amkd_kernel_free(optimizer->find_scale);

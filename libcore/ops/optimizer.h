@@ -29,6 +29,10 @@ typedef struct amkd_optimizer amkd_optimizer;
 int amkd_optimizer_new(amkd_optimizer **out, amkd_device *device,
                        const amkd_optimizer_options *options, size_t nparameters);
 
+/* From now on parameter p learns at factors[p] times the rate, [nparameters]; with 0 it
+ * stays as it is, and does not count in a norm that is clipped. */
+int amkd_optimizer_scale(amkd_optimizer *optimizer, const float *factors);
+
 /* One step with the learning rate given. gradients: float [nslices][nparameters]. */
 int amkd_optimizer_step(amkd_optimizer *optimizer, cl_mem parameters, cl_mem gradients,
                         size_t nslices, double rate);

@@ -74,8 +74,9 @@ static int identify(model_state *state, const amkd_model *model)
     XXH3_128bits_update(digest, model->graph.text, strlen(model->graph.text));
     XXH3_128bits_update(digest, model->parameters,
                         model->graph.nparameters * sizeof *model->parameters);
-    XXH3_128bits_update(digest, model->mean, sizeof model->mean);
-    XXH3_128bits_update(digest, model->std, sizeof model->std);
+    const size_t scales_nbytes = amkd_model_nscales(model) * sizeof *model->mean;
+    XXH3_128bits_update(digest, model->mean, scales_nbytes);
+    XXH3_128bits_update(digest, model->std, scales_nbytes);
     const XXH128_hash_t hash = XXH3_128bits_digest(digest);
     XXH3_freeState(digest);
     snprintf(text, sizeof text, "%016llx%016llx", (unsigned long long)hash.high64,

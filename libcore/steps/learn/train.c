@@ -102,6 +102,22 @@ static int open_feed(trainer *t)
                             assistant ? planning_seconds(t, &assistant->graph, 1) : 0);
 }
 
+static int scale_rates(trainer *t)
+{
+    const amkd_graph *graph = &t->model->graph;
+    if (!t->options->nrates)
+        return 0;
+    float *factors = amkd_alloc(graph->ntrained, sizeof *factors);
+    const int rc = !factors ||
+                           amkd_rates_make(factors, graph, t->options->rates,
+                                           t->options->nrates) ||
+                           amkd_optimizer_scale(t->optimizer, factors)
+                       ? -1
+                       : 0;
+    free(factors);
+    return rc;
+}
+
 static int set_up(trainer *t)
 {
     const amkd_graph *graph = &t->model->graph;
@@ -118,6 +134,7 @@ static int set_up(trainer *t)
         amkd_loss_new(&t->loss, t->device, graph->nclasses) ||
         amkd_optimizer_new(&t->optimizer, t->device, &t->options->optimizer,
                            graph->ntrained) ||
+        scale_rates(t) ||
         amkd_buffer_new(&t->losses, t->device, CL_MEM_READ_WRITE, sums_nbytes(t), NULL) ||
         amkd_buffer_new(&t->agreements, t->device, CL_MEM_READ_WRITE, sums_nbytes(t),
                         NULL) ||

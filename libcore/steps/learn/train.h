@@ -8,12 +8,15 @@
 #include "net/model.h"
 #include "ops/optimizer.h"
 #include "steps/learn/dataset.h"
+#include "steps/learn/rates.h"
 #include "steps/learn/schedule.h"
 #include "steps/learn/span_images.h"
 
 typedef struct amkd_train_options {
     amkd_optimizer_options optimizer;
     amkd_schedule schedule;
+    const amkd_rate_rule *rates; /* of some parameters, [nrates] */
+    size_t nrates;
     double temperature; /* T of cl/loss.cl; targets become p^(1/T), normalized */
     double mixup; /* alpha of mu ~ Beta(alpha, alpha), drawn for each sample of a batch
                      to mix it with the next (cl/batch.cl); 0: none */

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "net/known.h"
 #include "net/model.h"
+#include "net/published.h"
 #include "ops/augment.h"
 #include <string.h>
 
@@ -78,9 +79,44 @@ static int check_arch(const amkd_train_plan *plan, const amkd_known *known)
         return 0;
     if (parse(&graph, plan->arch, known))
         return -1;
-    int rc = amkd_model_check(&graph);
+    int rc =
+        amkd_model_check(&graph) ||
+                (plan->nrates && amkd_rates_make(NULL, &graph, plan->rates, plan->nrates))
+            ? -1
+            : 0;
     if (rc && plan->ninputs)
         rc = amkd_fail_in("'%s'", plan->inputs[0]);
+    amkd_graph_clear(&graph);
+    return rc;
+}
+
+/* Whether init's weights are those of arch, where the images, or init itself, say what
+ * goes in. */
+static int check_begin(const amkd_train_plan *plan, const amkd_known *known)
+{
+    amkd_known all = *known;
+    amkd_shape in;
+    size_t nclasses;
+    amkd_graph graph;
+    amkd_model *model;
+    amkd_beginning begun;
+    if (!amkd_is_there(plan->init))
+        return 0;
+    if (amkd_model_peek(&in, &nclasses, plan->init))
+        return -1;
+    if (!all.shape.channels)
+        all.shape = in;
+    if (!all.nclasses)
+        all.nclasses = nclasses;
+    if (!all.shape.channels)
+        return 0;
+    if (parse(&graph, plan->arch, &all))
+        return -1;
+    int rc = amkd_model_init(&model, &graph, 0);
+    if (!rc) {
+        rc = amkd_model_begin(model, plan->init, plan->arch, &begun);
+        amkd_model_free(model);
+    }
     amkd_graph_clear(&graph);
     return rc;
 }
@@ -88,18 +124,25 @@ static int check_arch(const amkd_train_plan *plan, const amkd_known *known)
 static int check_init(const amkd_train_plan *plan, const amkd_known *known)
 {
     amkd_model *model;
-    amkd_graph graph = {0};
+    if (plan->arch)
+        return check_begin(plan, known);
     if (amkd_known_load(&model, plan->init, known))
         return -1;
-    int rc = 0;
-    if (model && plan->arch)
-        rc = amkd_graph_parse(&graph, plan->arch, model->graph.in, model->graph.nclasses);
-    if (!rc && graph.text && strcmp(graph.text, model->graph.text))
-        rc = amkd_fail("'%s' holds '%s', but --arch asks for '%s'", plan->init,
-                       model->graph.text, graph.text);
-    amkd_graph_clear(&graph);
+    const int rc = model && plan->nrates
+                       ? amkd_rates_make(NULL, &model->graph, plan->rates, plan->nrates)
+                       : 0;
     amkd_model_free(model);
     return rc;
+}
+
+static int check_scales(const amkd_train_plan *plan, const amkd_known *known)
+{
+    float mean[AMKD_MAX_CHANNELS], std[AMKD_MAX_CHANNELS];
+    const size_t n = known->shape.channels;
+    return n && n <= AMKD_MAX_CHANNELS &&
+                   amkd_scales_parse(mean, std, n, plan->mean, plan->std, ',')
+               ? amkd_fail_in("--mean and --std")
+               : 0;
 }
 
 int amkd_train_check(const amkd_train_plan *plan)
@@ -117,6 +160,8 @@ int amkd_train_check(const amkd_train_plan *plan)
     if (plan->val && join(&known, plan->val))
         return -1;
     if (plan->arch && check_arch(plan, &known))
+        return -1;
+    if (plan->mean && check_scales(plan, &known))
         return -1;
     return plan->init ? check_init(plan, &known) : 0;
 }

@@ -3,6 +3,7 @@
 #define AMKD_STEPS_LEARN_TRAIN_CHECK_H
 
 #include "data/views.h"
+#include "steps/learn/rates.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,9 +15,12 @@ typedef struct amkd_train_plan {
     const char *assistant; /* a model's path, or NULL; with one the inputs are images */
     const amkd_view_options *views; /* of which each step sees fresh ones; NULL: none */
     int augment_answers;            /* of what a teacher answered about, too */
-    const char *val;                /* labels or images, or NULL */
-    int says_classes;               /* nclasses stands in for what the inputs say */
-    uint64_t nclasses;              /* 0: not known */
+    const char *mean, *std;         /* lists with commas, or NULL both */
+    const amkd_rate_rule *rates;    /* of some parameters, [nrates] */
+    size_t nrates;
+    const char *val;   /* labels or images, or NULL */
+    int says_classes;  /* nclasses stands in for what the inputs say */
+    uint64_t nclasses; /* 0: not known */
 } amkd_train_plan;
 
 /* Fails where the headers of what is there tell that the training would: inputs that do

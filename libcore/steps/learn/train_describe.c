@@ -23,6 +23,12 @@ static XXH64_hash_t digest_weights(const amkd_model *model)
     return XXH3_64bits(model->parameters, model->graph.nparameters * sizeof(float));
 }
 
+static XXH64_hash_t digest_scales(const amkd_model *model)
+{
+    const size_t nbytes = amkd_model_nscales(model) * sizeof *model->mean;
+    return XXH3_64bits_withSeed(model->std, nbytes, XXH3_64bits(model->mean, nbytes));
+}
+
 /* What there is of lessons: nothing of a training by labels as they are. */
 static char *describe_lessons(const amkd_train_options *o)
 {
@@ -36,12 +42,9 @@ static char *describe_lessons(const amkd_train_options *o)
         return NULL;
     char *assistant = NULL, *text = NULL;
     if (a)
-        assistant =
-            amkd_format(", assistant '%s' %016llx %016llx, min top %g", a->graph.text,
-                        (unsigned long long)digest_weights(a),
-                        (unsigned long long)XXH3_64bits_withSeed(
-                            a->std, sizeof a->std, XXH3_64bits(a->mean, sizeof a->mean)),
-                        o->min_top);
+        assistant = amkd_format(", assistant '%s' %016llx %016llx, min top %g",
+                                a->graph.text, (unsigned long long)digest_weights(a),
+                                (unsigned long long)digest_scales(a), o->min_top);
     if (!a || assistant)
         text =
             amkd_format("%s%s%s, %llu views", a ? assistant : "", views ? ", views " : "",
@@ -75,20 +78,35 @@ static char *describe_schedule(const amkd_schedule *s)
     return text;
 }
 
+/* Nothing where all parameters learn at the same rate. */
+static char *describe_rates(const amkd_train_options *o)
+{
+    char *text = amkd_strdup("");
+    for (size_t r = 0; text && r < o->nrates; r++) {
+        char *longer = amkd_format("%s, rate of '%s' %g", text, o->rates[r].pattern,
+                                   o->rates[r].factor);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
 char *amkd_train_describe(const amkd_model *model, const amkd_dataset *dataset,
                           const amkd_train_options *options, uint64_t nsteps)
 {
     char *lessons = describe_lessons(options);
     char *schedule = describe_schedule(&options->schedule);
     char *steps = describe_steps(options, nsteps);
+    char *rates = describe_rates(options);
     char *text = NULL;
-    if (lessons && schedule && steps)
-        text = amkd_format("arch '%s', weights %016llx, data %016llx, %s, %s%s",
+    if (lessons && schedule && steps && rates)
+        text = amkd_format("arch '%s', weights %016llx, data %016llx, %s, %s%s%s",
                            model->graph.text, (unsigned long long)digest_weights(model),
                            (unsigned long long)digest_data(dataset), schedule, steps,
-                           lessons);
+                           rates, lessons);
     free(lessons);
     free(schedule);
     free(steps);
+    free(rates);
     return text;
 }

@@ -3,11 +3,13 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/progress.h"
+#include "base/memory.h"
 #include "base/version.h"
+#include "net/published.h"
 #include "steps/learn/evaluate.h"
 #include "steps/learn/holdout.h"
 #include <stdio.h>
-#include <string.h>
+#include <stdlib.h>
 
 typedef struct training {
     const amkd_training *told;
@@ -122,33 +124,53 @@ static int read_data(training *t)
 
 /* --------------------------------------------------------------------- the model -- */
 
-/* Fails where init is another network than arch says. */
-static int expect_arch(const training *t, const amkd_model *init)
+static void say(const training *t, const char *what)
 {
-    const amkd_train_plan *plan = &t->told->plan;
-    const amkd_images *images = t->dataset.images;
-    const amkd_shape in = {images->channels, images->height, images->width};
-    amkd_graph wanted = {0};
-    int rc = amkd_graph_parse(&wanted, plan->arch, in, t->dataset.nclasses);
-    if (!rc && strcmp(wanted.text, init->graph.text))
-        rc = amkd_fail("'%s' holds '%s', but --arch asks for '%s'", plan->init,
-                       init->graph.text, wanted.text);
-    amkd_graph_clear(&wanted);
-    return rc;
+    char *text = what ? amkd_format("'%s': %s", t->told->plan.init, what) : NULL;
+    if (text)
+        t->told->said(t->told->context, text);
+    free(text);
 }
 
+static void remark(const training *t)
+{
+    char *text = amkd_model_remark(t->model);
+    say(t, text);
+    free(text);
+}
+
+/* --init's network. */
 static int load_init(training *t)
 {
-    const amkd_train_plan *plan = &t->told->plan;
-    if (amkd_model_load(&t->model, plan->init))
+    if (amkd_model_load(&t->model, t->told->plan.init))
         return -1;
-    t->told->loaded(t->told->context, t->model);
-    if (plan->arch && expect_arch(t, t->model))
-        return -1;
-    return fits(t->model, &t->dataset) ? amkd_fail_in("'%s'", plan->init) : 0;
+    remark(t);
+    return 0;
 }
 
-/* A fresh one, with the data's moments. */
+/* Gives a fresh network the weights of --init. */
+static int begin_with_init(training *t)
+{
+    const amkd_train_plan *plan = &t->told->plan;
+    const amkd_graph *graph = &t->model->graph;
+    amkd_beginning begun;
+    if (amkd_model_begin(t->model, plan->init, plan->arch, &begun))
+        return -1;
+    t->model->usual_scales = t->model->usual_scales && !plan->mean;
+    remark(t);
+    if (begun.fresh_head) {
+        char *text = amkd_format("its classes are others: '%s' starts afresh",
+                                 graph->layers[graph->nlayers - 1].module);
+        say(t, text);
+        free(text);
+    }
+    if (begun.has_scales || plan->mean)
+        return 0;
+    say(t, "says no mean and deviation: those of the data are taken");
+    return amkd_dataset_moments(&t->dataset, t->model->mean, t->model->std);
+}
+
+/* A fresh one, with the data's moments, or with --init's weights. */
 static int make_model(training *t)
 {
     const amkd_images *images = t->dataset.images;
@@ -158,7 +180,25 @@ static int make_model(training *t)
         return -1;
     const int rc = amkd_model_init(&t->model, &graph, t->options.seed);
     amkd_graph_clear(&graph);
-    return rc ? rc : amkd_dataset_moments(&t->dataset, t->model->mean, t->model->std);
+    if (rc)
+        return -1;
+    return t->told->plan.init
+               ? begin_with_init(t)
+               : amkd_dataset_moments(&t->dataset, t->model->mean, t->model->std);
+}
+
+/* The network to train. --mean and --std, where they are given, are its. */
+static int open_model(training *t)
+{
+    const amkd_train_plan *plan = &t->told->plan;
+    if (plan->init && !plan->arch ? load_init(t) : make_model(t))
+        return -1;
+    if (plan->mean &&
+        amkd_scales_parse(t->model->mean, t->model->std, t->model->graph.in.channels,
+                          plan->mean, plan->std, ','))
+        return amkd_fail_in("--mean and --std");
+    return plan->init && fits(t->model, &t->dataset) ? amkd_fail_in("'%s'", plan->init)
+                                                     : 0;
 }
 
 /* What the model says of its origin: the runs that made the weights it started from, and
@@ -207,7 +247,7 @@ static int run(training *t)
         return -1;
     t->options.assistant = t->assistant;
     if (amkd_device_open(&t->device, told->device) || read_data(t) ||
-        (plan->init ? load_init(t) : make_model(t)))
+        open_model(t))
         return -1;
     if (plan->val && fits(t->model, &t->val))
         return amkd_fail_in("'%s'", plan->val);
