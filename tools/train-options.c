@@ -53,10 +53,14 @@ static size_t optimizer_options(amkd_option *options, train_arguments *a)
     const amkd_option group[] = {
         {'e', "epochs", AMKD_COUNT, &t->nepochs, "N",
          "passes over the data (default: 20)", 0, 1, 1e9, "How it is trained:"},
-        {0, "steps", AMKD_COUNT, &t->nsteps, "N", "steps in all, whatever --epochs says",
-         0, 1, 1e12},
+        {0, "steps", AMKD_COUNT, &t->nsteps, "N",
+         "steps in all, whatever --epochs says; 0 is for --refresh-bn alone", 0, 0, 1e12},
         {'b', "batch", AMKD_COUNT, &t->batch, "N", "samples a step (default: 128)", 0, 1,
          65536},
+        {0, "micro-batch", AMKD_COUNT, &t->micro_batch, "N",
+         "samples that go through the network at a time (default: the whole\n"
+         "batch, or as many as the device has memory for)",
+         0, 1, 65536},
         {0, "optimizer", AMKD_TEXT, &a->optimizer, "NAME",
          "sgd, adam or adamw (default: adamw)", 0, 0, 0},
         {0, "lr", AMKD_NUMBER, &t->schedule.rate, "RATE",
@@ -75,6 +79,10 @@ static size_t optimizer_options(amkd_option *options, train_arguments *a)
          "end with a moving average of the weights that keeps D of itself in a\n"
          "step (default: 0, with the last weights)",
          0, 0, 1},
+        {0, "refresh-bn", AMKD_COUNT, &t->refresh_bn, "N",
+         "after the last step, take the running means and variances of batch\n"
+         "norms anew, over N batches (default: 0, they stay)",
+         0, 0, 1e9},
         {0, "schedule", AMKD_TEXT, &a->schedule, "NAME",
          "constant, cosine, onecycle or multistep (default: onecycle)", 0, 0, 0},
         {0, "warmup", AMKD_NUMBER, &t->schedule.warmup, "SHARE",
@@ -215,6 +223,8 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
         return amkd_fail("--classes is for --check: else the data say it");
     if (amkd_cli_given(cli, "momentum") && args->train.optimizer.kind != AMKD_SGD)
         return amkd_fail("--momentum is of --optimizer sgd");
+    if (amkd_cli_given(cli, "steps") && !args->train.nsteps && !args->train.refresh_bn)
+        return amkd_fail("--steps 0 needs --refresh-bn: else nothing is done");
     if (args->train.optimizer.average >= 1)
         return amkd_fail("--ema of 1 would never move: expected less");
     if (args->train.optimizer.nesterov && args->train.optimizer.kind != AMKD_SGD)
@@ -226,5 +236,7 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
 
 int train_options_read(train_arguments *args, const amkd_cli *cli)
 {
+    if (amkd_cli_given(cli, "steps") && !args->train.nsteps)
+        args->train.nepochs = 0;
     return read_names(args, cli) || read_views(args) || check_options(args, cli) ? -1 : 0;
 }
