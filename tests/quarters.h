@@ -13,22 +13,10 @@
 
 #define ck_ok(call) ck_assert_msg(!(call), "%s", amkd_error())
 
-static amkd_device *device;
-
-static void open_device(void)
-{
-    ck_ok(amkd_device_open(&device, NULL));
-}
-
-static void close_device(void)
-{
-    amkd_device_close(device);
-}
-
 /* A labeled set that can be learned: the class is the brighter quarter of the image. */
 enum { SIDE = 8, CLASSES = 4, NIMAGES = 203 };
 
-static amkd_dataset make_dataset(void)
+static inline amkd_dataset make_dataset(void)
 {
     amkd_dataset dataset = {.n = NIMAGES, .nclasses = CLASSES};
     const size_t npixels = SIDE * SIDE;
@@ -55,7 +43,7 @@ static amkd_dataset make_dataset(void)
     return dataset;
 }
 
-static amkd_model *make_model(const char *text)
+static inline amkd_model *make_model(const char *text)
 {
     amkd_graph graph;
     amkd_model *model;
@@ -65,9 +53,9 @@ static amkd_model *make_model(const char *text)
     return model;
 }
 
-static const char *const small_arch = "conv 4 k3 | relu | maxpool 2 | fc classes";
+#define SMALL_ARCH "conv 4 k3 | relu | maxpool 2 | fc classes"
 
-static amkd_train_options make_options(void)
+static inline amkd_train_options make_options(void)
 {
     return (amkd_train_options){
         .optimizer = {AMKD_ADAMW, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8},

@@ -2,6 +2,18 @@
 #include "quarters.h"
 #include "steps/learn/order.h"
 
+static amkd_device *device;
+
+static void open_device(void)
+{
+    ck_ok(amkd_device_open(&device, NULL));
+}
+
+static void close_device(void)
+{
+    amkd_device_close(device);
+}
+
 static int keep_report(void *context, const amkd_train_report *report)
 {
     *(amkd_train_report *)context = *report;
@@ -19,8 +31,8 @@ START_TEST(micro_batches_end_in_the_weights_of_whole_batches)
     options.optimizer =
         (amkd_optimizer_options){.kind = AMKD_SGD, .momentum = 0.9, .clip = 1};
     options.mixup = _i % 2 ? 0.4 : 0;
-    amkd_model *whole = make_model(small_arch), *parts = make_model(small_arch);
-    amkd_model *again = make_model(small_arch);
+    amkd_model *whole = make_model(SMALL_ARCH), *parts = make_model(SMALL_ARCH);
+    amkd_model *again = make_model(SMALL_ARCH);
     ck_ok(amkd_train(whole, device, &dataset, &options, keep_report, &said));
     options.micro_batch = sizes[_i / 2];
     ck_ok(amkd_train(parts, device, &dataset, &options, keep_report, &parts_said));
@@ -118,7 +130,7 @@ START_TEST(there_must_be_batch_norms_to_refresh)
 {
     amkd_dataset dataset = make_dataset();
     amkd_train_options options = make_options();
-    amkd_model *model = make_model(small_arch);
+    amkd_model *model = make_model(SMALL_ARCH);
     options.refresh_bn = 1;
     ck_assert_int_eq(amkd_train(model, device, &dataset, &options, NULL, NULL), -1);
     ck_assert_ptr_nonnull(strstr(amkd_error(), "no batch norms"));

@@ -5,12 +5,24 @@
 #include "steps/learn/train_describe.h"
 #include <unistd.h>
 
+static amkd_device *device;
+
+static void open_device(void)
+{
+    ck_ok(amkd_device_open(&device, NULL));
+}
+
+static void close_device(void)
+{
+    amkd_device_close(device);
+}
+
 START_TEST(training_learns_and_the_same_seed_gives_the_same_weights)
 {
     amkd_dataset dataset = make_dataset();
     amkd_train_options options = make_options();
-    amkd_model *a = make_model(small_arch), *b = make_model(small_arch);
-    amkd_model *other = make_model(small_arch);
+    amkd_model *a = make_model(SMALL_ARCH), *b = make_model(SMALL_ARCH);
+    amkd_model *other = make_model(SMALL_ARCH);
     const size_t nbytes = a->graph.nparameters * sizeof(float);
     amkd_agreement agreement;
     amkd_predictor *predictor;
@@ -36,7 +48,7 @@ START_TEST(training_with_mixup_learns_and_is_another_training)
 {
     amkd_dataset dataset = make_dataset();
     amkd_train_options options = make_options();
-    amkd_model *plain = make_model(small_arch), *mixed = make_model(small_arch);
+    amkd_model *plain = make_model(SMALL_ARCH), *mixed = make_model(SMALL_ARCH);
     amkd_agreement agreement;
     amkd_predictor *predictor;
     ck_ok(amkd_train(plain, device, &dataset, &options, NULL, NULL));
@@ -74,14 +86,14 @@ START_TEST(a_stopped_training_resumes_to_the_same_weights)
     options.schedule.warmup = options.optimizer.kind == AMKD_SGD ? 0.6 : 0;
     options.schedule.kind =
         options.optimizer.kind == AMKD_SGD ? AMKD_COSINE : AMKD_ONECYCLE;
-    amkd_model *through = make_model(small_arch), *resumed = make_model(small_arch);
+    amkd_model *through = make_model(SMALL_ARCH), *resumed = make_model(SMALL_ARCH);
     ck_ok(amkd_train(through, device, &dataset, &options, NULL, NULL));
     int nreports = 0;
     options.checkpoint = path;
     ck_assert_int_eq(
         amkd_train(resumed, device, &dataset, &options, stop_at_second, &nreports), -1);
     amkd_model_free(resumed);
-    resumed = make_model(small_arch);
+    resumed = make_model(SMALL_ARCH);
     options.checkpoint = NULL;
     options.resume = path;
     ck_ok(amkd_train(resumed, device, &dataset, &options, NULL, NULL));
@@ -89,7 +101,7 @@ START_TEST(a_stopped_training_resumes_to_the_same_weights)
                      through->graph.nparameters * sizeof(float));
 
     amkd_model_free(resumed);
-    resumed = make_model(small_arch);
+    resumed = make_model(SMALL_ARCH);
     options.schedule.rate = 0.02; /* another training must not go on from it */
     ck_assert_int_eq(amkd_train(resumed, device, &dataset, &options, NULL, NULL), -1);
     ck_assert_ptr_nonnull(strstr(amkd_error(), "another training"));
@@ -152,7 +164,7 @@ START_TEST(a_diverging_training_is_an_error)
     amkd_train_options options = make_options();
     options.optimizer.kind = AMKD_SGD;
     options.schedule.rate = 1e20;
-    amkd_model *model = make_model(small_arch);
+    amkd_model *model = make_model(SMALL_ARCH);
     ck_assert_int_eq(amkd_train(model, device, &dataset, &options, NULL, NULL), -1);
     ck_assert_ptr_nonnull(strstr(amkd_error(), "diverged"));
     amkd_model_free(model);

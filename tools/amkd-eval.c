@@ -10,6 +10,7 @@
 #include "steps/learn/evaluate_check.h"
 #include "steps/learn/holdout.h"
 #include "steps/learn/scorecard.h"
+#include "steps/learn/summary.h"
 #include "teacher/teacher.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ typedef struct arguments {
     const char *student, *teacher, *answers, *device;
     amkd_texts images;
     double timeout, holdout;
-    int json;
+    int json, summary;
 } arguments;
 
 /* The student's probabilities for all images; allocated. */
@@ -194,6 +195,27 @@ static int run(const arguments *args, const char *const *paths, size_t nfiles)
     return rc;
 }
 
+/* What the student is and takes. */
+static int summarize(const arguments *args)
+{
+    amkd_device device;
+    amkd_model *model = NULL;
+    char *text = NULL;
+    size_t nbytes = 0;
+    if (amkd_device_find(&device, args->device) || amkd_model_load(&model, args->student))
+        return -1;
+    const amkd_summary summary = {&model->graph, &device, NULL, args->json};
+    FILE *out = open_memstream(&text, &nbytes);
+    int rc = out ? amkd_summary_write(out, &summary) : amkd_fail_errno("the summary");
+    if (out && fclose(out) && !rc)
+        rc = amkd_fail_errno("the summary");
+    if (!rc)
+        rc = amkd_file_write(args->common.output, text, nbytes);
+    free(text);
+    amkd_model_free(model);
+    return rc;
+}
+
 static int check(const amkd_cli *cli, const arguments *args, const char *const *paths,
                  size_t npaths)
 {
@@ -226,6 +248,9 @@ int main(int argc, char **argv)
         {0, "images", AMKD_TEXTS, &args.images, "FILE",
          "image set to use instead of the one that labels name", AMKD_WHERE, 0, 0},
         {0, "json", AMKD_FLAG, &args.json, NULL, "JSON instead of a table", 0, 0, 0},
+        {0, "summary", AMKD_FLAG, &args.summary, NULL,
+         "print the model's layers and the memory it takes, and do nothing", AMKD_WHERE,
+         0, 0},
         AMKD_DEVICE_OPTION(args.device),
         AMKD_OPTION_CHECK(args.common),
         AMKD_OPTION_OUTPUT(args.common),
@@ -269,6 +294,7 @@ int main(int argc, char **argv)
     const char *const standard_input[] = {"-"};
     const char *const *paths = cli.narguments ? cli.arguments : standard_input;
     const size_t npaths = cli.narguments ? cli.narguments : 1;
-    return amkd_cli_close(&cli, args.common.check ? check(&cli, &args, paths, npaths)
-                                                  : run(&args, paths, npaths));
+    return amkd_cli_close(&cli, args.summary        ? summarize(&args)
+                                : args.common.check ? check(&cli, &args, paths, npaths)
+                                                    : run(&args, paths, npaths));
 }

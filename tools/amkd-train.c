@@ -6,10 +6,12 @@
 #include "base/version.h"
 #include "steps/learn/evaluate.h"
 #include "steps/learn/holdout.h"
+#include "steps/learn/summary.h"
 #include "steps/learn/train.h"
 #include "steps/learn/train_check.h"
 #include "train-options.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct progress_context {
@@ -164,6 +166,28 @@ static int add_inputs(const train_arguments *args, const amkd_cli *cli,
                : 0;
 }
 
+/* Finds the micro-batches that the device has memory for, and says so. */
+static int fit(train_arguments *args, const amkd_device *device,
+               const amkd_dataset *dataset, const amkd_model *model)
+{
+    const amkd_train_data data = {.n = dataset->n,
+                                  .nimages = dataset->images->n,
+                                  .far = !dataset->images->pixels,
+                                  .validates = args->val != NULL};
+    int chosen;
+    if (amkd_train_fit(&args->train, &chosen, device, &model->graph, &data))
+        return -1;
+    if (chosen && !args->common.quiet)
+        fprintf(stderr,
+                "amkd-train: --micro-batch %llu: the memory is too short for more "
+                "samples at a time%s\n",
+                (unsigned long long)args->train.micro_batch,
+                model->graph.nparameters > model->graph.ntrained
+                    ? "; batch norms see so many"
+                    : "");
+    return 0;
+}
+
 static int train(train_arguments *args, const amkd_cli *cli, amkd_device *device,
                  amkd_dataset *dataset, amkd_dataset *val, amkd_model **model)
 {
@@ -181,6 +205,8 @@ static int train(train_arguments *args, const amkd_cli *cli, amkd_device *device
         return amkd_fail_in("'%s'", args->init);
     if (args->val && fits(*model, val))
         return amkd_fail_in("'%s'", args->val);
+    if (fit(args, device, dataset, *model))
+        return -1;
     amkd_predictor *predictor = NULL;
     if (val->n && amkd_predictor_new(&predictor, device, *model))
         return -1;
@@ -201,9 +227,9 @@ static int train(train_arguments *args, const amkd_cli *cli, amkd_device *device
     return amkd_model_save(*model, args->common.output);
 }
 
-static int check(const train_arguments *args, const amkd_cli *cli)
+static amkd_train_plan plan_of(const train_arguments *args, const amkd_cli *cli)
 {
-    const amkd_train_plan plan = {
+    return (amkd_train_plan){
         .inputs = cli->arguments,
         .ninputs = cli->narguments,
         .arch = args->arch || args->init ? args->arch : default_arch,
@@ -214,11 +240,40 @@ static int check(const train_arguments *args, const amkd_cli *cli)
         .val = args->val,
         .says_classes = amkd_cli_given(cli, "classes"),
         .nclasses = args->nclasses,
+        .shape = args->shape,
     };
+}
+
+static int check(const train_arguments *args, const amkd_cli *cli)
+{
+    const amkd_train_plan plan = plan_of(args, cli);
     return amkd_train_check(&plan) ||
                    (amkd_cli_given(cli, "device") && amkd_device_check(args->device))
                ? -1
                : 0;
+}
+
+static int summarize(train_arguments *args, const amkd_cli *cli)
+{
+    const amkd_train_plan plan = plan_of(args, cli);
+    amkd_device device;
+    amkd_model *assistant = NULL;
+    char *text = NULL;
+    size_t nbytes = 0;
+    if (amkd_device_find(&device, args->device) ||
+        (args->assistant && amkd_model_load(&assistant, args->assistant)))
+        return -1;
+    args->train.assistant = assistant;
+    FILE *out = open_memstream(&text, &nbytes);
+    int rc = out ? amkd_train_summary(out, &plan, &args->train, &device, args->json)
+                 : amkd_fail_errno("the summary");
+    if (out && fclose(out) && !rc)
+        rc = amkd_fail_errno("the summary");
+    if (!rc)
+        rc = amkd_file_write(args->common.output, text, nbytes);
+    free(text);
+    amkd_model_free(assistant);
+    return rc;
 }
 
 static int run(train_arguments *args, const amkd_cli *cli)
@@ -271,6 +326,7 @@ int main(int argc, char **argv)
         amkd_cli_close(&cli, 0);
         return rc;
     }
-    return amkd_cli_close(&cli,
-                          args.common.check ? check(&args, &cli) : run(&args, &cli));
+    return amkd_cli_close(&cli, args.common.check ? check(&args, &cli)
+                                : args.summary    ? summarize(&args, &cli)
+                                                  : run(&args, &cli));
 }

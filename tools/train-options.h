@@ -9,6 +9,9 @@
 typedef struct train_arguments {
     amkd_common common;
     const char *arch, *init, *val, *device, *optimizer, *schedule, *milestones;
+    const char *memory, *input;
+    amkd_shape shape; /* what input says */
+    int summary, json;
     amkd_texts images;
     const char *assistant, *augment;
     amkd_view_options views; /* what augment says */
@@ -18,7 +21,7 @@ typedef struct train_arguments {
     amkd_train_options train;
 } train_arguments;
 
-enum { TRAIN_MAX_OPTIONS = 48 };
+enum { TRAIN_MAX_OPTIONS = 56 };
 
 /* Puts the defaults into args, and the options into the table, ended by a zeroed one. */
 void train_options_list(amkd_option *options, train_arguments *args);
