@@ -19,7 +19,7 @@ int step_loss(void *context)
     amkd_network *network = s->network;
     return amkd_loss_run(s->loss, amkd_network_logits_gradient(network), s->losses,
                          s->agreements, amkd_network_logits(network), s->targets,
-                         s->order, 0, s->count, 1);
+                         s->order, 0, s->count, s->count, 1);
 }
 
 /* At a rate that leaves the weights as they are. */

@@ -7,7 +7,7 @@
  * with the first, of inputs x and targets p alike:
  *
  *     x'_n = mu_n x_n + (1 - mu_n) x_m,   p'_n = mu_n p_n + (1 - mu_n) p_m,
- *     m = (n + 1) mod count
+ *     m = (n + 1) mod total
  *
  * images: uchar [image][y][x][channel]. keys: uint [row][3] = i, j, w.
  *
@@ -15,8 +15,9 @@
  * row order[first + n]: the mixed pixel times scale[channel] plus shift[channel]. Lanes
  * from count on repeat the last sample. Grid: (VECTORS, pixel tiles of PIXEL_TILE, blocks).
  *
- * batch_load_mixup writes x' likewise, with mu, float, of sample n in mu[first + n]; lanes
- * from count on repeat the first sample as it is. mix_targets writes p', float
+ * batch_load_mixup writes x' likewise, of the count samples from from on of a batch of
+ * total, with mu, float, of sample n in mu[first + n]; lanes from count on hold the sample
+ * that follows as it is. mix_targets writes p', float
  * [sample][class], of targets, float [row][class]. Grid: (nclasses, count). Tolerance of
  * both: 1e-6 + 1e-5 |reference|.
  *
@@ -71,7 +72,8 @@ kernel void batch_load(global const uchar *restrict images,
 kernel void batch_load_mixup(global const uchar *restrict images,
                              global const uint *restrict keys,
                              global const uint *restrict order, const uint first,
-                             const uint count, constant float *restrict scale,
+                             const uint total, const uint from, const uint count,
+                             constant float *restrict scale,
                              constant float *restrict shift,
                              global const float *restrict mu, global vec *restrict x)
 {
@@ -86,13 +88,14 @@ kernel void batch_load_mixup(global const uchar *restrict images,
     uint w[VW + 1];
     float share[VW];
     for (int k = 0; k <= VW; k++) {
-        const size_t row = order[first + (sample + k < count ? sample + k : 0)];
+        const uint n = from + min(sample + k, count);
+        const size_t row = order[first + (n < total ? n : 0)];
         a[k] = images + (size_t)keys[3 * row] * NPIXELS;
         b[k] = images + (size_t)keys[3 * row + 1] * NPIXELS;
         w[k] = keys[3 * row + 2];
     }
     for (int k = 0; k < VW; k++)
-        share[k] = mu[first + min(sample + k, count - 1)];
+        share[k] = mu[first + from + min(sample + k, count - 1)];
     for (int p = begin; p < end; p++) {
         const int channel = p / (HEIGHT * WIDTH);
         const int at = p % (HEIGHT * WIDTH) * CHANNELS + channel;
@@ -108,12 +111,12 @@ kernel void batch_load_mixup(global const uchar *restrict images,
 
 kernel void mix_targets(global const float *restrict targets,
                         global const uint *restrict order, const uint first,
-                        const uint count, const uint nclasses,
+                        const uint total, const uint nclasses,
                         global const float *restrict mu, global float *restrict mixup)
 {
     const size_t class = get_global_id(0), sample = get_global_id(1);
     const size_t row = order[first + sample];
-    const size_t next = order[first + (sample + 1 < count ? sample + 1 : 0)];
+    const size_t next = order[first + (sample + 1 < total ? sample + 1 : 0)];
     const float p = targets[row * nclasses + class], q = targets[next * nclasses + class];
     mixup[sample * nclasses + class] = fma(mu[first + sample], p - q, q);
 }

@@ -2,21 +2,23 @@
  * arXiv 1503.02531), and plain softmax.
  *
  *     loss  = -T^2 sum_c p_c log softmax(z / T)_c
- *     dz_c  = T (softmax(z / T)_c - p_c) / batch          (sum_c p_c = 1)
+ *     dz_c  = T (softmax(z / T)_c - p_c) / total          (sum_c p_c = 1)
  *
  * p is a target smoothed by E (Szegedy et al., "Rethinking the Inception architecture for
  * computer vision", CVPR 2016, as torch.nn.CrossEntropyLoss's label_smoothing):
  *
  *     p_c   = (1 - E) target_c + E / CLASSES              (E = 0: as it is)
  *
- * logits, gradient: [block][class][lane]. Sample n of the batch has row order[first + n]
- * of targets, float [row][class]; lanes from count on are empty and get no gradient.
+ * logits, gradient: [block][class][lane]. The count samples of a batch are all or some of
+ * the total that the mean loss is over. Sample n has row order[first + n] of targets, float
+ * [row][class]; lanes from count on are empty and get no gradient.
  * loss and agreement, float [sample]: the batch's are added to what is there (agreement: 1
  * where student and target have the same top class), so that they are read once an epoch.
  *
- * teaching_cross_entropy is the same of those samples alone whose teaching, float
- * [block][lane], is 1, not 0, with their number in place of batch; taught, float [sample],
- * counts them. sums is what count_teaching writes.
+ * teaching_cross_entropy is the same of those samples alone whose teaching is 1, not 0,
+ * with the number of all that teach in place of total; taught, float [sample], counts them.
+ * teaching is float [total], in which sample n has place from + n. sums is what
+ * count_teaching writes.
  *
  * Grid: (VECTORS, blocks). Tolerance: 1e-6 + 1e-5 |reference|. */
 
@@ -24,7 +26,7 @@
 #define CLASSES 10
 #endif
 
-/* Of a vector of lanes: full is 1 in those that count, scale T / batch. The pointers are
+/* Of a vector of lanes: full is 1 in those that count, scale T / total. The pointers are
  * those of the kernels below. */
 static inline void cross_entropy(global const vec *restrict logits,
                                  global const float *restrict targets,
@@ -76,8 +78,9 @@ static inline void cross_entropy(global const vec *restrict logits,
 kernel void softmax_cross_entropy(global const vec *restrict logits,
                                   global const float *restrict targets,
                                   global const uint *restrict order, const uint first,
-                                  const uint count, const float temperature,
-                                  const float smoothing, global vec *restrict gradient,
+                                  const uint count, const uint total,
+                                  const float temperature, const float smoothing,
+                                  global vec *restrict gradient,
                                   global vec *restrict loss,
                                   global vec *restrict agreement)
 {
@@ -86,7 +89,7 @@ kernel void softmax_cross_entropy(global const vec *restrict logits,
     for (int k = 0; k < VW; k++)
         full[k] = sample + k < count ? 1.0f : 0.0f;
     cross_entropy(logits, targets, order, first, count, temperature, smoothing,
-                  vload_vec(full), temperature / count, gradient, loss, agreement);
+                  vload_vec(full), temperature / total, gradient, loss, agreement);
 }
 
 /* sums[lane]: the teaching samples of that lane. Grid: (VECTORS). */
@@ -105,20 +108,23 @@ kernel void teaching_cross_entropy(global const vec *restrict logits,
                                    global const uint *restrict order, const uint first,
                                    const uint count, const float temperature,
                                    const float smoothing,
-                                   global const vec *restrict teaching,
-                                   global const float *restrict sums,
+                                   global const float *restrict teaching,
+                                   const uint from, global const float *restrict sums,
                                    global vec *restrict gradient,
                                    global vec *restrict loss,
                                    global vec *restrict agreement,
                                    global vec *restrict taught)
 {
-    const size_t at = get_global_id(1) * VECTORS + get_global_id(0);
-    float n = 0;
+    const uint sample = get_global_id(1) * NLANES + get_global_id(0) * VW;
+    float n = 0, full[VW];
     for (int lane = 0; lane < NLANES; lane++)
         n += sums[lane];
-    cross_entropy(logits, targets, order, first, count, temperature, smoothing,
-                  teaching[at], temperature / fmax(n, 1.0f), gradient, loss, agreement);
-    taught[at] += teaching[at];
+    for (int k = 0; k < VW; k++)
+        full[k] = sample + k < count ? teaching[from + sample + k] : 0.0f;
+    const vec teaches = vload_vec(full);
+    cross_entropy(logits, targets, order, first, count, temperature, smoothing, teaches,
+                  temperature / fmax(n, 1.0f), gradient, loss, agreement);
+    taught[get_global_id(1) * VECTORS + get_global_id(0)] += teaches;
 }
 
 /* Of sample n, below count, into row rows[first + n]: probs[row][class] = softmax(logits /

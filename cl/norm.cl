@@ -5,7 +5,7 @@
  *
  * with n the normalized x and the sums over the N values of the channel in the batch. A
  * training takes mean and biased variance from the batch, and moves the running ones, with
- * the unbiased variance, by MOMENTUM; a prediction takes the running ones.
+ * the unbiased variance, by momentum; a prediction takes the running ones.
  *
  * Sums are taken around the channel's first value, so that a mean far from 0 costs no
  * digits, in NPARTS parts of the blocks, which are added in order. Lanes from nsamples on
@@ -22,7 +22,6 @@
 #define IH 3
 #define IW 3
 #define EPSILON 1e-5f
-#define MOMENTUM 0.1f
 #define NPARTS 8
 #define NSLICES 1
 #endif
@@ -108,7 +107,8 @@ INLINE void write_stats(global float *stats, const size_t c, const float mean,
 kernel void norm_measure(global float *restrict stats, global const float *restrict parts,
                          global const vec *restrict x, global float *restrict parameters,
                          const uint weights, const uint biases, const uint means,
-                         const uint variances, const float n)
+                         const uint variances, const float n,
+                         const float momentum)
 {
     const size_t c = get_global_id(0);
     float sum = 0.0f, squares = 0.0f;
@@ -123,8 +123,8 @@ kernel void norm_measure(global float *restrict stats, global const float *restr
     const float from = isnan(squares) ? squares : variance;
     write_stats(stats, c, mean, 1.0f / sqrt(from + EPSILON), parameters[weights + c],
                 parameters[biases + c]);
-    parameters[means + c] += MOMENTUM * (mean - parameters[means + c]);
-    parameters[variances + c] += MOMENTUM * (unbiased - parameters[variances + c]);
+    parameters[means + c] += momentum * (mean - parameters[means + c]);
+    parameters[variances + c] += momentum * (unbiased - parameters[variances + c]);
 }
 
 kernel void norm_recall(global float *restrict stats, global const float *restrict parameters,

@@ -23,6 +23,9 @@
  *   find_scale         scale[0] = min(1, most / (sqrt(the sum of squares) + 1e-6)).
  *                      Grid: one work-group of LOCKSTEP_ITEMS or 1.
  *
+ * gather_gradients, over the same grid as a step, writes the sum of the slices to gathered,
+ * float [n], or adds it to what is there (add != 0).
+ *
  * average_parameters, over the same grid as a step, keeps a moving average of what the steps
  * lead to: average += (1 - decay) (w - average), decay being another than that above.
  *
@@ -168,6 +171,17 @@ kernel void adam_step(global float *restrict parameters, global float *restrict 
         const vec after = fma(-decay_w * factor, w, w) -
                           rate * factor * (m1 * scale1) / (sqrt(v1 * scale2) + epsilon);
         store_some(unless_frozen(w, after, factor), parameters + p, n - p);
+    }
+}
+
+kernel void gather_gradients(global float *restrict gathered,
+                             global const float *restrict gradients, const uint n,
+                             const uint nslices, const int add)
+{
+    const size_t first = get_global_id(0) * ITEM_PARAMETERS;
+    for (size_t p = first; p < min(first + ITEM_PARAMETERS, (size_t)n); p += VW) {
+        const vec before = add ? load_some(gathered + p, n - p) : (vec)0.0f;
+        store_some(before + slice_sum(gradients, p, n, nslices), gathered + p, n - p);
     }
 }
 

@@ -53,7 +53,8 @@ static void read_step(float *planes, float *answers, float *teaching, amkd_feed 
     cl_mem input;
     amkd_step_targets p;
     ck_ok(amkd_buffer_new(&input, device, CL_MEM_READ_WRITE, nbytes, NULL));
-    ck_ok(feed->load(feed, &p, input, step));
+    ck_ok(feed->teach(feed, &p, step));
+    ck_ok(feed->load(feed, input, 0, p.count));
     ck_ok(amkd_buffer_read(device, x, input, 0, nbytes));
     for (size_t n = 0; n < p.count; n++) {
         uint32_t row;
@@ -175,8 +176,9 @@ START_TEST(the_loss_of_those_that_teach_is_a_mean_over_them)
     ck_ok(amkd_buffer_new(&teaching, device, CL_MEM_READ_ONLY, nsamples * 4, flags));
     for (int b = 0; b < 4; b++)
         ck_ok(amkd_buffer_new(&there[b], device, CL_MEM_READ_WRITE, n * 4, gradient));
+    ck_ok(amkd_loss_count_teaching(loss, teaching, COUNT));
     ck_ok(amkd_loss_run_teaching(loss, there[3], there[0], there[1], there[2], logits,
-                                 targets, rows, 0, COUNT, 2, teaching));
+                                 targets, rows, 0, COUNT, 2, teaching, 0));
     ck_ok(amkd_buffer_read(device, gradient, there[3], 0, n * 4));
     for (int b = 0; b < 3; b++) {
         sums[b] = malloc(nsamples * 4);

@@ -41,6 +41,24 @@ START_TEST(weights_do_not_depend_on_what_lies_on_the_device)
 }
 END_TEST
 
+/* Which lessons teach, and how many, is of the whole step. */
+START_TEST(micro_batches_of_lessons_end_in_the_weights_of_whole_batches)
+{
+    amkd_train_options options = make_options();
+    options.nsteps = 30;
+    options.optimizer = (amkd_optimizer_options){.kind = AMKD_SGD, .momentum = 0.9};
+    options.views = _i & 1 ? &views : NULL;
+    options.mixup = _i & 2 ? 0.7 : 0;
+    options.min_top = 0.6;
+    amkd_model *whole = train(&options);
+    options.micro_batch = 7;
+    amkd_model *parts = train(&options);
+    for (size_t p = 0; p < whole->graph.nparameters; p++)
+        ck_assert_double_eq_tol(parts->parameters[p], whole->parameters[p], 2e-5);
+    amkd_model_free(whole), amkd_model_free(parts);
+}
+END_TEST
+
 /* Ends the training at the second report, as a kill would; these come every 256 steps,
  * however many the window holds. */
 static int stop_at_second(void *context, const amkd_train_report *report)
@@ -185,6 +203,8 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_set_timeout(tests, 120);
     tcase_add_loop_test(tests, weights_do_not_depend_on_what_lies_on_the_device, 0, 8);
+    tcase_add_loop_test(
+        tests, micro_batches_of_lessons_end_in_the_weights_of_whole_batches, 0, 4);
     tcase_add_loop_test(tests, stopped_lessons_resume_to_the_same_weights, 0, 2);
     tcase_add_loop_test(tests, a_student_comes_to_agree_with_its_assistant, 0, 5);
     tcase_add_test(tests, an_assistant_that_is_never_sure_enough_is_an_error);

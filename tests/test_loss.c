@@ -54,7 +54,7 @@ START_TEST(loss_of_smoothed_targets_equals_its_formula_and_leaves_empty_lanes_al
     ck_ok(amkd_buffer_new(&rows, device, CL_MEM_READ_ONLY, sizeof order, order));
     ck_ok(amkd_buffer_new(&losses, device, CL_MEM_READ_WRITE, nlanes * 4, sums));
     ck_ok(amkd_buffer_new(&agreements, device, CL_MEM_READ_WRITE, nlanes * 4, sums));
-    ck_ok(amkd_loss_run(loss, dz, losses, agreements, z, p, rows, FIRST, COUNT,
+    ck_ok(amkd_loss_run(loss, dz, losses, agreements, z, p, rows, FIRST, COUNT, COUNT,
                         (float)temperature));
     ck_ok(amkd_buffer_read(device, gradient, dz, 0, n * 4));
     ck_ok(amkd_buffer_read(device, sums, losses, 0, nlanes * 4));

@@ -143,7 +143,9 @@ START_TEST(a_batch_and_its_targets_are_mixed_by_the_formula)
     ck_ok(amkd_buffer_new(&order, device, CL_MEM_READ_ONLY, sizeof b.order, b.order));
     ck_ok(amkd_buffer_new(&mu, device, CL_MEM_READ_ONLY, sizeof b.mu, b.mu));
     ck_ok(amkd_buffer_new(&out, device, CL_MEM_READ_WRITE, sizeof mixed, NULL));
-    ck_ok(amkd_batches_load_mixup(batches, inputs, order, FIRST, count, mu));
+    ck_ok(amkd_batches_load_mixup(
+        batches, inputs, order,
+        &(amkd_stretch){.first = FIRST, .total = count, .count = count}, mu));
     ck_ok(amkd_batches_mix_targets(batches, out, targets, CLASSES, order, FIRST, count,
                                    mu));
     ck_ok(amkd_buffer_read(device, x, inputs, 0, nx * sizeof *x));
@@ -193,7 +195,8 @@ static void read_step(amkd_feed *samples, float (*targets)[2], uint64_t step)
     amkd_step_targets p;
     ck_ok(amkd_buffer_new(&inputs, device, CL_MEM_READ_WRITE, device->nlanes * sizeof *x,
                           NULL));
-    ck_ok(samples->load(samples, &p, inputs, step));
+    ck_ok(samples->teach(samples, &p, step));
+    ck_ok(samples->load(samples, inputs, 0, p.count));
     ck_assert_uint_eq(p.first, 0);
     ck_ok(amkd_buffer_read(device, x, inputs, 0, device->nlanes * sizeof *x));
     ck_ok(amkd_buffer_read(device, targets, p.targets, 0, p.count * sizeof *targets));

@@ -1,17 +1,9 @@
 /* Training: that it learns, is repeatable, resumes exactly and refuses what it cannot
  * train on. */
-#include "base/error.h"
-#include "base/random.h"
+#include "quarters.h"
 #include "steps/learn/evaluate.h"
-#include "steps/learn/train.h"
 #include "steps/learn/train_describe.h"
-#include <check.h>
-#include <math.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-#define ck_ok(call) ck_assert_msg(!(call), "%s", amkd_error())
 
 static amkd_device *device;
 
@@ -25,66 +17,12 @@ static void close_device(void)
     amkd_device_close(device);
 }
 
-/* A labeled set that can be learned: the class is the brighter quarter of the image. */
-enum { SIDE = 8, CLASSES = 4, NIMAGES = 203 };
-
-static amkd_dataset make_dataset(void)
-{
-    amkd_dataset dataset = {.n = NIMAGES, .nclasses = CLASSES};
-    const size_t npixels = SIDE * SIDE;
-    amkd_images *images = dataset.images = calloc(1, sizeof *images);
-    images->n = NIMAGES;
-    images->height = images->width = SIDE;
-    images->channels = 1;
-    images->pixels = malloc(NIMAGES * npixels);
-    images->nrefs = 1;
-    images->refs = calloc(1, sizeof *images->refs);
-    images->refs[0].rows = NIMAGES;
-    dataset.keys = calloc(NIMAGES, sizeof *dataset.keys);
-    dataset.targets = calloc(NIMAGES * CLASSES, sizeof *dataset.targets);
-    for (uint32_t i = 0; i < NIMAGES; i++) {
-        const size_t class = i % CLASSES;
-        for (size_t p = 0; p < npixels; p++) {
-            const size_t quarter = p / SIDE / 4 * 2 + p % SIDE / 4;
-            images->pixels[i * npixels + p] =
-                (uint8_t)(amkd_random_u64(4, i, p) % 128 + (quarter == class ? 100 : 0));
-        }
-        dataset.keys[i] = (amkd_label_key){i, i, 1};
-        dataset.targets[i * CLASSES + class] = 1;
-    }
-    return dataset;
-}
-
-static amkd_model *make_model(const char *text)
-{
-    amkd_graph graph;
-    amkd_model *model;
-    ck_ok(amkd_graph_parse(&graph, text, (amkd_shape){1, SIDE, SIDE}, CLASSES));
-    ck_ok(amkd_model_init(&model, &graph, 3));
-    amkd_graph_clear(&graph);
-    return model;
-}
-
-static const char *const small_arch = "conv 4 k3 | relu | maxpool 2 | fc classes";
-
-static amkd_train_options make_options(void)
-{
-    return (amkd_train_options){
-        .optimizer = {AMKD_ADAMW, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8},
-        .schedule = {.kind = AMKD_ONECYCLE, .rate = 0.01},
-        .temperature = 1,
-        .batch = 24, /* 203 is no multiple of it */
-        .nsteps = 700,
-        .seed = 5,
-    };
-}
-
 START_TEST(training_learns_and_the_same_seed_gives_the_same_weights)
 {
     amkd_dataset dataset = make_dataset();
     amkd_train_options options = make_options();
-    amkd_model *a = make_model(small_arch), *b = make_model(small_arch);
-    amkd_model *other = make_model(small_arch);
+    amkd_model *a = make_model(SMALL_ARCH), *b = make_model(SMALL_ARCH);
+    amkd_model *other = make_model(SMALL_ARCH);
     const size_t nbytes = a->graph.nparameters * sizeof(float);
     amkd_agreement agreement;
     amkd_predictor *predictor;
@@ -110,7 +48,7 @@ START_TEST(training_with_mixup_learns_and_is_another_training)
 {
     amkd_dataset dataset = make_dataset();
     amkd_train_options options = make_options();
-    amkd_model *plain = make_model(small_arch), *mixed = make_model(small_arch);
+    amkd_model *plain = make_model(SMALL_ARCH), *mixed = make_model(SMALL_ARCH);
     amkd_agreement agreement;
     amkd_predictor *predictor;
     ck_ok(amkd_train(plain, device, &dataset, &options, NULL, NULL));
@@ -148,14 +86,14 @@ START_TEST(a_stopped_training_resumes_to_the_same_weights)
     options.schedule.warmup = options.optimizer.kind == AMKD_SGD ? 0.6 : 0;
     options.schedule.kind =
         options.optimizer.kind == AMKD_SGD ? AMKD_COSINE : AMKD_ONECYCLE;
-    amkd_model *through = make_model(small_arch), *resumed = make_model(small_arch);
+    amkd_model *through = make_model(SMALL_ARCH), *resumed = make_model(SMALL_ARCH);
     ck_ok(amkd_train(through, device, &dataset, &options, NULL, NULL));
     int nreports = 0;
     options.checkpoint = path;
     ck_assert_int_eq(
         amkd_train(resumed, device, &dataset, &options, stop_at_second, &nreports), -1);
     amkd_model_free(resumed);
-    resumed = make_model(small_arch);
+    resumed = make_model(SMALL_ARCH);
     options.checkpoint = NULL;
     options.resume = path;
     ck_ok(amkd_train(resumed, device, &dataset, &options, NULL, NULL));
@@ -163,7 +101,7 @@ START_TEST(a_stopped_training_resumes_to_the_same_weights)
                      through->graph.nparameters * sizeof(float));
 
     amkd_model_free(resumed);
-    resumed = make_model(small_arch);
+    resumed = make_model(SMALL_ARCH);
     options.schedule.rate = 0.02; /* another training must not go on from it */
     ck_assert_int_eq(amkd_train(resumed, device, &dataset, &options, NULL, NULL), -1);
     ck_assert_ptr_nonnull(strstr(amkd_error(), "another training"));
@@ -187,7 +125,7 @@ static char *description_of(const amkd_train_options *options)
 /* A checkpoint is told by its description whether it is of this training. */
 START_TEST(what_changes_the_weights_is_in_the_description)
 {
-    enum { NCHANGES = 15 };
+    enum { NCHANGES = 17 };
     amkd_train_options changed[NCHANGES];
     for (size_t c = 0; c < NCHANGES; c++)
         changed[c] = make_options();
@@ -207,6 +145,8 @@ START_TEST(what_changes_the_weights_is_in_the_description)
     changed[13].schedule =
         (amkd_schedule){AMKD_MULTISTEP, 0.01, .milestones = {0.5}, .nmilestones = 1};
     changed[14].optimizer.average = 0.5;
+    changed[15].micro_batch = 5;
+    changed[16].refresh_bn = 5;
     const amkd_train_options options = make_options();
     char *plain = description_of(&options);
     for (size_t c = 0; c < NCHANGES; c++) {
@@ -224,7 +164,7 @@ START_TEST(a_diverging_training_is_an_error)
     amkd_train_options options = make_options();
     options.optimizer.kind = AMKD_SGD;
     options.schedule.rate = 1e20;
-    amkd_model *model = make_model(small_arch);
+    amkd_model *model = make_model(SMALL_ARCH);
     ck_assert_int_eq(amkd_train(model, device, &dataset, &options, NULL, NULL), -1);
     ck_assert_ptr_nonnull(strstr(amkd_error(), "diverged"));
     amkd_model_free(model);

@@ -46,6 +46,20 @@ weights --optimizer sgd --clip-grad 0.001 >clipped
 weights --optimizer sgd --ema 0.9 >average
 ! cmp -s plain average || fail "--ema does nothing"
 
+# Batch norms whose running figures are taken anew, at the end or alone.
+bn() { amkd-train -q -a "bn | flatten | fc classes" --optimizer sgd "$@" unnamed.amkd; }
+bn --steps 60 -o plain.safetensors
+bn --steps 60 --refresh-bn 3 -o refreshed.safetensors
+! cmp -s <(tail -c 72 plain.safetensors) <(tail -c 72 refreshed.safetensors) ||
+    fail "--refresh-bn does nothing"
+bn --init plain.safetensors --steps 0 --refresh-bn 3 -o alone.safetensors
+bn --init refreshed.safetensors --steps 0 --refresh-bn 3 -o again.safetensors
+cmp <(tail -c 72 alone.safetensors) <(tail -c 72 again.safetensors) ||
+    fail "--steps 0 --refresh-bn: other weights"
+if amkd-train -q --steps 0 unnamed.amkd >out 2>stderr || [ $? != 2 ]; then
+    fail "--steps 0 alone is no misuse: $(cat stderr)"
+fi
+
 # Weight decay is PyTorch's where it is not said: 0.01 for adamw alone.
 for decay in "adamw 0.01 0" "adam 0 0.01" "sgd 0 0.01"; do
     read -r optimizer default other <<<"$decay"

@@ -62,6 +62,8 @@ misuse() {
 # --------------------------------------------------------------------- the command line
 
 dir='' recipe='' jobs=1 plan='' quiet='' verbose='' list='' status='' assignments=()
+# shellcheck disable=SC2034 # distill-networks.sh's
+chosen_networks=''
 
 need_count() { # WHAT VALUE LEAST
     if ! [[ $2 =~ ^[0-9]{1,15}$ ]] || ((10#$2 < $3)); then
@@ -365,6 +367,7 @@ main() {
     . "$AMKD_SHARE/distill-budget.sh"
     . "$AMKD_SHARE/distill-check.sh"
     . "$AMKD_SHARE/distill-groups.sh"
+    . "$AMKD_SHARE/distill-networks.sh"
     . "$AMKD_SHARE/distill-stop.sh"
     if [ -n "$status" ]; then
         exec bash -p "$AMKD_SHARE/distill-status.sh" "$dir" "${status#once}"

@@ -1,12 +1,17 @@
 /* amkd-eval: how good a student is, alone and beside its teacher. */
 #include "base/cli.h"
+#include "base/error.h"
+#include "base/file.h"
 #include "steps/learn/measuring.h"
+#include "steps/learn/summary.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 typedef struct arguments {
     amkd_common common;
     amkd_measuring measuring;
     amkd_texts images;
+    int summary;
 } arguments;
 
 static void say_opened(void *context, const amkd_model *student,
@@ -19,6 +24,29 @@ static void say_opened(void *context, const amkd_model *student,
     free(text);
     if (args->common.verbose)
         fprintf(stderr, "amkd-eval: on %s\n", device->name);
+}
+
+/* What the student is and takes. */
+static int summarize(const arguments *args)
+{
+    const amkd_measuring *measuring = &args->measuring;
+    amkd_device device;
+    amkd_model *model = NULL;
+    char *text = NULL;
+    size_t nbytes = 0;
+    if (amkd_device_find(&device, measuring->device) ||
+        amkd_model_load(&model, measuring->plan.student))
+        return -1;
+    const amkd_summary summary = {&model->graph, &device, NULL, measuring->json};
+    FILE *out = open_memstream(&text, &nbytes);
+    int rc = out ? amkd_summary_write(out, &summary) : amkd_fail_errno("the summary");
+    if (out && fclose(out) && !rc)
+        rc = amkd_fail_errno("the summary");
+    if (!rc)
+        rc = amkd_file_write(args->common.output, text, nbytes);
+    free(text);
+    amkd_model_free(model);
+    return rc;
 }
 
 static int check(const amkd_cli *cli, const amkd_measuring *measuring)
@@ -50,6 +78,9 @@ int main(int argc, char **argv)
          "image set to use instead of the one that labels name", AMKD_WHERE, 0, 0},
         {0, "json", AMKD_FLAG, &measuring->json, NULL, "JSON instead of a table", 0, 0,
          0},
+        {0, "summary", AMKD_FLAG, &args.summary, NULL,
+         "print the model's layers and the memory it takes, and do nothing", AMKD_WHERE,
+         0, 0},
         AMKD_DEVICE_OPTION(measuring->device),
         AMKD_OPTION_CHECK(args.common),
         AMKD_OPTION_OUTPUT(args.common),
@@ -100,6 +131,7 @@ int main(int argc, char **argv)
     measuring->quiet = args.common.quiet;
     measuring->context = &args;
     measuring->opened = say_opened;
-    return amkd_cli_close(&cli, args.common.check ? check(&cli, measuring)
-                                                  : amkd_measuring_run(measuring));
+    return amkd_cli_close(&cli, args.summary        ? summarize(&args)
+                                : args.common.check ? check(&cli, measuring)
+                                                    : amkd_measuring_run(measuring));
 }

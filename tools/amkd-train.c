@@ -1,9 +1,12 @@
 /* amkd-train: labels in, a student out. */
 #include "base/cli.h"
 #include "base/error.h"
+#include "base/file.h"
+#include "steps/learn/summary.h"
 #include "steps/learn/training.h"
 #include "train-options.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 static const char default_arch[] = "lenet5-half";
 
@@ -42,6 +45,7 @@ static amkd_train_plan plan_of(const train_arguments *args, const amkd_cli *cli)
         .val = args->val,
         .says_classes = amkd_cli_given(cli, "classes"),
         .nclasses = args->nclasses,
+        .shape = args->shape,
     };
 }
 
@@ -52,6 +56,29 @@ static int check(const train_arguments *args, const amkd_cli *cli)
                    (amkd_cli_given(cli, "device") && amkd_device_check(args->device))
                ? -1
                : 0;
+}
+
+static int summarize(train_arguments *args, const amkd_cli *cli)
+{
+    const amkd_train_plan plan = plan_of(args, cli);
+    amkd_device device;
+    amkd_model *assistant = NULL;
+    char *text = NULL;
+    size_t nbytes = 0;
+    if (amkd_device_find(&device, args->device) ||
+        (args->assistant && amkd_model_load(&assistant, args->assistant)))
+        return -1;
+    args->train.assistant = assistant;
+    FILE *out = open_memstream(&text, &nbytes);
+    int rc = out ? amkd_train_summary(out, &plan, &args->train, &device, args->json)
+                 : amkd_fail_errno("the summary");
+    if (out && fclose(out) && !rc)
+        rc = amkd_fail_errno("the summary");
+    if (!rc)
+        rc = amkd_file_write(args->common.output, text, nbytes);
+    free(text);
+    amkd_model_free(assistant);
+    return rc;
 }
 
 static int run(train_arguments *args, const amkd_cli *cli)
@@ -98,6 +125,7 @@ int main(int argc, char **argv)
         amkd_cli_close(&cli, 0);
         return rc;
     }
-    return amkd_cli_close(&cli,
-                          args.common.check ? check(&args, &cli) : run(&args, &cli));
+    return amkd_cli_close(&cli, args.common.check ? check(&args, &cli)
+                                : args.summary    ? summarize(&args, &cli)
+                                                  : run(&args, &cli));
 }

@@ -83,6 +83,7 @@ find_identities() {
     read -r n digest <<<"$identity"
     assignments+=("IMAGES_DIGEST=$digest")
     read_earlier "$digest"
+    choose_networks
     settle_views "$n"
     settle_rounds "$n"
     if [ -n "${value[TEST]}" ]; then

@@ -272,4 +272,5 @@ say_budget() {
         said+=", the rest in ${value[ROUNDS]} round$( ((value[ROUNDS] == 1)) || echo s) about"
     said+="${kinds:+ ${kinds// /, then }}"
     echo "amkd-distill: $said"
+    [ -z "$chosen_networks" ] || echo "amkd-distill: $chosen_networks"
 }

@@ -81,8 +81,9 @@ PATIENCE = 0
 # of no more than a tenth of the images, else 0.
 HOLDOUT =
 
-# The student, and how each round's is trained, as for amkd-train.
-ARCH = lenet5-half
+# The student, and how each round's is trained, as for amkd-train. An empty ARCH: chosen by the
+# images' size, and said.
+ARCH =
 STEPS = 30000
 BATCH = 128
 OPTIMIZER = adamw
@@ -103,9 +104,9 @@ STUDENTS =
 # The architecture of an assistant: a larger network that learns from the teacher's answers
 # and then, at no cost, teaches the student, which sees what it says of all the real images,
 # or of views of them (Mirzadeh et al., AAAI 2020; Beyer et al., CVPR 2022).
-# Empty: none; the student learns from the teacher's answers themselves.
-ASSISTANT = conv 16 k5 p2 | relu | maxpool 2 | conv 32 k5 | relu | maxpool 2 | fc 128 | relu \
-    | fc classes
+# auto: chosen by the images' size, and said. Empty: none; the student learns from the teacher's
+# answers themselves.
+ASSISTANT = auto
 # The assistant's steps, in a round without a student no more than two an answer, or 1,000; all
 # else of its training is as the student's.
 ASSISTANT_STEPS = 8000

@@ -1,7 +1,9 @@
 /* amkd-train's option table, and what it cannot check. */
 #include "train-options.h"
 #include "base/error.h"
+#include "base/room.h"
 #include "data/view_options.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,10 +63,14 @@ static size_t optimizer_options(amkd_option *options, train_arguments *a)
     const amkd_option group[] = {
         {'e', "epochs", AMKD_COUNT, &t->nepochs, "N",
          "passes over the data (default: 20)", 0, 1, 1e9, "How it is trained:"},
-        {0, "steps", AMKD_COUNT, &t->nsteps, "N", "steps in all, whatever --epochs says",
-         0, 1, 1e12},
+        {0, "steps", AMKD_COUNT, &t->nsteps, "N",
+         "steps in all, whatever --epochs says; 0 is for --refresh-bn alone", 0, 0, 1e12},
         {'b', "batch", AMKD_COUNT, &t->batch, "N", "samples a step (default: 128)", 0, 1,
          65536},
+        {0, "micro-batch", AMKD_COUNT, &t->micro_batch, "N",
+         "samples that go through the network at a time (default: the whole\n"
+         "batch, or as many as the device has memory for)",
+         0, 1, 65536},
         {0, "optimizer", AMKD_TEXT, &a->optimizer, "NAME",
          "sgd, adam or adamw (default: adamw)", 0, 0, 0},
         {0, "lr", AMKD_NUMBER, &t->schedule.rate, "RATE",
@@ -89,6 +95,10 @@ static size_t optimizer_options(amkd_option *options, train_arguments *a)
          "end with a moving average of the weights that keeps D of itself in a\n"
          "step (default: 0, with the last weights)",
          0, 0, 1},
+        {0, "refresh-bn", AMKD_COUNT, &t->refresh_bn, "N",
+         "after the last step, take the running means and variances of batch\n"
+         "norms anew, over N batches (default: 0, they stay)",
+         0, 0, 1e9},
         {0, "schedule", AMKD_TEXT, &a->schedule, "NAME",
          "constant, cosine, onecycle or multistep (default: onecycle)", 0, 0, 0},
         {0, "warmup", AMKD_NUMBER, &t->schedule.warmup, "SHARE",
@@ -129,10 +139,21 @@ static size_t file_options(amkd_option *options, train_arguments *a)
         {0, "resume", AMKD_TEXT, &t->resume, "FILE",
          "go on from a checkpoint of the same training", AMKD_WHERE, 0, 0},
         AMKD_DEVICE_OPTION(a->device),
+        {0, "memory", AMKD_TEXT, &a->memory, "SIZE",
+         "what the training may take of the device's memory, as 512M or 3G\n"
+         "(default: all)",
+         0, 0, 0},
         AMKD_OPTION_CHECK(a->common),
+        {0, "summary", AMKD_FLAG, &a->summary, NULL,
+         "print the network's layers and the memory it takes, and do nothing", AMKD_WHERE,
+         0, 0},
+        {0, "json", AMKD_FLAG, &a->json, NULL, "--summary: as JSON", AMKD_WHERE, 0, 0},
+        {0, "input", AMKD_TEXT, &a->input, "CxHxW",
+         "--summary: channels, height and width of images that are not there", AMKD_WHERE,
+         0, 0},
         {0, "classes", AMKD_COUNT, &a->nclasses, "N",
-         "--check: the classes that there will be, whatever the inputs\n"
-         "say (0: not known)",
+         "--check, --summary: the classes that there will be, whatever the\n"
+         "inputs say (0: not known)",
          AMKD_WHERE, 0, 1 << 20},
         AMKD_OPTION_OUTPUT(a->common),
         AMKD_OPTION_THREADS(a->common),
@@ -267,10 +288,16 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
             "--images is for labels: with --assistant the inputs are images");
     if (amkd_cli_given(cli, "checkpoint-seconds") && !args->train.checkpoint)
         return amkd_fail("--checkpoint-seconds needs --checkpoint");
-    if (amkd_cli_given(cli, "classes") && !args->common.check)
-        return amkd_fail("--classes is for --check: else the data say it");
+    if (amkd_cli_given(cli, "classes") && !args->common.check && !args->summary)
+        return amkd_fail("--classes is for --check and --summary: else the data say it");
+    if (args->input && !args->summary)
+        return amkd_fail("--input is for --summary: else the data say it");
+    if (args->json && !args->summary)
+        return amkd_fail("--json is for --summary");
     if (amkd_cli_given(cli, "momentum") && args->train.optimizer.kind != AMKD_SGD)
         return amkd_fail("--momentum is of --optimizer sgd");
+    if (amkd_cli_given(cli, "steps") && !args->train.nsteps && !args->train.refresh_bn)
+        return amkd_fail("--steps 0 needs --refresh-bn: else nothing is done");
     if (args->train.optimizer.average >= 1)
         return amkd_fail("--ema of 1 would never move: expected less");
     if (args->train.optimizer.nesterov && args->train.optimizer.kind != AMKD_SGD)
@@ -280,9 +307,29 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
     return 0;
 }
 
+/* What --memory and --input say. */
+static int read_sizes(train_arguments *args)
+{
+    amkd_shape *in = &args->shape;
+    int end = 0;
+    if (args->memory &&
+        amkd_room_parse(&args->train.memory_nbytes, args->memory, "--memory"))
+        return -1;
+    if (args->input && (sscanf(args->input, "%5zux%5zux%5zu%n", &in->channels,
+                               &in->height, &in->width, &end) != 3 ||
+                        args->input[end] || !in->channels || !in->height || !in->width))
+        return amkd_fail("--input is '%s', expected channels, height and width such as "
+                         "3x32x32",
+                         args->input);
+    return 0;
+}
+
 int train_options_read(train_arguments *args, const amkd_cli *cli)
 {
+    if (amkd_cli_given(cli, "steps") && !args->train.nsteps)
+        args->train.nepochs = 0;
     return read_names(args, cli) || read_views(args) || read_rates(args) ||
+                   read_sizes(args) ||
                    check_options(args, cli)
                ? -1
                : 0;

@@ -14,6 +14,9 @@ typedef struct train_arguments {
     amkd_texts images, freeze, rate_scales;
     amkd_rate_rule rates[TRAIN_MAX_RATES]; /* what these two say */
     const char *assistant, *augment, *mean, *std;
+    const char *memory, *input;
+    amkd_shape shape; /* what input says */
+    int summary, json;
     amkd_view_options views; /* what augment says */
     int augment_answers;
     double holdout;

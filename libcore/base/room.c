@@ -22,21 +22,24 @@ static int shift_of(const char *suffix)
     return -1;
 }
 
-int amkd_room(uint64_t *nbytes)
+int amkd_room_parse(uint64_t *nbytes, const char *text, const char *what)
 {
-    const char *text = getenv("AMKD_MEMORY");
-    *nbytes = DEFAULT_NBYTES;
-    if (!text || !*text)
-        return 0;
     char *end;
     errno = 0;
     const unsigned long long number = strtoull(text, &end, 10);
     const int shift = shift_of(end);
     if (*text < '0' || *text > '9' || errno || !number || shift < 0 ||
         number > UINT64_MAX >> shift)
-        return amkd_fail("AMKD_MEMORY is '%s', expected a size such as 512M or 4G", text);
+        return amkd_fail("%s is '%s', expected a size such as 512M or 4G", what, text);
     *nbytes = (uint64_t)number << shift;
     return 0;
+}
+
+int amkd_room(uint64_t *nbytes)
+{
+    const char *text = getenv("AMKD_MEMORY");
+    *nbytes = DEFAULT_NBYTES;
+    return text && *text ? amkd_room_parse(nbytes, text, "AMKD_MEMORY") : 0;
 }
 
 static size_t part(size_t item_nbytes, unsigned parts)

@@ -11,6 +11,9 @@
  * 1 GiB. Fails where it says something else. */
 int amkd_room(uint64_t *nbytes);
 
+/* Reads a size written so. Fails on another text: what stands before the error's text. */
+int amkd_room_parse(uint64_t *nbytes, const char *text, const char *what);
+
 /* Parts of it, in items of item_nbytes each, 1 or more: how many images lie unpacked on
  * their way through a step, and how many a device's window holds of a set that is not
  * kept in memory. Where AMKD_MEMORY is wrong, which amkd_room tells, of 1 GiB. */

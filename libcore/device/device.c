@@ -296,15 +296,23 @@ int amkd_device_open(amkd_device **out, const char *which)
     return result;
 }
 
-int amkd_device_check(const char *which)
+int amkd_device_find(amkd_device *device, const char *which)
 {
     amkd_device *devices;
     size_t n, index;
     if (amkd_devices_list(&devices, &n))
         return -1;
     const int rc = amkd_device_choose(&index, devices, n, which);
+    if (!rc)
+        *device = devices[index];
     free(devices);
     return rc;
+}
+
+int amkd_device_check(const char *which)
+{
+    amkd_device device;
+    return amkd_device_find(&device, which);
 }
 
 /* Opens the device that an item of a list names, if it is not among those open. */

@@ -41,6 +41,9 @@ int amkd_device_open(amkd_device **out, const char *which);
 int amkd_device_choose(size_t *index, const amkd_device *devices, size_t n,
                        const char *which);
 
+/* Describes the one that amkd_device_open would open, without opening it. */
+int amkd_device_find(amkd_device *device, const char *which);
+
 /* Fails unless amkd_device_open would find its device, without opening it. */
 int amkd_device_check(const char *which);
 

@@ -2,6 +2,7 @@
 #include "net/network.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "net/network_room.h"
 #include "net/wiring.h"
 #include "ops/act.h"
 #include "ops/join.h"
@@ -20,15 +21,6 @@ struct amkd_network {
     cl_mem *buffers; /* [nbuffers] */
     cl_mem parameters, gradients;
 };
-
-/* Copies of the weight gradients: enough that a device has work in layers with few
- * weights, few enough that summing them stays small. It depends on the kind of device
- * alone, not on how many of its units are in use, and so do the bits of the sums. */
-static size_t choose_nslices(const amkd_device *device, size_t max_blocks)
-{
-    const size_t n = device->vector_width > 1 ? 2 : 8;
-    return n < max_blocks ? n : max_blocks;
-}
 
 static const amkd_layer *layer_of(const amkd_network *network, size_t n)
 {
@@ -134,26 +126,13 @@ int amkd_network_new(amkd_network **out, amkd_device *device, const amkd_graph *
         return -1;
     network->device = device;
     network->max_blocks = max_blocks;
-    network->nslices = choose_nslices(device, max_blocks);
+    network->nslices = amkd_network_choose_nslices(device, max_blocks);
     if (amkd_graph_copy(&network->graph, graph) ||
         amkd_wiring_new(&network->wiring, graph, train) || fill(network, train)) {
         amkd_network_free(network);
         return -1;
     }
     *out = network;
-    return 0;
-}
-
-int amkd_network_room(size_t *block_nbytes, size_t *fixed_nbytes,
-                      const amkd_device *device, const amkd_graph *graph, int train)
-{
-    amkd_wiring wiring;
-    if (amkd_wiring_new(&wiring, graph, train))
-        return -1;
-    const size_t ncopies = train ? choose_nslices(device, SIZE_MAX) : 0;
-    *block_nbytes = amkd_wiring_size(&wiring) * device->nlanes * sizeof(float);
-    *fixed_nbytes = (graph->nparameters + ncopies * graph->ntrained) * sizeof(float);
-    amkd_wiring_clear(&wiring);
     return 0;
 }
 

@@ -15,10 +15,6 @@ typedef struct amkd_network amkd_network;
 int amkd_network_new(amkd_network **out, amkd_device *device, const amkd_graph *graph,
                      size_t max_blocks, int train);
 
-/* Bytes on the device that it takes; of a lane block, and whatever their number. */
-int amkd_network_room(size_t *block_nbytes, size_t *fixed_nbytes,
-                      const amkd_device *device, const amkd_graph *graph, int train);
-
 /* The parameters on the device, float [graph.nparameters] in the order of their offsets;
  * written and read with amkd_buffer_write and amkd_buffer_read. A run that trains writes
  * the state among them. */

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "net/fold.h"
 #include "net/network_plan.h"
+#include "net/network_room.h"
 #include "ops/batch.h"
 #include "ops/loss.h"
 #include <math.h>
@@ -28,13 +29,47 @@ struct amkd_predictor {
 };
 
 /* Whole lane blocks, one at least. */
-static int choose_chunk(size_t *chunk, const amkd_device *device, const amkd_graph *graph)
+static size_t choose_chunk(const amkd_device *device, const amkd_network_room *room)
 {
-    size_t block_nbytes, fixed_nbytes;
-    if (amkd_network_room(&block_nbytes, &fixed_nbytes, device, graph, 0))
+    const size_t most = MAX_CHUNK / device->nlanes, n = MAX_NBYTES / room->block_nbytes;
+    return (n > most ? most : n > 1 ? n : 1) * device->nlanes;
+}
+
+/* The network that a model of this one becomes, whatever its weights. */
+static int fold_graph(amkd_model **out, const amkd_graph *graph)
+{
+    amkd_model *model;
+    if (amkd_model_new(&model))
         return -1;
-    const size_t most = MAX_CHUNK / device->nlanes, n = MAX_NBYTES / block_nbytes;
-    *chunk = (n > most ? most : n > 1 ? n : 1) * device->nlanes;
+    model->parameters = amkd_alloc(graph->nparameters, sizeof *model->parameters);
+    const int rc = !model->parameters || amkd_graph_copy(&model->graph, graph) ||
+                           amkd_model_fold(out, model)
+                       ? -1
+                       : 0;
+    amkd_model_free(model);
+    return rc;
+}
+
+int amkd_predictor_room_find(amkd_predictor_room *room, const amkd_device *device,
+                             const amkd_graph *graph)
+{
+    amkd_model *folded;
+    amkd_network_room network;
+    if (fold_graph(&folded, graph))
+        return -1;
+    const int rc = amkd_network_room_find(&network, device, &folded->graph, 0);
+    amkd_model_free(folded);
+    if (rc)
+        return -1;
+    const size_t chunk = choose_chunk(device, &network);
+    const size_t image_nbytes = amkd_shape_size(graph->in) + 4 * sizeof(uint32_t);
+    *room = (amkd_predictor_room){
+        .nsamples = chunk,
+        .nbytes = network.fixed_nbytes + chunk / device->nlanes * network.block_nbytes +
+                  chunk * (image_nbytes + graph->nclasses * sizeof(float)),
+        .largest_nbytes = chunk / device->nlanes * network.largest_block_nbytes};
+    if (room->largest_nbytes < network.largest_fixed_nbytes)
+        room->largest_nbytes = network.largest_fixed_nbytes;
     return 0;
 }
 
@@ -87,8 +122,10 @@ static int fill(amkd_predictor *predictor, const amkd_model *model)
 {
     amkd_device *device = predictor->device;
     const amkd_graph *graph = &model->graph;
-    if (choose_chunk(&predictor->chunk, device, graph))
+    amkd_network_room room;
+    if (amkd_network_room_find(&room, device, graph, 0))
         return -1;
+    predictor->chunk = choose_chunk(device, &room);
     predictor->npixels = amkd_shape_size(graph->in);
     predictor->plane = graph->in.height * graph->in.width;
     predictor->nclasses = graph->nclasses;

@@ -12,6 +12,15 @@ typedef struct amkd_predictor amkd_predictor;
 /* Batches hold what the model's network sees: its mean and std as scale and shift. */
 int amkd_model_normalize(amkd_batches *batches, const amkd_model *model);
 
+/* What a predictor takes on a device, which need not be open. */
+typedef struct amkd_predictor_room {
+    size_t nsamples;               /* that it predicts at a time */
+    size_t nbytes, largest_nbytes; /* in all, of the largest buffer */
+} amkd_predictor_room;
+
+int amkd_predictor_room_find(amkd_predictor_room *room, const amkd_device *device,
+                             const amkd_graph *graph);
+
 /* The model's weights are copied to the device; the model may be freed. */
 int amkd_predictor_new(amkd_predictor **out, amkd_device *device,
                        const amkd_model *model);

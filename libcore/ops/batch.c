@@ -143,20 +143,23 @@ int amkd_batches_load(amkd_batches *batches, cl_mem x, cl_mem order, size_t firs
     return run_load(batches, batches->load, args, 8, count);
 }
 
-int amkd_batches_load_mixup(amkd_batches *batches, cl_mem x, cl_mem order, size_t first,
-                            size_t count, cl_mem mu)
+int amkd_batches_load_mixup(amkd_batches *batches, cl_mem x, cl_mem order,
+                            const amkd_stretch *samples, cl_mem mu)
 {
-    const cl_uint begin = (cl_uint)first, n = (cl_uint)count;
+    const cl_uint first = (cl_uint)samples->first, total = (cl_uint)samples->total;
+    const cl_uint from = (cl_uint)samples->from, n = (cl_uint)samples->count;
     const amkd_arg args[] = {AMKD_ARG(batches->images),
                              AMKD_ARG(batches->keys),
                              AMKD_ARG(order),
-                             AMKD_ARG(begin),
+                             AMKD_ARG(first),
+                             AMKD_ARG(total),
+                             AMKD_ARG(from),
                              AMKD_ARG(n),
                              AMKD_ARG(batches->scale),
                              AMKD_ARG(batches->shift),
                              AMKD_ARG(mu),
                              AMKD_ARG(x)};
-    return run_load(batches, batches->load_mixup, args, 9, count);
+    return run_load(batches, batches->load_mixup, args, 11, samples->count);
 }
 
 int amkd_batches_mix_targets(amkd_batches *batches, cl_mem mixed, cl_mem targets,

@@ -35,13 +35,19 @@ int amkd_batches_plain_keys(amkd_batches *batches, size_t n);
 int amkd_batches_load(amkd_batches *batches, cl_mem x, cl_mem order, size_t first,
                       size_t count);
 
-/* The same after mixup: sample n is mixed with sample (n + 1) mod count by mu[first + n],
- * mu being a float buffer. */
-int amkd_batches_load_mixup(amkd_batches *batches, cl_mem x, cl_mem order, size_t first,
-                            size_t count, cl_mem mu);
+/* Samples of a step: the count from number from on, of the total whose rows are
+ * order[first..first+total). */
+typedef struct amkd_stretch {
+    size_t first, total, from, count;
+} amkd_stretch;
 
-/* The targets of these samples, mixed likewise: writes mixed, float [count][nclasses], of
- * targets, float [row][nclasses]. */
+/* Loads them after mixup: of the step, sample n is mixed with sample (n + 1) mod total by
+ * mu[first + n], mu being a float buffer. */
+int amkd_batches_load_mixup(amkd_batches *batches, cl_mem x, cl_mem order,
+                            const amkd_stretch *samples, cl_mem mu);
+
+/* The targets of a step of count samples, mixed likewise: writes mixed, float
+ * [count][nclasses], of targets, float [row][nclasses]. */
 int amkd_batches_mix_targets(amkd_batches *batches, cl_mem mixed, cl_mem targets,
                              size_t nclasses, cl_mem order, size_t first, size_t count,
                              cl_mem mu);

@@ -59,15 +59,16 @@ static int run(amkd_loss *loss, cl_kernel kernel, const amkd_arg *args, size_t n
 
 int amkd_loss_run(amkd_loss *loss, cl_mem gradient, cl_mem losses, cl_mem agreements,
                   cl_mem logits, cl_mem targets, cl_mem order, size_t first, size_t count,
-                  float temperature)
+                  size_t total, float temperature)
 {
-    const cl_uint begin = (cl_uint)first, n = (cl_uint)count;
-    const amkd_arg args[] = {
-        AMKD_ARG(logits),          AMKD_ARG(targets),  AMKD_ARG(order),
-        AMKD_ARG(begin),           AMKD_ARG(n),        AMKD_ARG(temperature),
-        AMKD_ARG(loss->smoothing), AMKD_ARG(gradient), AMKD_ARG(losses),
-        AMKD_ARG(agreements)};
-    return run(loss, loss->cross_entropy, args, 10, count);
+    const cl_uint begin = (cl_uint)first, n = (cl_uint)count, all = (cl_uint)total;
+    const amkd_arg args[] = {AMKD_ARG(logits),      AMKD_ARG(targets),
+                             AMKD_ARG(order),       AMKD_ARG(begin),
+                             AMKD_ARG(n),           AMKD_ARG(all),
+                             AMKD_ARG(temperature), AMKD_ARG(loss->smoothing),
+                             AMKD_ARG(gradient),    AMKD_ARG(losses),
+                             AMKD_ARG(agreements)};
+    return run(loss, loss->cross_entropy, args, 11, count);
 }
 
 int amkd_loss_softmax(amkd_loss *loss, cl_mem probs, cl_mem logits, size_t count,
@@ -80,28 +81,29 @@ int amkd_loss_softmax(amkd_loss *loss, cl_mem probs, cl_mem logits, size_t count
     return run(loss, loss->softmax, args, 4, count);
 }
 
-int amkd_loss_run_teaching(amkd_loss *loss, cl_mem gradient, cl_mem losses,
-                           cl_mem agreements, cl_mem taught, cl_mem logits,
-                           cl_mem targets, cl_mem order, size_t first, size_t count,
-                           float temperature, cl_mem teaching)
+int amkd_loss_count_teaching(amkd_loss *loss, cl_mem teaching, size_t total)
 {
     const amkd_device *device = loss->device;
     const size_t vectors = device->nlanes / device->vector_width;
-    const cl_uint begin = (cl_uint)first, n = (cl_uint)count;
-    const cl_uint nblocks = (cl_uint)((count + device->nlanes - 1) / device->nlanes);
-    const amkd_arg counting[] = {AMKD_ARG(teaching), AMKD_ARG(nblocks),
-                                 AMKD_ARG(loss->sums)};
+    const cl_uint nblocks = (cl_uint)((total + device->nlanes - 1) / device->nlanes);
+    const amkd_arg args[] = {AMKD_ARG(teaching), AMKD_ARG(nblocks), AMKD_ARG(loss->sums)};
+    return amkd_kernel_run(loss->device, loss->count_teaching, args, 3, 1, &vectors,
+                           &vectors);
+}
+
+int amkd_loss_run_teaching(amkd_loss *loss, cl_mem gradient, cl_mem losses,
+                           cl_mem agreements, cl_mem taught, cl_mem logits,
+                           cl_mem targets, cl_mem order, size_t first, size_t count,
+                           float temperature, cl_mem teaching, size_t from)
+{
+    const cl_uint begin = (cl_uint)first, n = (cl_uint)count, place = (cl_uint)from;
     const amkd_arg args[] = {
         AMKD_ARG(logits),          AMKD_ARG(targets),  AMKD_ARG(order),
         AMKD_ARG(begin),           AMKD_ARG(n),        AMKD_ARG(temperature),
-        AMKD_ARG(loss->smoothing), AMKD_ARG(teaching), AMKD_ARG(loss->sums),
-        AMKD_ARG(gradient),        AMKD_ARG(losses),   AMKD_ARG(agreements),
-        AMKD_ARG(taught)};
-    return amkd_kernel_run(loss->device, loss->count_teaching, counting, 3, 1, &vectors,
-                           &vectors) ||
-                   run(loss, loss->teaching, args, 13, count)
-               ? -1
-               : 0;
+        AMKD_ARG(loss->smoothing), AMKD_ARG(teaching), AMKD_ARG(place),
+        AMKD_ARG(loss->sums),      AMKD_ARG(gradient), AMKD_ARG(losses),
+        AMKD_ARG(agreements),      AMKD_ARG(taught)};
+    return run(loss, loss->teaching, args, 14, count);
 }
 
 int amkd_loss_soften(amkd_loss *loss, cl_mem probs, cl_mem tops, cl_mem logits,

@@ -12,21 +12,25 @@ int amkd_loss_new(amkd_loss **out, amkd_device *device, size_t nclasses);
  * they are compared; 0 at first: they are as they are. Agreements do not change by it. */
 void amkd_loss_smooth(amkd_loss *loss, double smoothing);
 
-/* gradient [block][class][lane] of the mean loss over count samples, whose targets are
- * the rows order[first..first+count) of targets, float [row][class]. Each sample's loss
- * and its agreement (1 where the top classes are the same) are added to losses and
- * agreements, float [block][lane]. */
+/* gradient [block][class][lane] of the mean loss over total samples by the logits of
+ * count of them, whose targets are the rows order[first..first+count) of targets, float
+ * [row][class]. Each sample's loss and its agreement (1 where the top classes are the
+ * same) are added to losses and agreements, float [block][lane]. */
 int amkd_loss_run(amkd_loss *loss, cl_mem gradient, cl_mem losses, cl_mem agreements,
                   cl_mem logits, cl_mem targets, cl_mem order, size_t first, size_t count,
-                  float temperature);
+                  size_t total, float temperature);
 
-/* The same of the samples alone that teach, float [block][lane] of 1 and 0: the others
- * have no gradient, no loss and no agreement, and the mean is over those that have.
- * taught, float [block][lane], counts them. */
+/* Counts which of total samples teach, float [block][lane] of 1 and 0, for the calls of
+ * amkd_loss_run_teaching that follow. */
+int amkd_loss_count_teaching(amkd_loss *loss, cl_mem teaching, size_t total);
+
+/* As amkd_loss_run, of the samples alone that teach: the others have no gradient, no loss
+ * and no agreement, and the mean is over all that were counted. The count samples have
+ * the places of teaching from from on. taught, float [block][lane], counts them. */
 int amkd_loss_run_teaching(amkd_loss *loss, cl_mem gradient, cl_mem losses,
                            cl_mem agreements, cl_mem taught, cl_mem logits,
                            cl_mem targets, cl_mem order, size_t first, size_t count,
-                           float temperature, cl_mem teaching);
+                           float temperature, cl_mem teaching, size_t from);
 
 /* probs, float [count][class]: softmax of the logits, or the logits themselves. */
 int amkd_loss_softmax(amkd_loss *loss, cl_mem probs, cl_mem logits, size_t count,
@@ -38,7 +42,7 @@ int amkd_loss_softmax(amkd_loss *loss, cl_mem probs, cl_mem logits, size_t count
 int amkd_loss_soften(amkd_loss *loss, cl_mem probs, cl_mem tops, cl_mem logits,
                      cl_mem rows, size_t first, size_t count, float temperature);
 
-/* teaching, as amkd_loss_run_teaching takes it: 1 for samples below count whose row of
+/* teaching, as amkd_loss_count_teaching takes it: 1 for samples below count whose row of
  * tops has min_top or more, else 0. */
 int amkd_loss_choose_teaching(amkd_loss *loss, cl_mem teaching, cl_mem tops, cl_mem rows,
                               size_t first, size_t count, float min_top);

@@ -62,15 +62,18 @@ static int measure(amkd_op *op, const amkd_op_args *a)
     const cl_uint means = (cl_uint)n->what.means;
     const cl_uint variances = (cl_uint)n->what.variances;
     const float nvalues = (float)count(op, &a->run);
+    const float momentum =
+        a->run.nmeasured ? 1 / (float)a->run.nmeasured : n->what.momentum;
     const amkd_arg parts[] = {AMKD_ARG(n->parts), AMKD_ARG(a->x[0]), AMKD_ARG(nblocks),
                               AMKD_ARG(nsamples)};
-    const amkd_arg sums[] = {
-        AMKD_ARG(n->stats),      AMKD_ARG(n->parts),  AMKD_ARG(a->x[0]),
-        AMKD_ARG(a->parameters), AMKD_ARG(weights),   AMKD_ARG(biases),
-        AMKD_ARG(means),         AMKD_ARG(variances), AMKD_ARG(nvalues)};
+    const amkd_arg sums[] = {AMKD_ARG(n->stats), AMKD_ARG(n->parts),
+                             AMKD_ARG(a->x[0]),  AMKD_ARG(a->parameters),
+                             AMKD_ARG(weights),  AMKD_ARG(biases),
+                             AMKD_ARG(means),    AMKD_ARG(variances),
+                             AMKD_ARG(nvalues),  AMKD_ARG(momentum)};
     if (nvalues < 2)
         return amkd_fail("a batch norm cannot train on a batch of one value a channel");
-    return run_over_parts(op, PARTS, parts, 4) || run_over_channels(op, MEASURE, sums, 9)
+    return run_over_parts(op, PARTS, parts, 4) || run_over_channels(op, MEASURE, sums, 10)
                ? -1
                : 0;
 }
@@ -165,8 +168,8 @@ int amkd_norm_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape
     (void)train; /* one small program for both */
     amkd_op *op = NULL;
     char options[96];
-    snprintf(options, sizeof options, "-DNPARTS=%d -DEPSILON=%.9ef -DMOMENTUM=%.9ef",
-             NPARTS, (double)norm_options->epsilon, (double)norm_options->momentum);
+    snprintf(options, sizeof options, "-DNPARTS=%d -DEPSILON=%.9ef", NPARTS,
+             (double)norm_options->epsilon);
     if (amkd_op_build(&op, device, shape, "norm", amkd_cl_norm, options, sizeof(norm)) ||
         amkd_op_kernels(op, names))
         return -1;

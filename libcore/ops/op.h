@@ -40,6 +40,8 @@ typedef struct amkd_batch {
     size_t nsamples;     /* in them: the last one's lanes behind these are of no sample */
     int training;        /* batch statistics, dropout */
     uint64_t seed, step; /* of what a training draws */
+    size_t nmeasured;    /* of a training: running figures become the plain mean of this
+                            many batches, of which it is the last; 0: they move on */
 } amkd_batch;
 
 enum { AMKD_OP_MAX_INPUTS = 8 };

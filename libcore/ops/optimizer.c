@@ -24,11 +24,12 @@ struct amkd_optimizer {
     size_t nparts;
     uint64_t nsteps;
     cl_program program;
-    cl_kernel step, square, find_scale, average;
+    cl_kernel step, square, find_scale, average, gather;
     cl_mem states[MAX_STATES]; /* float [nparameters], or NULL */
     cl_mem squares;            /* float [nparts]; NULL without clipping */
     cl_mem scale;              /* float: of the gradient */
     cl_mem factors;            /* float [nparameters]; NULL: all 1 */
+    cl_mem gathered;           /* float [nparameters]; NULL until something is */
 };
 
 size_t amkd_optimizer_nstates(const amkd_optimizer_options *options)
@@ -80,6 +81,7 @@ int amkd_optimizer_new(amkd_optimizer **out, amkd_device *device,
         amkd_kernel_new(&optimizer->square, optimizer->program, "square_gradients") ||
         amkd_kernel_new(&optimizer->find_scale, optimizer->program, "find_scale") ||
         amkd_kernel_new(&optimizer->average, optimizer->program, "average_parameters") ||
+        amkd_kernel_new(&optimizer->gather, optimizer->program, "gather_gradients") ||
         new_buffers(optimizer))
         goto fail;
     free(macros);
@@ -186,6 +188,21 @@ int amkd_optimizer_step(amkd_optimizer *optimizer, cl_mem parameters, cl_mem gra
                : 0;
 }
 
+int amkd_optimizer_gather(amkd_optimizer *optimizer, cl_mem *gathered, cl_mem gradients,
+                          size_t nslices, int add)
+{
+    const cl_uint n = (cl_uint)optimizer->nparameters, slices = (cl_uint)nslices;
+    const cl_int adds = add != 0;
+    if (!optimizer->gathered &&
+        amkd_buffer_new(&optimizer->gathered, optimizer->device, CL_MEM_READ_WRITE,
+                        optimizer->nparameters * sizeof(float), NULL))
+        return -1;
+    *gathered = optimizer->gathered;
+    const amkd_arg args[] = {AMKD_ARG(optimizer->gathered), AMKD_ARG(gradients),
+                             AMKD_ARG(n), AMKD_ARG(slices), AMKD_ARG(adds)};
+    return run(optimizer, optimizer->gather, args, 5);
+}
+
 cl_mem amkd_optimizer_average(const amkd_optimizer *optimizer)
 {
     return optimizer->states[AVERAGE];
@@ -222,10 +239,12 @@ void amkd_optimizer_free(amkd_optimizer *optimizer)
     amkd_buffer_free(optimizer->squares);
     amkd_buffer_free(optimizer->scale);
     amkd_buffer_free(optimizer->factors);
+    amkd_buffer_free(optimizer->gathered);
     amkd_kernel_free(optimizer->step);
     amkd_kernel_free(optimizer->square);
     amkd_kernel_free(optimizer->find_scale);
     amkd_kernel_free(optimizer->average);
+    amkd_kernel_free(optimizer->gather);
     amkd_program_free(optimizer->program);
     free(optimizer);
 }

@@ -37,6 +37,12 @@ int amkd_optimizer_scale(amkd_optimizer *optimizer, const float *factors);
 int amkd_optimizer_step(amkd_optimizer *optimizer, cl_mem parameters, cl_mem gradients,
                         size_t nslices, double rate);
 
+/* Gathers gradients of a step that has several: they are added to those gathered before,
+ * or, with add of 0, take their place. *gathered is their sum, float [nparameters], which
+ * amkd_optimizer_step takes as a single slice; borrowed. */
+int amkd_optimizer_gather(amkd_optimizer *optimizer, cl_mem *gathered, cl_mem gradients,
+                          size_t nslices, int add);
+
 /* The moving average, float [nparameters], once a step was taken; NULL where none is
  * kept. Borrowed. */
 cl_mem amkd_optimizer_average(const amkd_optimizer *optimizer);

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "net/network_plan.h"
+#include "net/network_room.h"
 #include "sweep/sweep_internal.h"
 #include <stdlib.h>
 
@@ -29,11 +30,11 @@ struct amkd_layered {
 static int choose_blocks(size_t *nblocks, const amkd_device *device,
                          const amkd_graph *graph)
 {
-    size_t block_nbytes, fixed_nbytes;
-    if (amkd_network_room(&block_nbytes, &fixed_nbytes, device, graph, 0))
+    amkd_network_room network;
+    if (amkd_network_room_find(&network, device, graph, 0))
         return -1;
     const size_t room = device->vector_width > 1 ? BATCH_NBYTES : GPU_BATCH_NBYTES;
-    const size_t n = room / block_nbytes, least = 2 * device->ncompute_units;
+    const size_t n = room / network.block_nbytes, least = 2 * device->ncompute_units;
     *nblocks = n > 4096 ? 4096 : n > least ? n : least;
     return 0;
 }

@@ -198,7 +198,7 @@ static inline double run_loss(amkd_network *network, const fixture *f, size_t nb
     ck_ok(amkd_buffer_new(&sums, device, CL_MEM_READ_WRITE, nlanes * 4, losses));
     ck_ok(amkd_buffer_new(&agreements, device, CL_MEM_READ_WRITE, nlanes * 4, losses));
     ck_ok(amkd_loss_run(loss, amkd_network_logits_gradient(network), sums, agreements,
-                        amkd_network_logits(network), targets, rows, 0, f->count, 1));
+                        amkd_network_logits(network), targets, rows, 0, f->count, f->count, 1));
     ck_ok(amkd_buffer_read(device, losses, sums, 0, nlanes * 4));
     double total = 0;
     for (size_t lane = 0; lane < nlanes; lane++)

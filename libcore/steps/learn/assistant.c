@@ -9,6 +9,7 @@
 
 struct amkd_assistant {
     amkd_device *device;
+    size_t most; /* samples at a time */
     amkd_network *network;
     amkd_batches *batches;
     amkd_loss *loss;
@@ -16,14 +17,15 @@ struct amkd_assistant {
     cl_mem teaching;      /* float [block][lane] */
 };
 
-int amkd_sight_load(const amkd_sight *sight, amkd_batches *batches, cl_mem x)
+int amkd_sight_load(const amkd_sight *sight, amkd_batches *batches, cl_mem x, size_t from,
+                    size_t n)
 {
+    const amkd_stretch part = {sight->first, sight->count, from, n};
     if (amkd_batches_use(batches, sight->pixels, NULL))
         return -1;
     if (!sight->mu)
-        return amkd_batches_load(batches, x, sight->order, sight->first, sight->count);
-    return amkd_batches_load_mixup(batches, x, sight->order, sight->first, sight->count,
-                                   sight->mu);
+        return amkd_batches_load(batches, x, sight->order, sight->first + from, n);
+    return amkd_batches_load_mixup(batches, x, sight->order, &part, sight->mu);
 }
 
 /* folded: without the normalizations that its weights can do. */
@@ -32,8 +34,10 @@ static int fill(amkd_assistant *a, const amkd_model *folded, size_t count, size_
 {
     amkd_device *device = a->device;
     const amkd_graph *graph = &folded->graph;
-    const size_t max_blocks = (count + device->nlanes - 1) / device->nlanes;
-    return amkd_network_new(&a->network, device, graph, max_blocks, 0) ||
+    const size_t nlanes = device->nlanes;
+    const size_t nteaching = (count + nlanes - 1) / nlanes * nlanes;
+    return amkd_network_new(&a->network, device, graph, (a->most + nlanes - 1) / nlanes,
+                            0) ||
                    amkd_network_plan(a->network, seconds, NULL, NULL) ||
                    amkd_buffer_write(device, amkd_network_parameters(a->network),
                                      folded->parameters, 0,
@@ -48,20 +52,23 @@ static int fill(amkd_assistant *a, const amkd_model *folded, size_t count, size_
                    amkd_buffer_new(&a->tops, device, CL_MEM_READ_WRITE,
                                    nanswers * sizeof(float), NULL) ||
                    amkd_buffer_new(&a->teaching, device, CL_MEM_READ_WRITE,
-                                   max_blocks * device->nlanes * sizeof(float), NULL)
+                                   nteaching * sizeof(float), NULL)
                ? -1
                : 0;
 }
 
 int amkd_assistant_new(amkd_assistant **out, amkd_device *device, const amkd_model *model,
-                       size_t count, size_t nplaces, size_t nanswers, double seconds)
+                       size_t count, size_t most, size_t nplaces, size_t nanswers,
+                       double seconds)
 {
     amkd_model *folded;
     if (amkd_model_fold(&folded, model))
         return -1;
     amkd_assistant *a = amkd_alloc(1, sizeof *a);
-    if (a)
+    if (a) {
         a->device = device;
+        a->most = most < count ? most : count;
+    }
     const int rc = a ? fill(a, folded, count, nplaces, nanswers, seconds) : -1;
     amkd_model_free(folded);
     if (rc)
@@ -71,21 +78,33 @@ int amkd_assistant_new(amkd_assistant **out, amkd_device *device, const amkd_mod
     return rc;
 }
 
+/* Asks about n samples from number from on. */
+static int ask_some(amkd_assistant *a, const amkd_sight *sight, size_t from, size_t n,
+                    cl_mem rows, size_t first, float temperature)
+{
+    const size_t nlanes = a->device->nlanes;
+    const amkd_batch run = {.nblocks = (n + nlanes - 1) / nlanes, .nsamples = n};
+    return amkd_sight_load(sight, a->batches, amkd_network_value(a->network, 0), from,
+                           n) ||
+                   amkd_network_forward(a->network, 0, &run) ||
+                   amkd_loss_soften(a->loss, a->answers, a->tops,
+                                    amkd_network_logits(a->network), rows, first + from,
+                                    n, temperature)
+               ? -1
+               : 0;
+}
+
 int amkd_assistant_ask(amkd_assistant *assistant, const amkd_sight *sight, cl_mem rows,
                        size_t first, float temperature)
 {
-    amkd_network *network = assistant->network;
-    const size_t nlanes = assistant->device->nlanes;
-    return amkd_sight_load(sight, assistant->batches, amkd_network_value(network, 0)) ||
-                   amkd_network_forward(
-                       network, 0,
-                       &(amkd_batch){.nblocks = (sight->count + nlanes - 1) / nlanes,
-                                     .nsamples = sight->count}) ||
-                   amkd_loss_soften(assistant->loss, assistant->answers, assistant->tops,
-                                    amkd_network_logits(network), rows, first,
-                                    sight->count, temperature)
-               ? -1
-               : 0;
+    const size_t most = assistant->most;
+    for (size_t from = 0; from < sight->count; from += most) {
+        const size_t left = sight->count - from;
+        if (ask_some(assistant, sight, from, left < most ? left : most, rows, first,
+                     temperature))
+            return -1;
+    }
+    return 0;
 }
 
 int amkd_assistant_choose(amkd_assistant *assistant, cl_mem *teaching, cl_mem rows,

@@ -14,16 +14,19 @@ typedef struct amkd_sight {
     size_t first, count;
 } amkd_sight;
 
-/* Enqueues the loading of what is to be seen into a network's input, as the batches,
- * which have plain keys, normalize it. */
-int amkd_sight_load(const amkd_sight *sight, amkd_batches *batches, cl_mem x);
+/* Enqueues the loading of the n samples from number from on into a network's input, as
+ * the batches, which have plain keys, normalize them. */
+int amkd_sight_load(const amkd_sight *sight, amkd_batches *batches, cl_mem x, size_t from,
+                    size_t n);
 
 typedef struct amkd_assistant amkd_assistant;
 
-/* For count samples at a time at most, of nplaces rows of pixels, with room for nanswers.
- * seconds: what planning may take. The model may be freed. */
+/* For steps of count samples at most, of which it looks at most at a time, in nplaces
+ * rows of pixels, with room for nanswers. seconds: what planning may take. The model may
+ * be freed. */
 int amkd_assistant_new(amkd_assistant **out, amkd_device *device, const amkd_model *model,
-                       size_t count, size_t nplaces, size_t nanswers, double seconds);
+                       size_t count, size_t most, size_t nplaces, size_t nanswers,
+                       double seconds);
 
 /* Enqueues its answers about what is seen, softmax of its logits at the temperature; that
  * about sample n goes into row rows[first + n] of its answers. */
@@ -31,8 +34,8 @@ int amkd_assistant_ask(amkd_assistant *assistant, const amkd_sight *sight, cl_me
                        size_t first, float temperature);
 
 /* Enqueues which of the count answers in these rows teach: those whose top probability,
- * at temperature 1, is min_top or more. *teaching is as amkd_loss_run_teaching takes it,
- * borrowed until the next call. */
+ * at temperature 1, is min_top or more. *teaching is as amkd_loss_count_teaching takes
+ * it, borrowed until the next call. */
 int amkd_assistant_choose(amkd_assistant *assistant, cl_mem *teaching, cl_mem rows,
                           size_t first, size_t count, float min_top);
 

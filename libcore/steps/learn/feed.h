@@ -14,7 +14,7 @@ enum { AMKD_SPAN_STEPS = 256 };
 typedef struct amkd_step_targets {
     cl_mem targets, order; /* borrowed, until the next step */
     size_t first, count;
-    cl_mem teaching; /* as amkd_loss_run_teaching takes it; NULL: all samples teach */
+    cl_mem teaching; /* as amkd_loss_count_teaching takes it; NULL: all samples teach */
 } amkd_step_targets;
 
 typedef struct amkd_feed amkd_feed;
@@ -27,9 +27,13 @@ struct amkd_feed {
      * Returns once enqueued. All steps of the last but one call must be done by then. */
     int (*begin)(amkd_feed *feed, size_t *nsamples, uint64_t first, uint64_t end);
 
-    /* Enqueues a step of those begun last: its inputs into x, a network's activation 0.
-     */
-    int (*load)(amkd_feed *feed, amkd_step_targets *targets, cl_mem x, uint64_t step);
+    /* Enqueues what a step of those begun last is to learn: the targets of all its
+     * samples. */
+    int (*teach)(amkd_feed *feed, amkd_step_targets *targets, uint64_t step);
+
+    /* Enqueues the inputs of the count samples from number from on, of the step that was
+     * taught last, into x, a network's value 0. */
+    int (*load)(amkd_feed *feed, cl_mem x, size_t from, size_t count);
 
     void (*free)(amkd_feed *feed);
 };

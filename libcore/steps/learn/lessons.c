@@ -46,6 +46,7 @@ typedef struct lessons {
     uint32_t *images, *places; /* of a span's samples, one behind the other */
     span spans[2];
     size_t last;               /* the span begun last */
+    amkd_sight sight;          /* what the step taught last sees */
     amkd_augmenter *augmenter; /* NULL: images are seen as they are */
     cl_mem pixels;             /* a step's views, else NULL */
     amkd_batches *batches;
@@ -178,22 +179,28 @@ static int assist(lessons *l, amkd_step_targets *targets, const amkd_sight *sigh
                                  answers.first, answers.count, (float)l->min_top);
 }
 
-static int load(amkd_feed *feed, amkd_step_targets *targets, cl_mem x, uint64_t step)
+static int teach(amkd_feed *feed, amkd_step_targets *targets, uint64_t step)
 {
     lessons *l = (lessons *)feed;
     const cl_mem rows = l->spans[l->last].columns[ROWS].there;
-    amkd_sight sight;
-    if (show(l, &sight, step) || amkd_sight_load(&sight, l->batches, x))
+    const amkd_sight *sight = &l->sight;
+    if (show(l, &l->sight, step))
         return -1;
     if (l->assistant)
-        return assist(l, targets, &sight, step);
-    *targets = (amkd_step_targets){l->targets, rows, sight.first, sight.count, NULL};
-    if (!sight.mu)
+        return assist(l, targets, sight, step);
+    *targets = (amkd_step_targets){l->targets, rows, sight->first, sight->count, NULL};
+    if (!sight->mu)
         return 0;
-    *targets = (amkd_step_targets){l->mixed, l->in_order, 0, sight.count, NULL};
+    *targets = (amkd_step_targets){l->mixed, l->in_order, 0, sight->count, NULL};
     return amkd_batches_mix_targets(l->batches, l->mixed, l->targets,
-                                    l->dataset->nclasses, rows, sight.first, sight.count,
-                                    sight.mu);
+                                    l->dataset->nclasses, rows, sight->first,
+                                    sight->count, sight->mu);
+}
+
+static int load(amkd_feed *feed, cl_mem x, size_t from, size_t count)
+{
+    lessons *l = (lessons *)feed;
+    return amkd_sight_load(&l->sight, l->batches, x, from, count);
 }
 
 static void free_lessons(amkd_feed *feed)
@@ -304,6 +311,7 @@ static int set_up_targets(lessons *l, const amkd_train_options *options, size_t 
         return -1;
     if (options->assistant)
         return amkd_assistant_new(&l->assistant, l->device, options->assistant, batch,
+                                  options->micro_batch ? options->micro_batch : batch,
                                   nplaces, l->nkept ? l->nkept : batch, seconds);
     if (amkd_samples_targets(&l->targets, l->device, l->dataset, options->temperature))
         return -1;
@@ -340,7 +348,8 @@ int amkd_lessons_new(amkd_feed **out, amkd_device *device, const amkd_dataset *d
     lessons *l = amkd_alloc(1, sizeof *l);
     if (!l)
         return -1;
-    l->feed = (amkd_feed){.begin = begin, .load = load, .free = free_lessons};
+    l->feed =
+        (amkd_feed){.begin = begin, .teach = teach, .load = load, .free = free_lessons};
     l->device = device;
     l->dataset = dataset;
     l->temperature = options->temperature;

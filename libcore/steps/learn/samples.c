@@ -23,7 +23,8 @@ typedef struct amkd_samples {
     const amkd_dataset *dataset;
     double mixup;
     span spans[2];
-    size_t last; /* the span begun last */
+    size_t last;       /* the span begun last */
+    amkd_stretch step; /* the one taught last, in its span */
     amkd_batches *batches;
     amkd_samples_window *window; /* NULL where all images lie on the device */
     cl_mem targets;
@@ -142,29 +143,39 @@ static int begin(amkd_feed *feed, size_t *nsamples, uint64_t first, uint64_t end
                : 0;
 }
 
-static int load(amkd_feed *feed, amkd_step_targets *targets, cl_mem x, uint64_t step)
+static int teach(amkd_feed *feed, amkd_step_targets *targets, uint64_t step)
 {
     amkd_samples *samples = (amkd_samples *)feed;
     const span *s = &samples->spans[samples->last];
     const size_t first = (size_t)(step - s->first) * feed->order.batch;
     const size_t count = amkd_order_count(&feed->order, step);
-    /* Of a window the keys stand in the order of the span. */
-    const cl_mem order =
-        samples->window ? amkd_samples_window_order(samples->window) : s->order;
+    samples->step = (amkd_stretch){.first = first, .total = count};
     if (samples->window &&
         amkd_samples_window_reach(samples->window, samples->batches, step))
         return -1;
     if (!s->mu) {
         *targets = (amkd_step_targets){samples->targets, s->order, first, count, NULL};
-        return amkd_batches_load(samples->batches, x, order, first, count);
+        return 0;
     }
     *targets = (amkd_step_targets){samples->mixed, samples->in_order, 0, count, NULL};
-    return amkd_batches_load_mixup(samples->batches, x, order, first, count, s->mu) ||
-                   amkd_batches_mix_targets(samples->batches, samples->mixed,
-                                            samples->targets, samples->dataset->nclasses,
-                                            s->order, first, count, s->mu)
-               ? -1
-               : 0;
+    return amkd_batches_mix_targets(samples->batches, samples->mixed, samples->targets,
+                                    samples->dataset->nclasses, s->order, first, count,
+                                    s->mu);
+}
+
+static int load(amkd_feed *feed, cl_mem x, size_t from, size_t count)
+{
+    amkd_samples *samples = (amkd_samples *)feed;
+    const span *s = &samples->spans[samples->last];
+    amkd_stretch part = samples->step;
+    part.from = from;
+    part.count = count;
+    /* Of a window the keys stand in the order of the span. */
+    const cl_mem order =
+        samples->window ? amkd_samples_window_order(samples->window) : s->order;
+    return s->mu
+               ? amkd_batches_load_mixup(samples->batches, x, order, &part, s->mu)
+               : amkd_batches_load(samples->batches, x, order, part.first + from, count);
 }
 
 static void free_samples(amkd_feed *feed)
@@ -189,6 +200,7 @@ int amkd_samples_new(amkd_feed **out, amkd_device *device, const amkd_dataset *d
         return -1;
     samples->feed = (amkd_feed){.span_nsteps = AMKD_SPAN_STEPS,
                                 .begin = begin,
+                                .teach = teach,
                                 .load = load,
                                 .free = free_samples};
     samples->device = device;

@@ -5,9 +5,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/progress.h"
-#include "net/network_plan.h"
-#include "ops/loss.h"
 #include "steps/learn/checkpoint.h"
+#include "steps/learn/learner.h"
 #include "steps/learn/lessons.h"
 #include "steps/learn/samples.h"
 #include "steps/learn/train_describe.h"
@@ -20,7 +19,7 @@ typedef struct span {
     uint64_t first, end;
     size_t nsamples;
     float *parameters;
-    float *losses, *agreements, *taught; /* [max_blocks * nlanes] */
+    float *losses, *agreements, *taught; /* as the learner's */
     cl_event done;                       /* NULL once it was waited for */
 } span;
 
@@ -36,23 +35,15 @@ typedef struct trainer {
     const amkd_dataset *dataset;
     amkd_model *model;
     span spans[2];
-    size_t max_blocks;
+    size_t batch;          /* samples a step at most */
     uint64_t nsteps, step; /* step: the next to be enqueued */
     tally since;           /* the last report */
     int taught_any;        /* samples, up to it */
     amkd_feed *feed;
-    amkd_network *network;
-    amkd_loss *loss;
-    amkd_optimizer *optimizer;
-    cl_mem losses, agreements, taught;
+    amkd_learner learner;
     float *states;  /* of the optimizer, for checkpoints */
     char *training; /* what a checkpoint must be of */
 } trainer;
-
-static size_t sums_nbytes(const trainer *t)
-{
-    return t->max_blocks * t->device->nlanes * sizeof(float);
-}
 
 /* Up to seconds before a training of minutes, nothing before one of seconds: for passes
  * of a network over all samples, of which a training has three. */
@@ -66,9 +57,9 @@ static int new_span(span *s, const trainer *t)
 {
     const size_t n = t->model->graph.nparameters;
     s->parameters = amkd_alloc(n, sizeof *s->parameters);
-    s->losses = amkd_alloc(sums_nbytes(t), 1);
-    s->agreements = amkd_alloc(sums_nbytes(t), 1);
-    s->taught = amkd_alloc(sums_nbytes(t), 1);
+    s->losses = amkd_alloc(t->learner.sums_nbytes, 1);
+    s->agreements = amkd_alloc(t->learner.sums_nbytes, 1);
+    s->taught = amkd_alloc(t->learner.sums_nbytes, 1);
     return !s->parameters || !s->losses || !s->agreements || !s->taught ? -1 : 0;
 }
 
@@ -82,15 +73,14 @@ static void free_span(span *s)
         clReleaseEvent(s->done);
 }
 
-/* How many steps there are, and of how many blocks. */
+/* How many steps there are, and of how many samples. */
 static void count_steps(trainer *t)
 {
     const uint64_t n = t->dataset->n,
                    batch = t->options->batch < n ? t->options->batch : n;
-    const size_t nlanes = t->device->nlanes;
     t->nsteps = t->options->nsteps ? t->options->nsteps
                                    : t->options->nepochs * ((n + batch - 1) / batch);
-    t->max_blocks = ((size_t)batch + nlanes - 1) / nlanes;
+    t->batch = (size_t)batch;
 }
 
 static int open_feed(trainer *t)
@@ -111,7 +101,7 @@ static int scale_rates(trainer *t)
     const int rc = !factors ||
                            amkd_rates_make(factors, graph, t->options->rates,
                                            t->options->nrates) ||
-                           amkd_optimizer_scale(t->optimizer, factors)
+                           amkd_optimizer_scale(t->learner.optimizer, factors)
                        ? -1
                        : 0;
     free(factors);
@@ -127,21 +117,12 @@ static int set_up(trainer *t)
     t->states = amkd_alloc(amkd_optimizer_nstates(&t->options->optimizer),
                            graph->ntrained * sizeof *t->states);
     t->training = amkd_train_describe(t->model, t->dataset, t->options, t->nsteps);
-    if (!t->states || !t->training || new_span(&t->spans[0], t) ||
-        new_span(&t->spans[1], t) ||
-        amkd_network_new(&t->network, t->device, graph, t->max_blocks, 1) ||
-        amkd_network_plan(t->network, planning_seconds(t, graph, 3), NULL, NULL) ||
-        amkd_loss_new(&t->loss, t->device, graph->nclasses) ||
-        amkd_optimizer_new(&t->optimizer, t->device, &t->options->optimizer,
-                           graph->ntrained) ||
-        scale_rates(t) ||
-        amkd_buffer_new(&t->losses, t->device, CL_MEM_READ_WRITE, sums_nbytes(t), NULL) ||
-        amkd_buffer_new(&t->agreements, t->device, CL_MEM_READ_WRITE, sums_nbytes(t),
-                        NULL) ||
-        amkd_buffer_new(&t->taught, t->device, CL_MEM_READ_WRITE, sums_nbytes(t), NULL))
-        return -1;
-    amkd_loss_smooth(t->loss, t->options->smoothing);
-    return 0;
+    return !t->states || !t->training ||
+                   amkd_learner_open(&t->learner, t->device, graph, t->options, t->batch,
+                                     planning_seconds(t, graph, 3)) ||
+                   scale_rates(t) || new_span(&t->spans[0], t) || new_span(&t->spans[1], t)
+               ? -1
+               : 0;
 }
 
 static void tear_down(trainer *t)
@@ -151,12 +132,7 @@ static void tear_down(trainer *t)
     free_span(&t->spans[1]);
     if (t->feed)
         t->feed->free(t->feed);
-    amkd_network_free(t->network);
-    amkd_loss_free(t->loss);
-    amkd_optimizer_free(t->optimizer);
-    amkd_buffer_free(t->losses);
-    amkd_buffer_free(t->agreements);
-    amkd_buffer_free(t->taught);
+    amkd_learner_close(&t->learner);
     free(t->states);
     free(t->training);
 }
@@ -175,9 +151,10 @@ static amkd_checkpoint checkpoint_of(trainer *t, float *parameters)
 static int checkpoint_save(trainer *t, const span *s)
 {
     amkd_checkpoint state = checkpoint_of(t, s->parameters);
-    return amkd_buffer_read(t->device, s->parameters, amkd_network_parameters(t->network),
-                            0, state.nparameters * sizeof(float)) ||
-                   amkd_optimizer_save(t->optimizer, t->states, &state.step) ||
+    return amkd_buffer_read(t->device, s->parameters,
+                            amkd_network_parameters(t->learner.network), 0,
+                            state.nparameters * sizeof(float)) ||
+                   amkd_optimizer_save(t->learner.optimizer, t->states, &state.step) ||
                    amkd_checkpoint_save(&state, t->options->checkpoint, t->training)
                ? -1
                : 0;
@@ -188,7 +165,7 @@ static int resume(trainer *t)
 {
     amkd_checkpoint state = checkpoint_of(t, t->model->parameters);
     if (amkd_checkpoint_load(&state, t->options->resume, t->training) ||
-        amkd_optimizer_restore(t->optimizer, t->states, state.step))
+        amkd_optimizer_restore(t->learner.optimizer, t->states, state.step))
         return -1;
     t->step = t->since.step = state.step;
     return 0;
@@ -199,46 +176,17 @@ static int start(trainer *t)
 {
     if (t->options->resume && resume(t))
         return -1;
-    return amkd_buffer_write(t->device, amkd_network_parameters(t->network),
+    return amkd_buffer_write(t->device, amkd_network_parameters(t->learner.network),
                              t->model->parameters, 0,
                              t->model->graph.nparameters * sizeof(float));
-}
-
-/* Enqueues the gradient of a step's loss, and what it comes to. */
-static int find_loss(trainer *t, const amkd_step_targets *p)
-{
-    amkd_network *network = t->network;
-    const cl_mem gradient = amkd_network_logits_gradient(network);
-    const cl_mem logits = amkd_network_logits(network);
-    const float temperature = (float)t->options->temperature;
-    if (p->teaching)
-        return amkd_loss_run_teaching(t->loss, gradient, t->losses, t->agreements,
-                                      t->taught, logits, p->targets, p->order, p->first,
-                                      p->count, temperature, p->teaching);
-    return amkd_loss_run(t->loss, gradient, t->losses, t->agreements, logits, p->targets,
-                         p->order, p->first, p->count, temperature);
 }
 
 /* Enqueues one step. */
 static int take_step(trainer *t)
 {
     const double rate = amkd_schedule_rate(&t->options->schedule, t->step, t->nsteps);
-    amkd_network *network = t->network;
-    const size_t nlanes = t->device->nlanes;
-    amkd_step_targets p;
-    if (t->feed->load(t->feed, &p, amkd_network_value(network, 0), t->step))
-        return amkd_fail_in("step %llu", (unsigned long long)t->step);
-    const amkd_batch run = {.nblocks = (p.count + nlanes - 1) / nlanes,
-                            .nsamples = p.count,
-                            .training = 1,
-                            .seed = t->options->seed,
-                            .step = t->step};
-    if (amkd_network_forward(network, 0, &run) || find_loss(t, &p) ||
-        amkd_network_backward(network, &run) ||
-        amkd_optimizer_step(t->optimizer, amkd_network_parameters(network),
-                            amkd_network_gradients(network),
-                            amkd_network_nslices(network), rate))
-        return amkd_fail_in("step %llu", (unsigned long long)t->step);
+    if (amkd_learner_step(&t->learner, t->feed, t->step, rate))
+        return -1;
     t->step++;
     return 0;
 }
@@ -248,16 +196,19 @@ static int read_later(trainer *t, span *s)
 {
     amkd_device *device = t->device;
     const amkd_graph *graph = &t->model->graph;
-    const cl_mem average = amkd_optimizer_average(t->optimizer);
-    const size_t nbytes = sums_nbytes(t);
-    if (amkd_buffer_read_later(device, s->parameters, amkd_network_parameters(t->network),
-                               0, graph->nparameters * sizeof(float), NULL) ||
+    const cl_mem average = amkd_optimizer_average(t->learner.optimizer);
+    const amkd_learner *l = &t->learner;
+    const size_t nbytes = l->sums_nbytes;
+    if (amkd_buffer_read_later(device, s->parameters,
+                               amkd_network_parameters(t->learner.network), 0,
+                               graph->nparameters * sizeof(float), NULL) ||
         (average && amkd_buffer_read_later(device, s->parameters, average, 0,
                                            graph->ntrained * sizeof(float), NULL)))
         return -1;
-    return amkd_buffer_read_later(device, s->losses, t->losses, 0, nbytes, NULL) ||
-                   amkd_buffer_read_later(device, s->taught, t->taught, 0, nbytes, NULL) ||
-                   amkd_buffer_read_later(device, s->agreements, t->agreements, 0, nbytes,
+    return amkd_buffer_read_later(device, s->losses, l->losses, 0, nbytes, NULL) ||
+                   amkd_buffer_read_later(device, s->taught, l->taught, 0, nbytes,
+                                          NULL) ||
+                   amkd_buffer_read_later(device, s->agreements, l->agreements, 0, nbytes,
                                           &s->done)
                ? -1
                : 0;
@@ -266,13 +217,14 @@ static int read_later(trainer *t, span *s)
 /* Enqueues the next steps, and the reading of what they come to. */
 static int start_span(trainer *t, span *s)
 {
+    const amkd_learner *l = &t->learner;
     s->first = t->step;
     s->end = s->first + t->feed->span_nsteps < t->nsteps ? s->first + t->feed->span_nsteps
                                                          : t->nsteps;
     if (t->feed->begin(t->feed, &s->nsamples, s->first, s->end) ||
-        amkd_buffer_zero(t->device, t->losses, sums_nbytes(t)) ||
-        amkd_buffer_zero(t->device, t->agreements, sums_nbytes(t)) ||
-        amkd_buffer_zero(t->device, t->taught, sums_nbytes(t)))
+        amkd_buffer_zero(t->device, l->losses, l->sums_nbytes) ||
+        amkd_buffer_zero(t->device, l->agreements, l->sums_nbytes) ||
+        amkd_buffer_zero(t->device, l->taught, l->sums_nbytes))
         return -1;
     while (t->step < s->end)
         if (take_step(t))
@@ -283,9 +235,19 @@ static int start_span(trainer *t, span *s)
 static double sum_of(const trainer *t, const float *sums)
 {
     double sum = 0;
-    for (size_t lane = 0; lane < t->max_blocks * t->device->nlanes; lane++)
-        sum += sums[lane];
+    for (size_t s = 0; s < t->learner.sums_nbytes / sizeof *sums; s++)
+        sum += sums[s];
     return sum;
+}
+
+static int check_weights(const trainer *t, const float *parameters, uint64_t step)
+{
+    for (size_t p = 0; p < t->model->graph.nparameters; p++)
+        if (!isfinite(parameters[p]))
+            return amkd_fail("the training diverged: at step %llu a weight is %g; a "
+                             "lower learning rate may help",
+                             (unsigned long long)step, (double)parameters[p]);
+    return 0;
 }
 
 /* Waits for the span: its weights become the model's, its sums go to the report's. */
@@ -303,12 +265,8 @@ static int finish_span(trainer *t, span *s)
     t->since.ntaught += t->options->min_top > 0 ? sum_of(t, s->taught) : nsamples;
     t->since.loss += loss;
     t->since.agreement += sum_of(t, s->agreements);
-    for (size_t p = 0; p < t->model->graph.nparameters; p++)
-        if (!isfinite(s->parameters[p]))
-            return amkd_fail(
-                "the training diverged: at step %llu a weight is %g; a lower "
-                "learning rate may help",
-                (unsigned long long)s->end, (double)s->parameters[p]);
+    if (check_weights(t, s->parameters, s->end))
+        return -1;
     memcpy(t->model->parameters, s->parameters,
            t->model->graph.nparameters * sizeof(float));
     return 0;
@@ -342,13 +300,44 @@ static int tell(trainer *t, uint64_t step,
     return report ? report(context, &said) : 0;
 }
 
+/* Takes the batch norms' running figures anew, of the weights that the model ends with,
+ * over the steps that would come next. */
+static int refresh_bn(trainer *t)
+{
+    const size_t nbytes = t->model->graph.nparameters * sizeof(float);
+    const cl_mem parameters = amkd_network_parameters(t->learner.network);
+    const uint64_t end = t->nsteps + t->options->refresh_bn;
+    size_t nsamples, nmeasured = 0;
+    if (!t->options->refresh_bn)
+        return 0;
+    if (amkd_buffer_write(t->device, parameters, t->model->parameters, 0, nbytes))
+        return -1;
+    for (uint64_t step = t->nsteps; step < end;) {
+        const uint64_t left = end - step, most = t->feed->span_nsteps;
+        const uint64_t last = step + (left < most ? left : most);
+        if (t->feed->begin(t->feed, &nsamples, step, last))
+            return -1;
+        for (; step < last; step++)
+            if (amkd_learner_measure(&t->learner, t->feed, step, &nmeasured))
+                return -1;
+        if (amkd_device_finish(t->device))
+            return -1;
+    }
+    return amkd_buffer_read(t->device, t->model->parameters, parameters, 0, nbytes) ||
+                   check_weights(t, t->model->parameters, t->nsteps)
+               ? -1
+               : 0;
+}
+
 /* Before a checkpoint the device must come to a stop: it needs the optimizer's state too.
  */
 static int run(trainer *t, int (*report)(void *context, const amkd_train_report *report),
                void *context)
 {
     double saved = amkd_now();
-    if (t->step < t->nsteps && start_span(t, &t->spans[0]))
+    if (t->step == t->nsteps)
+        return refresh_bn(t);
+    if (start_span(t, &t->spans[0]))
         return -1;
     for (size_t at = 0; t->spans[at].done; at = 1 - at) {
         span *s = &t->spans[at], *next = &t->spans[1 - at];
@@ -356,7 +345,7 @@ static int run(trainer *t, int (*report)(void *context, const amkd_train_report 
         const int save = more && t->options->checkpoint &&
                          amkd_now() - saved >= t->options->checkpoint_seconds;
         if ((more && !save && start_span(t, next)) || finish_span(t, s) ||
-            tell(t, s->end, report, context))
+            (!more && refresh_bn(t)) || tell(t, s->end, report, context))
             return -1;
         if (save) {
             if (checkpoint_save(t, s) || start_span(t, next))
@@ -368,12 +357,16 @@ static int run(trainer *t, int (*report)(void *context, const amkd_train_report 
 }
 
 static int check(const amkd_model *model, const amkd_dataset *dataset,
-                 const amkd_model *assistant)
+                 const amkd_train_options *options)
 {
+    const amkd_model *assistant = options->assistant;
     const amkd_images *images = dataset->images;
     if (!dataset->n)
         return amkd_fail("there is nothing to train on: no %s",
                          assistant ? "images" : "labels");
+    if (options->refresh_bn && model->graph.nparameters == model->graph.ntrained)
+        return amkd_fail("there are no batch norms to refresh in '%.200s'",
+                         model->graph.text);
     const amkd_shape shape = {images->channels, images->height, images->width};
     if (assistant && amkd_model_expect(assistant, shape, dataset->nclasses))
         return amkd_fail_in("the assistant");
@@ -387,7 +380,7 @@ int amkd_train(amkd_model *model, amkd_device *device, const amkd_dataset *datas
 {
     trainer t = {
         .device = device, .options = options, .dataset = dataset, .model = model};
-    if (check(model, dataset, options->assistant))
+    if (check(model, dataset, options))
         return -1;
     const int rc = set_up(&t) || start(&t) || run(&t, report, context) ? -1 : 0;
     tear_down(&t);

@@ -31,12 +31,20 @@ typedef struct amkd_train_options {
     double min_top; /* of an assistant: lessons of which it is less sure, by its top
                        probability, teach nothing; 0: all teach */
     amkd_span_images_limits window; /* of views or an assistant's images on the device */
-    size_t kept_nbytes; /* an assistant's answers are kept, and it is asked about each
-                           view once, where they take no more; 0: 256 MiB */
-    uint64_t batch;     /* samples a step */
-    uint64_t nsteps;    /* in all; 0: nepochs times the batches of an epoch */
+    size_t kept_nbytes;   /* an assistant's answers are kept, and it is asked about each
+                             view once, where they take no more; 0: 256 MiB */
+    uint64_t batch;       /* samples a step */
+    uint64_t micro_batch; /* samples that go through the network at a time: the gradients
+                             of a step's micro-batches, parts of nearly the same size, are
+                             summed in order. Batch norms see each by itself. 0: all */
+    uint64_t nsteps; /* in all; 0: nepochs times the batches of an epoch, and none where
+                        that is 0 too */
     uint64_t nepochs;
-    uint64_t seed;             /* of the order of the samples, and of mixup */
+    uint64_t refresh_bn; /* batches behind the last step over which batch norms' running
+                            means and variances are taken anew, as plain means; 0: none */
+    uint64_t seed;       /* of the order of the samples, and of mixup */
+    uint64_t memory_nbytes;    /* of the device that a training may take; 0: all. It
+                                  counts for amkd_train_fit alone */
     const char *checkpoint;    /* file to keep the state in while training, or NULL */
     double checkpoint_seconds; /* how often */
     const char *resume;        /* checkpoint to go on from, or NULL */

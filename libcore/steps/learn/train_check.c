@@ -145,9 +145,10 @@ static int check_scales(const amkd_train_plan *plan, const amkd_known *known)
                : 0;
 }
 
-int amkd_train_check(const amkd_train_plan *plan)
+/* What the plan's inputs, and what it says itself, tell. */
+static int look(amkd_known *all, const amkd_train_plan *plan)
 {
-    amkd_known known = {0};
+    amkd_known known = {.shape = plan->shape};
     for (size_t f = 0; f < plan->ninputs; f++)
         if (join_input(&known, plan->inputs[f], plan))
             return -1;
@@ -159,9 +160,54 @@ int amkd_train_check(const amkd_train_plan *plan)
         return -1;
     if (plan->val && join(&known, plan->val))
         return -1;
+    *all = known;
+    return 0;
+}
+
+int amkd_train_check(const amkd_train_plan *plan)
+{
+    amkd_known known;
+    if (look(&known, plan))
+        return -1;
     if (plan->arch && check_arch(plan, &known))
         return -1;
     if (plan->mean && check_scales(plan, &known))
         return -1;
     return plan->init ? check_init(plan, &known) : 0;
+}
+
+/* Rows of all inputs; 0: those of one are not known. */
+static int count_rows(uint64_t *nrows, const amkd_train_plan *plan)
+{
+    *nrows = 0;
+    for (size_t f = 0; f < plan->ninputs; f++) {
+        amkd_known input;
+        if (amkd_known_read(&input, plan->inputs[f], "images labels"))
+            return -1;
+        if (!input.nrows)
+            return *nrows = 0;
+        *nrows += input.nrows;
+    }
+    return 0;
+}
+
+int amkd_train_check_graph(amkd_graph *graph, uint64_t *nrows,
+                           const amkd_train_plan *plan)
+{
+    amkd_known known;
+    amkd_model *model = NULL;
+    *graph = (amkd_graph){0};
+    if (amkd_train_check(plan) || look(&known, plan) || count_rows(nrows, plan))
+        return -1;
+    if (!plan->init)
+        return known.shape.channels
+                   ? amkd_graph_parse(graph, plan->arch, known.shape, known.nclasses)
+                   : amkd_fail("the shape of the images is not known: expected files of "
+                               "them, or --input");
+    if (amkd_known_load(&model, plan->init, &known))
+        return -1;
+    const int rc = model ? amkd_graph_copy(graph, &model->graph)
+                         : amkd_fail("'%s' is not there", plan->init);
+    amkd_model_free(model);
+    return rc;
 }

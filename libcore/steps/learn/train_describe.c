@@ -66,6 +66,22 @@ static char *describe_steps(const amkd_train_options *o, uint64_t nsteps)
         (unsigned long long)o->seed);
 }
 
+/* What is not usual: micro-batches, and what comes behind the last step. */
+static char *describe_parts(const amkd_train_options *o)
+{
+    char *micro =
+        o->micro_batch && o->micro_batch < o->batch
+            ? amkd_format(", micro-batch %llu", (unsigned long long)o->micro_batch)
+            : amkd_strdup("");
+    char *text = NULL;
+    if (micro)
+        text = o->refresh_bn ? amkd_format("%s, refresh-bn %llu", micro,
+                                           (unsigned long long)o->refresh_bn)
+                             : amkd_strdup(micro);
+    free(micro);
+    return text;
+}
+
 static char *describe_schedule(const amkd_schedule *s)
 {
     char *text =
@@ -96,17 +112,19 @@ char *amkd_train_describe(const amkd_model *model, const amkd_dataset *dataset,
 {
     char *lessons = describe_lessons(options);
     char *schedule = describe_schedule(&options->schedule);
+    char *parts = describe_parts(options);
     char *steps = describe_steps(options, nsteps);
     char *rates = describe_rates(options);
     char *text = NULL;
-    if (lessons && schedule && steps && rates)
-        text = amkd_format("arch '%s', weights %016llx, data %016llx, %s, %s%s%s",
+    if (lessons && schedule && steps && rates && parts)
+        text = amkd_format("arch '%s', weights %016llx, data %016llx, %s, %s%s%s%s",
                            model->graph.text, (unsigned long long)digest_weights(model),
                            (unsigned long long)digest_data(dataset), schedule, steps,
-                           rates, lessons);
+                           rates, parts, lessons);
     free(lessons);
     free(schedule);
     free(steps);
     free(rates);
+    free(parts);
     return text;
 }

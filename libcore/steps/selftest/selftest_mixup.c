@@ -78,7 +78,8 @@ static int mix(amkd_device *device, const samples *s, float *x, size_t nx, float
         amkd_buffer_new(&order, device, CL_MEM_READ_ONLY, sizeof s->order, s->order) ||
         amkd_buffer_new(&mu, device, CL_MEM_READ_ONLY, sizeof s->mu, s->mu) ||
         amkd_buffer_new(&out, device, CL_MEM_READ_WRITE, sizeof s->targets, NULL) ||
-        amkd_batches_load_mixup(batches, inputs, order, 0, N, mu) ||
+        amkd_batches_load_mixup(batches, inputs, order,
+                                &(amkd_stretch){.total = N, .count = N}, mu) ||
         amkd_batches_mix_targets(batches, out, answers, NCLASSES, order, 0, N, mu) ||
         amkd_buffer_read(device, x, inputs, 0, nx * sizeof *x) ||
         amkd_buffer_read(device, targets, out, 0, sizeof s->targets);

@@ -153,7 +153,8 @@ static int run_on_device(outcome *out, amkd_device *device, const sample_set *se
                           NBLOCKS * set->nlanes * set->nin * sizeof(float)) ||
         amkd_network_forward(network, 0, &batch) ||
         amkd_loss_run(loss, amkd_network_logits_gradient(network), b.losses, b.agreements,
-                      amkd_network_logits(network), b.targets, b.order, 0, set->n, 1) ||
+                      amkd_network_logits(network), b.targets, b.order, 0, set->n, set->n,
+                      1) ||
         amkd_network_backward(network, &batch) ||
         read_outcome(out, device, network, &b, set);
     free_loss_buffers(&b);

@@ -1,0 +1,42 @@
+/* Rooms, by the wiring that a network would have. */
+#include "net/network_room.h"
+#include "net/wiring.h"
+
+size_t amkd_network_choose_nslices(const amkd_device *device, size_t max_blocks)
+{
+    const size_t n = device->vector_width > 1 ? 2 : 8;
+    return n < max_blocks ? n : max_blocks;
+}
+
+int amkd_network_room_find(amkd_network_room *room, const amkd_device *device,
+                           const amkd_graph *graph, int train)
+{
+    amkd_wiring wiring;
+    if (amkd_wiring_new(&wiring, graph, train))
+        return -1;
+    const size_t lane_nbytes = device->nlanes * sizeof(float);
+    const size_t ncopies = train ? amkd_network_choose_nslices(device, SIZE_MAX) : 0;
+    const size_t nweights = graph->nparameters, ngradients = ncopies * graph->ntrained;
+    *room = (amkd_network_room){
+        .block_nbytes = amkd_wiring_size(&wiring) * lane_nbytes,
+        .fixed_nbytes = (nweights + ngradients) * sizeof(float),
+        .largest_fixed_nbytes =
+            (nweights > ngradients ? nweights : ngradients) * sizeof(float),
+    };
+    for (size_t b = 0; b < wiring.nbuffers; b++)
+        if (room->largest_block_nbytes < wiring.sizes[b] * lane_nbytes)
+            room->largest_block_nbytes = wiring.sizes[b] * lane_nbytes;
+    amkd_wiring_clear(&wiring);
+    return 0;
+}
+
+int amkd_network_find_stored(unsigned char *stored, const amkd_graph *graph, int train)
+{
+    amkd_wiring wiring;
+    if (amkd_wiring_new(&wiring, graph, train))
+        return -1;
+    for (size_t l = 0; l < graph->nlayers; l++)
+        stored[l] = wiring.made_by[l + 1] != AMKD_NOWHERE;
+    amkd_wiring_clear(&wiring);
+    return 0;
+}

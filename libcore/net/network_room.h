@@ -1,0 +1,29 @@
+/* What a network takes on a device, known without one. */
+#ifndef AMKD_NET_NETWORK_ROOM_H
+#define AMKD_NET_NETWORK_ROOM_H
+
+#include "device/device.h"
+#include "graph/graph.h"
+
+/* Bytes on the device that a network takes, and those of the largest buffer: of each lane
+ * block, and whatever their number. What the ways in which an op may run take beside them
+ * is not known before these are tried. */
+typedef struct amkd_network_room {
+    size_t block_nbytes, fixed_nbytes;
+    size_t largest_block_nbytes, largest_fixed_nbytes;
+} amkd_network_room;
+
+/* The device need not be open. */
+int amkd_network_room_find(amkd_network_room *room, const amkd_device *device,
+                           const amkd_graph *graph, int train);
+
+/* Whether a network stores what each layer makes, stored[nlayers] of 1 and 0: not where
+ * the op in front of it does it too, or where it changes nothing. */
+int amkd_network_find_stored(unsigned char *stored, const amkd_graph *graph, int train);
+
+/* Copies of the weight gradients: enough that a device has work in layers with few
+ * weights, few enough that summing them stays small. It depends on the kind of device
+ * alone, not on how many of its units are in use, and so do the bits of the sums. */
+size_t amkd_network_choose_nslices(const amkd_device *device, size_t max_blocks);
+
+#endif
