@@ -141,11 +141,14 @@ for check in --check --quiet; do
     ! train $check --freeze nobody -o out 2>err || fail "--freeze nobody was taken"
     said err "no module and no parameter that is trained is called 'nobody'"
 done
-# A checkpoint is of one set of rates.
+# A checkpoint is of one set of rates, and of one mean and deviation.
 long() { amkd-train -q -a "$net" -i own --steps 300 "$@" three.amkd; }
 long --freeze fc --checkpoint state --checkpoint-seconds 0 -o through
 long --freeze fc --resume state -o resumed
 cmp <(tensor through c1.weight) <(tensor resumed c1.weight) || fail "it went on otherwise"
 [ "$(tensor resumed fc.weight)" = "$(tensor own fc.weight)" ] || fail "fc learnt when resumed"
-! long --freeze c1 --resume state -o out 2>err || fail "other rates went on"
-said err "the checkpoint is of another training"
+for other in "--freeze c1" "--freeze fc --mean 0,0,0 --std 1,1,1"; do
+    # shellcheck disable=SC2086
+    ! long $other --resume state -o out 2>err || fail "another training went on: $other"
+    said err "the checkpoint is of another training"
+done

@@ -117,10 +117,12 @@ char *amkd_train_describe(const amkd_model *model, const amkd_dataset *dataset,
     char *rates = describe_rates(options);
     char *text = NULL;
     if (lessons && schedule && steps && rates && parts)
-        text = amkd_format("arch '%s', weights %016llx, data %016llx, %s, %s%s%s%s",
-                           model->graph.text, (unsigned long long)digest_weights(model),
-                           (unsigned long long)digest_data(dataset), schedule, steps,
-                           rates, parts, lessons);
+        text = amkd_format(
+            "arch '%s', weights %016llx, scales %016llx, data %016llx, %s, %s%s%s%s",
+            model->graph.text, (unsigned long long)digest_weights(model),
+            (unsigned long long)digest_scales(model),
+            (unsigned long long)digest_data(dataset), schedule, steps, rates, parts,
+            lessons);
     free(lessons);
     free(schedule);
     free(steps);
