@@ -49,7 +49,7 @@ chooses gray28 1x28x28 lenet5-half "$small"
 chooses colour16 3x16x16 lenet5-half "$small"
 chooses colour32 3x32x32 resnet8 resnet20
 chooses gray40 1x40x40 resnet8 resnet20
-chooses colour64 3x64x64 mobilenetv2-half resnet18
+chooses colour64 3x64x64 mobilenetv2-0.5 resnet18
 
 # What is named is not chosen.
 plan gray28 ARCH=mlp

@@ -23,8 +23,8 @@ choose_networks() {
     shape=$(shape_of "${value[IMAGES]}") || exit 1
     read -r channels height width <<<"$shape"
     side=$((height < width ? height : width))
-    if ((side >= 64)) && takes_images mobilenetv2-half && takes_images resnet18; then
-        student=mobilenetv2-half assistant=resnet18
+    if ((side >= 64)) && takes_images mobilenetv2-0.5 && takes_images resnet18; then
+        student=mobilenetv2-0.5 assistant=resnet18
     elif ((side > 32 || (channels == 3 && side >= 24))) && takes_images resnet8 &&
         takes_images resnet20; then
         student=resnet8 assistant=resnet20

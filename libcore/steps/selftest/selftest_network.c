@@ -31,6 +31,9 @@ static const struct {
     {"maxpool 2 s3 | fc 3", {3, 7, 8}},
     {"conv 3 k3 p1 nobias | bn | relu | residual( conv 3 k3 p1 | bn ) | tanh | fc 3",
      {2, 7, 5}},
+    {"conv 3 k1 | gelu | concat( subsample 4 s2 ; conv 3 k1 s2 | dropout 0.5 ) | relu6 | "
+     "scale( avgpool all | conv 7 k1 | sigmoid ) | fc 3",
+     {2, 5, 4}},
     {"conv 6 k5 p2 | relu | maxpool 2 | conv 16 k5 | relu | maxpool 2 | fc 10",
      {1, 28, 28}},
     {"conv 3 k5 | relu | avgpool 2 | conv 8 k5 | tanh | conv 60 k10 | relu | fc 10",
