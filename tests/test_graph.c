@@ -91,8 +91,8 @@ START_TEST(the_canonical_text_parses_to_itself)
         {"conv 6 p2  k5|\trelu|maxpool 2 s2|fc classes",
          "conv 6 k5 p2 | relu | maxpool 2 | flatten | fc 10"},
         {"avgpool 3 s1|conv 10 k26 s9", "avgpool 3 s1 | conv 10 k26 s9"},
-        {"conv1: conv 4 k3 s2 same d1|bn1 : bn|fc 10",
-         "conv1: conv 4 k3 s2 same | bn1: bn | flatten | fc 10"},
+        {"conv1: conv 4 k3 s2 same d1|bn1 : bn m.3 e1e-3|fc 10",
+         "conv1: conv 4 k3 s2 same | bn1: bn e0.001 m0.3 | flatten | fc 10"},
         {"2 x(conv 2 k1)|residual(relu|tanh;;maxpool 3 s1 p1)|avgpool all|fc 10",
          "conv 2 k1 | conv 2 k1 | residual( relu | tanh ;  ; maxpool 3 s1 p1 ) | avgpool "
          "all | flatten | fc 10"},

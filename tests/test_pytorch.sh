@@ -266,17 +266,26 @@ check_step color "stem: conv 6 k3 s2 same nobias | bn | relu6 | conv 6 k3 p2 d2 
 # A network of modules with names, batch norms and shortcuts; and the way back, weights that
 # PyTorch made.
 data small 32 32 3
-check small resnet8 --lr 0.01
+amkd-train -q --steps 20 --lr 0.01 -a resnet8 -o "$dir/m.safetensors" "$dir/small.amkd"
+amkd-query -q -t "model:$dir/m.safetensors" -o "$dir/answers.amkd" "$dir/small.amkd"
+amkd-cat -q --format npy --field p -o "$dir/answers.npy" "$dir/answers.amkd"
 "$python" - "$dir" <<'PYTHON'
 import json, os, struct, sys
 import numpy, torch
 directory = sys.argv[1]
 sys.path.insert(0, directory)
-from network import load
+from network import load, normalized
 from resnet import ResNet
-torch.manual_seed(3)
 network = ResNet(1, 4)
-network.load_state_dict(load(os.path.join(directory, "m.safetensors"))[0], strict=True)
+tensors, metadata = load(os.path.join(directory, "m.safetensors"))
+network.load_state_dict(tensors, strict=True)
+with torch.no_grad():
+    x = normalized(os.path.join(directory, "small.npy"), metadata)
+    expected = network.eval()(x).log_softmax(1).double().numpy()
+got = numpy.log(numpy.load(os.path.join(directory, "answers.npy")).astype("f8"))
+print(f"resnet8: greatest error {numpy.abs(got - expected).max():.1e}")
+assert numpy.abs(got - expected).max() < 1e-4
+torch.manual_seed(3)
 network = ResNet(1, 4)
 with torch.no_grad():
     network.train()

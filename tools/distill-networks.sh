@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The student and the assistant where none is named: read by amkd-distill.
 
 # "channels height width" of an images stream.

@@ -4,6 +4,7 @@
 #include "layers/words.h"
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* One of them: y = forward(x), and dy/dx of x and y. value: what stands behind its name,
  * the slope of leaky. */
@@ -50,7 +51,7 @@ static void print(char *text, size_t nbytes, const amkd_layer *layer)
     const float value = *AMKD_SETTINGS_OF(setting, layer);
     text[0] = 0;
     if (value != row_of(layer)->usual)
-        snprintf(text, nbytes, " %.9g", (double)value);
+        amkd_word_print(strcpy(text, " ") + 1, nbytes - 1, value);
 }
 
 static void forward64(const amkd_layer *layer, const amkd_batch64 *b)

@@ -38,12 +38,14 @@ static int parse(amkd_layer *layer, const amkd_words *words)
 static void print(char *text, size_t nbytes, const amkd_layer *layer)
 {
     const settings *s = AMKD_SETTINGS_OF(settings, layer);
-    int n = 0;
-    text[0] = 0;
-    if (s->epsilon != usual.epsilon)
-        n += snprintf(text, nbytes, " e%.9g", (double)s->epsilon);
-    if (s->momentum != usual.momentum)
-        snprintf(text + n, nbytes - (size_t)n, " m%.9g", (double)s->momentum);
+    char epsilon[32], momentum[32];
+    amkd_word_print(epsilon, sizeof epsilon, s->epsilon);
+    amkd_word_print(momentum, sizeof momentum, s->momentum);
+    const int with_epsilon = s->epsilon != usual.epsilon;
+    const int with_momentum = s->momentum != usual.momentum;
+    snprintf(text, nbytes, "%s%s%s%s", with_epsilon ? " e" : "",
+             with_epsilon ? epsilon : "", with_momentum ? " m" : "",
+             with_momentum ? momentum : "");
 }
 
 static int shape(amkd_layer *layer, const amkd_shape *inputs, const char *where)

@@ -5,6 +5,7 @@
 #include "layers/kinds.h"
 #include "layers/words.h"
 #include <stdio.h>
+#include <string.h>
 
 typedef float __attribute__((may_alias)) setting;
 
@@ -26,7 +27,7 @@ static int parse(amkd_layer *layer, const amkd_words *words)
 
 static void print(char *text, size_t nbytes, const amkd_layer *layer)
 {
-    snprintf(text, nbytes, " %.9g", (double)share_of(layer));
+    amkd_word_print(strcpy(text, " ") + 1, nbytes - 1, share_of(layer));
 }
 
 /* What value at of the batch is multiplied with. */

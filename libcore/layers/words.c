@@ -2,6 +2,7 @@
 #include "layers/words.h"
 #include "base/error.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,6 +28,17 @@ int amkd_word_real(float *value, const char *text)
         return -1;
     *value = strtof(text, &end);
     return *end || !isfinite(*value) ? -1 : 0;
+}
+
+int amkd_word_print(char *text, size_t nbytes, float value)
+{
+    int n = 0;
+    for (int digits = 6; digits <= 9; digits++) {
+        n = snprintf(text, nbytes, "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value)
+            break;
+    }
+    return n;
 }
 
 static int read_option(const amkd_words *words, const char *word,

@@ -13,6 +13,9 @@ int amkd_word_number(size_t *value, const char *text);
 /* "0.1": a finite number that is all of text. Fails silently. */
 int amkd_word_real(float *value, const char *text);
 
+/* Writes the fewest digits that amkd_word_real reads the same from. */
+int amkd_word_print(char *text, size_t nbytes, float value);
+
 /* One of the options behind a layer's sizes. */
 typedef struct amkd_word_option {
     const char *name; /* "k", a number follows: "k5"; or a whole word with flag */
