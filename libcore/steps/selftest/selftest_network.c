@@ -1,5 +1,5 @@
 /* Self-test of the kernels of networks: logits, loss and gradients of small networks of
- * every layer type, sizes prime or odd, over a block and a bit, against net/reference.h.
+ * every layer type, sizes prime or odd, over a block and a bit, against graph/reference.h.
  */
 #include "base/error.h"
 #include "base/memory.h"
