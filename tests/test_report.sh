@@ -58,6 +58,9 @@ amkd-report -o many.html c2-1 c2-2 random-1 random-2 few-1
 check figures one.html c2-1
 check compared many.html c2-1 c2-2 random-1 random-2 few-1
 says many.html 'c2, 60 images'
+# The student's layers: mlp has 784 x 256 + 256 x 128 + 128 x 10 multiply-adds.
+says one.html '<tr><th scope="row">1</th><td>fc 256</td><td>256 &times; 1 &times; 1</td><td>200,960</td>'
+says one.html '234,752 multiply-adds an image'
 says many.html 'random'
 check heat many.html c2-1 c2-2 few-1
 says one.html '&lt;b&gt;T-shirt&lt;/b&gt;'

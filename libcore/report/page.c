@@ -113,8 +113,8 @@ typedef void section_of_run(amkd_bytes *page, const amkd_report *report, size_t 
 static void put_details(amkd_bytes *sections, const amkd_report *report)
 {
     static section_of_run *const all[] = {amkd_section_confusion, amkd_section_disputed,
-                                          amkd_section_picks, amkd_section_histograms,
-                                          amkd_section_uses};
+                                          amkd_section_picks,     amkd_section_histograms,
+                                          amkd_section_uses,      amkd_section_network};
     for (size_t d = 0; d < report->ndetails; d++) {
         if (!report->details[d].run->nrounds)
             continue;

@@ -356,6 +356,7 @@ void amkd_run_close(amkd_run *run)
     free(run->dir);
     free(run->teacher);
     free(run->arch);
+    amkd_graph_clear(&run->network);
     free(run->test_times.tools);
     free(run->times.tools);
     free(run->held_out.times.tools);

@@ -4,6 +4,7 @@
 #ifndef AMKD_REPORT_RUN_H
 #define AMKD_REPORT_RUN_H
 
+#include "graph/graph.h"
 #include <jansson.h>
 #include <stddef.h>
 
@@ -78,13 +79,14 @@ typedef struct amkd_run {
     amkd_times test_times;
     size_t ntest;        /* answers about test images, 0: none */
     amkd_apart held_out; /* answers that measure agreement */
-    json_t *settled;   /* {"STUDENTS": "last"}: the parameters of amkd-distill; or NULL */
-    char *teacher;     /* as amkd-query names it */
-    char *arch;        /* as amkd-train was told; or NULL */
-    size_t nweights;   /* of the last student; 0: none */
-    json_t *training;  /* the last student's own run: {"tool", "command", "device",
-                          "inputs"}; or NULL */
-    json_t *assistant; /* that of its assistant; or NULL */
+    json_t *settled; /* {"STUDENTS": "last"}: the parameters of amkd-distill; or NULL */
+    char *teacher;   /* as amkd-query names it */
+    char *arch;      /* as amkd-train was told; or NULL */
+    size_t nweights; /* of the last student; 0: none */
+    amkd_graph network; /* its layers; without one: none */
+    json_t *training;   /* the last student's own run: {"tool", "command", "device",
+                           "inputs"}; or NULL */
+    json_t *assistant;  /* that of its assistant; or NULL */
     json_t *parameters; /* {"amkd-score --by": "c2"}: all that the answers and students
                            were made with, but for seeds and paths */
     char seed[24];      /* of the training; "" when not known */

@@ -99,8 +99,9 @@ int amkd_run_read_student(amkd_run *run)
     run->nweights = model->graph.nparameters;
     run->arch = amkd_strdup(arch ? arch : model->graph.text);
     take_seed(run, run->training);
+    const int copied = amkd_graph_copy(&run->network, &model->graph);
     amkd_model_free(model);
-    if (!run->arch)
+    if (!run->arch || copied)
         return -1;
     if (amkd_command_option(command, "assistant"))
         return name_views(run) || read_assistant(run, r - 1) ? -1 : 0;

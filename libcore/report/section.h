@@ -24,6 +24,7 @@ void amkd_section_differences(amkd_bytes *page, const amkd_report *report);
 void amkd_section_paired(amkd_bytes *page, const amkd_report *report);
 
 /* The run of details[d]. */
+void amkd_section_network(amkd_bytes *page, const amkd_report *report, size_t d);
 void amkd_section_confusion(amkd_bytes *page, const amkd_report *report, size_t d);
 void amkd_section_disputed(amkd_bytes *page, const amkd_report *report, size_t d);
 void amkd_section_picks(amkd_bytes *page, const amkd_report *report, size_t d);
