@@ -68,18 +68,29 @@ static int place_parameters(amkd_graph *graph, amkd_layer *layer, const char *wh
     return 0;
 }
 
+/* Room for one more layer; there is room up to the next power of two. */
+static int make_room(amkd_graph *graph)
+{
+    const size_t n = graph->nlayers;
+    if (n & (n - 1))
+        return 0;
+    amkd_layer *grown =
+        amkd_realloc(graph->layers, n ? 2 * n : 1, sizeof(*graph->layers));
+    if (!grown)
+        return -1;
+    graph->layers = grown;
+    return 0;
+}
+
 int amkd_graph_append(amkd_graph *graph, const amkd_layer *layer, const char *where)
 {
     amkd_shape inputs[AMKD_MAX_INPUTS];
     size_t size;
     if (graph->nlayers == MAX_LAYERS)
         return amkd_fail("more than %d layers", MAX_LAYERS);
-    amkd_layer *grown =
-        amkd_realloc(graph->layers, graph->nlayers + 1, sizeof(*graph->layers));
-    if (!grown)
+    if (make_room(graph))
         return -1;
-    graph->layers = grown;
-    amkd_layer *added = &grown[graph->nlayers];
+    amkd_layer *added = &graph->layers[graph->nlayers];
     *added = *layer;
     for (size_t i = 0; i < layer->ninputs; i++)
         inputs[i] = amkd_graph_shape(graph, layer->inputs[i]);
