@@ -2,12 +2,13 @@
 #include "steps/learn/training.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "base/progress.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "base/version.h"
 #include "net/published.h"
 #include "steps/learn/evaluate.h"
 #include "steps/learn/holdout.h"
+#include "steps/learn/train_room.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -220,6 +221,29 @@ static int describe(training *t)
 
 /* -------------------------------------------------------------------- one by one -- */
 
+/* Finds the micro-batches that the device has memory for, and says so. */
+static int fit(training *t)
+{
+    const amkd_graph *graph = &t->model->graph;
+    const amkd_train_data data = {.n = t->dataset.n,
+                                  .nimages = t->dataset.images->n,
+                                  .far = !t->dataset.images->pixels,
+                                  .validates = t->told->plan.val != NULL};
+    int chosen;
+    if (amkd_train_fit(&t->options, &chosen, t->device, graph, &data))
+        return -1;
+    if (!chosen)
+        return 0;
+    char *text = amkd_format(
+        "--micro-batch %llu: the memory is too short for more samples at a time%s",
+        (unsigned long long)t->options.micro_batch,
+        graph->nparameters > graph->ntrained ? "; batch norms see so many" : "");
+    if (text)
+        t->told->said(t->told->context, text);
+    free(text);
+    return text ? 0 : -1;
+}
+
 static uint64_t total_samples(const training *t)
 {
     const amkd_train_options *o = &t->options;
@@ -246,12 +270,13 @@ static int run(training *t)
         (plan->assistant && amkd_model_load(&t->assistant, plan->assistant)))
         return -1;
     t->options.assistant = t->assistant;
-    if (amkd_device_open(&t->device, told->device) || read_data(t) ||
-        open_model(t))
+    if (amkd_device_open(&t->device, told->device) || read_data(t) || open_model(t))
         return -1;
     if (plan->val && fits(t->model, &t->val))
         return amkd_fail_in("'%s'", plan->val);
-    return train(t) || describe(t) || amkd_model_save(t->model, told->output) ? -1 : 0;
+    return fit(t) || train(t) || describe(t) || amkd_model_save(t->model, told->output)
+               ? -1
+               : 0;
 }
 
 int amkd_training_run(const amkd_training *told, const amkd_train_options *options)

@@ -19,7 +19,7 @@ typedef struct amkd_training {
 
     /* What there is to say meanwhile; context goes with each. */
     void *context;
-    void (*said)(void *context, const char *text); /* of the weights to start from */
+    void (*said)(void *context, const char *text); /* of weights, of memory */
     /* more: what else is known, as text after the figures, ", val 0.9123" or "". */
     void (*reported)(void *context, const amkd_train_report *report, const char *more);
 } amkd_training;
