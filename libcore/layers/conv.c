@@ -201,7 +201,7 @@ const amkd_kind amkd_kind_conv = {
     .name = "conv",
     .grammar = "conv N kK [sS] [pP|same] [dD] [gG] [nobias]",
     .examples = examples,
-    .traits = AMKD_LINEAR | AMKD_WANTS_IMAGE | AMKD_TAKES_ACT | AMKD_MASKS | AMKD_ENDS,
+    .traits = AMKD_WANTS_IMAGE | AMKD_TAKES_ACT | AMKD_MASKS | AMKD_ENDS,
     .facts = {.has_weights = 1, .adds = 1, .needs_x = 1},
     .parse = parse,
     .print = print,

@@ -115,7 +115,7 @@ const amkd_kind amkd_kind_fc = {
     .name = "fc",
     .grammar = "fc N|classes [nobias]",
     .examples = examples,
-    .traits = AMKD_LINEAR | AMKD_WANTS_FEATURES | AMKD_TAKES_ACT | AMKD_MASKS | AMKD_ENDS,
+    .traits = AMKD_WANTS_FEATURES | AMKD_TAKES_ACT | AMKD_MASKS | AMKD_ENDS,
     .facts = {.has_weights = 1, .adds = 1, .needs_x = 1},
     .parse = parse,
     .print = print,

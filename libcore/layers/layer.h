@@ -57,7 +57,6 @@ typedef struct amkd_layer {
 
 /* What is true of a kind, for those who arrange layers. */
 enum {
-    AMKD_LINEAR = 1,          /* affine in its input, with weights, when predicting */
     AMKD_ALIAS = 2,           /* when predicting, its output is its input */
     AMKD_TRAINS_ALIAS = 4,    /* the same when training */
     AMKD_FLATTENS = 8,        /* makes features of an image */
