@@ -39,6 +39,14 @@ typedef int16 ivec;
 #define vstore_ivec(v, p) vstore16(v, 0, p)
 #endif
 
+/* How many of n places, a row's or a plane's, a work-item does: all of them, or one where
+ * work-items run in lockstep. */
+#if VW == 1
+#define RUN(n) 1
+#else
+#define RUN(n) (n)
+#endif
+
 /* For functions whose arguments are constants of the call, or sums in registers that must
  * not go through memory. */
 #define INLINE static inline __attribute__((always_inline))
@@ -52,6 +60,15 @@ typedef int16 ivec;
 #define LANE_ITEMS 1
 #define LANE_ITEM 0 /* a constant, of which compilers make more than of an id of 0 */
 #endif
+
+/* Where a work-item's first value is of a grid (VECTORS, nchannels * nplaces / RUN(nplaces),
+ * blocks) over all values of nchannels channels; its others follow at distances of VECTORS. */
+static inline size_t first_value(const uint nchannels, const uint nplaces)
+{
+    return (get_global_id(2) * nchannels * nplaces + get_global_id(1) * RUN(nplaces)) *
+               VECTORS +
+           get_global_id(0);
+}
 
 static inline float sum_vec(vec v)
 {

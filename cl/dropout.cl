@@ -6,21 +6,8 @@
  * the sample, ops/dropout.h says how. So it is the same forward and backward, and for
  * any number of lanes. It is a factor, so that a NaN stays one.
  *
- * Activations lie as in common.cl. Grid: (VECTORS, OC * OH * OW / PLANE, blocks).
+ * Activations lie as in common.cl. Grid: that of first_value.
  * Tolerance: 1e-6 relative. */
-
-#ifndef OC
-#define OC 4
-#define OH 2
-#define OW 2
-#endif
-
-/* Places of a channel that a work-item does: all, or one where items run in lockstep. */
-#if VW == 1
-#define PLANE 1
-#else
-#define PLANE (OH * OW)
-#endif
 
 #if VW == 1
 typedef uint uvec;
@@ -55,12 +42,6 @@ static inline uint hash_one(uint bits)
     return bits;
 }
 
-/* Where a work-item's first value is in its sample, and in the buffer; the others follow
- * at distances of 1, and of VECTORS. */
-#define FIRST_VALUE (get_global_id(1) * PLANE)
-#define FIRST                                                                            \
-    ((get_global_id(2) * (OC * OH * OW) + FIRST_VALUE) * VECTORS + get_global_id(0))
-
 /* Of the work-item's samples. */
 static inline uvec sample_bits(const uint key)
 {
@@ -79,26 +60,28 @@ static inline vec factor(const uvec samples, const uint key, const uint value,
 
 kernel void dropout_forward(global const vec *restrict x, global vec *restrict y,
                             const uint sample_key, const uint value_key, const uint least,
-                            const float scale)
+                            const float scale, const uint nchannels, const uint nplaces)
 {
-    const size_t first = FIRST;
+    const size_t first = first_value(nchannels, nplaces);
+    const uint in_sample = get_global_id(1) * RUN(nplaces);
     const uvec samples = sample_bits(sample_key);
-    for (int k = 0; k < PLANE; k++)
+    for (uint k = 0; k < RUN(nplaces); k++)
         y[first + k * VECTORS] =
             act_forward(x[first + k * VECTORS] *
-                        factor(samples, value_key, FIRST_VALUE + k, least, scale));
+                        factor(samples, value_key, in_sample + k, least, scale));
 }
 
 kernel void dropout_backward(global const vec *restrict x, global const vec *restrict dy,
                              global vec *restrict dx, const uint sample_key,
                              const uint value_key, const uint least, const float scale,
-                             const int add)
+                             const int add, const uint nchannels, const uint nplaces)
 {
-    const size_t first = FIRST;
+    const size_t first = first_value(nchannels, nplaces);
+    const uint in_sample = get_global_id(1) * RUN(nplaces);
     const uvec samples = sample_bits(sample_key);
-    for (int k = 0; k < PLANE; k++) {
+    for (uint k = 0; k < RUN(nplaces); k++) {
         const size_t at = first + k * VECTORS;
-        const vec d = dy[at] * factor(samples, value_key, FIRST_VALUE + k, least, scale);
+        const vec d = dy[at] * factor(samples, value_key, in_sample + k, least, scale);
         dx[at] = act_backward(add ? dx[at] + d : d, x[at]);
     }
 }

@@ -35,14 +35,6 @@
 #define GI (IC / GROUPS)
 #define GO (OC / GROUPS)
 
-/* What a work-item does of a row: all of it, or a single place where items run in
- * lockstep. */
-#if VW == 1
-#define RUN(width) 1
-#else
-#define RUN(width) (width)
-#endif
-
 #define OUTSIDE(at, n) ((at) < 0 || (at) >= (n))
 
 INLINE vec output_at(global const vec *x, global const float *w, vec sum, const int v,

@@ -7,38 +7,22 @@
  *
  *     y[before + c] = act(x[c]),     dx[c] = dy[before + c]
  *
- * Activations lie as in common.cl. Grid: (VECTORS, channels * OH * OW / PLANE, blocks), of
- * OC channels or n. */
+ * Activations lie as in common.cl. Grid: that of first_value, of all channels for the sum,
+ * of n for a branch. */
 
-#ifndef OC
-#define OC 4
-#define OH 2
-#define OW 2
-#endif
-
-/* Places of a channel that a work-item does: all, or one where items run in lockstep. */
-#if VW == 1
-#define PLANE 1
-#else
-#define PLANE (OH * OW)
-#endif
-
-/* Where a work-item's first value is among those of nchannels channels a block, when its
- * own begin behind so many. */
-static inline size_t first_of(const uint nchannels, const uint before)
+/* first_value of a branch's n channels, where they lie behind before of all. */
+static inline size_t first_among(const uint nchannels, const uint before,
+                                 const uint nplaces)
 {
-    return ((get_global_id(2) * nchannels + before) * (OH * OW) +
-            get_global_id(1) * PLANE) *
-               VECTORS +
-           get_global_id(0);
+    return first_value(nchannels, nplaces) + (size_t)before * nplaces * VECTORS;
 }
 
 /* y may be a. */
 kernel void join_sum(global const vec *a, global const vec *restrict b, global vec *y,
-                     const int last)
+                     const int last, const uint nchannels, const uint nplaces)
 {
-    const size_t first = first_of(OC, 0);
-    for (int k = 0; k < PLANE; k++) {
+    const size_t first = first_value(nchannels, nplaces);
+    for (uint k = 0; k < RUN(nplaces); k++) {
         const size_t at = first + k * VECTORS;
         const vec sum = a[at] + b[at];
         y[at] = last ? act_forward(sum) : sum;
@@ -46,18 +30,22 @@ kernel void join_sum(global const vec *a, global const vec *restrict b, global v
 }
 
 kernel void join_concat(global const vec *restrict x, global vec *restrict y,
-                        const uint before, const uint n)
+                        const uint before, const uint n, const uint nchannels,
+                        const uint nplaces)
 {
-    const size_t from = first_of(n, 0), to = first_of(OC, before);
-    for (int k = 0; k < PLANE; k++)
+    const size_t from = first_value(n, nplaces),
+                 to = first_among(nchannels, before, nplaces);
+    for (uint k = 0; k < RUN(nplaces); k++)
         y[to + k * VECTORS] = act_forward(x[from + k * VECTORS]);
 }
 
 kernel void join_take(global const vec *restrict dy, global vec *restrict dx,
-                      const uint before, const uint n, const int add)
+                      const uint before, const uint n, const int add,
+                      const uint nchannels, const uint nplaces)
 {
-    const size_t from = first_of(OC, before), to = first_of(n, 0);
-    for (int k = 0; k < PLANE; k++) {
+    const size_t from = first_among(nchannels, before, nplaces),
+                 to = first_value(n, nplaces);
+    for (uint k = 0; k < RUN(nplaces); k++) {
         const vec d = dy[from + k * VECTORS];
         dx[to + k * VECTORS] = add ? dx[to + k * VECTORS] + d : d;
     }

@@ -11,28 +11,15 @@
  * digits, in NPARTS parts of the blocks, which are added in order. Lanes from nsamples on
  * are of no sample: they are not summed, and get no gradient.
  *
- * Activations lie as in common.cl. parts: float [NPARTS][IC][2]; stats: float [IC][4],
- * mean, 1 / deviation, scale, shift; sums: float [IC][2]. Grid of norm_parts and
- * norm_back_parts: (LANE_ITEMS, IC, NPARTS), work-groups of LANE_ITEMS; of norm_apply and
- * norm_back: (VECTORS, IC * IH * IW / PLANE, blocks); of the others: (IC).
+ * Activations lie as in common.cl. parts: float [NPARTS][nchannels][2]; stats: float
+ * [nchannels][4], mean, 1 / deviation, scale, shift; sums: float [nchannels][2]. Grid of
+ * norm_parts and norm_back_parts: (LANE_ITEMS, nchannels, NPARTS), work-groups of
+ * LANE_ITEMS; of norm_apply and norm_back: that of first_value; of the others: (nchannels).
  * Tolerance against float64: 1e-5 + 1e-5 |reference|. */
 
-#ifndef IC
-#define IC 4
-#define IH 3
-#define IW 3
+#ifndef EPSILON
 #define EPSILON 1e-5f
 #define NPARTS 8
-#define NSLICES 1
-#endif
-
-#define SIZE (IH * IW)
-
-/* Places of a channel that a work-item does: all, or one where items run in lockstep. */
-#if VW == 1
-#define PLANE 1
-#else
-#define PLANE SIZE
 #endif
 
 /* v in the lanes of the block's samples, 0 in the others. lane: a vec's number. */
@@ -49,7 +36,7 @@ INLINE vec of_samples(const vec v, const size_t block, const size_t lane, const 
 
 /* The sums over a work-group's lanes, as its channel's and part's two of parts. */
 INLINE void write_part(global float *parts, const vec first, const vec second,
-                       local float *shared)
+                       local float *shared, const uint nchannels)
 {
     float a = sum_vec(first), b = sum_vec(second);
 #if LANE_ITEMS > 1
@@ -63,28 +50,32 @@ INLINE void write_part(global float *parts, const vec first, const vec second,
     }
 #endif
     if (get_local_id(0) == 0) {
-        global float *part = parts + (get_global_id(2) * IC + get_global_id(1)) * 2;
+        global float *part = parts + (get_global_id(2) * nchannels + get_global_id(1)) * 2;
         part[0] = a;
         part[1] = b;
     }
 }
 
 /* What a channel's values are taken around: its first one. */
-#define PIVOT(x, c) (((global const float *)(x))[(c) * SIZE * NLANES])
+INLINE float pivot_of(global const vec *x, const size_t c, const uint nplaces)
+{
+    return ((global const float *)x)[c * nplaces * NLANES];
+}
 
 kernel void norm_parts(global float *restrict parts, global const vec *restrict x,
-                       const uint nblocks, const uint nsamples)
+                       const uint nblocks, const uint nsamples, const uint nchannels,
+                       const uint nplaces)
 {
     local float shared[2 * LANE_ITEMS];
     const size_t c = get_global_id(1), part = get_global_id(2);
     const size_t end = (part + 1) * nblocks / NPARTS;
-    const vec pivot = PIVOT(x, c);
+    const vec pivot = pivot_of(x, c, nplaces);
     vec sum = 0.0f, squares = 0.0f;
     for (size_t block = part * nblocks / NPARTS; block < end; block++)
         for (size_t lane = LANE_ITEM; lane < VECTORS; lane += LANE_ITEMS) {
-            global const vec *plane = x + (block * IC + c) * (SIZE * VECTORS) + lane;
+            global const vec *plane = x + (block * nchannels + c) * nplaces * VECTORS + lane;
             vec some = 0.0f, some_squares = 0.0f;
-            for (int at = 0; at < SIZE; at++) {
+            for (uint at = 0; at < nplaces; at++) {
                 const vec d = plane[at * VECTORS] - pivot;
                 some += d;
                 some_squares = fma(d, d, some_squares);
@@ -92,7 +83,7 @@ kernel void norm_parts(global float *restrict parts, global const vec *restrict 
             sum += of_samples(some, block, lane, nsamples);
             squares += of_samples(some_squares, block, lane, nsamples);
         }
-    write_part(parts, sum, squares, shared);
+    write_part(parts, sum, squares, shared, nchannels);
 }
 
 INLINE void write_stats(global float *stats, const size_t c, const float mean,
@@ -108,15 +99,15 @@ kernel void norm_measure(global float *restrict stats, global const float *restr
                          global const vec *restrict x, global float *restrict parameters,
                          const uint weights, const uint biases, const uint means,
                          const uint variances, const float n,
-                         const float momentum)
+                         const float momentum, const uint nchannels, const uint nplaces)
 {
     const size_t c = get_global_id(0);
     float sum = 0.0f, squares = 0.0f;
     for (int part = 0; part < NPARTS; part++) {
-        sum += parts[(part * IC + c) * 2];
-        squares += parts[(part * IC + c) * 2 + 1];
+        sum += parts[(part * nchannels + c) * 2];
+        squares += parts[(part * nchannels + c) * 2 + 1];
     }
-    const float shift = sum / n, mean = PIVOT(x, c) + shift;
+    const float shift = sum / n, mean = pivot_of(x, c, nplaces) + shift;
     const float variance = fmax(squares / n - shift * shift, 0.0f);
     const float unbiased = variance * (n / (n - 1.0f));
     /* A NaN among the values must not become a variance of 0. */
@@ -138,19 +129,19 @@ kernel void norm_recall(global float *restrict stats, global const float *restri
 }
 
 kernel void norm_apply(global const vec *restrict x, global const float *restrict stats,
-                       global vec *restrict y)
+                       global vec *restrict y, const uint nchannels, const uint nplaces)
 {
-    const size_t at = get_global_id(1) * PLANE, c = at / SIZE;
+    const size_t c = get_global_id(1) * RUN(nplaces) / nplaces;
+    const size_t first = first_value(nchannels, nplaces);
     const vec scale = stats[c * 4 + 2], shift = stats[c * 4 + 3];
-    const size_t first =
-        (get_global_id(2) * (IC * SIZE) + at) * VECTORS + get_global_id(0);
-    for (int k = 0; k < PLANE; k++)
+    for (uint k = 0; k < RUN(nplaces); k++)
         y[first + k * VECTORS] = act_forward(fma(x[first + k * VECTORS], scale, shift));
 }
 
 kernel void norm_back_parts(global float *restrict parts, global const vec *restrict x,
                             global const vec *restrict dy,
-                            global const float *restrict stats, const uint nblocks)
+                            global const float *restrict stats, const uint nblocks,
+                            const uint nchannels, const uint nplaces)
 {
     local float shared[2 * LANE_ITEMS];
     const size_t c = get_global_id(1), part = get_global_id(2);
@@ -159,9 +150,9 @@ kernel void norm_back_parts(global float *restrict parts, global const vec *rest
     vec sum = 0.0f, products = 0.0f;
     for (size_t block = part * nblocks / NPARTS; block < end; block++)
         for (size_t lane = LANE_ITEM; lane < VECTORS; lane += LANE_ITEMS) {
-            const size_t first = (block * IC + c) * (SIZE * VECTORS) + lane;
+            const size_t first = (block * nchannels + c) * nplaces * VECTORS + lane;
             vec some = 0.0f, some_products = 0.0f;
-            for (int at = 0; at < SIZE; at++) {
+            for (uint at = 0; at < nplaces; at++) {
                 const vec d = dy[first + at * VECTORS];
                 some += d;
                 some_products = fma(d, (x[first + at * VECTORS] - mean) * inverse,
@@ -170,23 +161,24 @@ kernel void norm_back_parts(global float *restrict parts, global const vec *rest
             sum += some;
             products += some_products;
         }
-    write_part(parts, sum, products, shared);
+    write_part(parts, sum, products, shared, nchannels);
 }
 
 /* The whole gradient goes into the first slice. */
 kernel void norm_back_sums(global float *restrict sums, global const float *restrict parts,
                            global float *restrict gradients, const uint weights,
-                           const uint biases, const uint ntrained)
+                           const uint biases, const uint ntrained, const uint nslices,
+                           const uint nchannels)
 {
     const size_t c = get_global_id(0);
     float sum = 0.0f, products = 0.0f;
     for (int part = 0; part < NPARTS; part++) {
-        sum += parts[(part * IC + c) * 2];
-        products += parts[(part * IC + c) * 2 + 1];
+        sum += parts[(part * nchannels + c) * 2];
+        products += parts[(part * nchannels + c) * 2 + 1];
     }
     sums[c * 2] = sum;
     sums[c * 2 + 1] = products;
-    for (size_t slice = 0; slice < NSLICES; slice++) {
+    for (size_t slice = 0; slice < nslices; slice++) {
         gradients[slice * ntrained + weights + c] = slice ? 0.0f : products;
         gradients[slice * ntrained + biases + c] = slice ? 0.0f : sum;
     }
@@ -196,14 +188,15 @@ kernel void norm_back_sums(global float *restrict sums, global const float *rest
 kernel void norm_back(global const vec *restrict x, global const vec *restrict dy,
                       global vec *restrict dx, global const float *restrict stats,
                       global const float *restrict sums, const float share,
-                      const uint nsamples, const int add)
+                      const uint nsamples, const int add, const uint nchannels,
+                      const uint nplaces)
 {
-    const size_t at = get_global_id(1) * PLANE, c = at / SIZE;
+    const size_t c = get_global_id(1) * RUN(nplaces) / nplaces;
     const size_t lane = get_global_id(0), block = get_global_id(2);
     const vec mean = stats[c * 4], inverse = stats[c * 4 + 1], scale = stats[c * 4 + 2];
     const vec even = sums[c * 2] * share, along = sums[c * 2 + 1] * share;
-    const size_t first = (block * (IC * SIZE) + at) * VECTORS + lane;
-    for (int k = 0; k < PLANE; k++) {
+    const size_t first = first_value(nchannels, nplaces);
+    for (uint k = 0; k < RUN(nplaces); k++) {
         const size_t i = first + k * VECTORS;
         const vec normal = (x[i] - mean) * inverse;
         const vec d = of_samples(scale * (dy[i] - fma(normal, along, even)), block, lane,

@@ -26,14 +26,6 @@
 #define BY_PIXELS 0
 #endif
 
-/* What a work-item does of a row: all of it, or a single place where items run in
- * lockstep. */
-#if VW == 1
-#define RUN(width) 1
-#else
-#define RUN(width) (width)
-#endif
-
 #define TAPS (KH * KW)
 /* Whether every window lies in the image: known when the kernel is compiled. */
 #define ALL_INSIDE                                                                       \

@@ -5,8 +5,8 @@
  *                                                    and 0 at the other pixels
  *
  * Activations lie as in common.cl. Grid of subsample_forward: (VECTORS, OC * OH * OW /
- * PLANE(OH * OW), blocks); of subsample_backward: (VECTORS, IC * IH * IW /
- * PLANE(IH * IW), blocks). Exact but for the activation. */
+ * RUN(OH * OW), blocks); of subsample_backward: (VECTORS, IC * IH * IW /
+ * RUN(IH * IW), blocks). Exact but for the activation. */
 
 #ifndef IC
 #define IC 2
@@ -21,20 +21,13 @@
 /* Channels of zeros in front. */
 #define BEFORE ((OC - IC) / 2)
 
-/* Places of a channel that a work-item does: all, or one where items run in lockstep. */
-#if VW == 1
-#define PLANE(size) 1
-#else
-#define PLANE(size) (size)
-#endif
-
 kernel void subsample_forward(global const vec *restrict x, global vec *restrict y)
 {
     const size_t lane = get_global_id(0), block = get_global_id(2);
-    const size_t first = get_global_id(1) * PLANE(OH * OW);
+    const size_t first = get_global_id(1) * RUN(OH * OW);
     const size_t c = first / (OH * OW);
     const int inside = c >= BEFORE && c < BEFORE + IC;
-    for (size_t k = first; k < first + PLANE(OH * OW); k++) {
+    for (size_t k = first; k < first + RUN(OH * OW); k++) {
         const size_t v = k / OW % OH, u = k % OW;
         const size_t from = ((block * IC + c - BEFORE) * IH + v * S) * IW + u * S;
         y[(block * (OC * OH * OW) + k) * VECTORS + lane] =
@@ -46,8 +39,8 @@ kernel void subsample_backward(global const vec *restrict x, global const vec *r
                                global vec *restrict dx, const int add)
 {
     const size_t lane = get_global_id(0), block = get_global_id(2);
-    const size_t first = get_global_id(1) * PLANE(IH * IW);
-    for (size_t k = first; k < first + PLANE(IH * IW); k++) {
+    const size_t first = get_global_id(1) * RUN(IH * IW);
+    for (size_t k = first; k < first + RUN(IH * IW); k++) {
         const size_t c = k / (IH * IW), v = k / IW % IH, u = k % IW;
         const size_t at = (block * (IC * IH * IW) + k) * VECTORS + lane;
         const size_t from = ((block * OC + c + BEFORE) * OH + v / S) * OW + u / S;

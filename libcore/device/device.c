@@ -2,7 +2,7 @@
 #include "device/device.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "device/driver_cache.h"
+#include "device/driver_settings.h"
 #include "device/no_platform.h"
 #include "device/program.h"
 #include <stdlib.h>
@@ -152,7 +152,7 @@ int amkd_devices_list(amkd_device **devices, size_t *n)
 {
     *devices = NULL;
     *n = 0;
-    amkd_driver_cache_prepare();
+    amkd_driver_settings_prepare();
     cl_platform_id platforms[MAX_PLATFORMS];
     cl_uint nplatforms = 0;
     cl_int status = clGetPlatformIDs(MAX_PLATFORMS, platforms, &nplatforms);

@@ -5,31 +5,23 @@
 
 extern const char amkd_cl_act_alone[];
 
-/* Over every value, a plane of an image a work-item or, in lockstep, one place. */
-static int run(amkd_op *op, cl_kernel kernel, const amkd_arg *args, size_t nargs,
-               size_t nblocks)
-{
-    const amkd_op_shape *s = &op->shape;
-    const size_t vectors = amkd_vectors(op->device);
-    const size_t n =
-        amkd_planes(op->device, s->out_channels, s->out_height * s->out_width);
-    return amkd_kernel_run(op->device, kernel, args, nargs, 3,
-                           (size_t[]){vectors, n, nblocks}, (size_t[]){vectors, 1, 1});
-}
-
 static int forward(amkd_op *op, const amkd_op_args *a)
 {
-    const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->y)};
-    return run(op, op->kernels[AMKD_FORWARD], args, 2, a->run.nblocks);
+    const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->y), AMKD_ARG(op->nchannels),
+                             AMKD_ARG(op->nplaces)};
+    return amkd_op_launch_values(op, op->kernels[AMKD_FORWARD], args, 4, op->nchannels,
+                                 a->run.nblocks);
 }
 
 /* What the derivative is taken from: what came out, or what went in. */
 static int backward_data(amkd_op *op, const amkd_op_args *a)
 {
     const cl_mem from = *(int *)op->own ? a->y : a->x[0];
-    const amkd_arg args[] = {AMKD_ARG(from), AMKD_ARG(a->x[0]), AMKD_ARG(a->dy),
-                             AMKD_ARG(a->dx)};
-    return run(op, op->kernels[1], args, 4, a->run.nblocks);
+    const amkd_arg args[] = {AMKD_ARG(from),          AMKD_ARG(a->x[0]),
+                             AMKD_ARG(a->dy),         AMKD_ARG(a->dx),
+                             AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
+    return amkd_op_launch_values(op, op->kernels[1], args, 6, op->nchannels,
+                                 a->run.nblocks);
 }
 
 int amkd_act_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
@@ -37,7 +29,8 @@ int amkd_act_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
 {
     static const char *const names[] = {"act_forward_alone", "act_backward_alone", NULL};
     amkd_op *op = NULL;
-    if (amkd_op_build(&op, device, shape, "act", amkd_cl_act_alone, "", sizeof(int)) ||
+    if (amkd_op_build_shapeless(&op, device, shape, "act", amkd_cl_act_alone, "",
+                                sizeof(int)) ||
         amkd_op_kernels(op, train ? names : (const char *[]){names[0], NULL}))
         return -1;
     *(int *)op->own = from_output;
@@ -51,7 +44,7 @@ int amkd_act_mask_new(amkd_op **out, amkd_device *device, const amkd_op_shape *s
 {
     static const char *const names[] = {"act_mask", NULL};
     amkd_op *op = NULL;
-    if (amkd_op_build(&op, device, shape, "act", amkd_cl_act_alone, "", 0) ||
+    if (amkd_op_build_shapeless(&op, device, shape, "act", amkd_cl_act_alone, "", 0) ||
         amkd_op_kernels(op, names))
         return -1;
     op->passes[AMKD_FORWARD] = forward;

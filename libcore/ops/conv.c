@@ -1,11 +1,12 @@
-/* Launcher of cl/conv.cl: grids from the shape. */
+/* Launcher of cl/conv.cl and its passes' files: grids from the shape. */
 #include "ops/conv.h"
 #include "base/memory.h"
 #include "ops/conv_tiles.h"
 #include "ops/op_internal.h"
 #include <stdlib.h>
 
-extern const char amkd_cl_conv[];
+extern const char amkd_cl_conv[], amkd_cl_conv_forward[], amkd_cl_conv_backward_data[],
+    amkd_cl_conv_backward_weights[];
 
 /* The tiles of each pass. */
 typedef struct conv {
@@ -67,35 +68,73 @@ static amkd_op_shape one_row(const amkd_op_shape *shape)
     return row;
 }
 
+static char *print_tile(amkd_pass pass, const amkd_conv_tile *t)
+{
+    return pass == AMKD_FORWARD
+               ? amkd_format("-DFORWARD_CT=%zu -DFORWARD_PT=%zu", t->side[0], t->side[1])
+           : pass == AMKD_BACKWARD_DATA
+               ? amkd_format("-DDATA_CT=%zu -DDATA_PT=%zu", t->side[0], t->side[1])
+               : amkd_format("-DWEIGHTS_OT=%zu -DWEIGHTS_IT=%zu -DWEIGHTS_ROWS=%zu "
+                             "-DWEIGHTS_V=%zu",
+                             t->side[0], t->side[1], t->kernel_rows, t->rows);
+}
+
+/* The shape without what a pass does not look at. */
+static amkd_op_shape seen_by(amkd_pass pass, const amkd_op_shape *shape)
+{
+    static const amkd_act none = {0};
+    amkd_op_shape seen = *shape;
+    if (pass != AMKD_FORWARD)
+        seen.act = none;
+    if (pass != AMKD_BACKWARD_DATA)
+        seen.previous_act = none;
+    if (pass == AMKD_BACKWARD_DATA)
+        seen.bias = 0;
+    if (pass != AMKD_BACKWARD_WEIGHTS)
+        seen.nslices = 1;
+    return seen;
+}
+
+/* Frees the op on failure. */
+static int make_kernel(amkd_op *op, amkd_pass pass)
+{
+    static const struct {
+        const char *kernel, *source;
+    } files[] = {
+        [AMKD_FORWARD] = {"conv_forward", amkd_cl_conv_forward},
+        [AMKD_BACKWARD_WEIGHTS] = {"conv_backward_weights",
+                                   amkd_cl_conv_backward_weights},
+        [AMKD_BACKWARD_DATA] = {"conv_backward_data", amkd_cl_conv_backward_data},
+    };
+    const amkd_op_shape seen = seen_by(pass, &op->shape);
+    char *tile = print_tile(pass, &((conv *)op->own)->tiles[pass]);
+    char *options =
+        tile ? amkd_format("-DKT=%zu %s", amkd_conv_taps(&op->shape), tile) : NULL;
+    int rc = -1;
+    if (options)
+        rc = amkd_op_pass_kernel(op, pass, files[pass].kernel, files[pass].source, &seen,
+                                 options);
+    else
+        amkd_op_free(op);
+    free(options);
+    free(tile);
+    return rc;
+}
+
 int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
                   int train)
 {
-    static const char *const names[] = {
-        [AMKD_FORWARD] = "conv_forward",
-        [AMKD_BACKWARD_WEIGHTS] = "conv_backward_weights",
-        [AMKD_BACKWARD_DATA] = "conv_backward_data",
-        [AMKD_NPASSES] = NULL,
-    };
     const amkd_op_shape row = one_row(shape);
-    const amkd_conv_tile f = amkd_conv_forward_tile(device, &row),
-                         d = amkd_conv_data_tile(device, &row),
-                         w = amkd_conv_weights_tile(device, &row);
-    char *options =
-        amkd_format("-DKT=%zu -DFORWARD_CT=%zu -DFORWARD_PT=%zu -DDATA_CT=%zu "
-                    "-DDATA_PT=%zu -DWEIGHTS_OT=%zu -DWEIGHTS_IT=%zu -DWEIGHTS_ROWS=%zu "
-                    "-DWEIGHTS_V=%zu",
-                    amkd_conv_taps(&row), f.side[0], f.side[1], d.side[0], d.side[1],
-                    w.side[0], w.side[1], w.kernel_rows, w.rows);
-    if (!options)
-        return -1;
     amkd_op *op = NULL;
-    const int rc =
-        amkd_op_build(&op, device, &row, "conv", amkd_cl_conv, options, sizeof(conv));
-    free(options);
-    if (rc || amkd_op_kernels(op, train ? names : (const char *[]){names[0], NULL}))
+    if (amkd_op_new(&op, device, &row, amkd_cl_conv, sizeof(conv)))
         return -1;
-    *(conv *)op->own = (conv){
-        {[AMKD_FORWARD] = f, [AMKD_BACKWARD_DATA] = d, [AMKD_BACKWARD_WEIGHTS] = w}};
+    *(conv *)op->own =
+        (conv){{[AMKD_FORWARD] = amkd_conv_forward_tile(device, &row),
+                [AMKD_BACKWARD_DATA] = amkd_conv_data_tile(device, &row),
+                [AMKD_BACKWARD_WEIGHTS] = amkd_conv_weights_tile(device, &row)}};
+    for (amkd_pass pass = AMKD_FORWARD; pass < (train ? AMKD_NPASSES : 1); pass++)
+        if (make_kernel(op, pass))
+            return -1;
     op->kind = "conv";
     op->passes[AMKD_FORWARD] = forward;
     op->passes[AMKD_BACKWARD_DATA] = backward_data;

@@ -45,37 +45,28 @@ static amkd_dropout dropout_of(const amkd_op *op, const amkd_batch *run)
     return amkd_dropout_of(run->training ? o->share : 0, run->seed, run->step, o->layer);
 }
 
-/* Over every value, a plane a work-item or, in lockstep, one place. */
-static int run(amkd_op *op, amkd_pass pass, const amkd_arg *args, size_t nargs,
-               size_t nblocks)
-{
-    const amkd_op_shape *s = &op->shape;
-    const size_t vectors = amkd_vectors(op->device);
-    const size_t n =
-        amkd_planes(op->device, s->out_channels, s->out_height * s->out_width);
-    return amkd_kernel_run(op->device, op->kernels[pass == AMKD_BACKWARD_DATA], args,
-                           nargs, 3, (size_t[]){vectors, n, nblocks},
-                           (size_t[]){vectors, 1, 1});
-}
-
 static int forward(amkd_op *op, const amkd_op_args *a)
 {
     const amkd_dropout d = dropout_of(op, &a->run);
-    const amkd_arg args[] = {AMKD_ARG(a->x[0]),      AMKD_ARG(a->y),
-                             AMKD_ARG(d.sample_key), AMKD_ARG(d.value_key),
-                             AMKD_ARG(d.least),      AMKD_ARG(d.scale)};
-    return run(op, AMKD_FORWARD, args, 6, a->run.nblocks);
+    const amkd_arg args[] = {AMKD_ARG(a->x[0]),       AMKD_ARG(a->y),
+                             AMKD_ARG(d.sample_key),  AMKD_ARG(d.value_key),
+                             AMKD_ARG(d.least),       AMKD_ARG(d.scale),
+                             AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
+    return amkd_op_launch_values(op, op->kernels[0], args, 8, op->nchannels,
+                                 a->run.nblocks);
 }
 
 static int backward_data(amkd_op *op, const amkd_op_args *a)
 {
     const amkd_dropout d = dropout_of(op, &a->run);
     const cl_int add = a->add;
-    const amkd_arg args[] = {AMKD_ARG(a->x[0]),     AMKD_ARG(a->dy),
-                             AMKD_ARG(a->dx),       AMKD_ARG(d.sample_key),
-                             AMKD_ARG(d.value_key), AMKD_ARG(d.least),
-                             AMKD_ARG(d.scale),     AMKD_ARG(add)};
-    return run(op, AMKD_BACKWARD_DATA, args, 8, a->run.nblocks);
+    const amkd_arg args[] = {AMKD_ARG(a->x[0]),       AMKD_ARG(a->dy),
+                             AMKD_ARG(a->dx),         AMKD_ARG(d.sample_key),
+                             AMKD_ARG(d.value_key),   AMKD_ARG(d.least),
+                             AMKD_ARG(d.scale),       AMKD_ARG(add),
+                             AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
+    return amkd_op_launch_values(op, op->kernels[1], args, 10, op->nchannels,
+                                 a->run.nblocks);
 }
 
 int amkd_dropout_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
@@ -83,7 +74,8 @@ int amkd_dropout_new(amkd_op **out, amkd_device *device, const amkd_op_shape *sh
 {
     static const char *const names[] = {"dropout_forward", "dropout_backward", NULL};
     amkd_op *op = NULL;
-    if (amkd_op_build(&op, device, shape, "dropout", amkd_cl_dropout, "", sizeof(own)) ||
+    if (amkd_op_build_shapeless(&op, device, shape, "dropout", amkd_cl_dropout, "",
+                                sizeof(own)) ||
         amkd_op_kernels(op, names))
         return -1;
     *(own *)op->own = (own){share, layer};

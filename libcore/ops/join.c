@@ -10,27 +10,17 @@ typedef struct join {
     size_t nchannels[AMKD_OP_MAX_INPUTS]; /* of a concatenation's inputs */
 } join;
 
-/* Over the values of nchannels channels, a plane a work-item or, in lockstep, one place.
- */
-static int run(amkd_op *op, cl_kernel kernel, const amkd_arg *args, size_t nargs,
-               size_t nchannels, size_t nblocks)
-{
-    const amkd_op_shape *s = &op->shape;
-    const size_t vectors = amkd_vectors(op->device);
-    const size_t n = amkd_planes(op->device, nchannels, s->out_height * s->out_width);
-    return amkd_kernel_run(op->device, kernel, args, nargs, 3,
-                           (size_t[]){vectors, n, nblocks}, (size_t[]){vectors, 1, 1});
-}
-
 static int sum_forward(amkd_op *op, const amkd_op_args *a)
 {
     const size_t ninputs = ((join *)op->own)->ninputs;
     for (size_t i = 1; i < ninputs; i++) {
         const cl_mem first = i == 1 ? a->x[0] : a->y;
         const cl_int last = i == ninputs - 1;
-        const amkd_arg args[] = {AMKD_ARG(first), AMKD_ARG(a->x[i]), AMKD_ARG(a->y),
-                                 AMKD_ARG(last)};
-        if (run(op, op->kernels[0], args, 4, op->shape.out_channels, a->run.nblocks))
+        const amkd_arg args[] = {AMKD_ARG(first),         AMKD_ARG(a->x[i]),
+                                 AMKD_ARG(a->y),          AMKD_ARG(last),
+                                 AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
+        if (amkd_op_launch_values(op, op->kernels[0], args, 6, op->nchannels,
+                                  a->run.nblocks))
             return -1;
     }
     return 0;
@@ -41,7 +31,8 @@ int amkd_sum_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
 {
     static const char *const names[] = {"join_sum", NULL};
     amkd_op *op = NULL;
-    if (amkd_op_build(&op, device, shape, "join", amkd_cl_join, "", sizeof(join)) ||
+    if (amkd_op_build_shapeless(&op, device, shape, "join", amkd_cl_join, "",
+                                sizeof(join)) ||
         amkd_op_kernels(op, names))
         return -1;
     ((join *)op->own)->ninputs = ninputs;
@@ -64,9 +55,10 @@ static int concat_forward(amkd_op *op, const amkd_op_args *a)
     const join *j = op->own;
     for (size_t i = 0; i < j->ninputs; i++) {
         const cl_uint before = channels_before(op, i), n = (cl_uint)j->nchannels[i];
-        const amkd_arg args[] = {AMKD_ARG(a->x[i]), AMKD_ARG(a->y), AMKD_ARG(before),
-                                 AMKD_ARG(n)};
-        if (run(op, op->kernels[0], args, 4, n, a->run.nblocks))
+        const amkd_arg args[] = {AMKD_ARG(a->x[i]),       AMKD_ARG(a->y),
+                                 AMKD_ARG(before),        AMKD_ARG(n),
+                                 AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
+        if (amkd_op_launch_values(op, op->kernels[0], args, 6, n, a->run.nblocks))
             return -1;
     }
     return 0;
@@ -77,9 +69,10 @@ static int concat_backward(amkd_op *op, const amkd_op_args *a)
     const cl_uint before = channels_before(op, a->input);
     const cl_uint n = (cl_uint)((join *)op->own)->nchannels[a->input];
     const cl_int add = a->add;
-    const amkd_arg args[] = {AMKD_ARG(a->dy), AMKD_ARG(a->dx), AMKD_ARG(before),
-                             AMKD_ARG(n), AMKD_ARG(add)};
-    return run(op, op->kernels[1], args, 5, n, a->run.nblocks);
+    const amkd_arg args[] = {
+        AMKD_ARG(a->dy), AMKD_ARG(a->dx),         AMKD_ARG(before),     AMKD_ARG(n),
+        AMKD_ARG(add),   AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
+    return amkd_op_launch_values(op, op->kernels[1], args, 7, n, a->run.nblocks);
 }
 
 int amkd_concat_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
@@ -87,7 +80,8 @@ int amkd_concat_new(amkd_op **out, amkd_device *device, const amkd_op_shape *sha
 {
     static const char *const names[] = {"join_concat", "join_take", NULL};
     amkd_op *op = NULL;
-    if (amkd_op_build(&op, device, shape, "join", amkd_cl_join, "", sizeof(join)) ||
+    if (amkd_op_build_shapeless(&op, device, shape, "join", amkd_cl_join, "",
+                                sizeof(join)) ||
         amkd_op_kernels(op, names))
         return -1;
     join *j = op->own;

@@ -20,18 +20,6 @@ typedef struct norm {
     cl_mem sums;  /* float [channel][2], of the backward pass */
 } norm;
 
-/* Over the channels of every block, all of a plane a work-item or, in lockstep, a place.
- */
-static int run_over_planes(amkd_op *op, size_t kernel, const amkd_arg *args, size_t nargs,
-                           size_t nblocks)
-{
-    const amkd_op_shape *s = &op->shape;
-    const size_t vectors = amkd_vectors(op->device);
-    const size_t n = amkd_planes(op->device, s->in_channels, s->in_height * s->in_width);
-    return amkd_kernel_run(op->device, op->kernels[kernel], args, nargs, 3,
-                           (size_t[]){vectors, n, nblocks}, (size_t[]){vectors, 1, 1});
-}
-
 static int run_over_parts(amkd_op *op, size_t kernel, const amkd_arg *args, size_t nargs)
 {
     const size_t items = amkd_lane_items(op->device);
@@ -64,16 +52,17 @@ static int measure(amkd_op *op, const amkd_op_args *a)
     const float nvalues = (float)count(op, &a->run);
     const float momentum =
         a->run.nmeasured ? 1 / (float)a->run.nmeasured : n->what.momentum;
-    const amkd_arg parts[] = {AMKD_ARG(n->parts), AMKD_ARG(a->x[0]), AMKD_ARG(nblocks),
-                              AMKD_ARG(nsamples)};
-    const amkd_arg sums[] = {AMKD_ARG(n->stats), AMKD_ARG(n->parts),
-                             AMKD_ARG(a->x[0]),  AMKD_ARG(a->parameters),
-                             AMKD_ARG(weights),  AMKD_ARG(biases),
-                             AMKD_ARG(means),    AMKD_ARG(variances),
-                             AMKD_ARG(nvalues),  AMKD_ARG(momentum)};
+    const amkd_arg parts[] = {AMKD_ARG(n->parts),      AMKD_ARG(a->x[0]),
+                              AMKD_ARG(nblocks),       AMKD_ARG(nsamples),
+                              AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
+    const amkd_arg sums[] = {
+        AMKD_ARG(n->stats),      AMKD_ARG(n->parts),      AMKD_ARG(a->x[0]),
+        AMKD_ARG(a->parameters), AMKD_ARG(weights),       AMKD_ARG(biases),
+        AMKD_ARG(means),         AMKD_ARG(variances),     AMKD_ARG(nvalues),
+        AMKD_ARG(momentum),      AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
     if (nvalues < 2)
         return amkd_fail("a batch norm cannot train on a batch of one value a channel");
-    return run_over_parts(op, PARTS, parts, 4) || run_over_channels(op, MEASURE, sums, 10)
+    return run_over_parts(op, PARTS, parts, 6) || run_over_channels(op, MEASURE, sums, 12)
                ? -1
                : 0;
 }
@@ -94,9 +83,11 @@ static int recall(amkd_op *op, const amkd_op_args *a)
 static int forward(amkd_op *op, const amkd_op_args *a)
 {
     const norm *n = op->own;
-    const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(n->stats), AMKD_ARG(a->y)};
+    const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(n->stats), AMKD_ARG(a->y),
+                             AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
     return (a->run.training ? measure(op, a) : recall(op, a)) ||
-                   run_over_planes(op, APPLY, args, 3, a->run.nblocks)
+                   amkd_op_launch_values(op, op->kernels[APPLY], args, 5, op->nchannels,
+                                         a->run.nblocks)
                ? -1
                : 0;
 }
@@ -107,13 +98,17 @@ static int backward_weights(amkd_op *op, const amkd_op_args *a)
     const cl_uint nblocks = (cl_uint)a->run.nblocks;
     const cl_uint weights = (cl_uint)n->what.weights, biases = (cl_uint)n->what.biases;
     const cl_uint ntrained = (cl_uint)op->shape.ntrained;
-    const amkd_arg parts[] = {AMKD_ARG(n->parts), AMKD_ARG(a->x[0]), AMKD_ARG(a->dy),
-                              AMKD_ARG(n->stats), AMKD_ARG(nblocks)};
+    const cl_uint nslices = (cl_uint)op->shape.nslices;
+    const amkd_arg parts[] = {AMKD_ARG(n->parts),   AMKD_ARG(a->x[0]),
+                              AMKD_ARG(a->dy),      AMKD_ARG(n->stats),
+                              AMKD_ARG(nblocks),    AMKD_ARG(op->nchannels),
+                              AMKD_ARG(op->nplaces)};
     const amkd_arg sums[] = {AMKD_ARG(n->sums),      AMKD_ARG(n->parts),
                              AMKD_ARG(a->gradients), AMKD_ARG(weights),
-                             AMKD_ARG(biases),       AMKD_ARG(ntrained)};
-    return run_over_parts(op, BACK_PARTS, parts, 5) ||
-                   run_over_channels(op, BACK_SUMS, sums, 6)
+                             AMKD_ARG(biases),       AMKD_ARG(ntrained),
+                             AMKD_ARG(nslices),      AMKD_ARG(op->nchannels)};
+    return run_over_parts(op, BACK_PARTS, parts, 7) ||
+                   run_over_channels(op, BACK_SUMS, sums, 8)
                ? -1
                : 0;
 }
@@ -124,10 +119,13 @@ static int backward_data(amkd_op *op, const amkd_op_args *a)
     const cl_uint nsamples = (cl_uint)a->run.nsamples;
     const cl_int add = a->add;
     const float share = a->run.training ? 1 / (float)count(op, &a->run) : 0;
-    const amkd_arg args[] = {AMKD_ARG(a->x[0]),  AMKD_ARG(a->dy),   AMKD_ARG(a->dx),
-                             AMKD_ARG(n->stats), AMKD_ARG(n->sums), AMKD_ARG(share),
-                             AMKD_ARG(nsamples), AMKD_ARG(add)};
-    return run_over_planes(op, BACK, args, 8, a->run.nblocks);
+    const amkd_arg args[] = {AMKD_ARG(a->x[0]),       AMKD_ARG(a->dy),
+                             AMKD_ARG(a->dx),         AMKD_ARG(n->stats),
+                             AMKD_ARG(n->sums),       AMKD_ARG(share),
+                             AMKD_ARG(nsamples),      AMKD_ARG(add),
+                             AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
+    return amkd_op_launch_values(op, op->kernels[BACK], args, 10, op->nchannels,
+                                 a->run.nblocks);
 }
 
 static void close_norm(amkd_op *op)
@@ -170,7 +168,8 @@ int amkd_norm_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape
     char options[96];
     snprintf(options, sizeof options, "-DNPARTS=%d -DEPSILON=%.9ef", NPARTS,
              (double)norm_options->epsilon);
-    if (amkd_op_build(&op, device, shape, "norm", amkd_cl_norm, options, sizeof(norm)) ||
+    if (amkd_op_build_shapeless(&op, device, shape, "norm", amkd_cl_norm, options,
+                                sizeof(norm)) ||
         amkd_op_kernels(op, names))
         return -1;
     norm *n = op->own;

@@ -15,46 +15,97 @@ size_t amkd_vectors(const amkd_device *device)
     return device->nlanes / device->vector_width;
 }
 
-/* Offsets of weights are arguments of the kernels, so that layers of one shape share a
- * program. */
-static char *print_macros(const amkd_op_shape *s, const char *options)
+static char *print_acts(const amkd_op_shape *s, const char *options)
 {
     const char *act = s->act.name ? s->act.name : "none";
     const char *previous = s->previous_act.name ? s->previous_act.name : "none";
-    return amkd_format(
-        "-DIC=%zu -DIH=%zu -DIW=%zu -DOC=%zu -DOH=%zu -DOW=%zu -DKH=%zu -DKW=%zu -DS=%zu "
-        "-DPY=%zu -DPX=%zu -DBIAS=%d -DACT=act_%s -DACT_BACK=act_%s_back "
-        "-DACT_VALUE=%.9ef -DPREVIOUS_ACT_BACK=act_%s_back -DPREVIOUS_ACT_VALUE=%.9ef "
-        "-DNSLICES=%zu %s",
-        s->in_channels, s->in_height, s->in_width, s->out_channels, s->out_height,
-        s->out_width, s->kernel_height, s->kernel_width, s->stride, s->top, s->left,
-        s->bias, act, act, (double)s->act.value, previous, (double)s->previous_act.value,
-        s->nslices, options);
+    return amkd_format("-DACT=act_%s -DACT_BACK=act_%s_back -DACT_VALUE=%.9ef "
+                       "-DPREVIOUS_ACT_BACK=act_%s_back -DPREVIOUS_ACT_VALUE=%.9ef %s",
+                       act, act, (double)s->act.value, previous,
+                       (double)s->previous_act.value, options);
+}
+
+static char *print_shape(const amkd_op_shape *s, const char *options)
+{
+    char *sizes =
+        amkd_format("-DIC=%zu -DIH=%zu -DIW=%zu -DOC=%zu -DOH=%zu -DOW=%zu -DKH=%zu "
+                    "-DKW=%zu -DS=%zu -DPY=%zu -DPX=%zu -DBIAS=%d -DNSLICES=%zu %s",
+                    s->in_channels, s->in_height, s->in_width, s->out_channels,
+                    s->out_height, s->out_width, s->kernel_height, s->kernel_width,
+                    s->stride, s->top, s->left, s->bias, s->nslices, options);
+    char *all = sizes ? print_acts(s, sizes) : NULL;
+    free(sizes);
+    return all;
+}
+
+int amkd_op_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
+                const char *source, size_t own_nbytes)
+{
+    amkd_op *op = amkd_alloc(1, sizeof *op);
+    if (!op || (own_nbytes && !(op->own = amkd_alloc(1, own_nbytes)))) {
+        free(op);
+        return -1;
+    }
+    op->device = device;
+    op->shape = *shape;
+    op->nchannels = (cl_uint)shape->out_channels;
+    op->nplaces = (cl_uint)(shape->out_height * shape->out_width);
+    op->source = source;
+    for (int pass = 0; pass < AMKD_NPASSES; pass++) {
+        op->group[pass] = 1;
+        op->by[pass] = op;
+    }
+    *out = op;
+    return 0;
+}
+
+/* Takes macros, which are NULL where memory was short. Frees the op on failure. */
+static int build(amkd_op *op, const char *name, char *macros)
+{
+    const char *sources[] = {amkd_cl_common, amkd_cl_act, op->source};
+    op->macros = macros;
+    if (macros && !amkd_program_build(&op->program, op->device, name, sources, 3, macros))
+        return 0;
+    amkd_op_free(op);
+    return -1;
 }
 
 int amkd_op_build(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
                   const char *name, const char *source, const char *options,
                   size_t own_nbytes)
 {
-    const char *sources[] = {amkd_cl_common, amkd_cl_act, source};
-    amkd_op *op = amkd_alloc(1, sizeof *op);
-    if (!op)
-        return -1;
-    op->device = device;
-    op->shape = *shape;
-    op->source = source;
-    op->macros = print_macros(shape, options);
-    for (int pass = 0; pass < AMKD_NPASSES; pass++) {
-        op->group[pass] = 1;
-        op->by[pass] = op;
-    }
-    if (!op->macros || (own_nbytes && !(op->own = amkd_alloc(1, own_nbytes))) ||
-        amkd_program_build(&op->program, device, name, sources, 3, op->macros)) {
+    return amkd_op_new(out, device, shape, source, own_nbytes) ||
+                   build(*out, name, print_shape(shape, options))
+               ? -1
+               : 0;
+}
+
+int amkd_op_build_shapeless(amkd_op **out, amkd_device *device,
+                            const amkd_op_shape *shape, const char *name,
+                            const char *source, const char *options, size_t own_nbytes)
+{
+    return amkd_op_new(out, device, shape, source, own_nbytes) ||
+                   build(*out, name, print_acts(shape, options))
+               ? -1
+               : 0;
+}
+
+int amkd_op_pass_kernel(amkd_op *op, amkd_pass pass, const char *kernel,
+                        const char *source, const amkd_op_shape *seen,
+                        const char *options)
+{
+    const char *sources[] = {amkd_cl_common, amkd_cl_act, op->source, source};
+    amkd_op_part *part = &op->parts[pass];
+    *part = (amkd_op_part){source, print_shape(seen, options)};
+    cl_program program = NULL;
+    const int rc = part->macros && !amkd_program_build(&program, op->device, kernel,
+                                                       sources, 4, part->macros)
+                       ? amkd_kernel_new(&op->kernels[pass], program, kernel)
+                       : -1;
+    amkd_program_free(program); /* the kernel keeps it */
+    if (rc)
         amkd_op_free(op);
-        return -1;
-    }
-    *out = op;
-    return 0;
+    return rc;
 }
 
 int amkd_op_kernels(amkd_op *op, const char *const *names)
@@ -77,6 +128,17 @@ int amkd_op_launch(amkd_op *op, amkd_pass pass, cl_kernel kernel, const amkd_arg
                            (size_t[]){items, tiles, blocks}, (size_t[]){items, group, 1});
 }
 
+int amkd_op_launch_values(amkd_op *op, cl_kernel kernel, const amkd_arg *args,
+                          size_t nargs, size_t nchannels, size_t nblocks)
+{
+    const size_t vectors = amkd_vectors(op->device);
+    const size_t nitems =
+        op->device->vector_width == 1 ? nchannels * op->nplaces : nchannels;
+    return amkd_kernel_run(op->device, kernel, args, nargs, 3,
+                           (size_t[]){vectors, nitems, nblocks},
+                           (size_t[]){vectors, 1, 1});
+}
+
 int amkd_op_run(amkd_op *op, amkd_pass pass, const amkd_op_args *args)
 {
     amkd_op *by = op->by[pass];
@@ -92,6 +154,8 @@ void amkd_op_free(amkd_op *op)
         op->close(op);
     for (size_t k = 0; k < AMKD_OP_MAX_KERNELS; k++)
         amkd_kernel_free(op->kernels[k]);
+    for (int pass = 0; pass < AMKD_NPASSES; pass++)
+        free(op->parts[pass].macros);
     amkd_program_free(op->program);
     free(op->macros);
     free(op->own);

@@ -22,13 +22,21 @@ typedef int amkd_op_pass(amkd_op *op, const amkd_op_args *args);
 
 enum { AMKD_OP_MAX_KERNELS = 8 };
 
+/* What a pass has of its own. */
+typedef struct amkd_op_part {
+    const char *source; /* behind the op's; NULL: the op's alone */
+    char *macros;       /* owned */
+} amkd_op_part;
+
 struct amkd_op {
     amkd_device *device;
     amkd_op_shape shape;
-    const char *kind;   /* "conv"; NULL where there is nothing to plan */
-    const char *source; /* behind common.cl and act.cl */
-    char *macros;       /* the program's, and with them all that its work depends on */
-    cl_program program;
+    cl_uint nchannels, nplaces; /* of the output, for kernels that are told */
+    const char *kind;           /* "conv"; NULL where there is nothing to plan */
+    const char *source;         /* behind common.cl and act.cl */
+    cl_program program;         /* NULL where all passes have their own */
+    char *macros; /* the program's, and with them all that its work depends on */
+    amkd_op_part parts[AMKD_NPASSES];       /* of passes with programs of their own */
     cl_kernel kernels[AMKD_OP_MAX_KERNELS]; /* by the pass, first; then the kind's own */
     void *own;                              /* the kind's state; freed by close */
     /* What a plan chooses (op_plan.h): how many tiles a work-group has side by side, one
@@ -45,13 +53,31 @@ struct amkd_op {
 enum { AMKD_ACCUMULATORS = 24 };
 
 /* Allocates an op and builds source, cl/<name>.cl, after common.cl and act.cl, with the
- * shape's macros followed by options. own_nbytes: of own, zeroed. */
+ * shape's macros followed by options. own_nbytes: of own, zeroed. Offsets of weights are
+ * arguments of the kernels, so that layers of one shape share a program. */
 int amkd_op_build(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
                   const char *name, const char *source, const char *options,
                   size_t own_nbytes);
 
+/* The same for kernels that are told shapes by arguments: of the shape's macros, source
+ * has those of the activations alone, and layers of any shape share its program. */
+int amkd_op_build_shapeless(amkd_op **out, amkd_device *device,
+                            const amkd_op_shape *shape, const char *name,
+                            const char *source, const char *options, size_t own_nbytes);
+
 /* Makes kernels 0.. of these names, NULL ends them. Frees the op on failure. */
 int amkd_op_kernels(amkd_op *op, const char *const *names);
+
+/* Allocates an op that has no kernels yet; source: behind common.cl and act.cl. */
+int amkd_op_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
+                const char *source, size_t own_nbytes);
+
+/* Makes a pass's kernel, of a program of its own that has source, cl/<kernel>.cl, behind
+ * the op's, so that layers share it which differ in other passes alone. seen: the shape
+ * without what the pass does not depend on. Frees the op on failure. */
+int amkd_op_pass_kernel(amkd_op *op, amkd_pass pass, const char *kernel,
+                        const char *source, const amkd_op_shape *seen,
+                        const char *options);
 
 /* Enqueues a pass's kernel over items x tiles x blocks, all items of a tile in one
  * work-group, and as many tiles as op->group says where they divide evenly. */
@@ -64,13 +90,10 @@ size_t amkd_lane_items(const amkd_device *device);
 /* Vectors in a lane block (VECTORS of common.cl). */
 size_t amkd_vectors(const amkd_device *device);
 
-/* Work-items over the values of a sample, each of which does a whole plane of nplaces or,
- * in lockstep, one place (PLANE of cl/norm.cl). */
-static inline size_t amkd_planes(const amkd_device *device, size_t nchannels,
-                                 size_t nplaces)
-{
-    return device->vector_width == 1 ? nchannels * nplaces : nchannels;
-}
+/* Enqueues a kernel over all values of nchannels channels of op->nplaces (the grid of
+ * first_value in cl/common.cl). */
+int amkd_op_launch_values(amkd_op *op, cl_kernel kernel, const amkd_arg *args,
+                          size_t nargs, size_t nchannels, size_t nblocks);
 
 static inline size_t amkd_tiles(size_t n, size_t tile)
 {

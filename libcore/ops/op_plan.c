@@ -104,8 +104,9 @@ static char *describe(const amkd_op *op, amkd_pass pass)
 {
     static const char *const passes[] = {"forward", "backward weights", "backward data"};
     const char *library = op->other.library;
+    const char *macros = op->parts[pass].source ? op->parts[pass].macros : op->macros;
     return amkd_format("%s %s, %s, %zu blocks of %zu in vectors of %zu%s%s", op->kind,
-                       passes[pass], op->macros, op->shape.max_blocks, op->device->nlanes,
+                       passes[pass], macros, op->shape.max_blocks, op->device->nlanes,
                        op->device->vector_width, library ? ", " : "",
                        library ? library : "");
 }
@@ -207,6 +208,7 @@ int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, double deadline,
     plan->sources[0] = amkd_cl_common;
     plan->sources[1] = amkd_cl_act;
     plan->sources[2] = op->source;
+    plan->sources[3] = op->parts[pass].source;
     plan->work = describe(op, pass);
     list_ways(plan, settings, op, pass, &t);
     if (!plan->work)

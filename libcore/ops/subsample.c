@@ -4,22 +4,21 @@
 
 extern const char amkd_cl_subsample[];
 
-/* Over every value, a plane a work-item or, in lockstep, one place. */
+/* Over the places of every channel, a plane of them a work-item or, in lockstep, one. */
 static int run(amkd_op *op, cl_kernel kernel, const amkd_arg *args, size_t nargs,
-               size_t nplanes, size_t nblocks)
+               size_t nchannels, size_t nplaces, size_t nblocks)
 {
     const size_t vectors = amkd_vectors(op->device);
+    const size_t n = op->device->vector_width == 1 ? nchannels * nplaces : nchannels;
     return amkd_kernel_run(op->device, kernel, args, nargs, 3,
-                           (size_t[]){vectors, nplanes, nblocks},
-                           (size_t[]){vectors, 1, 1});
+                           (size_t[]){vectors, n, nblocks}, (size_t[]){vectors, 1, 1});
 }
 
 static int forward(amkd_op *op, const amkd_op_args *a)
 {
     const amkd_op_shape *s = &op->shape;
     const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->y)};
-    return run(op, op->kernels[0], args, 2,
-               amkd_planes(op->device, s->out_channels, s->out_height * s->out_width),
+    return run(op, op->kernels[0], args, 2, s->out_channels, s->out_height * s->out_width,
                a->run.nblocks);
 }
 
@@ -29,8 +28,7 @@ static int backward_data(amkd_op *op, const amkd_op_args *a)
     const cl_int add = a->add;
     const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->dy), AMKD_ARG(a->dx),
                              AMKD_ARG(add)};
-    return run(op, op->kernels[1], args, 4,
-               amkd_planes(op->device, s->in_channels, s->in_height * s->in_width),
+    return run(op, op->kernels[1], args, 4, s->in_channels, s->in_height * s->in_width,
                a->run.nblocks);
 }
 

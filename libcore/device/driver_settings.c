@@ -1,5 +1,5 @@
-/* A directory for PoCL's cache where the usual one cannot be had. */
-#include "device/driver_cache.h"
+/* The environment of PoCL. */
+#include "device/driver_settings.h"
 #include "base/memory.h"
 #include "device/cache_files.h"
 #include <stdint.h>
@@ -36,7 +36,8 @@ static int is_private(const char *directory)
            status.st_uid == geteuid() && !(status.st_mode & 077);
 }
 
-void amkd_driver_cache_prepare(void)
+/* Names a directory for the cache where the usual one cannot be had. */
+static void prepare_cache(void)
 {
     if (environment("POCL_CACHE_DIR"))
         return;
@@ -50,4 +51,10 @@ void amkd_driver_cache_prepare(void)
         free(directory);
     }
     free(usual);
+}
+
+void amkd_driver_settings_prepare(void)
+{
+    prepare_cache();
+    (void)setenv("POCL_WORK_GROUP_SPECIALIZATION", "0", 0);
 }
