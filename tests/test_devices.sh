@@ -156,7 +156,15 @@ if [ -e /etc/OpenCL/vendors/pocl.icd ]; then
     expect 0 '^\* 0  ' "${pocl[@]}" amkd-devices
     [ "$(stat -c %a "$dir/tmp/amkd-$(id -u)")" = 700 ] || fail "no cache of one's own"
 
-    echo "nor is a user without a home"
+    echo "each kernel is compiled once"
+    XDG_CACHE_HOME=$dir/once POCL_CACHE_DIR=$dir/once amkd-train -q --steps 1 \
+        -a 'conv 3 k2 | relu | fc 10' -o "$dir/once.model" "$dir/images"
+    find "$dir/once" -name '*.so' | sed 's|/[^/]*/[^/]*$||' | sort >"$dir/compiled"
+    [ -s "$dir/compiled" ] || fail "nothing was compiled"
+    twice=$(uniq -d "$dir/compiled")
+    [ -z "$twice" ] || fail "compiled more than once: $twice"
+
+    echo "a user without a home is no error"
     # Neither the build nor what this test makes need be within that user's reach.
     mkdir -m 755 "$dir/reach"
     cp "$(command -v amkd-devices)" "$dir/model" "$dir/reach"
