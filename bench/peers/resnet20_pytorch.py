@@ -41,7 +41,11 @@ def resnet20(nclasses: int) -> nn.Module:
     sizes += [(32, 64, 2)] + [(64, 64, 1)] * 2
     stem = nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU()
     head = nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, nclasses)
-    return nn.Sequential(*stem, *(Block(*size) for size in sizes), *head)
+    network = nn.Sequential(*stem, *(Block(*size) for size in sizes), *head)
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):  # as He et al. begin, and torchvision
+            nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    return network
 
 
 class Images:
