@@ -6,6 +6,7 @@
 #include "steps/learn/summary.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 typedef struct arguments {
     amkd_common common;
@@ -32,18 +33,14 @@ static int summarize(const arguments *args)
     const amkd_measuring *measuring = &args->measuring;
     amkd_device device;
     amkd_model *model = NULL;
-    char *text = NULL;
-    size_t nbytes = 0;
+    char *text;
     if (amkd_device_find(&device, measuring->device) ||
         amkd_model_load(&model, measuring->plan.student))
         return -1;
     const amkd_summary summary = {&model->graph, &device, NULL, measuring->json};
-    FILE *out = open_memstream(&text, &nbytes);
-    int rc = out ? amkd_summary_write(out, &summary) : amkd_fail_errno("the summary");
-    if (out && fclose(out) && !rc)
-        rc = amkd_fail_errno("the summary");
+    int rc = amkd_summary_text(&text, &summary);
     if (!rc)
-        rc = amkd_file_write(args->common.output, text, nbytes);
+        rc = amkd_file_write(args->common.output, text, strlen(text));
     free(text);
     amkd_model_free(model);
     return rc;

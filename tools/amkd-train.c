@@ -7,6 +7,7 @@
 #include "train-options.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const char default_arch[] = "lenet5-half";
 
@@ -63,19 +64,14 @@ static int summarize(train_arguments *args, const amkd_cli *cli)
     const amkd_train_plan plan = plan_of(args, cli);
     amkd_device device;
     amkd_model *assistant = NULL;
-    char *text = NULL;
-    size_t nbytes = 0;
+    char *text;
     if (amkd_device_find(&device, args->device) ||
         (args->assistant && amkd_model_load(&assistant, args->assistant)))
         return -1;
     args->train.assistant = assistant;
-    FILE *out = open_memstream(&text, &nbytes);
-    int rc = out ? amkd_train_summary(out, &plan, &args->train, &device, args->json)
-                 : amkd_fail_errno("the summary");
-    if (out && fclose(out) && !rc)
-        rc = amkd_fail_errno("the summary");
+    int rc = amkd_train_summary_text(&text, &plan, &args->train, &device, args->json);
     if (!rc)
-        rc = amkd_file_write(args->common.output, text, nbytes);
+        rc = amkd_file_write(args->common.output, text, strlen(text));
     free(text);
     amkd_model_free(assistant);
     return rc;

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "net/network_room.h"
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,8 +100,8 @@ static void print_training(FILE *out, const amkd_train_room *room)
     print_part(out, "in all", room->nbytes);
 }
 
-static int print_table(FILE *out, const amkd_summary *s, const unsigned char *stored,
-                       const amkd_predictor_room *predicting)
+static void print_table(FILE *out, const amkd_summary *s, const unsigned char *stored,
+                        const amkd_predictor_room *predicting)
 {
     char memory[AMKD_SIZE_NBYTES], buffer[AMKD_SIZE_NBYTES];
     print_layers(out, s->graph, stored);
@@ -113,7 +114,6 @@ static int print_table(FILE *out, const amkd_summary *s, const unsigned char *st
     amkd_size_print(buffer, sizeof buffer, s->device->max_buffer_nbytes);
     fprintf(out, "The device '%s' has %s, buffers of up to %s.\n\n%s\n", s->device->name,
             memory, buffer, s->graph->text);
-    return ferror(out) ? amkd_fail_errno("the summary") : 0;
 }
 
 static json_t *list_layers(const amkd_graph *graph, const unsigned char *stored)
@@ -165,7 +165,30 @@ static int print_json(FILE *out, const amkd_summary *s, const unsigned char *sto
     return failed ? amkd_fail("the summary could not be printed as JSON") : 0;
 }
 
-int amkd_summary_write(FILE *out, const amkd_summary *summary)
+/* As text, freed with free(). */
+static int print(char **text, const amkd_summary *summary, const unsigned char *stored,
+                 const amkd_predictor_room *predicting)
+{
+    size_t nbytes;
+    FILE *out = open_memstream(text, &nbytes);
+    if (!out)
+        return amkd_fail_errno("memory for a summary");
+    int rc = 0;
+    if (summary->json)
+        rc = print_json(out, summary, stored, predicting);
+    else
+        print_table(out, summary, stored, predicting);
+    const int failed = ferror(out);
+    if (fclose(out) || failed)
+        rc = amkd_fail("out of memory");
+    if (rc) {
+        free(*text);
+        *text = NULL;
+    }
+    return rc;
+}
+
+int amkd_summary_text(char **text, const amkd_summary *summary)
 {
     const amkd_graph *graph = summary->graph;
     amkd_predictor_room predicting;
@@ -175,22 +198,23 @@ int amkd_summary_write(FILE *out, const amkd_summary *summary)
                      amkd_predictor_room_find(&predicting, summary->device, graph)
                  ? -1
                  : 0;
+    *text = NULL;
     if (!rc)
-        rc =
-            (summary->json ? print_json : print_table)(out, summary, stored, &predicting);
+        rc = print(text, summary, stored, &predicting);
     free(stored);
     return rc;
 }
 
-int amkd_train_summary(FILE *out, const amkd_train_plan *plan,
-                       const amkd_train_options *options, const amkd_device *device,
-                       int json)
+int amkd_train_summary_text(char **text, const amkd_train_plan *plan,
+                            const amkd_train_options *options, const amkd_device *device,
+                            int json)
 {
     amkd_graph graph;
     amkd_train_room room;
     amkd_train_options o = *options;
     amkd_train_data data = {.validates = plan->val != NULL};
     int chosen;
+    *text = NULL;
     int rc = amkd_train_check_graph(&graph, &data.n, plan);
     data.nimages = data.n;
     /* What does not fit at all is shown as it is asked for. */
@@ -200,7 +224,7 @@ int amkd_train_summary(FILE *out, const amkd_train_plan *plan,
         rc = amkd_train_room_find(&room, device, &graph, &o, &data);
     const amkd_summary summary = {&graph, device, &room, json};
     if (!rc)
-        rc = amkd_summary_write(out, &summary);
+        rc = amkd_summary_text(text, &summary);
     amkd_graph_clear(&graph);
     return rc;
 }
