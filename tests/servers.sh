@@ -14,6 +14,8 @@ cd "$dir"
 export HOME=$dir no_proxy='*'
 unset AMKD_API_KEY
 
+. "$SOURCE/tests/waiting.sh"
+
 fail() { echo "failed: $*" >&2; exit 1; }
 
 # start PORT-FILE COMMAND...: a server that writes its port to the file.
@@ -22,11 +24,7 @@ start() {
     rm -f "$file"
     "${@:2}" >"$file.out" 2>"$file.err" &
     servers[$file]=$!
-    for ((i = 0; i < 400; i++)); do
-        [ -s "$file" ] && return
-        sleep 0.05
-    done
-    fail "$2 does not start: $(cat "$file.err")"
+    wait_for "$file" $! || fail "$2 does not start: $(cat "$file.err")"
 }
 
 # stop PORT-FILE [SIGNAL]

@@ -3,6 +3,7 @@
 # command first, for a plan and for all arms of a comparison, too.
 set -euo pipefail
 . "$SOURCE/tests/command.sh"
+. "$SOURCE/tests/waiting.sh"
 cp "$SOURCE/tests/teacher.pl" .
 
 # images N SIDE CLASSES NAME: an image set, labeled unless CLASSES is 0.
@@ -76,10 +77,7 @@ refused 1 "'four.amkd': 4 classes, expected 3" TEST=four.amkd TEACHER=replay:ans
 refused 1 "7 outputs for 3 classes" TEACHER=model:model.safetensors TEST= 'ARCH=fc 7'
 amkd-serve --port 0 --port-file port model.safetensors >url 2>serve.log &
 server=$!
-for ((t = 0; t < 200; t++)); do
-    [ ! -s url ] || break
-    sleep 0.05
-done
+wait_for url $server
 refused 1 "'four.amkd': 4 classes, expected 3" TEST=four.amkd "TEACHER=$(cat url)"
 kill "$server"
 wait "$server" || fail "amkd-serve: $(cat serve.log)"

@@ -13,6 +13,7 @@ cd "$dir"
 cp "$SOURCE/tests/teacher.pl" .
 
 fail() { echo "failed: $*" >&2; exit 1; }
+. "$SOURCE/tests/waiting.sh"
 rows() { amkd-cat "$1" | tail -n +2; }
 
 # expect STATUS TEXT ARGUMENT...: amkd-distill compare exits with STATUS and says TEXT.
@@ -161,10 +162,7 @@ rm -f log hanging
 echo hangs-second >behaviour
 setsid "${compare[@]}" --dir stopped random.recipe active.mk >/dev/null 2>stderr &
 run=$!
-for ((t = 0; t < 600; t++)); do
-    [ ! -s hanging ] || break
-    sleep 0.1
-done
+wait_for hanging $run
 start=$SECONDS
 kill "$run"
 wait "$run" 2>/dev/null || true

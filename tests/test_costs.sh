@@ -7,6 +7,7 @@ cd "$dir"
 cp "$SOURCE/tests/teacher.pl" .
 
 fail() { echo "failed: $*" >&2; exit 1; }
+. "$SOURCE/tests/waiting.sh"
 said() { grep -qF -- "$1" said || fail "no '$1' in: $(cat said)"; }
 
 # Forty images of 2 x 3.
@@ -57,10 +58,7 @@ END
 touch slow
 amkd-query --batch 4 -t 'exec:perl slow.pl' --journal signal -o out.amkd real.amkd 2>said &
 query=$!
-for ((i = 0; i < 200; i++)); do
-    [ -s signal/reserve ] && break
-    sleep 0.05
-done
+wait_for signal/reserve $query
 kill -TERM $query
 rm slow
 ! wait $query || fail "exit status 0 after a signal"
@@ -71,20 +69,17 @@ said "stopped by a signal; 4 answers of this run are in 'signal'"
 touch slow
 amkd-query --batch 4 -t 'exec:perl slow.pl' --journal twice -o out.amkd real.amkd 2>said &
 query=$!
-for ((i = 0; i < 200; i++)); do
-    [ -s twice/reserve ] && break
-    sleep 0.05
-done
+wait_for twice/reserve $query
 kill -TERM $query
 sleep 0.3
 kill -0 $query || fail "the first signal did not wait for the answers under way"
 kill -TERM $query
-for ((i = 0; i < 200; i++)); do
+for ((i = 0; i < 6000; i++)); do
     kill -0 $query 2>/dev/null || break
     sleep 0.05
 done
 rm slow
-[ $i -lt 200 ] || fail "a second signal did not end it"
+[ $i -lt 6000 ] || fail "a second signal did not end it"
 got=0
 wait $query || got=$?
 [ "$got" = 143 ] || fail "exit status $got after a second signal"

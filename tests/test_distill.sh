@@ -13,6 +13,7 @@ cd "$dir"
 cp "$SOURCE/tests/teacher.pl" .
 
 fail() { echo "failed: $*" >&2; exit 1; }
+. "$SOURCE/tests/waiting.sh"
 
 # expect STATUS TEXT ARGUMENT...: amkd-distill exits with STATUS and says TEXT.
 expect() {
@@ -191,10 +192,7 @@ args=(recipe.mk --dir ended TEST= "TEACHER=exec:perl teacher.pl \$(cat behaviour
 echo hangs-second >behaviour
 amkd-distill -q "${args[@]}" >/dev/null 2>said &
 run=$!
-for ((t = 0; t < 600; t++)); do
-    [ ! -s hanging ] || break
-    sleep 0.1
-done
+wait_for hanging $run
 kill -TERM $run
 got=0
 wait $run || got=$?
@@ -208,10 +206,7 @@ rm -f hanging log
 args=(recipe.mk TEST= "TEACHER=exec:perl teacher.pl \$(cat behaviour) log" TEACHER_BATCH=64)
 echo hangs-second >behaviour
 setsid amkd-distill -q "${args[@]}" >/dev/null 2>&1 &
-for ((t = 0; t < 600; t++)); do
-    [ ! -s hanging ] || break
-    sleep 0.1
-done
+wait_for hanging $!
 kill -9 -- "-$!" "$(cat hanging)"
 wait "$!" 2>/dev/null || true
 [ "$(wc -l <log)" = 64 ] || fail "64 answers before the kill"
@@ -225,10 +220,7 @@ grep -q '^ *2 *401 ' table || fail "401 answers: $(cat table)"
 # A server as the teacher: the same picks, and a journal that holds the budget.
 amkd-serve --port 0 --port-file port teacher.safetensors >url 2>serve.log &
 server=$!
-for ((t = 0; t < 200; t++)); do
-    [ ! -s url ] || break
-    sleep 0.05
-done
+wait_for url $server
 served=(recipe.mk "TEACHER=$(cat url)" --dir served)
 amkd-distill -n "${served[@]}" >plan
 grep -q -- '--budget 401 --journal served/journal' plan || fail "the plan: $(cat plan)"

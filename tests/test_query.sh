@@ -8,6 +8,7 @@ cd "$dir"
 cp "$SOURCE/tests/teacher.pl" "$SOURCE/tests/teacher.py" .
 
 fail() { echo "failed: $*" >&2; exit 1; }
+. "$SOURCE/tests/waiting.sh"
 
 # expect STATUS TEXT COMMAND...: it exits with STATUS, says TEXT on stderr, leaves no "out".
 expect() {
@@ -114,10 +115,7 @@ export TEACHER="teacher.pl hangs-second"
 rm -f hanging
 "${again[@]}" -t "exec:perl \$TEACHER log" &
 query=$!
-for ((i = 0; i < 200; i++)); do
-    [ -s hanging ] && break
-    sleep 0.05
-done
+wait_for hanging $query
 kill -9 $query
 wait $query 2>/dev/null || true
 kill "$(cat hanging)"

@@ -9,6 +9,7 @@ trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$dir"' 
 cd "$dir"
 
 fail() { echo "FAILED: $*" >&2; [ ! -e log ] || tail -5 log >&2; exit 1; }
+. "$SOURCE/tests/waiting.sh"
 
 # Forty images of 2 x 3, and a model of four classes for them.
 { printf '\0\0\x8\x3\0\0\0\x28\0\0\0\x2\0\0\0\x3'; seq 1000 | head -c 240; } >set-idx3-ubyte
@@ -24,11 +25,7 @@ start() {
     rm -f port url
     amkd-serve --port 0 --port-file port "$@" toy.safetensors >url 2>log &
     server=$!
-    for _ in $(seq 300); do
-        [ ! -s url ] || break
-        kill -0 "$server" 2>/dev/null || fail "amkd-serve ended: $(cat log)"
-        sleep 0.05
-    done
+    wait_for url "$server" || fail "amkd-serve ended: $(cat log)"
     url=$(cat url)
     [ "${url%/*}" = "http://127.0.0.1:$(cat port)/v2/models" ] || fail "URL '$url'"
     host=${url%/v2/*}
@@ -269,9 +266,10 @@ for name in 'my model' a%20b 'a:b?c#d&e' é 'a\b"c'; do
     stop
 done
 cp toy.safetensors 'my toy%20.safetensors'
+rm -f url
 amkd-serve -q --port 0 'my toy%20.safetensors' >url 2>log &
 server=$!
-for _ in $(seq 300); do [ -s url ] || sleep 0.05; done
+wait_for url
 [ "$(code "$(cat url)")" = 200 ] || fail "a file's name: $(cat url)"
 kill "$server"
 wait "$server"

@@ -9,6 +9,7 @@ trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$dir"' 
 cd "$dir"
 
 fail() { echo "FAILED: $*" >&2; tail -5 log >&2; exit 1; }
+. "$SOURCE/tests/waiting.sh"
 
 { printf '\0\0\x8\x3\0\0\0\x28\0\0\0\x2\0\0\0\x3'; seq 1000 | head -c 240; } >set-idx3-ubyte
 { printf '\0\0\x8\x1\0\0\0\x28'; printf '%.0s\0\1\2\3' {1..10}; } >set-idx1-ubyte
@@ -17,11 +18,7 @@ amkd-train -q -a 'fc 8 | relu | fc classes' --steps 2 -o toy.safetensors images.
 
 amkd-serve --port 0 --port-file port --timeout 60 toy.safetensors >url 2>log &
 server=$!
-for _ in $(seq 600); do
-    [ ! -s url ] || break
-    kill -0 "$server" 2>/dev/null || fail "amkd-serve ended"
-    sleep 0.05
-done
+wait_for url "$server"
 peak() { sed -n 's/^VmHWM:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$server/status"; }
 before=$(peak)
 timeout 120 python3 "$SOURCE/tests/hostile_client.py" "$(cat port)" toy || fail "a bad answer"

@@ -19,6 +19,7 @@ cd "$dir"
 cp "$SOURCE/tests/teacher.pl" .
 
 fail() { echo "failed: $*" >&2; exit 1; }
+. "$SOURCE/tests/waiting.sh"
 says() { grep -qE -- "$1" said || fail "no '$1' in: $(cat said)"; }
 
 ! amkd-distill --status none 2>stderr || fail "no run"
@@ -33,10 +34,7 @@ args=(IMAGES=real.amkd BUDGET=400 ROUNDS=2 POOL=2000 ARCH=mlp STEPS=30 ASSISTANT
 echo hangs-second >behaviour
 setsid amkd-distill -q "${args[@]}" >/dev/null 2>&1 &
 run=$!
-for ((t = 0; t < 600; t++)); do
-    [ ! -s hanging ] || break
-    sleep 0.1
-done
+wait_for hanging $run
 amkd-distill --status >said
 says '^amkd-run: running$'
 says '^round 0 of 2, 0 of 400 answers$'
@@ -82,10 +80,7 @@ compare=(amkd-distill compare -q --dir both --seeds '1,2' random.recipe c2.mk)
 echo hangs-second >behaviour
 setsid "${compare[@]}" >/dev/null 2>&1 &
 run=$!
-for ((t = 0; t < 600; t++)); do
-    [ ! -s hanging ] || break
-    sleep 0.1
-done
+wait_for hanging $run
 amkd-distill --status both >said
 says '^both: running$'
 ! flock -n both/.lock true || fail "between its runs a comparison is at work too"
