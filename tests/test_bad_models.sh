@@ -63,6 +63,13 @@ head -c -1 state >cut
 expect 1 "'cut'" "${resumed[@]}" --resume cut answers.amkd
 perl -0777 -pe 'substr($_, -4) = pack "f<", "nan"' state >nan
 expect 1 "'nan'" "${resumed[@]}" --resume nan answers.amkd
+sed 's/"F32"/"I32"/g' state >integers
+expect 1 "'integers': tensor 'parameters' holds no floating-point" "${resumed[@]}" \
+    --resume integers answers.amkd
+sed 's/"amkd.step":"[0-9]*"/"amkd.step":"999"/' state | perl -0777 -pe '
+    my $end = index($_, "}}") + 2; substr($_, 0, 8) = pack "Q<", $end - 8' >beyond
+expect 1 "'beyond': step '999': expected a number, 300 at most" "${resumed[@]}" \
+    --resume beyond answers.amkd
 expect 1 "'state'" "${resumed[@]}" --seed 9 --resume state answers.amkd
 expect 1 "'state'" "${resumed[@]}" --resume state labeled.amkd
 

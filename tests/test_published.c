@@ -148,6 +148,20 @@ START_TEST(all_tensors_that_do_not_fit_are_listed)
 }
 END_TEST
 
+START_TEST(a_variance_is_not_below_0)
+{
+    amkd_model *model = new_model("resnet8", cifar, 7);
+    float other[16] = {0};
+    writing w = begin_file(model, 0);
+    find(&w, "bn1.running_var")->data = other;
+    other[3] = -1;
+    end_file(&w);
+    expect_refused("w.safetensors,arch=resnet8,mean=0:0:0,std=1:1:1",
+                   "tensor 'bn1.running_var': value 3 is -1, expected 0 or more");
+    amkd_model_free(model);
+}
+END_TEST
+
 START_TEST(a_surplus_block_of_a_larger_network_is_not_ignored)
 {
     amkd_model *model = new_model("resnet20", cifar, 7), *smaller;
@@ -293,6 +307,7 @@ int main(void)
     tcase_add_test(tests, every_way_of_names_gives_the_same_model);
     tcase_add_test(tests, modules_have_the_names_of_each_program);
     tcase_add_test(tests, all_tensors_that_do_not_fit_are_listed);
+    tcase_add_test(tests, a_variance_is_not_below_0);
     tcase_add_test(tests, a_surplus_block_of_a_larger_network_is_not_ignored);
     tcase_add_test(tests, a_head_for_other_classes_starts_afresh_and_the_rest_is_taken);
     tcase_add_test(tests, a_count_of_batches_is_written_for_pytorch);

@@ -38,6 +38,7 @@ expect 2 "--input is '3x8'" amkd-train --summary --input 3x8 --classes 5
 expect 2 "--input is '3x8x8x8'" amkd-train --summary --input 3x8x8x8 --classes 5
 expect 2 "--input is for --summary" amkd-train --input 3x8x8
 expect 2 "--json is for --summary" amkd-train --json
+expect 2 "--input is '-1x8x8'" amkd-train --summary --input -1x8x8 --classes 5
 expect 1 "the shape of the images is not known" amkd-train --summary --classes 5
 
 echo "# by files, and a model"

@@ -122,10 +122,27 @@ static char *description_of(const amkd_train_options *options)
     return text;
 }
 
+START_TEST(a_batch_norm_that_would_meet_one_value_is_refused_before_the_first_step)
+{
+    amkd_dataset dataset = make_dataset();
+    amkd_model *model = make_model("fc 4 | bn | relu | fc classes");
+    amkd_train_options options = make_options();
+    options.batch = (NIMAGES - 1) / 2;
+    options.nsteps = 3;
+    ck_assert_int_eq(amkd_train(model, device, &dataset, &options, NULL, NULL), -1);
+    ck_assert_msg(strstr(amkd_error(), "of 203 samples in batches of 101 one is left"),
+                  "%s", amkd_error());
+    options.nsteps = 2; /* they end before the short batch */
+    ck_ok(amkd_train(model, device, &dataset, &options, NULL, NULL));
+    amkd_model_free(model);
+    amkd_dataset_clear(&dataset);
+}
+END_TEST
+
 /* A checkpoint is told by its description whether it is of this training. */
 START_TEST(what_changes_the_weights_is_in_the_description)
 {
-    enum { NCHANGES = 17 };
+    enum { NCHANGES = 18 };
     amkd_train_options changed[NCHANGES];
     for (size_t c = 0; c < NCHANGES; c++)
         changed[c] = make_options();
@@ -147,6 +164,7 @@ START_TEST(what_changes_the_weights_is_in_the_description)
     changed[14].optimizer.average = 0.5;
     changed[15].micro_batch = 5;
     changed[16].refresh_bn = 5;
+    changed[17].schedule.rate *= 1 + 1e-9;
     const amkd_train_options options = make_options();
     char *plain = description_of(&options);
     for (size_t c = 0; c < NCHANGES; c++) {
@@ -199,6 +217,8 @@ int main(void)
     tcase_add_loop_test(tests, a_stopped_training_resumes_to_the_same_weights,
                         2 * AMKD_SGD, 2 * AMKD_ADAMW + 2);
     tcase_add_test(tests, training_with_mixup_learns_and_is_another_training);
+    tcase_add_test(
+        tests, a_batch_norm_that_would_meet_one_value_is_refused_before_the_first_step);
     tcase_add_test(tests, what_changes_the_weights_is_in_the_description);
     tcase_add_test(tests, a_diverging_training_is_an_error);
     tcase_add_test(tests, data_of_another_shape_or_class_count_is_refused);

@@ -92,6 +92,24 @@ START_TEST(what_cannot_fit_at_all_is_refused)
 }
 END_TEST
 
+START_TEST(images_beyond_a_buffer_are_in_a_window)
+{
+    amkd_train_options options = make_options();
+    const uint64_t image_nbytes = SIDE * SIDE;
+    const amkd_train_data many = {.n = 100000, .nimages = 100000};
+    amkd_train_room room;
+    small.max_buffer_nbytes = 50000 * image_nbytes;
+    ck_ok(amkd_train_room_find(&room, &small, &graph, &options, &many));
+    ck_assert_uint_le(room.largest, small.max_buffer_nbytes);
+    const amkd_view_options views = {.seed = 1};
+    options.views = &views;
+    small.max_buffer_nbytes = (64 << 20) + 1;
+    ck_ok(amkd_train_room_find(&room, &small, &graph, &options,
+                               &(amkd_train_data){.n = 2000000, .nimages = 2000000}));
+    ck_assert_uint_le(room.largest, small.max_buffer_nbytes);
+}
+END_TEST
+
 /* Each line of the sum by the buffers that it stands for. */
 START_TEST(room_is_the_sum_of_what_the_buffers_take)
 {
@@ -126,6 +144,7 @@ int main(void)
     tcase_add_test(tests, the_largest_micro_batch_that_fits_is_chosen);
     tcase_add_test(tests, a_single_buffer_may_be_what_does_not_fit);
     tcase_add_test(tests, what_cannot_fit_at_all_is_refused);
+    tcase_add_test(tests, images_beyond_a_buffer_are_in_a_window);
     tcase_add_test(tests, room_is_the_sum_of_what_the_buffers_take);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

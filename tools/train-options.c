@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/room.h"
 #include "data/view_options.h"
+#include "net/published.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -310,14 +311,10 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
 /* What --memory and --input say. */
 static int read_sizes(train_arguments *args)
 {
-    amkd_shape *in = &args->shape;
-    int end = 0;
     if (args->memory &&
         amkd_room_parse(&args->train.memory_nbytes, args->memory, "--memory"))
         return -1;
-    if (args->input && (sscanf(args->input, "%5zux%5zux%5zu%n", &in->channels,
-                               &in->height, &in->width, &end) != 3 ||
-                        args->input[end] || !in->channels || !in->height || !in->width))
+    if (args->input && amkd_shape_parse(&args->shape, args->input))
         return amkd_fail("--input is '%s', expected channels, height and width such as "
                          "3x32x32",
                          args->input);
@@ -329,8 +326,7 @@ int train_options_read(train_arguments *args, const amkd_cli *cli)
     if (amkd_cli_given(cli, "steps") && !args->train.nsteps)
         args->train.nepochs = 0;
     return read_names(args, cli) || read_views(args) || read_rates(args) ||
-                   read_sizes(args) ||
-                   check_options(args, cli)
+                   read_sizes(args) || check_options(args, cli)
                ? -1
                : 0;
 }

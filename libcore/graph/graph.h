@@ -11,11 +11,11 @@
  *               conv 64 k1 nobias | bn ) | relu
  *
  * An empty branch is what goes in, and so is the first of a residual( ) or scale( ) whose
- * text has one branch alone. "3 x ( ... )" stands for the chain three times. "conv1: conv 64 k7" names a
- * module, before whose parameters the name stands in a file. A layer without a name is
- * called by its number, as in a torch.nn.Sequential of the same text: in a branch behind
- * the joining layer's name and the branch's number, "4.0.1". A flatten is put in before
- * an fc when its input is an image.
+ * text has one branch alone. "3 x ( ... )" stands for the chain three times. "conv1: conv
+ * 64 k7" names a module, before whose parameters the name stands in a file. A layer
+ * without a name is called by its number, as in a torch.nn.Sequential of the same text:
+ * in a branch behind the joining layer's name and the branch's number, "4.0.1". A flatten
+ * is put in before an fc when its input is an image.
  *
  * The kinds of layers and their words: layers/kinds.c and amkd-train's manual. A text may
  * be the name of a network, too (named.h). */

@@ -73,13 +73,13 @@ static size_t layer_length(const parser *p)
 
 static int begin_layer(parser *p, size_t length)
 {
-    const int cut = length >= AMKD_LAYER_NBYTES - 32;
+    const int cut = length >= AMKD_LAYER_NBYTES - 32; /* in messages */
     p->number++;
     if (!length)
         return amkd_fail("layer %zu is empty", p->number);
     snprintf(p->where, sizeof p->where, "layer %zu '%.*s%s'", p->number,
              cut ? 60 : (int)length, p->at, cut ? "..." : "");
-    return cut ? fail_layer(p, "longer than any layer") : 0;
+    return 0;
 }
 
 /* "name:" before a layer. The name is empty where there is none. */
@@ -105,7 +105,7 @@ static int read_name(parser *p, char *name, size_t *length)
     return 0;
 }
 
-/* The module's name, which no other has: as given, or its number in the chain. */
+/* The module's name: as given, or its number in the chain. */
 static int name_module(parser *p, amkd_layer *layer, chain *c, const char *name)
 {
     int n = *name ? snprintf(layer->module, sizeof layer->module, "%s", name)
@@ -114,15 +114,16 @@ static int name_module(parser *p, amkd_layer *layer, chain *c, const char *name)
     c->number++;
     if (n >= (int)sizeof layer->module)
         return fail_layer(p, "its module's name is too long");
-    for (size_t l = 0; l < p->graph->nlayers; l++)
-        if (!strcmp(p->graph->layers[l].module, layer->module))
-            return amkd_fail("%s: two modules are called '%s'", p->where, layer->module);
     return 0;
 }
 
-/* Appends a layer that reads the chain's end, and makes its value the new end. */
+/* Appends a layer that reads the chain's end, and makes its value the new end. No other
+ * module has its name. */
 static int append(parser *p, chain *c, amkd_layer *layer)
 {
+    for (size_t l = 0; l < p->graph->nlayers; l++)
+        if (!strcmp(p->graph->layers[l].module, layer->module))
+            return amkd_fail("%s: two modules are called '%s'", p->where, layer->module);
     layer->flat = c->flat || amkd_layer_is(layer, AMKD_FLATTENS);
     if (amkd_graph_append(p->graph, layer, p->where))
         return -1;
@@ -171,6 +172,8 @@ static int print_layer(parser *p, const amkd_layer *layer, const char *name)
 {
     char text[AMKD_LAYER_NBYTES];
     amkd_layer_print(text, sizeof text, layer);
+    if (strlen(text) >= AMKD_LAYER_NBYTES - 32)
+        return fail_layer(p, "longer than any layer");
     return (*name && (print(p, name) || print(p, ": "))) || print(p, text) ? -1 : 0;
 }
 
@@ -263,6 +266,8 @@ static int parse_repeats(parser *p, chain *c, size_t n)
 {
     const char *begin = ++p->at, *end = begin;
     const size_t number = p->number;
+    if (!n || n > MAX_REPEATS)
+        return fail_layer(p, "expected 1 to 64 times");
     if (++p->depth > MAX_DEPTH)
         return fail_layer(p, "repeats within repeats, more than 16 deep");
     for (size_t r = 0; r < n; r++) {
@@ -285,7 +290,7 @@ static int parse_repeats(parser *p, chain *c, size_t n)
 static int is_repeat(const amkd_words *words, size_t *n)
 {
     return words->n == 2 && !strcmp(words->words[1], "x") &&
-           !amkd_word_number(n, words->words[0]) && *n > 0 && *n <= MAX_REPEATS;
+           !amkd_word_number(n, words->words[0]);
 }
 
 static int parse_layer(parser *p, chain *c)
@@ -297,6 +302,8 @@ static int parse_layer(parser *p, chain *c)
     size_t length = layer_length(p);
     if (begin_layer(p, length) || read_name(p, name, &length))
         return -1;
+    if (length >= AMKD_LAYER_NBYTES - 32)
+        return fail_layer(p, "longer than any layer");
     memcpy(buffer, p->at, length);
     buffer[length] = 0;
     if (split(p, &words, buffer))

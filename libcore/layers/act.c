@@ -12,7 +12,7 @@ typedef struct row {
     amkd_kind kind; /* the first member, so that a layer's kind is its row */
     double (*forward)(double x, double value);
     double (*slope)(double x, double y, double value);
-    double most;       /* what |y| is at most, beside |x| and |value x| */
+    double most; /* what |y| is at most, beside its value at 0 and |x| or |value x| */
     const char *sweep; /* its function in cl/sweep.cl, if it grows with x; NULL: the fused
                           sweep cannot */
     float usual;       /* the value when none is given; 0: it has none */
@@ -76,7 +76,8 @@ static double bound(const amkd_layer *layer, const float *parameters,
 {
     const double value = (double)*AMKD_SETTINGS_OF(setting, layer);
     (void)parameters;
-    return fmin(bounds[0] * fmax(1, value), row_of(layer)->most);
+    const row *r = row_of(layer);
+    return fmin(fabs(r->forward(0, value)) + bounds[0] * fmax(1, value), r->most);
 }
 
 static amkd_act act(const amkd_layer *layer)

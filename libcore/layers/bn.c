@@ -54,7 +54,10 @@ static int shape(amkd_layer *layer, const amkd_shape *inputs, const char *where)
         [WEIGHT] = {.name = "weight", .first = 1},
         [BIAS] = {.name = "bias"},
         [MEAN] = {.name = "running_mean", .role = AMKD_STATE},
-        [VARIANCE] = {.name = "running_var", .role = AMKD_STATE, .first = 1},
+        [VARIANCE] = {.name = "running_var",
+                      .role = AMKD_STATE,
+                      .first = 1,
+                      .positive = 1},
     };
     (void)where;
     layer->out = *inputs;

@@ -39,6 +39,7 @@ typedef struct amkd_parameter {
     float first;      /* a fresh network's: this value ... */
     double spread;    /* ... and uniform within this of it, */
     double deviation; /* or normal around it by this standard deviation */
+    int positive;     /* none of its values is below 0 */
 } amkd_parameter;
 
 typedef struct amkd_kind amkd_kind;

@@ -26,6 +26,11 @@ static ptrdiff_t target_of(const amkd_graph *graph, const amkd_layer *norm)
     return graph->layers[value - 1].kind->give_bias ? (ptrdiff_t)value - 1 : NONE;
 }
 
+int amkd_graph_folds(const amkd_graph *graph, size_t l)
+{
+    return target_of(graph, &graph->layers[l]) != NONE;
+}
+
 static int add_layer(folder *f, size_t l)
 {
     const amkd_graph *graph = &f->from->graph;
@@ -52,7 +57,7 @@ static int add_layers(folder *f)
             f->norms[target] = (ptrdiff_t)l;
     }
     for (size_t l = 0; l < graph->nlayers; l++) {
-        if (target_of(graph, &graph->layers[l]) != NONE)
+        if (amkd_graph_folds(graph, l))
             f->values[l + 1] = f->values[graph->layers[l].inputs[0]];
         else if (add_layer(f, l))
             return -1;

@@ -13,4 +13,7 @@
  * taken over. Freed with amkd_model_free. */
 int amkd_model_fold(amkd_model **out, const amkd_model *model);
 
+/* Whether layer l is a normalization that goes into the one in front of it. */
+int amkd_graph_folds(const amkd_graph *graph, size_t l);
+
 #endif

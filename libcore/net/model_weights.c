@@ -219,6 +219,28 @@ static int ignore_others(taker *t)
     return 0;
 }
 
+/* Notes the tensors with a value below 0 that must have none, as a variance. */
+static int check_signs(taker *t)
+{
+    const amkd_model *model = t->model;
+    int rc = 0;
+    for (size_t l = 0; l < model->graph.nlayers; l++)
+        for (size_t p = 0; p < model->graph.layers[l].nparameters; p++) {
+            const amkd_parameter *parameter = &model->graph.layers[l].parameters[p];
+            const float *values = model->parameters + parameter->offset;
+            size_t i = 0;
+            while (i < parameter->n && values[i] >= 0)
+                i++;
+            if (!parameter->positive || i == parameter->n || rc)
+                continue;
+            amkd_fail("tensor '%s.%s': value %zu is %g, expected 0 or more",
+                      model->graph.layers[l].module, parameter->name, i,
+                      (double)values[i]);
+            rc = note(t);
+        }
+    return rc;
+}
+
 int amkd_model_take(amkd_model *model, const amkd_tensors *tensors, amkd_taking *taking)
 {
     taker t = {.model = model, .tensors = tensors, .taking = taking};
@@ -228,6 +250,8 @@ int amkd_model_take(amkd_model *model, const amkd_tensors *tensors, amkd_taking 
         choose_way(&t);
         rc = amkd_model_for_parameters(model, take_one, &t) || ignore_others(&t) ? -1 : 0;
     }
+    if (!rc && !t.problems)
+        rc = check_signs(&t);
     if (!rc && t.problems)
         rc = t.nproblems == 1
                  ? amkd_fail("%s", t.problems)

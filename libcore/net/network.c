@@ -31,7 +31,7 @@ static int fail_at(const amkd_network *network, size_t n, const char *what)
 {
     char text[AMKD_LAYER_NBYTES];
     amkd_layer_print(text, sizeof text, layer_of(network, n));
-    return amkd_fail_in("layer %zu '%s'%s", network->wiring.nodes[n].layer, text, what);
+    return amkd_fail_in("layer '%s: %s'%s", layer_of(network, n)->module, text, what);
 }
 
 static int add_op(amkd_network *network, size_t n, int train)
@@ -235,8 +235,7 @@ static int run_step(amkd_network *network, size_t step_number, const amkd_batch 
         return amkd_op_run(network->adds[step_number], AMKD_FORWARD, &args);
     }
     if (step->type == AMKD_STEP_MASK) {
-        args.x[0] =
-            amkd_network_value(network, network->wiring.nodes[step->node].output);
+        args.x[0] = amkd_network_value(network, network->wiring.nodes[step->node].output);
         args.y = to;
         return amkd_op_run(network->masks[step->node], AMKD_FORWARD, &args);
     }

@@ -28,11 +28,17 @@ struct amkd_predictor {
     float *input; /* planes on their way to the device, a chunk of them */
 };
 
-/* Whole lane blocks, one at least. */
+/* Whole lane blocks, one at least: as many as a buffer, and half of the device's memory,
+ * have room for. */
 static size_t choose_chunk(const amkd_device *device, const amkd_network_room *room)
 {
-    const size_t most = MAX_CHUNK / device->nlanes, n = MAX_NBYTES / room->block_nbytes;
-    return (n > most ? most : n > 1 ? n : 1) * device->nlanes;
+    const cl_ulong half = device->global_nbytes / 2;
+    const cl_ulong n = (half < MAX_NBYTES ? half : MAX_NBYTES) / room->block_nbytes;
+    const cl_ulong whole = device->max_buffer_nbytes / room->largest_block_nbytes;
+    cl_ulong most = MAX_CHUNK / device->nlanes;
+    most = n < most ? n : most;
+    most = whole < most ? whole : most;
+    return (size_t)(most > 1 ? most : 1) * device->nlanes;
 }
 
 /* The network that a model of this one becomes, whatever its weights. */
@@ -47,6 +53,21 @@ static int fold_graph(amkd_model **out, const amkd_graph *graph)
                        ? -1
                        : 0;
     amkd_model_free(model);
+    return rc;
+}
+
+int amkd_predictor_find_stored(unsigned char *stored, const amkd_graph *graph)
+{
+    amkd_model *folded;
+    if (fold_graph(&folded, graph))
+        return -1;
+    unsigned char *of_folded = amkd_alloc(folded->graph.nlayers, 1);
+    const int rc =
+        of_folded ? amkd_network_find_stored(of_folded, &folded->graph, 0) : -1;
+    for (size_t l = 0, next = 0; !rc && l < graph->nlayers; l++)
+        stored[l] = amkd_graph_folds(graph, l) ? 0 : of_folded[next++];
+    free(of_folded);
+    amkd_model_free(folded);
     return rc;
 }
 

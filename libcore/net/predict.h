@@ -18,6 +18,9 @@ typedef struct amkd_predictor_room {
     size_t nbytes, largest_nbytes; /* in all, of the largest buffer */
 } amkd_predictor_room;
 
+/* Whether a predictor stores what each layer makes, stored[nlayers] of 1 and 0. */
+int amkd_predictor_find_stored(unsigned char *stored, const amkd_graph *graph);
+
 int amkd_predictor_room_find(amkd_predictor_room *room, const amkd_device *device,
                              const amkd_graph *graph);
 

@@ -18,7 +18,7 @@ int amkd_shape_parse(amkd_shape *shape, const char *text)
     return text[strspn(text, "0123456789x")] ||
                    sscanf(text, "%7zux%7zux%7zu%n", &shape->channels, &shape->height,
                           &shape->width, &end) != 3 ||
-                   text[end]
+                   text[end] || !shape->channels || !shape->height || !shape->width
                ? amkd_fail("'%.40s', expected CHANNELSxHEIGHTxWIDTH", text)
                : 0;
 }

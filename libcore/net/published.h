@@ -27,7 +27,7 @@ void amkd_published_clear(amkd_published *published);
 int amkd_published_load(amkd_model *model, amkd_tensors *tensors,
                         const amkd_published *published);
 
-/* "3x224x224": channels, height and width. */
+/* "3x224x224": channels, height and width, 1 or more each. */
 int amkd_shape_parse(amkd_shape *shape, const char *text);
 
 /* The mean and std of n channels, from two lists with the mark between their numbers. */

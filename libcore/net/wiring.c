@@ -12,8 +12,8 @@ static int is_alias(const amkd_layer *layer, int train)
 }
 
 /* Whether the activation goes into the node in front of it. */
-static int can_fuse(const amkd_wiring *s, const amkd_graph *graph,
-                    const amkd_layer *act, int train)
+static int can_fuse(const amkd_wiring *s, const amkd_graph *graph, const amkd_layer *act,
+                    int train)
 {
     const size_t value = act->inputs[0];
     if (!amkd_layer_is(act, AMKD_IS_ACT) || !value || s->made_by[value] == AMKD_NOWHERE ||

@@ -220,8 +220,8 @@ static int arrange(arranger *a, const size_t *same, int train)
     return 0;
 }
 
-int amkd_wiring_arrange(amkd_wiring *wiring, const amkd_graph *graph,
-                          const size_t *same, int train)
+int amkd_wiring_arrange(amkd_wiring *wiring, const amkd_graph *graph, const size_t *same,
+                        int train)
 {
     size_t nreads = 0;
     for (size_t n = 0; n < wiring->nnodes; n++)

@@ -6,7 +6,7 @@
 
 /* Lists the backward steps of the nodes and gives all values and gradients buffers. same:
  * the value whose alias each is. */
-int amkd_wiring_arrange(amkd_wiring *wiring, const amkd_graph *graph,
-                          const size_t *same, int train);
+int amkd_wiring_arrange(amkd_wiring *wiring, const amkd_graph *graph, const size_t *same,
+                        int train);
 
 #endif

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "ops/op_internal.h"
+#include <limits.h>
 #include <stdlib.h>
 
 size_t amkd_lane_items(const amkd_device *device)
@@ -38,9 +39,25 @@ static char *print_shape(const amkd_op_shape *s, const char *options)
     return all;
 }
 
+/* Kernels count the vectors of a lane block in int. */
+static int check_indices(const amkd_device *device, const amkd_op_shape *s)
+{
+    const size_t most = INT_MAX / amkd_vectors(device);
+    const size_t nin = s->in_channels * s->in_height * s->in_width;
+    const size_t nout = s->out_channels * s->out_height * s->out_width;
+    return nin > most || nout > most
+               ? amkd_fail(
+                     "%zu values of an image in and %zu out: on this device a layer "
+                     "may have %zu",
+                     nin, nout, most)
+               : 0;
+}
+
 int amkd_op_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
                 const char *source, size_t own_nbytes)
 {
+    if (check_indices(device, shape))
+        return -1;
     amkd_op *op = amkd_alloc(1, sizeof *op);
     if (!op || (own_nbytes && !(op->own = amkd_alloc(1, own_nbytes)))) {
         free(op);

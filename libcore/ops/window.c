@@ -3,6 +3,7 @@
 #include "ops/window.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/room.h"
 #include "data/images_rows.h"
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,18 @@ int amkd_window_needed(const amkd_device *device, const amkd_images *images)
 {
     return !images->pixels ||
            images->n > device->max_buffer_nbytes / amkd_images_npixels(images);
+}
+
+uint64_t amkd_window_choose_room(const amkd_device *device, uint64_t nimages,
+                                 size_t image_nbytes, uint64_t least)
+{
+    const uint64_t most = device->max_buffer_nbytes / image_nbytes;
+    uint64_t room = amkd_room_window(image_nbytes);
+    if (room > most)
+        room = most;
+    if (room < least)
+        room = least;
+    return room < nimages ? room : nimages;
 }
 
 int amkd_window_new(amkd_window **out, amkd_device *device, const amkd_images *images,

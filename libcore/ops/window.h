@@ -12,6 +12,12 @@ typedef struct amkd_window amkd_window;
  * device may have. The others need a window. */
 int amkd_window_needed(const amkd_device *device, const amkd_images *images);
 
+/* The images of so many bytes each that a window has at a time: as many as AMKD_MEMORY
+ * and a buffer of the device give room for, least at the least, no more than the set's.
+ */
+uint64_t amkd_window_choose_room(const amkd_device *device, uint64_t nimages,
+                                 size_t image_nbytes, uint64_t least);
+
 /* A window for nimages images at a time, which are borrowed. */
 int amkd_window_new(amkd_window **out, amkd_device *device, const amkd_images *images,
                     size_t nimages);

@@ -22,9 +22,9 @@ int amkd_checkpoint_save(const amkd_checkpoint *checkpoint, const char *path,
     const size_t n = checkpoint->nparameters;
     char step[24];
     snprintf(step, sizeof step, "%llu", (unsigned long long)checkpoint->step);
-    amkd_tensor parts[] = {tensor("parameters", checkpoint->parameters, 1, n),
-                           tensor("moments", checkpoint->states,
-                                  checkpoint->nstates, checkpoint->ntrained)};
+    amkd_tensor parts[] = {
+        tensor("parameters", checkpoint->parameters, 1, n),
+        tensor("moments", checkpoint->states, checkpoint->nstates, checkpoint->ntrained)};
     amkd_tensors file = {.n = 2, .tensors = parts};
     file.metadata = json_pack("{s:s, s:s}", "amkd.step", step, "amkd.training", training);
     if (!file.metadata)
@@ -42,6 +42,8 @@ static int load_part(float *out, const amkd_tensors *file, const char *name, siz
         found *= part->shape[d];
     if (found != n)
         return amkd_fail("tensor '%s' has %zu values, expected %zu", name, found, n);
+    if (!part->data)
+        return amkd_fail("tensor '%s' holds no floating-point numbers", name);
     for (size_t v = 0; v < n; v++)
         if (!isfinite(part->data[v]))
             return amkd_fail("tensor '%s' holds a value that is not finite", name);
@@ -49,7 +51,8 @@ static int load_part(float *out, const amkd_tensors *file, const char *name, siz
     return 0;
 }
 
-static int load_step(uint64_t *step, const amkd_tensors *file, const char *training)
+static int load_step(uint64_t *step, uint64_t nsteps, const amkd_tensors *file,
+                     const char *training)
 {
     const char *text = json_string_value(json_object_get(file->metadata, "amkd.step"));
     const char *of = json_string_value(json_object_get(file->metadata, "amkd.training"));
@@ -60,19 +63,22 @@ static int load_step(uint64_t *step, const amkd_tensors *file, const char *train
         return amkd_fail("the checkpoint is of another training:\n  %s\nnot of\n  %s", of,
                          training);
     *step = strtoull(text, &end, 10);
-    return *end || end == text ? amkd_fail("step '%s' is not a number", text) : 0;
+    if (*end || end == text || *step > nsteps)
+        return amkd_fail("step '%s': expected a number, %llu at most", text,
+                         (unsigned long long)nsteps);
+    return 0;
 }
 
-int amkd_checkpoint_load(amkd_checkpoint *checkpoint, const char *path,
+int amkd_checkpoint_load(amkd_checkpoint *checkpoint, uint64_t nsteps, const char *path,
                          const char *training)
 {
     const size_t n = checkpoint->nparameters;
     amkd_tensors file;
     if (amkd_tensors_read(&file, path))
         return -1;
-    int rc = load_step(&checkpoint->step, &file, training) ||
+    int rc = load_step(&checkpoint->step, nsteps, &file, training) ||
              load_part(checkpoint->parameters, &file, "parameters", n) ||
-             load_part(checkpoint->states, &file, "moments", 
+             load_part(checkpoint->states, &file, "moments",
                        checkpoint->nstates * checkpoint->ntrained);
     amkd_tensors_clear(&file);
     return rc ? amkd_fail_in("'%s'", path) : 0;

@@ -18,8 +18,9 @@ typedef struct amkd_checkpoint {
 int amkd_checkpoint_save(const amkd_checkpoint *checkpoint, const char *path,
                          const char *training);
 
-/* Fills parameters and states, whose sizes are the caller's, and step. */
-int amkd_checkpoint_load(amkd_checkpoint *checkpoint, const char *path,
+/* Fills parameters and states, whose sizes are the caller's, and step, which is one of a
+ * training of nsteps. */
+int amkd_checkpoint_load(amkd_checkpoint *checkpoint, uint64_t nsteps, const char *path,
                          const char *training);
 
 #endif

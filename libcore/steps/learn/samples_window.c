@@ -2,7 +2,6 @@
  * window is read while the device works on the steps of the one before. */
 #include "steps/learn/samples_window.h"
 #include "base/memory.h"
-#include "base/room.h"
 #include "data/mix.h"
 #include <stdlib.h>
 
@@ -29,21 +28,6 @@ static size_t images_each(const amkd_dataset *dataset)
     return 1;
 }
 
-/* Images of a window: those of a step at least, all of the set at most. */
-static size_t choose_room(const amkd_device *device, const amkd_dataset *dataset,
-                          size_t batch)
-{
-    const amkd_images *images = dataset->images;
-    const size_t npixels = amkd_images_npixels(images);
-    const size_t least = images_each(dataset) * batch;
-    size_t room = amkd_room_window(npixels);
-    if (room > device->max_buffer_nbytes / npixels)
-        room = (size_t)(device->max_buffer_nbytes / npixels);
-    if (room < least)
-        room = least;
-    return room < images->n ? room : images->n;
-}
-
 static int new_order(amkd_samples_window *w)
 {
     const size_t n = w->nsteps * w->order->batch;
@@ -68,9 +52,12 @@ int amkd_samples_window_new(amkd_samples_window **out, amkd_device *device,
     *w = (amkd_samples_window){
         .device = device, .dataset = dataset, .order = order, .nsteps = nsteps};
     w->numbers = amkd_alloc(nsteps * order->batch, 2 * sizeof *w->numbers);
+    const amkd_images *images = dataset->images;
+    const uint64_t room =
+        amkd_window_choose_room(device, images->n, amkd_images_npixels(images),
+                                images_each(dataset) * order->batch);
     if (!w->numbers || new_order(w) ||
-        amkd_window_new(&w->window, device, dataset->images,
-                        choose_room(device, dataset, order->batch))) {
+        amkd_window_new(&w->window, device, images, (size_t)room)) {
         amkd_samples_window_free(w);
         return -1;
     }

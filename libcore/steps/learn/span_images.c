@@ -25,6 +25,39 @@ struct amkd_span_images {
     size_t last; /* the load in use */
 };
 
+/* What is said, and the defaults of the rest. */
+static amkd_span_images_limits complete(const amkd_span_images_limits *limits)
+{
+    return (amkd_span_images_limits){
+        .resident_nbytes =
+            limits && limits->resident_nbytes ? limits->resident_nbytes : RESIDENT_NBYTES,
+        .span_nbytes = limits && limits->span_nbytes ? limits->span_nbytes : SPAN_NBYTES};
+}
+
+/* Whether a set stays on the device. */
+static int stays(const amkd_device *device, uint64_t resident_nbytes, uint64_t nimages,
+                 uint64_t image_nbytes)
+{
+    if (resident_nbytes > device->max_buffer_nbytes)
+        resident_nbytes = device->max_buffer_nbytes;
+    return nimages <= resident_nbytes / image_nbytes;
+}
+
+void amkd_span_images_room(uint64_t *nbytes, uint64_t *largest_nbytes,
+                           const amkd_device *device, uint64_t nimages,
+                           uint64_t image_nbytes, uint64_t batch,
+                           const amkd_span_images_limits *limits)
+{
+    const amkd_span_images_limits most = complete(limits);
+    const uint64_t step_nbytes = batch * image_nbytes;
+    if (stays(device, most.resident_nbytes, nimages, image_nbytes)) {
+        *nbytes = *largest_nbytes = nimages * image_nbytes;
+        return;
+    }
+    *largest_nbytes = step_nbytes > most.span_nbytes ? step_nbytes : most.span_nbytes;
+    *nbytes = 2 * *largest_nbytes;
+}
+
 static void free_load(load *l)
 {
     amkd_buffer_free(l->pixels);
@@ -101,16 +134,13 @@ int amkd_span_images_new(amkd_span_images **out, amkd_device *device,
     amkd_span_images *w = amkd_alloc(1, sizeof *w);
     if (!w)
         return -1;
-    size_t resident =
-        limits && limits->resident_nbytes ? limits->resident_nbytes : RESIDENT_NBYTES;
-    if (resident > device->max_buffer_nbytes)
-        resident = (size_t)device->max_buffer_nbytes;
+    const amkd_span_images_limits most = complete(limits);
     w->device = device;
     w->images = images;
     w->with_means = with_means;
     w->npixels = amkd_images_npixels(images);
-    w->span_nbytes = limits && limits->span_nbytes ? limits->span_nbytes : SPAN_NBYTES;
-    w->resident = images->n <= resident / w->npixels;
+    w->span_nbytes = most.span_nbytes;
+    w->resident = stays(device, most.resident_nbytes, images->n, w->npixels);
     if (w->resident && settle(w)) {
         amkd_span_images_free(w);
         return -1;

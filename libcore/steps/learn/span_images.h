@@ -15,6 +15,13 @@ typedef struct amkd_span_images_limits {
 
 typedef struct amkd_span_images amkd_span_images;
 
+/* The device's memory for nimages of so many bytes each, of which a step has batch: in
+ * all, and of the largest buffer. */
+void amkd_span_images_room(uint64_t *nbytes, uint64_t *largest_nbytes,
+                           const amkd_device *device, uint64_t nimages,
+                           uint64_t image_nbytes, uint64_t batch,
+                           const amkd_span_images_limits *limits);
+
 /* Of images, borrowed. with_means: the means of amkd_view_means count. limits may be
  * NULL.
  */

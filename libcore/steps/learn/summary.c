@@ -2,6 +2,7 @@
 #include "steps/learn/summary.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/room.h"
 #include "net/network_room.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -194,7 +195,8 @@ int amkd_summary_text(char **text, const amkd_summary *summary)
     amkd_predictor_room predicting;
     unsigned char *stored = amkd_alloc(graph->nlayers, 1);
     int rc = !stored ||
-                     amkd_network_find_stored(stored, graph, summary->training != NULL) ||
+                     (summary->training ? amkd_network_find_stored(stored, graph, 1)
+                                        : amkd_predictor_find_stored(stored, graph)) ||
                      amkd_predictor_room_find(&predicting, summary->device, graph)
                  ? -1
                  : 0;
@@ -214,9 +216,12 @@ int amkd_train_summary_text(char **text, const amkd_train_plan *plan,
     amkd_train_options o = *options;
     amkd_train_data data = {.validates = plan->val != NULL};
     int chosen;
+    uint64_t memory_nbytes;
     *text = NULL;
-    int rc = amkd_train_check_graph(&graph, &data.n, plan);
+    int rc = amkd_room(&memory_nbytes) || amkd_train_check_graph(&graph, &data.n, plan);
     data.nimages = data.n;
+    if (!rc)
+        data.far = data.nimages > memory_nbytes / amkd_shape_size(graph.in);
     /* What does not fit at all is shown as it is asked for. */
     if (!rc)
         (void)amkd_train_fit(&o, &chosen, device, &graph, &data);

@@ -98,12 +98,12 @@ static int scale_rates(trainer *t)
     if (!t->options->nrates)
         return 0;
     float *factors = amkd_alloc(graph->ntrained, sizeof *factors);
-    const int rc = !factors ||
-                           amkd_rates_make(factors, graph, t->options->rates,
-                                           t->options->nrates) ||
-                           amkd_optimizer_scale(t->learner.optimizer, factors)
-                       ? -1
-                       : 0;
+    const int rc =
+        !factors ||
+                amkd_rates_make(factors, graph, t->options->rates, t->options->nrates) ||
+                amkd_optimizer_scale(t->learner.optimizer, factors)
+            ? -1
+            : 0;
     free(factors);
     return rc;
 }
@@ -120,7 +120,8 @@ static int set_up(trainer *t)
     return !t->states || !t->training ||
                    amkd_learner_open(&t->learner, t->device, graph, t->options, t->batch,
                                      planning_seconds(t, graph, 3)) ||
-                   scale_rates(t) || new_span(&t->spans[0], t) || new_span(&t->spans[1], t)
+                   scale_rates(t) || new_span(&t->spans[0], t) ||
+                   new_span(&t->spans[1], t)
                ? -1
                : 0;
 }
@@ -164,7 +165,8 @@ static int checkpoint_save(trainer *t, const span *s)
 static int resume(trainer *t)
 {
     amkd_checkpoint state = checkpoint_of(t, t->model->parameters);
-    if (amkd_checkpoint_load(&state, t->options->resume, t->training) ||
+    if (amkd_checkpoint_load(&state, t->nsteps + t->options->refresh_bn,
+                             t->options->resume, t->training) ||
         amkd_optimizer_restore(t->learner.optimizer, t->states, state.step))
         return -1;
     t->step = t->since.step = state.step;
@@ -356,6 +358,35 @@ static int run(trainer *t, int (*report)(void *context, const amkd_train_report 
     return 0;
 }
 
+/* The samples of the last micro-batch of n. */
+static uint64_t last_part(const amkd_train_options *options, uint64_t n)
+{
+    const uint64_t micro = options->micro_batch;
+    return micro && n % micro ? n % micro : micro && micro < n ? micro : n;
+}
+
+/* Fails where a batch norm would meet a micro-batch of one value a channel: that of a
+ * batch, or of the short one at the end of an epoch. */
+static int check_norms(const amkd_graph *graph, uint64_t n,
+                       const amkd_train_options *options)
+{
+    const uint64_t batch = n < options->batch ? n : options->batch;
+    const int ends = !options->nsteps || options->nsteps > n / batch;
+    const int alone = last_part(options, batch) == 1 ||
+                      (ends && n % batch && last_part(options, n % batch) == 1);
+    for (size_t l = 0; alone && l < graph->nlayers; l++) {
+        const amkd_layer *layer = &graph->layers[l];
+        if (amkd_layer_is(layer, AMKD_NORMALIZES) && layer->in.height == 1 &&
+            layer->in.width == 1)
+            return amkd_fail("layer '%s: %s': a batch norm cannot train on one value a "
+                             "channel, and of %llu samples in batches of %llu one is "
+                             "left alone",
+                             layer->module, layer->kind->name, (unsigned long long)n,
+                             (unsigned long long)batch);
+    }
+    return 0;
+}
+
 static int check(const amkd_model *model, const amkd_dataset *dataset,
                  const amkd_train_options *options)
 {
@@ -367,6 +398,8 @@ static int check(const amkd_model *model, const amkd_dataset *dataset,
     if (options->refresh_bn && model->graph.nparameters == model->graph.ntrained)
         return amkd_fail("there are no batch norms to refresh in '%.200s'",
                          model->graph.text);
+    if (check_norms(&model->graph, dataset->n, options))
+        return -1;
     const amkd_shape shape = {images->channels, images->height, images->width};
     if (assistant && amkd_model_expect(assistant, shape, dataset->nclasses))
         return amkd_fail_in("the assistant");

@@ -199,7 +199,7 @@ int amkd_train_check_graph(amkd_graph *graph, uint64_t *nrows,
     *graph = (amkd_graph){0};
     if (amkd_train_check(plan) || look(&known, plan) || count_rows(nrows, plan))
         return -1;
-    if (!plan->init)
+    if (plan->arch)
         return known.shape.channels
                    ? amkd_graph_parse(graph, plan->arch, known.shape, known.nclasses)
                    : amkd_fail("the shape of the images is not known: expected files of "

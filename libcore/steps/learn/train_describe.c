@@ -42,7 +42,7 @@ static char *describe_lessons(const amkd_train_options *o)
         return NULL;
     char *assistant = NULL, *text = NULL;
     if (a)
-        assistant = amkd_format(", assistant '%s' %016llx %016llx, min top %g",
+        assistant = amkd_format(", assistant '%s' %016llx %016llx, min top %.17g",
                                 a->graph.text, (unsigned long long)digest_weights(a),
                                 (unsigned long long)digest_scales(a), o->min_top);
     if (!a || assistant)
@@ -57,13 +57,13 @@ static char *describe_lessons(const amkd_train_options *o)
 static char *describe_steps(const amkd_train_options *o, uint64_t nsteps)
 {
     const amkd_optimizer_options *by = &o->optimizer;
-    return amkd_format(
-        "optimizer %d %g %d %g %g %g %g, clip %g, average %g, temperature %g, mixup %g, "
-        "smoothing %g, batch %llu, steps %llu, seed %llu",
-        (int)by->kind, by->momentum, by->nesterov, by->beta1, by->beta2, by->epsilon,
-        by->decay, by->clip, by->average, o->temperature, o->mixup, o->smoothing,
-        (unsigned long long)o->batch, (unsigned long long)nsteps,
-        (unsigned long long)o->seed);
+    return amkd_format("optimizer %d %.17g %d %.17g %.17g %.17g %.17g, clip %.17g, "
+                       "average %.17g, temperature %.17g, mixup %.17g, "
+                       "smoothing %.17g, batch %llu, steps %llu, seed %llu",
+                       (int)by->kind, by->momentum, by->nesterov, by->beta1, by->beta2,
+                       by->epsilon, by->decay, by->clip, by->average, o->temperature,
+                       o->mixup, o->smoothing, (unsigned long long)o->batch,
+                       (unsigned long long)nsteps, (unsigned long long)o->seed);
 }
 
 /* What is not usual: micro-batches, and what comes behind the last step. */
@@ -84,10 +84,10 @@ static char *describe_parts(const amkd_train_options *o)
 
 static char *describe_schedule(const amkd_schedule *s)
 {
-    char *text =
-        amkd_format("schedule %d, rate %g, warm-up %g", (int)s->kind, s->rate, s->warmup);
+    char *text = amkd_format("schedule %d, rate %.17g, warm-up %.17g", (int)s->kind,
+                             s->rate, s->warmup);
     for (size_t m = 0; text && s->kind == AMKD_MULTISTEP && m < s->nmilestones; m++) {
-        char *longer = amkd_format("%s, milestone %g", text, s->milestones[m]);
+        char *longer = amkd_format("%s, milestone %.17g", text, s->milestones[m]);
         free(text);
         text = longer;
     }
@@ -99,7 +99,7 @@ static char *describe_rates(const amkd_train_options *o)
 {
     char *text = amkd_strdup("");
     for (size_t r = 0; text && r < o->nrates; r++) {
-        char *longer = amkd_format("%s, rate of '%s' %g", text, o->rates[r].pattern,
+        char *longer = amkd_format("%s, rate of '%s' %.17g", text, o->rates[r].pattern,
                                    o->rates[r].factor);
         free(text);
         text = longer;

@@ -2,10 +2,11 @@
  * net/predict.c. */
 #include "steps/learn/train_room.h"
 #include "base/error.h"
-#include "base/room.h"
 #include "net/network_room.h"
 #include "net/predict.h"
+#include "ops/window.h"
 #include "steps/learn/feed.h"
+#include "steps/learn/span_images.h"
 #include <stdio.h>
 
 void amkd_size_print(char *text, size_t nbytes, uint64_t size)
@@ -34,25 +35,32 @@ static uint64_t blocks_of(const amkd_device *device, uint64_t nsamples)
 }
 
 /* The images that are there at a time, and what is said of the samples. */
-static void count_data(amkd_train_room *room, const amkd_graph *graph,
-                       const amkd_train_options *o, const amkd_train_data *data)
+static void count_data(amkd_train_room *room, const amkd_device *device,
+                       const amkd_graph *graph, const amkd_train_options *o,
+                       const amkd_train_data *data)
 {
     enum { ORDER_NBYTES = 2 * AMKD_SPAN_STEPS * sizeof(uint32_t), KEY_NBYTES = 12 };
     const uint64_t image_nbytes = amkd_shape_size(graph->in);
     const uint64_t answer_nbytes = graph->nclasses * sizeof(float);
     const uint64_t n = data->n ? data->n : room->batch;
-    uint64_t pixels = most(data->nimages, 1) * image_nbytes;
+    const uint64_t nimages = most(data->nimages, 1);
+    uint64_t pixels = nimages * image_nbytes, largest;
     if (o->assistant || o->views)
-        pixels =
-            pixels <= 256 << 20 ? pixels : 2 * most(64 << 20, room->batch * image_nbytes);
-    else if (data->far)
-        pixels = least(pixels, amkd_room_window(image_nbytes) * image_nbytes);
+        amkd_span_images_room(&pixels, &largest, device, nimages, image_nbytes,
+                              room->batch, &o->window);
+    else {
+        if (data->far || pixels > device->max_buffer_nbytes)
+            pixels = amkd_window_choose_room(device, nimages, (size_t)image_nbytes,
+                                             2 * room->batch) *
+                     image_nbytes;
+        largest = pixels;
+    }
     const uint64_t views = o->views ? room->batch * image_nbytes : 0;
     const uint64_t mu = o->mixup > 0 ? ORDER_NBYTES * room->batch : 0;
     room->data = pixels + views + mu + room->batch * (ORDER_NBYTES + answer_nbytes);
     if (!o->assistant)
         room->data += n * (answer_nbytes + KEY_NBYTES);
-    room->largest = most(room->largest, pixels);
+    room->largest = most(room->largest, largest);
 }
 
 static int count_others(amkd_train_room *room, const amkd_device *device,
@@ -110,7 +118,7 @@ int amkd_train_room_find(amkd_train_room *room, const amkd_device *device,
     /* The model, two spans' weights read back and the states of a checkpoint. */
     if (device->type & CL_DEVICE_TYPE_CPU)
         room->host = 3 * graph->nparameters * sizeof(float) + nstates * trained_nbytes;
-    count_data(room, graph, options, data);
+    count_data(room, device, graph, options, data);
     if (count_others(room, device, graph, options, data))
         return -1;
     room->nbytes = room->values + room->weights + room->optimizer + room->data +

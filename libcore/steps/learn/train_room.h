@@ -26,8 +26,8 @@ typedef struct amkd_train_room {
     uint64_t nbytes, largest; /* in all, of the largest buffer */
 } amkd_train_room;
 
-/* The device need not be open. Of options batch, micro_batch, optimizer, views, nviews,
- * assistant, kept_nbytes and mixup count. */
+/* The device need not be open. Samples may be mixes of two images. Of options batch,
+ * micro_batch, optimizer, views, nviews, assistant, kept_nbytes and mixup count. */
 int amkd_train_room_find(amkd_train_room *room, const amkd_device *device,
                          const amkd_graph *graph, const amkd_train_options *options,
                          const amkd_train_data *data);

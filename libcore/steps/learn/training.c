@@ -145,6 +145,7 @@ static int load_init(training *t)
 {
     if (amkd_model_load(&t->model, t->told->plan.init))
         return -1;
+    t->model->usual_scales = t->model->usual_scales && !t->told->plan.mean;
     remark(t);
     return 0;
 }
