@@ -133,6 +133,7 @@ START_TEST(wrong_texts_fail_naming_the_layer)
         {"", "layer 1 is empty", 0},
         {"relu || fc 3", "layer 2 is empty", 0},
         {"fc 3 |", "layer 2 is empty", 0},
+        {"resnet21", "no network is called 'resnet21', expected one of lenet5, ", 0},
         {"fold 3 | fc 2", "layer 1 'fold 3': expected one of conv", 0},
         {"conv", "layer 1 'conv': expected a number of channels", 0},
         {"conv 0 k3 | fc 2", "layer 1 'conv 0 k3': expected a number of channels", 0},

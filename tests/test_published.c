@@ -283,7 +283,7 @@ START_TEST(what_is_said_wrongly_of_a_file_is_refused)
         {"w.safetensors,arch=resnet8,input=3x32", "input: '3x32', expected CHANNELSx"},
         {"w.safetensors,arch=resnet8,size=3", "'size=3' is none of arch, input, mean"},
         {"w.safetensors,arch=resnet8,arch=resnet20", "arch is given twice"},
-        {"w.safetensors,arch=resnet9,input=3x32x32", "architecture 'resnet9'"},
+        {"w.safetensors,arch=resnet9,input=3x32x32", "no network is called 'resnet9'"},
         {"w.safetensors,arch=head: fc classes,input=3x32x32",
          "tensor 'head.weight' is missing, which tells the number of classes"},
         {"own.safetensors,arch=resnet8", "the file says its network itself"},

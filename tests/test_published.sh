@@ -93,6 +93,11 @@ for init in own weights; do
     said err "'$init': its classes are others: 'fc' starts afresh"
     amkd-eval -q -s other two.amkd >/dev/null
     amkd-train -q --check -a "$net" -i $init -o other two.amkd
+    for check in --check --quiet; do
+        ! amkd-train -q $check -a "$net" -i $init --freeze fc -o out two.amkd 2>err ||
+            fail "a fresh head was frozen"
+        said err "--freeze: 'fc' is for other classes and starts afresh, so it has to learn"
+    done
 done
 ! amkd-train -q -a "mlp" -i own --steps 1 -o other two.amkd 2>err || fail "mlp was begun"
 said err "'own': holds 'c1: conv 4 k3 nobias"
@@ -102,6 +107,11 @@ for check in --check --quiet; do
     ! amkd-train -q $check -a mlp --mean 0,0 --std 1,1 -o out two.amkd 2>err || fail "two means"
     said err "--mean and --std: mean is '0,0', expected 3 finite numbers"
 done
+
+# Of 0 to 255.
+! amkd-train -q -a "$net" --mean 123.7,0,0 --std 58,57,57 -o out three.amkd 2>err ||
+    fail "a mean of 123.7"
+said err "mean of channel 0 is 123.7, expected 0 to 1: of 0 to 255 it is 0.485098"
 
 # Images of many channels are images.
 data seven 7 3 --layout nchw
@@ -139,7 +149,7 @@ for bad in "fc" "fc=x" "fc=-1" "=1"; do
 done
 for check in --check --quiet; do
     ! train $check --freeze nobody -o out 2>err || fail "--freeze nobody was taken"
-    said err "no module and no parameter that is trained is called 'nobody'"
+    said err "--freeze 'nobody': no module and no parameter that is trained is called so"
 done
 # A checkpoint is of one set of rates, and of one mean and deviation.
 long() { amkd-train -q -a "$net" -i own --steps 300 "$@" three.amkd; }

@@ -15,6 +15,7 @@ has '^1 +bn +4x6x6 +16 +0 +-$'
 has '^2 +relu +4x6x6 +0 +0 +576$'
 has '^4 +flatten +36 +0 +0 +-$'
 has '^sum +313 +4068 +1316$'
+has '^8 of the weights are running means and variances'
 has '^A training takes, with 128 samples a step:$'
 has '^A prediction takes, with [0-9]+ samples at a time:$'
 # The text is what can be edited and trained.
@@ -23,7 +24,7 @@ text=$(tail -1 table)
 "${summary[@]}" -a "$text" | cmp - table || fail "the text is not of the same network"
 "${summary[@]}" -a "$text" --json -o json
 perl -MJSON::PP -0777 -e 'my $s = decode_json(<>);
-    die "weights" unless $s->{weights} == 313 && @{$s->{layers}} == 6;
+    die "weights" unless $s->{weights} == 313 && $s->{trained} == 305 && @{$s->{layers}} == 6;
     my $t = $s->{training};
     my $sum = 0;
     $sum += $t->{$_} for qw(values weights optimizer data others host);
@@ -33,6 +34,10 @@ perl -MJSON::PP -0777 -e 'my $s = decode_json(<>);
 echo "# a smaller memory, and one that is too small"
 "${summary[@]}" -a "conv 32 k3 | fc classes" --memory 20M -b 4096 -o table
 has 'with 4096 samples a step in micro-batches of [0-9]+:$'
+"${summary[@]}" -a "conv 32 k3 | fc classes" --memory 10K -b 64 -o table
+has 'It does not fit: 16 samples at a time take .*, and --memory is 10.00 KiB; a smaller '
+"${summary[@]}" -a "conv 32 k3 | fc classes" --memory 10K --json | grep -q '"fits": false' ||
+    fail "JSON does not say that it does not fit"
 expect 2 "--memory is '3 apples'" "${summary[@]}" -a mlp --memory "3 apples"
 expect 2 "--input is '3x8'" amkd-train --summary --input 3x8 --classes 5
 expect 2 "--input is '3x8x8x8'" amkd-train --summary --input 3x8x8x8 --classes 5

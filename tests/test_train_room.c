@@ -88,7 +88,13 @@ START_TEST(what_cannot_fit_at_all_is_refused)
     options.memory_nbytes = 100000;
     ck_assert_int_eq(amkd_train_fit(&options, &chosen, &small, &graph, &data), -1);
     ck_assert_msg(strstr(amkd_error(), "a smaller network") != NULL, "%s", amkd_error());
-    ck_assert_msg(strstr(amkd_error(), "'small'") != NULL, "%s", amkd_error());
+    ck_assert_msg(strstr(amkd_error(), "--memory is 97.66 KiB") != NULL, "%s",
+                  amkd_error());
+    options.memory_nbytes = 0;
+    small.global_nbytes = 100000;
+    ck_assert_int_eq(amkd_train_fit(&options, &chosen, &small, &graph, &data), -1);
+    ck_assert_msg(strstr(amkd_error(), "'small' has 97.66 KiB") != NULL, "%s",
+                  amkd_error());
 }
 END_TEST
 

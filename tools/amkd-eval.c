@@ -37,7 +37,7 @@ static int summarize(const arguments *args)
     if (amkd_device_find(&device, measuring->device) ||
         amkd_model_load(&model, measuring->plan.student))
         return -1;
-    const amkd_summary summary = {&model->graph, &device, NULL, measuring->json};
+    const amkd_summary summary = {&model->graph, &device, .json = measuring->json};
     int rc = amkd_summary_text(&text, &summary);
     if (!rc)
         rc = amkd_file_write(args->common.output, text, strlen(text));

@@ -119,6 +119,17 @@ int amkd_named_text(char **out, const char *name, amkd_shape in)
     return w.failed ? -1 : 0;
 }
 
+char *amkd_named_list(void)
+{
+    amkd_writing w = {0};
+    for (size_t n = 0; n < NNAMES; n++)
+        amkd_write(&w, "%s, ", names[n].name);
+    amkd_write(&w, "%s, %s-0.5", mobilenetv2, mobilenetv2);
+    if (w.failed)
+        free(w.text);
+    return w.failed ? NULL : w.text;
+}
+
 static int usual(amkd_named_usual *out, training_set set)
 {
     static const amkd_named_usual usuals[] = {

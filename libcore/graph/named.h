@@ -33,6 +33,10 @@
  * last three of the list have stride 1 where the first two strides of 2 are. */
 int amkd_named_text(char **out, const char *name, amkd_shape in);
 
+/* The names, "lenet5, lenet5-half, ...", freed with free(); NULL where memory is short.
+ */
+char *amkd_named_list(void);
+
 enum { AMKD_SMALL_SIDE = 32 };
 
 /* What the published weights of a named network were trained on. */

@@ -375,6 +375,25 @@ static int check_input(amkd_shape in)
                   : 0;
 }
 
+/* Whether the text looks like a network's name, and no layer is called so. */
+static int is_name(const char *text)
+{
+    const size_t n = strlen(text);
+    return n && !strpbrk(text, " \t\r\n|;():") && !amkd_kind_find(text, n);
+}
+
+static int fail_name(const char *text)
+{
+    char *names = amkd_named_list();
+    const int rc = names
+                       ? amkd_fail("no network is called '%.60s', expected one of %s, or "
+                                   "layers with '|' between",
+                                   text, names)
+                       : -1;
+    free(names);
+    return rc;
+}
+
 int amkd_graph_parse(amkd_graph *graph, const char *text, amkd_shape in, size_t nclasses)
 {
     parser p = {.graph = graph, .nclasses = nclasses};
@@ -384,6 +403,8 @@ int amkd_graph_parse(amkd_graph *graph, const char *text, amkd_shape in, size_t 
     if (check_input(in))
         return -1;
     int rc = amkd_named_text(&named, text, in);
+    if (!rc && !named && is_name(text))
+        return fail_name(text);
     if (!rc)
         rc = parse_text(&p, named ? named : text);
     free(named);

@@ -53,7 +53,8 @@ static int parse_word(amkd_published *p, const char *word)
         }
     if (n == 5 && !memcmp(word, "input", n))
         return amkd_shape_parse(&p->in, value + 1) ? amkd_fail_in("input") : 0;
-    return amkd_fail("'%.60s' is none of arch, input, mean, std", word);
+    return amkd_fail("'%.60s' is none of arch, input, mean, std%s", word,
+                     p->mean || p->std ? "; numbers have ':' between" : "");
 }
 
 int amkd_published_parse(amkd_published *p, const char *path)
@@ -98,6 +99,11 @@ int amkd_scales_parse(float *mean, float *std, size_t n, const char *mean_text,
     if (parse_scale(mean, n, mean_text, mark, "mean") ||
         parse_scale(std, n, std_text, mark, "std"))
         return -1;
+    for (size_t c = 0; c < n; c++)
+        if (mean[c] < 0 || mean[c] > 1)
+            return amkd_fail("mean of channel %zu is %g, expected 0 to 1: of 0 to 255 it "
+                             "is %g",
+                             c, (double)mean[c], (double)mean[c] / 255);
     for (size_t c = 0; c < n; c++)
         if (std[c] <= 0)
             return amkd_fail("std of channel %zu is %g, expected more than 0", c,

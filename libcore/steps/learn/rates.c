@@ -29,8 +29,8 @@ static int check_used(const amkd_graph *graph, const amkd_rate_rule *rule)
             if (graph->layers[l].parameters[p].role == AMKD_TRAINED &&
                 matches(rule, &graph->layers[l], &graph->layers[l].parameters[p]))
                 return 0;
-    return amkd_fail("no module and no parameter that is trained is called '%s'",
-                     rule->pattern);
+    return amkd_fail("%s '%s': no module and no parameter that is trained is called so",
+                     rule->factor > 0 ? "--lr-scale" : "--freeze", rule->pattern);
 }
 
 int amkd_rates_make(float *factors, const amkd_graph *graph, const amkd_rate_rule *rules,
@@ -51,4 +51,15 @@ int amkd_rates_make(float *factors, const amkd_graph *graph, const amkd_rate_rul
                 factors[parameter->offset + i] = (float)factor;
         }
     return learns ? 0 : amkd_fail("all parameters are frozen: nothing is left to learn");
+}
+
+int amkd_rates_check_head(const amkd_graph *graph, const amkd_rate_rule *rules,
+                          size_t nrules)
+{
+    const amkd_layer *head = &graph->layers[graph->nlayers - 1];
+    return factor_of(head, &head->parameters[0], rules, nrules) > 0
+               ? 0
+               : amkd_fail("--freeze: '%s' is for other classes and starts afresh, so it "
+                           "has to learn",
+                           head->module);
 }

@@ -19,4 +19,8 @@ typedef struct amkd_rate_rule {
 int amkd_rates_make(float *factors, const amkd_graph *graph, const amkd_rate_rule *rules,
                     size_t nrules);
 
+/* Fails where the last layer, which starts afresh, would learn nothing of its weights. */
+int amkd_rates_check_head(const amkd_graph *graph, const amkd_rate_rule *rules,
+                          size_t nrules);
+
 #endif

@@ -75,6 +75,11 @@ static void print_layers(FILE *out, const amkd_graph *graph, const unsigned char
     }
     fprintf(out, "%-*s  %-*s  %13s  %11zu  %13.0f  %11llu\n\n", module, "sum", text, "",
             "", graph->nparameters, amkd_graph_nmacs(graph), (unsigned long long)nbytes);
+    if (graph->nparameters > graph->ntrained)
+        fprintf(out,
+                "%zu of the weights are running means and variances, which no gradient "
+                "moves.\n\n",
+                graph->nparameters - graph->ntrained);
 }
 
 static void print_part(FILE *out, const char *what, uint64_t nbytes)
@@ -85,7 +90,7 @@ static void print_part(FILE *out, const char *what, uint64_t nbytes)
         fprintf(out, "  %-50s %12s\n", what, size);
 }
 
-static void print_training(FILE *out, const amkd_train_room *room)
+static void print_training(FILE *out, const amkd_train_room *room, const char *refused)
 {
     fprintf(out, "A training takes, with %llu samples a step",
             (unsigned long long)room->batch);
@@ -99,6 +104,9 @@ static void print_training(FILE *out, const amkd_train_room *room)
     print_part(out, "other networks: assistant, --val", room->others);
     print_part(out, "weights and moments read back, in the same memory", room->host);
     print_part(out, "in all", room->nbytes);
+    if (refused)
+        fprintf(out, "It does not fit: %s.\n", refused);
+    fputc('\n', out);
 }
 
 static void print_table(FILE *out, const amkd_summary *s, const unsigned char *stored,
@@ -107,7 +115,7 @@ static void print_table(FILE *out, const amkd_summary *s, const unsigned char *s
     char memory[AMKD_SIZE_NBYTES], buffer[AMKD_SIZE_NBYTES];
     print_layers(out, s->graph, stored);
     if (s->training)
-        print_training(out, s->training);
+        print_training(out, s->training, s->refused);
     fprintf(out, "A prediction takes, with %zu samples at a time:\n",
             predicting->nsamples);
     print_part(out, "in all", predicting->nbytes);
@@ -133,15 +141,16 @@ static json_t *list_layers(const amkd_graph *graph, const unsigned char *stored)
     return rows;
 }
 
-static json_t *describe_training(const amkd_train_room *room)
+static json_t *describe_training(const amkd_train_room *room, int fits)
 {
-    return json_pack(
-        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "batch",
-        (json_int_t)room->batch, "micro_batch", (json_int_t)room->micro_batch, "values",
-        (json_int_t)room->values, "weights", (json_int_t)room->weights, "optimizer",
-        (json_int_t)room->optimizer, "data", (json_int_t)room->data, "others",
-        (json_int_t)room->others, "host", (json_int_t)room->host, "bytes",
-        (json_int_t)room->nbytes, "largest_buffer", (json_int_t)room->largest);
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "batch",
+                     (json_int_t)room->batch, "micro_batch",
+                     (json_int_t)room->micro_batch, "values", (json_int_t)room->values,
+                     "weights", (json_int_t)room->weights, "optimizer",
+                     (json_int_t)room->optimizer, "data", (json_int_t)room->data,
+                     "others", (json_int_t)room->others, "host", (json_int_t)room->host,
+                     "bytes", (json_int_t)room->nbytes, "largest_buffer",
+                     (json_int_t)room->largest, "fits", fits);
 }
 
 static int print_json(FILE *out, const amkd_summary *s, const unsigned char *stored,
@@ -149,17 +158,19 @@ static int print_json(FILE *out, const amkd_summary *s, const unsigned char *sto
 {
     const amkd_graph *graph = s->graph;
     json_t *object = json_pack(
-        "{s:s, s:[I,I,I], s:o, s:I, s:f, s:{s:I, s:I, s:I}, s:{s:s, s:I, s:I}}", "arch",
-        graph->text, "input", (json_int_t)graph->in.channels,
+        "{s:s, s:[I,I,I], s:o, s:I, s:I, s:f, s:{s:I, s:I, s:I}, s:{s:s, s:I, s:I}}",
+        "arch", graph->text, "input", (json_int_t)graph->in.channels,
         (json_int_t)graph->in.height, (json_int_t)graph->in.width, "layers",
-        list_layers(graph, stored), "weights", (json_int_t)graph->nparameters,
-        "multiply_adds", amkd_graph_nmacs(graph), "prediction", "samples",
-        (json_int_t)predicting->nsamples, "bytes", (json_int_t)predicting->nbytes,
-        "largest_buffer", (json_int_t)predicting->largest_nbytes, "device", "name",
-        s->device->name, "bytes", (json_int_t)s->device->global_nbytes, "max_buffer",
+        list_layers(graph, stored), "weights", (json_int_t)graph->nparameters, "trained",
+        (json_int_t)graph->ntrained, "multiply_adds", amkd_graph_nmacs(graph),
+        "prediction", "samples", (json_int_t)predicting->nsamples, "bytes",
+        (json_int_t)predicting->nbytes, "largest_buffer",
+        (json_int_t)predicting->largest_nbytes, "device", "name", s->device->name,
+        "bytes", (json_int_t)s->device->global_nbytes, "max_buffer",
         (json_int_t)s->device->max_buffer_nbytes);
     if (object && s->training)
-        json_object_set_new(object, "training", describe_training(s->training));
+        json_object_set_new(object, "training",
+                            describe_training(s->training, !s->refused));
     const int failed =
         !object || json_dumpf(object, out, JSON_INDENT(2)) || fputc('\n', out) < 0;
     json_decref(object);
@@ -211,11 +222,12 @@ int amkd_train_summary_text(char **text, const amkd_train_plan *plan,
                             const amkd_train_options *options, const amkd_device *device,
                             int json)
 {
-    amkd_graph graph;
+    amkd_graph graph = {0};
     amkd_train_room room;
     amkd_train_options o = *options;
     amkd_train_data data = {.validates = plan->val != NULL};
     int chosen;
+    char *refused = NULL;
     uint64_t memory_nbytes;
     *text = NULL;
     int rc = amkd_room(&memory_nbytes) || amkd_train_check_graph(&graph, &data.n, plan);
@@ -223,13 +235,14 @@ int amkd_train_summary_text(char **text, const amkd_train_plan *plan,
     if (!rc)
         data.far = data.nimages > memory_nbytes / amkd_shape_size(graph.in);
     /* What does not fit at all is shown as it is asked for. */
-    if (!rc)
-        (void)amkd_train_fit(&o, &chosen, device, &graph, &data);
+    if (!rc && amkd_train_fit(&o, &chosen, device, &graph, &data))
+        rc = (refused = amkd_strdup(amkd_error())) ? 0 : -1;
     if (!rc)
         rc = amkd_train_room_find(&room, device, &graph, &o, &data);
-    const amkd_summary summary = {&graph, device, &room, json};
+    const amkd_summary summary = {&graph, device, &room, refused, json};
     if (!rc)
         rc = amkd_summary_text(text, &summary);
+    free(refused);
     amkd_graph_clear(&graph);
     return rc;
 }

@@ -11,6 +11,7 @@ typedef struct amkd_summary {
     const amkd_graph *graph;
     const amkd_device *device;       /* need not be open */
     const amkd_train_room *training; /* NULL: of a prediction alone */
+    const char *refused;             /* why that does not fit; NULL: it does */
     int json;                        /* an object instead of a table */
 } amkd_summary;
 

@@ -379,10 +379,12 @@ static int check_norms(const amkd_graph *graph, uint64_t n,
         if (amkd_layer_is(layer, AMKD_NORMALIZES) && layer->in.height == 1 &&
             layer->in.width == 1)
             return amkd_fail("layer '%s: %s': a batch norm cannot train on one value a "
-                             "channel, and of %llu samples in batches of %llu one is "
-                             "left alone",
+                             "channel, and of %llu samples in batches of %llu%s one is "
+                             "left alone; another --batch%s would do",
                              layer->module, layer->kind->name, (unsigned long long)n,
-                             (unsigned long long)batch);
+                             (unsigned long long)batch,
+                             options->micro_batch ? ", in micro-batches," : "",
+                             options->micro_batch ? " or --micro-batch" : "");
     }
     return 0;
 }

@@ -79,13 +79,11 @@ static int check_arch(const amkd_train_plan *plan, const amkd_known *known)
         return 0;
     if (parse(&graph, plan->arch, known))
         return -1;
-    int rc =
-        amkd_model_check(&graph) ||
-                (plan->nrates && amkd_rates_make(NULL, &graph, plan->rates, plan->nrates))
-            ? -1
-            : 0;
+    int rc = amkd_model_check(&graph);
     if (rc && plan->ninputs)
         rc = amkd_fail_in("'%s'", plan->inputs[0]);
+    if (!rc && plan->nrates)
+        rc = amkd_rates_make(NULL, &graph, plan->rates, plan->nrates);
     amkd_graph_clear(&graph);
     return rc;
 }
@@ -115,6 +113,8 @@ static int check_begin(const amkd_train_plan *plan, const amkd_known *known)
     int rc = amkd_model_init(&model, &graph, 0);
     if (!rc) {
         rc = amkd_model_begin(model, plan->init, plan->arch, &begun);
+        if (!rc && begun.fresh_head)
+            rc = amkd_rates_check_head(&model->graph, plan->rates, plan->nrates);
         amkd_model_free(model);
     }
     amkd_graph_clear(&graph);

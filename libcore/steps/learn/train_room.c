@@ -148,10 +148,17 @@ static int refuse(const amkd_train_room *room, const amkd_device *device,
     amkd_size_print(size, sizeof size, whole ? room->nbytes : room->largest);
     amkd_size_print(budget, sizeof budget, amkd_train_budget(device, options));
     amkd_size_print(limit, sizeof limit, device->max_buffer_nbytes);
+    const int told =
+        whole && options->memory_nbytes == amkd_train_budget(device, options);
     char advice[96] = "a smaller network or smaller images would fit";
     if (better)
         snprintf(advice, sizeof advice, "--micro-batch %llu would fit",
                  (unsigned long long)better);
+    if (told)
+        return amkd_fail(
+            "%llu samples at a time take %s, and --memory is %s; %s, or more "
+            "memory",
+            (unsigned long long)room->micro_batch, size, budget, advice);
     return amkd_fail("%llu samples at a time take %s%s, and the device '%s' has %s%s; %s",
                      (unsigned long long)room->micro_batch, size,
                      whole ? "" : " in a single buffer", device->name,

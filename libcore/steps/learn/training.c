@@ -11,6 +11,7 @@
 #include "steps/learn/train_room.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 typedef struct training {
     const amkd_training *told;
@@ -160,6 +161,8 @@ static int begin_with_init(training *t)
         return -1;
     t->model->usual_scales = t->model->usual_scales && !plan->mean;
     remark(t);
+    if (begun.fresh_head && amkd_rates_check_head(graph, plan->rates, plan->nrates))
+        return -1;
     if (begun.fresh_head) {
         char *text = amkd_format("its classes are others: '%s' starts afresh",
                                  graph->layers[graph->nlayers - 1].module);
@@ -267,6 +270,8 @@ static int run(training *t)
 {
     const amkd_training *told = t->told;
     const amkd_train_plan *plan = &told->plan;
+    if (t->options.resume && access(t->options.resume, R_OK))
+        return amkd_fail_errno("'%s'", t->options.resume);
     if (amkd_output_probe(told->output, "a model") ||
         (plan->assistant && amkd_model_load(&t->assistant, plan->assistant)))
         return -1;
