@@ -1,7 +1,7 @@
 /* Measuring: repetitions long enough for the clock, and the rows they become. */
 #include "bench.h"
+#include "base/clock.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* Spawning and waiting, by wait4 for the child's own resources. */
 #include "process.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>

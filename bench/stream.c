@@ -1,9 +1,9 @@
 /* Streams packed and unpacked from memory to file and back, beside one gzip process that
  * does the same with the same bytes. */
 #include "stream/stream.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include "bench.h"
 #include "files.h"
 #include "payload.h"

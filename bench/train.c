@@ -1,8 +1,8 @@
 /* amkd_train as amkd-train calls it, from its first allocation to its last weight. */
 #include "steps/learn/train.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include "bench.h"
 #include "synthetic.h"
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* The asker over a teacher whose attempts end as a script says: what is tried again, what
  * counts as spent, and that no answer is lost. */
+#include "base/clock.h"
 #include "base/error.h"
-#include "base/progress.h"
 #include "scratch.h"
 #include "teacher/asker.h"
 #include "teacher/backend.h"

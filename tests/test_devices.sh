@@ -157,8 +157,10 @@ if [ -e /etc/OpenCL/vendors/pocl.icd ]; then
     [ "$(stat -c %a "$dir/tmp/amkd-$(id -u)")" = 700 ] || fail "no cache of one's own"
 
     echo "each kernel is compiled once"
-    XDG_CACHE_HOME=$dir/once POCL_CACHE_DIR=$dir/once amkd-train -q --steps 1 \
-        -a 'conv 3 k2 | relu | fc 10' -o "$dir/once.model" "$dir/images"
+    XDG_CACHE_HOME=$dir/once POCL_CACHE_DIR=$dir/once amkd-train --steps 1 \
+        -a 'conv 3 k2 | relu | fc 10' -o "$dir/once.model" "$dir/images" 2>"$dir/err"
+    grep -q '^amkd-train, compiling: [1-9][0-9]* programs in' "$dir/err" ||
+        fail "nothing was said of what is compiled"
     find "$dir/once" -name '*.so' | sed 's|/[^/]*/[^/]*$||' | sort >"$dir/compiled"
     [ -s "$dir/compiled" ] || fail "nothing was compiled"
     twice=$(uniq -d "$dir/compiled")

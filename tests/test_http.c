@@ -1,8 +1,8 @@
 /* Requests over real connections, to a server in a thread that does what the path says:
  * what each end means, and that nothing is sent twice or to strangers. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include "http_server.h"
 #include "teacher/http.h"
 #include <check.h>

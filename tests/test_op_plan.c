@@ -1,5 +1,5 @@
 /* The ways of an op: they leave the same, and the planner takes the fastest. */
-#include "base/progress.h"
+#include "base/clock.h"
 #include "op_passes.h"
 #include "ops/op_plan.h"
 #include <time.h>

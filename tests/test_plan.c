@@ -1,6 +1,6 @@
 /* Choosing between ways by timing them, and what is remembered of it. */
+#include "base/clock.h"
 #include "base/error.h"
-#include "base/progress.h"
 #include "device/plan.h"
 #include "scratch.h"
 #include <check.h>

@@ -1,8 +1,8 @@
 /* Programs as teachers, good and bad. The worker processes are this program itself, run
  * again with the behaviour's name as its argument, so that no interpreter is needed. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include "data/npy.h"
 #include "teacher/teacher.h"
 #include <check.h>

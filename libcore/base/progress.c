@@ -1,6 +1,7 @@
 /* Progress on stderr: one line redrawn on a terminal, a plain line now and then in a log.
  */
 #include "base/progress.h"
+#include "base/clock.h"
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -8,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
 
 struct amkd_progress {
@@ -21,13 +21,6 @@ struct amkd_progress {
     double next_draw;
     char note[128];
 };
-
-double amkd_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static double interval(const amkd_progress *progress)
 {

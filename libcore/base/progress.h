@@ -24,7 +24,4 @@ void amkd_progress_note(amkd_progress *progress, const char *format, ...)
  * 18.2 s, 109835 pairs/s" when it lasted a second or more. Frees progress. */
 void amkd_progress_free(amkd_progress *progress);
 
-/* Monotonic seconds, for timings. */
-double amkd_now(void);
-
 #endif

@@ -23,6 +23,8 @@ typedef struct amkd_device {
     size_t nlanes;       /* samples in a lane block (cl/common.cl): a multiple of
                             vector_width, a power of two */
     struct amkd_shared_program *programs; /* built so far: program.c shares them */
+    const char *watched;                  /* of amkd_device_watch */
+    struct amkd_progress *compiling;
 } amkd_device;
 
 /* All devices of all platforms that are available and have a compiler, in order of index;
@@ -36,6 +38,12 @@ int amkd_devices_list(amkd_device **devices, size_t *n);
  * NULL or "": the environment's AMKD_DEVICE, else the first GPU, else the first
  * accelerator, else the first CPU. */
 int amkd_device_open(amkd_device **out, const char *which);
+
+/* Shows on stderr, until amkd_device_unwatch, that programs are compiled which no cache
+ * has, and how many: it may take a minute. title is a constant, "amkd-train, compiling".
+ */
+void amkd_device_watch(amkd_device *device, const char *title);
+void amkd_device_unwatch(amkd_device *device);
 
 /* Which one of the list amkd_device_open would open; -1 with the error set if none. */
 int amkd_device_choose(size_t *index, const amkd_device *devices, size_t n,

@@ -1,7 +1,7 @@
 /* Choosing between ways of doing the same work by timing them once. */
 #include "device/plan.h"
+#include "base/clock.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include "device/plan_memory.h"
 #include <math.h>
 #include <stdlib.h>

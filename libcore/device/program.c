@@ -2,6 +2,7 @@
 #include "device/program.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/progress.h"
 #include "device/cache.h"
 #include "device/last_words.h"
 #include <pthread.h>
@@ -202,11 +203,14 @@ static int build_and_keep(cl_program *out, amkd_device *device, const char *name
         another);
     int rc = text ? 0 : -1;
     if (text) {
+        if (device->watched && !device->compiling)
+            device->compiling = amkd_progress_new(device->watched, "programs", 0, 0);
         amkd_last_words_begin(text, path, note, nbytes);
         rc = from_source(out, device, name, sources, nsources, options);
         if (!rc)
             keep_binary(*out, key);
         amkd_last_words_end();
+        amkd_progress_add(device->compiling, 1);
     }
     free(text);
     free(note);

@@ -1,7 +1,7 @@
 /* Choosing how a network's layers run on its device. */
 #include "net/network_plan.h"
+#include "base/clock.h"
 #include "base/error.h"
-#include "base/progress.h"
 #include "ops/op_plan.h"
 
 static int plan_pass(amkd_network *network, size_t op, amkd_pass pass, double deadline,

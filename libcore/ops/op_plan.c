@@ -1,7 +1,7 @@
 /* The ways of running an op's passes: listed, tried on made-up data, and applied. */
 #include "ops/op_plan.h"
+#include "base/clock.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include "base/random.h"
 #include "ops/op_internal.h"
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* One request from its first line to its answer's last byte. */
 #include "serve/exchange.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include "serve/access_log.h"
 #include <stdio.h>
 #include <stdlib.h>

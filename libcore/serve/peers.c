@@ -1,7 +1,7 @@
 /* The connections of a server and their deadlines. */
 #include "serve/peers.h"
+#include "base/clock.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>

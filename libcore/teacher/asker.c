@@ -1,9 +1,9 @@
 /* A request fills up with images, waits for its time, flies, and is filled anew, or waits
  * again when its attempt failed. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include "teacher/asker_internal.h"
 #include <math.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* What becomes of a request by the reply to it: which answers are kept, what is tried
  * again, what ends the asking. */
+#include "base/clock.h"
 #include "base/error.h"
-#include "base/progress.h"
 #include "base/random.h"
 #include "teacher/asker_internal.h"
 #include <math.h>

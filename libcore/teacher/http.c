@@ -1,8 +1,8 @@
 /* Requests in slots, each with an easy handle of libcurl of its own. */
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include "teacher/http_internal.h"
 #include <math.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
  * /dev/stdin and /dev/stdout, and a process group, because sh -c may leave the command
  * itself to a child. */
 #include "teacher/worker.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

@@ -77,6 +77,16 @@ static int read_inputs(measuring *m)
 
 /* -------------------------------------------------------------------- by images -- */
 
+/* The student's, with what has to be compiled shown. */
+static int open_predictor(amkd_predictor **predictor, const measuring *m)
+{
+    if (!m->told->quiet)
+        amkd_device_watch(m->device, "amkd-eval, compiling");
+    const int rc = amkd_predictor_new(predictor, m->device, m->student);
+    amkd_device_unwatch(m->device);
+    return rc;
+}
+
 /* The student's probabilities for all images; allocated. */
 static int ask_student(float **probs, const measuring *m)
 {
@@ -86,7 +96,7 @@ static int ask_student(float **probs, const measuring *m)
         return fail_student(m);
     amkd_predictor *predictor;
     *probs = amkd_alloc(images->n, images->nclasses * sizeof **probs);
-    if (!*probs || amkd_predictor_new(&predictor, m->device, m->student))
+    if (!*probs || open_predictor(&predictor, m))
         return -1;
     amkd_images_walk walk = {.images = images};
     int rc = 1;
@@ -167,7 +177,7 @@ static int by_answers(const measuring *m)
     amkd_agreement agreement;
     if (amkd_model_expect(m->student, shape, m->dataset.nclasses))
         return fail_student(m);
-    if (amkd_predictor_new(&predictor, m->device, m->student))
+    if (open_predictor(&predictor, m))
         return -1;
     int rc =
         amkd_evaluate_dataset(&agreement, predictor, &m->dataset) ? fail_student(m) : 0;

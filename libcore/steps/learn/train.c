@@ -2,9 +2,9 @@
  * enqueued before the loss and the weights of the last are waited for, so that the device
  * always has work. */
 #include "steps/learn/train.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include "steps/learn/checkpoint.h"
 #include "steps/learn/learner.h"
 #include "steps/learn/lessons.h"
@@ -417,7 +417,11 @@ int amkd_train(amkd_model *model, amkd_device *device, const amkd_dataset *datas
         .device = device, .options = options, .dataset = dataset, .model = model};
     if (check(model, dataset, options))
         return -1;
-    const int rc = set_up(&t) || start(&t) || run(&t, report, context) ? -1 : 0;
+    int rc = set_up(&t) || start(&t) ? -1 : 0;
+    if (!rc && options->ready)
+        options->ready(context);
+    if (!rc)
+        rc = run(&t, report, context);
     tear_down(&t);
     return rc;
 }

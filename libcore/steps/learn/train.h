@@ -43,11 +43,13 @@ typedef struct amkd_train_options {
     uint64_t refresh_bn; /* batches behind the last step over which batch norms' running
                             means and variances are taken anew, as plain means; 0: none */
     uint64_t seed;       /* of the order of the samples, and of mixup */
-    uint64_t memory_nbytes;    /* of the device that a training may take; 0: all. It
-                                  counts for amkd_train_fit alone */
-    const char *checkpoint;    /* file to keep the state in while training, or NULL */
-    double checkpoint_seconds; /* how often */
-    const char *resume;        /* checkpoint to go on from, or NULL */
+    uint64_t memory_nbytes;       /* of the device that a training may take; 0: all. It
+                                     counts for amkd_train_fit alone */
+    const char *checkpoint;       /* file to keep the state in while training, or NULL */
+    double checkpoint_seconds;    /* how often */
+    const char *resume;           /* checkpoint to go on from, or NULL */
+    void (*ready)(void *context); /* called before the first step, or NULL: what takes
+                                     long once, as compiling, is done */
 } amkd_train_options;
 
 typedef struct amkd_train_report {

@@ -255,12 +255,22 @@ static uint64_t total_samples(const training *t)
     return (o->nsteps ? o->nsteps : o->nepochs * epoch_nsteps) * o->batch;
 }
 
-static int train(training *t)
+/* What is compiled is no part of the time that images take. */
+static void begin_to_show(void *context)
 {
-    if (t->val.n && amkd_predictor_new(&t->predictor, t->device, t->model))
-        return -1;
+    training *t = context;
+    amkd_device_unwatch(t->device);
     t->progress =
         amkd_progress_new("amkd-train", "images", total_samples(t), t->told->quiet);
+}
+
+static int train(training *t)
+{
+    if (!t->told->quiet)
+        amkd_device_watch(t->device, "amkd-train, compiling");
+    if (t->val.n && amkd_predictor_new(&t->predictor, t->device, t->model))
+        return -1;
+    t->options.ready = begin_to_show;
     const int rc = amkd_train(t->model, t->device, &t->dataset, &t->options, show, t);
     amkd_progress_free(t->progress);
     return rc;

@@ -3,6 +3,7 @@
  * what a device does in a fraction of a second, so that no slow one keeps all others
  * waiting at the end. */
 #include "steps/select/scorer.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include <pthread.h>
