@@ -262,6 +262,10 @@ check color "maxpool 3 | conv 6 k3 p2 | relu | conv 4 k4 s9"
 check_step color "stem: conv 6 k3 s2 same nobias | bn | relu6 | conv 6 k3 p2 d2 g6 nobias |
                   bn e0.001 m0.3 | hardswish | scale( avgpool all | conv 2 k1 | silu |
                   conv 6 k1 | hardsigmoid ) | maxpool 3 s2 p1 | fc 5 | bn | gelu | fc classes"
+check_step color "conv 6 k3 p1 | leaky 0.1 | residual( conv 6 k3 p1 nobias | bn ) | sigmoid |
+                  concat( conv 3 k1 s2 ; maxpool 3 s2 p1 ) | relu |
+                  residual( subsample 12 s2 ; conv 12 k3 s2 p1 ) | fc classes"
+check color "conv 6 k3 | dropout 0.3 | relu | fc 8 | dropout 0.5 | fc classes"
 
 # A network of modules with names, batch norms and shortcuts; and the way back, weights that
 # PyTorch made.
