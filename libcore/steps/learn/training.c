@@ -266,7 +266,9 @@ static int run(training *t)
 {
     const amkd_training *told = t->told;
     const amkd_train_plan *plan = &told->plan;
+    const char *checkpoint = t->options.checkpoint;
     if (amkd_output_probe(told->output, "a model") ||
+        (checkpoint && amkd_output_probe(checkpoint, "a checkpoint")) ||
         (plan->assistant && amkd_model_load(&t->assistant, plan->assistant)))
         return -1;
     t->options.assistant = t->assistant;
