@@ -29,6 +29,13 @@ for writer in "${writers[@]}" "amkd-cat pairs.amkd --png"; do
     expect 1 "'folder': Is a directory" $writer $option folder
     expect 1 "'model/out': Not a directory" $writer $option model/out
 done
+# One of which nothing would be written for half a minute.
+for writer in "amkd-train -q -a mlp --steps 1 labels.amkd" \
+    "amkd-score -q --by random -k 1 pairs.amkd"; do
+    expect 1 "'none/state': cannot write a file in its directory: No such file" \
+        $writer --checkpoint none/state -o out
+    expect 1 "'folder': Is a directory" $writer --checkpoint folder -o out
+done
 [ -z "$(ls -A folder)" ] || fail "files in folder"
 # A file that is there stays as it was when the tool fails.
 cp picks.amkd kept
@@ -60,6 +67,8 @@ if mount -t tmpfs -o size=64k tmpfs disk 2>stderr; then
     expect 1 "'disk/out': No space left on device" amkd-cat --png disk/out pairs.amkd
     expect 1 "'disk/state': No space left on device" amkd-train -q -a mlp --steps 300 \
         --checkpoint disk/state --checkpoint-seconds 0 -o out labels.amkd
+    expect 1 "'disk/state': No space left on device" amkd-score -q --by random -k 1 \
+        --checkpoint disk/state --checkpoint-seconds 0 -o out pairs.amkd
     # Full in the middle: 24 KiB are there, the pairs take megabytes.
     truncate -s 40k disk/filler
     expect 1 "'disk/out': No space left on device" amkd-pool -q -o disk/out large.amkd

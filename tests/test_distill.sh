@@ -168,7 +168,20 @@ cmp before.amkd amkd-run/round-0/labels.amkd
 cmp before-1.amkd amkd-run/round-1/spare-*.amkd || fail "answers set aside"
 [ -z "$(amkd-distill -n recipe.mk STEPS=61)" ] || fail "STEPS is done"
 
-# A checkpoint is used if it is younger than what the training depends on.
+# A checkpoint is used if it is younger than what the training depends on, or the scoring.
+[ -z "$(find amkd-run -name '*.checkpoint')" ] || fail "a checkpoint of what is done"
+cp -p amkd-run/round-2/picks.amkd kept.amkd
+rm amkd-run/round-2/picks.amkd
+touch amkd-run/round-2/picks.checkpoint
+amkd-distill -n recipe.mk STEPS=61 >plan
+grep -q '^amkd-pool .* --resume amkd-run/round-2/picks.checkpoint -o' plan ||
+    fail "a young checkpoint of a scoring: $(cat plan)"
+touch -d '1 hour ago' amkd-run/round-2/picks.checkpoint
+amkd-distill -n recipe.mk STEPS=61 >plan
+grep -q ' --checkpoint amkd-run/round-2/picks.checkpoint -o' plan || fail "none: $(cat plan)"
+! grep -q -- '--resume' plan || fail "an old checkpoint of a scoring"
+rm amkd-run/round-2/picks.checkpoint
+mv kept.amkd amkd-run/round-2/picks.amkd
 rm amkd-run/round-2/student.safetensors
 touch amkd-run/round-2/student.checkpoint
 amkd-distill -n recipe.mk STEPS=61 >plan

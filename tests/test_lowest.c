@@ -115,6 +115,23 @@ static void check_shards(pool *p, size_t nexpected, size_t nshards)
     assert_expected(all, nexpected);
 }
 
+/* What is saved in the midst stands for all that came before it, time and again. */
+static void check_saved(pool *p, size_t nexpected, size_t nparts)
+{
+    amkd_lowest *lowest = lowest_of(p);
+    amkd_kept kept = {0};
+    for (size_t s = 0; s < nparts; s++) {
+        const size_t first = p->n * s / nparts, end = p->n * (s + 1) / nparts;
+        ck_assert_int_eq(amkd_lowest_offer(lowest, p->picks + first, end - first), 0);
+        ck_assert_int_eq(amkd_lowest_save(lowest, &kept), 0);
+        amkd_lowest_free(lowest);
+        lowest = lowest_of(p);
+        ck_assert_int_eq(amkd_lowest_offer(lowest, kept.picks, kept.n), 0);
+    }
+    free(kept.picks);
+    assert_expected(lowest, nexpected);
+}
+
 static int descending(const void *a, const void *b)
 {
     return amkd_pick_compare(b, a);
@@ -127,9 +144,11 @@ static void check_pool(pool *p, uint64_t seed)
     shuffle(p, seed);
     check_whole(p, n, 1 + seed % 7);
     check_shards(p, n, 1 + seed % 5);
+    check_saved(p, n, 1 + seed % 4);
     qsort(p->picks, p->n, sizeof *p->picks, descending);
     check_whole(p, n, p->n);
     check_shards(p, n, 3);
+    check_saved(p, n, 3);
 }
 
 START_TEST(picks_equal_a_sort_of_everything_in_any_order_and_sharding)

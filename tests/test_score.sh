@@ -36,6 +36,9 @@ amkd-train -q -a "conv 2 k3 | relu | maxpool 2 | fc classes" --steps 60 --seed 3
     -o student.safetensors labeled.amkd
 amkd-pool -q -o pairs.amkd real.amkd # 780 pairs
 amkd-pool -q -n 780 --seed 9 real.amkd >shuffled.amkd
+amkd-import -q --limit 280 --resize 12x12 --unlabeled -o many.amkd \
+    $fashion/t10k-images-idx3-ubyte.gz
+amkd-pool -q -o many_pairs.amkd many.amkd # 39,060
 
 echo "# the k lowest are the head of all, sorted"
 score -o all.amkd pairs.amkd
@@ -127,7 +130,7 @@ score --lambda 0:1:33 -k 25 --refine 31.2 -o refined.amkd pairs.amkd
 rows fine.amkd >want
 rows refined.amkd >got # all 780 pairs are candidates
 same got want
-score --lambda 0:1:33 -k 25 --refine 1 --coarse 5 -o refined.amkd <pairs.amkd
+score --lambda 0:1:33 -k 25 --refine 1 --coarse 5 --refine-sample 0 -o refined.amkd <pairs.amkd
 score --lambda 0:1:5 -k 25 -o coarse.amkd pairs.amkd
 pairs_of coarse.amkd >want
 pairs_of refined.amkd >got # no other candidates than the picks of the coarse grid
@@ -143,6 +146,39 @@ score --lambda 0:1:33 -k 25 --max-per-image 2 --refine 31.2 -o refined.amkd pair
 rows fine.amkd >want
 rows refined.amkd >got # here, too, all pairs are candidates
 same got want
+
+echo "# --refine: what it finds, by a sample"
+# measured N: what is said of refining with a sample of N, FOUND SAMPLED LOW HIGH, which
+# the header says, too.
+measured() {
+    amkd-score -s student.safetensors "${coarsely[@]}" --refine-sample "$1" -o sampled.amkd many_pairs.amkd 2>said
+    sed -n 's/^amkd-score: refining found \([0-9]*\) of \([0-9]*\) sampled picks (.* %, 95 % interval \([0-9]*\) to \([0-9]*\) %)$/\1 \2 \3 \4/p' said >figures
+    read -r found sampled low high <figures || fail "nothing measured: $(cat said)"
+    amkd-cat --header sampled.amkd | tr -d ' \n' | grep -qF "\"found\":$found,\"sampled\":$sampled}" ||
+        fail "another recall in the header"
+}
+for limit in "" "--max-per-image 12"; do
+    coarsely=(--lambda 0.3:0.7:17 -k 400 $limit --refine 1 --coarse 2)
+    score --lambda 0.3:0.7:17 -k 400 $limit -o exact.amkd many_pairs.amkd
+    score "${coarsely[@]}" --refine-sample 0 -o refined.amkd many_pairs.amkd
+    true=$(pairs_of refined.amkd | sort | comm -12 - <(pairs_of exact.amkd | sort) | wc -l)
+    ((true > 160 && true < 320)) || fail "$true of 400 found, which shows nothing"
+    measured 39060 # the sample is all pairs
+    test "$sampled" -eq 400 || fail "$sampled of 400 picks in a sample of all pairs"
+    test -n "$limit" || test "$found" -eq "$true" || fail "found $found, not $true"
+    rows exact.amkd >want
+    rows sampled.amkd >got
+    same got want
+    found_of_all=$found
+    for n in 4000 12000; do
+        measured $n
+        ((low * 4 <= found_of_all && found_of_all <= high * 4 && sampled < 400)) ||
+            fail "$found of $sampled found, $low to $high %, in truth $found_of_all of 400"
+    done
+done
+score "${coarsely[@]}" many_pairs.amkd 2>said >quiet.amkd
+test ! -s said || fail "said with -q: $(cat said)"
+
 for limits in "-k 18 --max-per-image 1" "-k 37 --max-per-image 2"; do # nearly the most
     score --lambda 0:1:33 $limits --refine 2 -o refined.amkd pairs.amkd
     rows refined.amkd | cut -f1,2 | tr '\t' '\n' | sort | uniq -c |
@@ -172,8 +208,6 @@ score -k 25 --noise 1 --seed 9 pairs.amkd | rows | sort >want
 score -k 25 --noise 1 --seed 8 --engine layered shuffled.amkd | rows | cut -f1-3 >got
 rows noisy.amkd | cut -f1-3 | cmp - got || fail "another engine and order, other picks"
 # A pool that is large enough that most pairs have no chance, beside shards that are not.
-amkd-import -q --limit 280 --resize 12x12 --unlabeled -o many.amkd \
-    $fashion/t10k-images-idx3-ubyte.gz
 for way in "c2 -k 30 --noise 1" "entropy -k 30 --noise 0.5 --max-per-image 2" \
     "c1 -k 30 --noise 1" "c2 -k 30 --refine 2 --coarse 2 --noise 1"; do
     amkd-pool -q many.amkd | # 39,060 pairs
@@ -190,7 +224,6 @@ for way in "c2 -k 30 --noise 1" "entropy -k 30 --noise 0.5 --max-per-image 2" \
 done
 
 echo "# --random-share: some whatever their score, first and at lambdas drawn"
-amkd-pool -q -o many_pairs.amkd many.amkd
 share=(--lambda 0.3:0.7:3 -k 400 --random-share 0.5 --seed 2)
 score --lambda 0.3:0.7:3 -o many_scores.amkd many_pairs.amkd
 score "${share[@]}" -o shared.amkd many_pairs.amkd
@@ -348,8 +381,10 @@ fails 2 "--seed is for --by random, --noise and --random-share" \
 fails 2 "--refine needs -k" \
     amkd-score -s student.safetensors --refine 2 -o out.amkd pairs.amkd
 fails 2 "--refine" amkd-score -s student.safetensors -k 2 --refine 0.9 -o out.amkd pairs.amkd
-fails 2 "--coarse needs --refine" \
-    amkd-score -s student.safetensors -k 2 --coarse 3 -o out.amkd pairs.amkd
+for option in "--coarse 3" "--refine-sample 300" "--refine-sample 0"; do
+    fails 2 "${option% *} needs --refine" \
+        amkd-score -s student.safetensors -k 2 $option -o out.amkd pairs.amkd
+done
 fails 2 "more lambdas than the coarse 11" \
     amkd-score -s student.safetensors -k 2 --refine 2 --coarse 11 -o out.amkd pairs.amkd
 fails 2 "more lambdas" \

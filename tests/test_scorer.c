@@ -63,15 +63,23 @@ static size_t repeat_pairs(amkd_pair *pairs)
     return REPEATS * n;
 }
 
-static uint64_t score(const char *path, amkd_scorer *scorers, size_t nscorers, uint64_t k)
+/* Stops at until, if it is not 0, and goes on, until all are scored. */
+static uint64_t score(const char *path, amkd_scorer *scorers, size_t nscorers, uint64_t k,
+                      double until)
 {
     static amkd_pair pairs[REPEATS * NIMAGES * NIMAGES];
     amkd_candidates candidates;
     amkd_candidates_of_pairs(&candidates, pairs, repeat_pairs(pairs));
-    const amkd_scorer_job job = {
-        .candidates = &candidates, .selection = open_output(path, k), .ordered = !k};
+    const amkd_scorer_job job = {.candidates = &candidates,
+                                 .selection = open_output(path, k),
+                                 .ordered = !k,
+                                 .until = until};
     uint64_t npicks, nmixes = 0;
-    ck_assert_msg(!amkd_scorer_run(scorers, nscorers, &job), "%s", amkd_error());
+    int rc, nstops = 0;
+    while ((rc = amkd_scorer_run(scorers, nscorers, &job)) == 1)
+        nstops++;
+    ck_assert_msg(!rc, "%s", amkd_error());
+    ck_assert(until > 0 ? nstops > 3 : !nstops);
     ck_assert_msg(!amkd_selection_close(job.selection, &npicks, 0), "%s", amkd_error());
     for (size_t d = 0; d < nscorers; d++) {
         nmixes += scorers[d].nmixes;
@@ -79,6 +87,16 @@ static uint64_t score(const char *path, amkd_scorer *scorers, size_t nscorers, u
     }
     ck_assert_uint_eq(nmixes, candidates.n * NLAMBDAS);
     return npicks;
+}
+
+static void check_same(const char *path, const char *other)
+{
+    size_t nbytes, nothers;
+    uint8_t *bytes = get_file(path, &nbytes), *others = get_file(other, &nothers);
+    ck_assert_uint_eq(nbytes, nothers);
+    ck_assert_mem_eq(bytes, others, nbytes);
+    free(bytes);
+    free(others);
 }
 
 /* k 0: every pick, in the order of the pairs. */
@@ -89,17 +107,28 @@ START_TEST(several_scorers_write_what_one_writes)
     amkd_scorer scorers[NSCORERS];
     student s = new_student("conv 3 k3 | relu | fc 4", (amkd_shape){1, 6, 6});
     open_scorers(scorers, &s, every);
-    const uint64_t none = score("one", scorers, 1, k);
-    const uint64_t nall = score("all", scorers, NSCORERS, k);
+    const uint64_t none = score("one", scorers, 1, k, 0);
+    const uint64_t nall = score("all", scorers, NSCORERS, k, 0);
     ck_assert_uint_eq(none, nall);
     ck_assert_uint_eq(
         nall, k ? k : REPEATS * NIMAGES * (NIMAGES - 1) / 2 * (every ? NLAMBDAS : 1));
-    size_t nbytes, other_nbytes;
-    uint8_t *bytes = get_file("one", &nbytes), *other = get_file("all", &other_nbytes);
-    ck_assert_uint_eq(nbytes, other_nbytes);
-    ck_assert_mem_eq(bytes, other, nbytes);
-    free(bytes);
-    free(other);
+    check_same("one", "all");
+    close_scorers(scorers);
+    free_student(&s);
+}
+END_TEST
+
+/* At a time that is past: whenever each has scored once. */
+START_TEST(scorers_that_stop_and_go_on_write_what_they_write_at_once)
+{
+    const uint64_t k = _i < 2 ? 0 : 11;
+    amkd_scorer scorers[NSCORERS];
+    student s = new_student("conv 3 k3 | relu | fc 4", (amkd_shape){1, 6, 6});
+    open_scorers(scorers, &s, 0);
+    const size_t nscorers = _i % 2 ? NSCORERS : 1;
+    score("at once", scorers, nscorers, k, 0);
+    score("in parts", scorers, nscorers, k, 1e-9);
+    check_same("at once", "in parts");
     close_scorers(scorers);
     free_student(&s);
 }
@@ -167,6 +196,8 @@ int main(void)
     TCase *test = tcase_create("scorer");
     tcase_set_timeout(test, 60);
     tcase_add_loop_test(test, several_scorers_write_what_one_writes, 0, 4);
+    tcase_add_loop_test(test, scorers_that_stop_and_go_on_write_what_they_write_at_once,
+                        0, 4);
     tcase_add_loop_test(test, a_scorer_that_fails_ends_the_work_of_all, 0, 2);
     tcase_add_loop_test(test, a_scorer_that_fails_wakes_those_who_wait_for_their_turn, 0,
                         8);

@@ -2,6 +2,7 @@
  */
 #include "base/cli.h"
 #include "base/error.h"
+#include "base/interval.h"
 #include "steps/select/lambdas.h"
 #include "steps/select/score.h"
 #include <inttypes.h>
@@ -34,6 +35,7 @@ typedef struct arguments {
     amkd_common common;
     amkd_score_options score;
     const char *by, *lambdas, *engine;
+    uint64_t sample; /* --refine-sample */
     amkd_texts exclude, images, bought;
 } arguments;
 
@@ -46,12 +48,24 @@ static int place_of(const char *name, const char *const *names)
     return -1;
 }
 
-/* --refine and its coarse grid; 0, or the exit status of a misuse. */
-static int interpret_refine(amkd_cli *cli, amkd_score_options *score)
+/* Where refining is not asked for. */
+static int check_unrefined(const amkd_cli *cli)
 {
+    static const char *const needing[] = {"coarse", "refine-sample"};
+    for (size_t o = 0; o < sizeof needing / sizeof *needing; o++)
+        if (amkd_cli_given(cli, needing[o]))
+            return amkd_cli_misuse(cli, "--%s needs --refine", needing[o]);
+    return 0;
+}
+
+/* --refine, its coarse grid and its sample; 0, or the exit status of a misuse. */
+static int interpret_refine(amkd_cli *cli, arguments *given)
+{
+    amkd_score_options *score = &given->score;
     const size_t half = (score->nlambdas + 1) / 2;
+    const int sampled = amkd_cli_given(cli, "refine-sample");
     if (score->refine <= 0)
-        return score->ncoarse ? amkd_cli_misuse(cli, "--coarse needs --refine") : 0;
+        return check_unrefined(cli);
     if (!score->k)
         return amkd_cli_misuse(cli, "--refine needs -k");
     if (score->by == AMKD_BY_C1 || score->by == AMKD_BY_RANDOM)
@@ -61,6 +75,8 @@ static int interpret_refine(amkd_cli *cli, amkd_score_options *score)
                                score->ncoarse ? score->ncoarse : 1);
     if (!score->ncoarse)
         score->ncoarse = half < COARSE ? half : COARSE;
+    score->sample_least = sampled ? given->sample : AMKD_RECALL_LEAST;
+    score->sample_most = sampled ? given->sample : AMKD_RECALL_MOST;
     return 0;
 }
 
@@ -81,14 +97,27 @@ static int check_diverse(const amkd_cli *cli, const amkd_score_options *score)
 /* Bought mixes have their lambdas, and are few. */
 static int check_bought(const amkd_cli *cli)
 {
-    static const char *const others[] = {"lambda", "refine", "coarse", "engine",
-                                         "random-share"};
+    static const char *const others[] = {"lambda",        "refine", "coarse",
+                                         "refine-sample", "engine", "random-share",
+                                         "checkpoint",    "resume"};
     if (cli->narguments)
         return amkd_cli_misuse(cli, "--bought stands in for the pairs of '%s'",
                                cli->arguments[0]);
     for (size_t o = 0; o < sizeof others / sizeof *others; o++)
         if (amkd_cli_given(cli, others[o]))
             return amkd_cli_misuse(cli, "--%s is not for --bought", others[o]);
+    return 0;
+}
+
+/* 0, or the exit status of a misuse. */
+static int check_checkpoint(const amkd_cli *cli, const amkd_score_options *score)
+{
+    if (amkd_cli_given(cli, "checkpoint-seconds") && !score->checkpoint)
+        return amkd_cli_misuse(cli, "--checkpoint-seconds needs --checkpoint");
+    if (!score->k && (score->checkpoint || score->resume))
+        return amkd_cli_misuse(cli,
+                               "--%s needs -k: without it picks are written as they come",
+                               score->checkpoint ? "checkpoint" : "resume");
     return 0;
 }
 
@@ -119,7 +148,9 @@ static int interpret(amkd_cli *cli, arguments *given, double **lambdas)
         return amkd_cli_misuse(cli, "--noise is for --by c2, c1 or entropy");
     if (score->random_share > 0 && (!score->k || score->by == AMKD_BY_RANDOM))
         return amkd_cli_misuse(cli, "--random-share needs -k, and scores (--by)");
-    const int misuse = check_diverse(cli, score);
+    int misuse = check_diverse(cli, score);
+    if (!misuse)
+        misuse = check_checkpoint(cli, score);
     if (misuse)
         return misuse;
     if (amkd_cli_given(cli, "seed") && score->by != AMKD_BY_RANDOM &&
@@ -134,7 +165,7 @@ static int interpret(amkd_cli *cli, arguments *given, double **lambdas)
     if (amkd_lambdas_parse(lambdas, &score->nlambdas, given->lambdas))
         return amkd_cli_misuse(cli, "--lambda: %s", amkd_error());
     score->lambdas = *lambdas;
-    return interpret_refine(cli, score);
+    return interpret_refine(cli, given);
 }
 
 /* The command without the name of the pairs: their header tells where they come from, and
@@ -148,30 +179,51 @@ static void forget_arguments(json_t *command)
     }
 }
 
+/* How many of the picks refining found, as far as a sample tells. */
+static void say_recall(const amkd_recall_figures *figures)
+{
+    const size_t nsampled = figures->nsampled, nfound = figures->nfound;
+    const amkd_interval interval = amkd_interval_share(nfound, nsampled);
+    if (nsampled == 0)
+        fprintf(stderr, "amkd-score: how many of the picks refining found is not known: "
+                        "none is in the sample\n");
+    else
+        fprintf(stderr,
+                "amkd-score: refining found %zu of %zu sampled picks (%.1f %%, 95 %% "
+                "interval %.0f to %.0f %%)\n",
+                nfound, nsampled, 100 * (double)nfound / (double)nsampled,
+                100 * interval.low, 100 * interval.high);
+}
+
+static void say_counts(const arguments *given, const amkd_score_counts *counts)
+{
+    fprintf(stderr,
+            "amkd-score: %" PRIu64 " picks of %" PRIu64 " pairs, %" PRIu64
+            " asked before\n",
+            counts->picks, counts->pairs, counts->asked);
+    if (given->score.noise > 0)
+        fprintf(stderr,
+                "amkd-score: %" PRIu64 " pairs not scored: their noise left them no "
+                "chance\n",
+                counts->thinned);
+    for (size_t d = 0; d < counts->ndevices; d++) {
+        const amkd_score_share *share = &counts->shares[d];
+        fprintf(
+            stderr, "amkd-score: device %zu (%s): %" PRIu64 " mixes, engine: %s%s%s%s\n",
+            share->index, share->device, share->nmixes, share->engine,
+            *share->reason ? " (fused: " : "", share->reason, *share->reason ? ")" : "");
+    }
+}
+
 static int run(const arguments *given)
 {
     amkd_score_counts counts;
     if (amkd_score(&counts, &given->score))
         return -1;
-    if (given->common.verbose) {
-        fprintf(stderr,
-                "amkd-score: %" PRIu64 " picks of %" PRIu64 " pairs, %" PRIu64
-                " asked before\n",
-                counts.picks, counts.pairs, counts.asked);
-        if (given->score.noise > 0)
-            fprintf(stderr,
-                    "amkd-score: %" PRIu64 " pairs not scored: their noise left them no "
-                    "chance\n",
-                    counts.thinned);
-        for (size_t d = 0; d < counts.ndevices; d++) {
-            const amkd_score_share *share = &counts.shares[d];
-            fprintf(stderr,
-                    "amkd-score: device %zu (%s): %" PRIu64 " mixes, engine: %s%s%s%s\n",
-                    share->index, share->device, share->nmixes, share->engine,
-                    *share->reason ? " (fused: " : "", share->reason,
-                    *share->reason ? ")" : "");
-        }
-    }
+    if (given->score.sample_most && !given->common.quiet)
+        say_recall(&counts.recall);
+    if (given->common.verbose)
+        say_counts(given, &counts);
     return 0;
 }
 
@@ -191,58 +243,72 @@ static int check(const amkd_cli *cli, const arguments *given)
 
 int main(int argc, char **argv)
 {
-    arguments given = {.by = "c2", .engine = "auto"};
+    arguments given = {.by = "c2", .engine = "auto", .score = {.checkpoint_seconds = 30}};
     amkd_score_options *score = &given.score;
     amkd_common_init(&given.common);
     const amkd_option options[] = {
         {'s', "student", AMKD_TEXT, &score->student, "FILE",
-         "the model whose doubt counts; --by random needs it for --diverse alone", 0, 0,
-         0},
+         "the model whose doubt counts; --by random needs it for --diverse\n"
+         "alone",
+         0, 0, 0},
         {0, "by", AMKD_TEXT, &given.by, "WHAT",
          "c2, c1, random, margin or entropy (default: c2)", 0, 0, 0},
         {0, "lambda", AMKD_TEXT, &given.lambdas, "GRID",
          "LO:HI:COUNT or a list with commas (default: " AMKD_DEFAULT_LAMBDAS ")", 0, 0,
          0},
         {'k', "picks", AMKD_COUNT, &score->k, "K",
-         "write the K lowest, sorted (default: all, in the order of the pairs)", 0, 1,
-         0x1p40},
+         "write the K lowest, sorted (default: all, in the order of the\n"
+         "pairs)",
+         0, 1, 0x1p40},
         {0, "refine", AMKD_NUMBER, &score->refine, "C",
-         "score all lambdas only for the C times K pairs that are lowest at a few of\n"
-         "them, C 1 or more",
+         "score all lambdas only for the C times K pairs that are lowest at a\n"
+         "few of them, C 1 or more",
          0, 1, 0x1p20},
         {0, "coarse", AMKD_COUNT, &score->ncoarse, "N",
-         "those few: N of the lambdas, evenly spaced (default: 8, or half of them)", 0, 1,
-         4096},
+         "those few: N of the lambdas, evenly spaced (default: 8, or half of\n"
+         "them)",
+         0, 1, 4096},
+        {0, "refine-sample", AMKD_COUNT, &given.sample, "N",
+         "N pairs at random that are scored at all lambdas, too, to measure\n"
+         "what --refine misses; 0: none (default: one in 32, 1024 to 65536)",
+         0, 0, 1 << 24},
         {0, "noise", AMKD_NUMBER, &score->noise, "T",
-         "sample the K by their scores: rank by log score - T times Gumbel noise", 0, 0,
-         0x1p20},
+         "sample the K by their scores: rank by log score - T times Gumbel\n"
+         "noise",
+         0, 0, 0x1p20},
         {0, "random-share", AMKD_NUMBER, &score->random_share, "F",
          "a share F of the K at random, whatever their scores", 0, 0, 1},
         {0, "diverse", AMKD_NUMBER, &score->diverse, "C",
-         "of the C times K lowest, C above 1, the K farthest from each other in the\n"
-         "student's features",
+         "of the C times K lowest, C above 1, the K farthest from each other in\n"
+         "the student's features",
          0, 1, 0x1p20},
         {0, "max-per-image", AMKD_COUNT, &score->max_per_image, "M",
          "let no image take part in more than M picks", 0, 1, 0x1p32},
         {0, "bought", AMKD_TEXTS, &given.bought, "LABELS",
-         "pick among the mixes that these labels are about, each at its own lambda,\n"
-         "in place of pairs; may be given several times",
+         "pick among the mixes that these labels are about, each at its own\n"
+         "lambda, in place of pairs; may be given several times",
          0, 0, 0},
         {0, "exclude", AMKD_TEXTS, &given.exclude, "LABELS",
-         "leave out the pairs of a labels stream, whatever their lambda; may be\n"
-         "given several times",
+         "leave out the pairs of a labels stream, whatever their lambda; may\n"
+         "be given several times",
          0, 0, 0},
         {0, "images", AMKD_TEXTS, &given.images, "FILE",
          "the image set, if it is not where the pairs say; once for each set", AMKD_WHERE,
          0, 0},
         AMKD_OPTION_SEED(score->seed),
         {'d', "device", AMKD_TEXT, &score->device, "LIST",
-         "OpenCL devices with commas between them, which share the work: index, part\n"
-         "of the name, cpu or gpu (default: $AMKD_DEVICE, else the first GPU, else\n"
-         "the CPU)",
+         "OpenCL devices with commas between them, which share the work: index,\n"
+         "part of the name, cpu or gpu (default: $AMKD_DEVICE, else the first\n"
+         "GPU, else the CPU)",
          AMKD_WHERE, 0, 0},
         {0, "engine", AMKD_TEXT, &given.engine, "HOW",
          "auto, fused (one kernel runs the whole student) or layered", AMKD_WHERE, 0, 0},
+        {0, "checkpoint", AMKD_TEXT, &score->checkpoint, "FILE",
+         "keep the state of the scoring in FILE", AMKD_WHERE, 0, 0},
+        {0, "checkpoint-seconds", AMKD_NUMBER, &score->checkpoint_seconds, "S",
+         "how often (default: 30)", AMKD_WHERE, 0, 1e9},
+        {0, "resume", AMKD_TEXT, &score->resume, "FILE",
+         "go on from a checkpoint of the same scoring", AMKD_WHERE, 0, 0},
         AMKD_OPTION_CHECK(given.common),
         AMKD_OPTION_OUTPUT(given.common),
         AMKD_OPTION_THREADS(given.common),

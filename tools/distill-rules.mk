@@ -175,10 +175,17 @@ asked_alike = $(if $(bought),$(rounds_before),$(foreach r,$(rounds_before),$(if 
 asked_at_first = $(if $(if $(bought),$(BOUGHT_REAL),$(filter images,$(ask_of))),$(held_out) \
     $(call labels_of,0))
 asked_before = $(addprefix --exclude ,$(asked_at_first) $(call labels_of,$(asked_alike)))
+# Of a training or scoring, gone when it is done: it is of this one if it is younger than
+# all that this one is made of.
+checkpoint = --checkpoint $(basename $@).checkpoint$(shell \
+    for f in $^; do [ $(basename $@).checkpoint -nt $$f ] || exit; done; \
+    echo ' --resume $(basename $@).checkpoint')
+drop_checkpoint = $(call hidden,rm -f $(basename $@).checkpoint)
 # $(call score,R,SCORER,SHARD)
 score = $(if $(bought),,amkd-pool -q$(pool_options)$(3) $(pool_from) | \
     )amkd-score -s $(2) $(score_options)$(if \
-    $(asked_before), $(asked_before))$(device)$(quiet) -o $@
+    $(asked_before), $(asked_before))$(device)$(quiet)$(if \
+    $(bought),, $(checkpoint)) -o $@
 
 # $(call round,R,R - 1)
 define round
@@ -195,12 +202,14 @@ ifeq ($(SHARDS),1)
 $(DIR)/round-$(1)/picks.amkd: $$(pick_from_$(1))
 	$$(call hidden,$$(call set_aside,$$(addprefix $$(@D)/,labels.amkd labels.part.amkd)))
 	$$(call run,amkd-score,$$(call score,$(1),$$<))
+	$$(drop_checkpoint)
 	$$(call hidden,rm -f $$(@D)/picks.*of*.amkd)
 else
 .SECONDARY: $$(parts_$(1))
 $$(parts_$(1)): $$(pick_from_$(1))
 	$$(call run,amkd-score,$$(call score,$(1),$$<, \
 	    --shard $$(patsubst picks.%of$(SHARDS).amkd,%,$$(@F))/$(SHARDS)))
+	$$(drop_checkpoint)
 $(DIR)/round-$(1)/picks.amkd: $$(parts_$(1))
 	$$(call hidden,$$(call set_aside,$$(addprefix $$(@D)/,labels.amkd labels.part.amkd)))
 	$$(call run,amkd-merge,amkd-merge$$(quiet) -o $$@ $$^)
@@ -259,10 +268,6 @@ $(first_network): | answers-fit
 # From those of the same name in the round before.
 warm := $(filter 1,$(WARM_START))
 warm_start = $(if $(warm),$(patsubst %, -i %,$(filter %/$(@F),$^)))
-# A checkpoint is of this training if it is younger than all that the training is made of.
-checkpoint = --checkpoint $(@:.safetensors=.checkpoint)$(shell \
-    for f in $^; do [ $(@:.safetensors=.checkpoint) -nt $$f ] || exit; done; \
-    echo ' --resume $(@:.safetensors=.checkpoint)')
 # What round 0's networks are made with, in files that are equal where the runs are: such a
 # network is trained once for all that share.
 assistant_made_with := $(addprefix $(DIR)/,images.digest query.options \
@@ -275,7 +280,7 @@ $(call run,amkd-train,$(if $(PLAN),,$(if $(filter 0,$(2)),$(if $(SHARED), \
     cat $(3) | bash -p "$$AMKD_SHARE/distill-once.sh" $(SHARED)/networks $@ \
     )))amkd-train $(1)$(device)$(quiet)$(warm_start) $(checkpoint) \
     -o $@ $(filter %.amkd,$^))
-$(call hidden,rm -f $(@:.safetensors=.checkpoint))
+$(drop_checkpoint)
 endef
 
 # $(call measure,OPTIONS): the figures of the network that is the first prerequisite.

@@ -185,6 +185,15 @@ int amkd_picks_put_refine(amkd_header *header, double candidates, const double *
                                      list_of(coarse, ncoarse)));
 }
 
+int amkd_picks_put_recall(amkd_header *header, uint64_t nsampled, uint64_t nfound)
+{
+    json_t *refine = json_object_get(header->more, "refine");
+    return json_object_set_new(refine, "sampled", json_integer((json_int_t)nsampled)) ||
+                   json_object_set_new(refine, "found", json_integer((json_int_t)nfound))
+               ? amkd_fail("out of memory")
+               : 0;
+}
+
 int amkd_picks_are_diverse(const amkd_header *header)
 {
     return get(header, "diverse") != NULL;
@@ -223,4 +232,24 @@ int amkd_picks_put_limits(amkd_header *header, const amkd_picks_limits *limits)
                     put_count(header, "max_per_image", limits->max_per_image))
                ? -1
                : 0;
+}
+
+json_t *amkd_scoring_of(const amkd_header *header)
+{
+    return get(header, "scoring");
+}
+
+int amkd_scoring_put(amkd_header *header, const json_t *scoring)
+{
+    return amkd_header_put(header, "scoring", json_deep_copy(scoring));
+}
+
+json_t *amkd_scoring_state(const amkd_header *header)
+{
+    return get(header, "state");
+}
+
+int amkd_scoring_put_state(amkd_header *header, json_t *state)
+{
+    return amkd_header_put(header, "state", state);
 }

@@ -71,6 +71,10 @@ int amkd_picks_put_lambdas(amkd_header *header, const double *lambdas, size_t n)
 int amkd_picks_put_refine(amkd_header *header, double candidates, const double *coarse,
                           size_t ncoarse);
 
+/* Says of the refining, which is put before, how many of its picks are in a sample that
+ * was scored at all lambdas in any case, and how many of these it had found. */
+int amkd_picks_put_recall(amkd_header *header, uint64_t nsampled, uint64_t nfound);
+
 /* Of how many times the picks these are the diverse ones. */
 int amkd_picks_are_diverse(const amkd_header *header);
 int amkd_picks_put_diverse(amkd_header *header, double candidates);
@@ -83,5 +87,14 @@ typedef struct amkd_picks_limits {
 
 int amkd_picks_limits_read(amkd_picks_limits *limits, const amkd_header *header);
 int amkd_picks_put_limits(amkd_header *header, const amkd_picks_limits *limits);
+
+/* --------------------------------------------------------------------- checkpoints -- */
+
+/* Of a scoring: what it depends on, and how far it had come; objects, NULL where there is
+ * none. The second is taken over. */
+json_t *amkd_scoring_of(const amkd_header *header);
+int amkd_scoring_put(amkd_header *header, const json_t *scoring);
+json_t *amkd_scoring_state(const amkd_header *header);
+int amkd_scoring_put_state(amkd_header *header, json_t *state);
 
 #endif

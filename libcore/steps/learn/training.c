@@ -280,9 +280,11 @@ static int run(training *t)
 {
     const amkd_training *told = t->told;
     const amkd_train_plan *plan = &told->plan;
-    if (t->options.resume && access(t->options.resume, R_OK))
-        return amkd_fail_errno("'%s'", t->options.resume);
+    const char *checkpoint = t->options.checkpoint, *resume = t->options.resume;
+    if (resume && access(resume, R_OK))
+        return amkd_fail_errno("'%s'", resume);
     if (amkd_output_probe(told->output, "a model") ||
+        (checkpoint && amkd_output_probe(checkpoint, "a checkpoint")) ||
         (plan->assistant && amkd_model_load(&t->assistant, plan->assistant)))
         return -1;
     t->options.assistant = t->assistant;

@@ -6,8 +6,10 @@
 #include "base/progress.h"
 #include "data/images.h"
 #include "steps/select/noise.h"
+#include "steps/select/recall.h"
 #include "steps/select/score.h"
 #include "stream/rows.h"
+#include <sys/types.h>
 
 typedef struct amkd_candidates {
     void *state;
@@ -24,8 +26,12 @@ typedef struct amkd_candidates {
     int shard;           /* others have the rest of the pool */
 
     amkd_thinning
-        thinning; /* leaves out more of a stream of pairs, unless without noise */
+        thinning;        /* leaves out more of a stream of pairs, unless without noise */
+    amkd_recall *recall; /* is offered those of a stream of pairs that were not asked
+                            before, thinned or not; NULL: none is */
     amkd_progress *progress; /* is told of those left out */
+    uint64_t digest;         /* of the rows of a stream that were read, in their order */
+    uint64_t excluded;       /* of a stream, the digest of what was asked before */
     uint64_t nread;          /* so far, and of these */
     uint64_t nasked;         /* left out as asked before */
     uint64_t nthinned;       /* left out by the thinning */
@@ -34,6 +40,8 @@ typedef struct amkd_candidates {
      * is for their scorer to find. */
     int (*read)(struct amkd_candidates *candidates, amkd_label_key *keys, size_t *n,
                 size_t most);
+    /* Reads up to most of them as they are. NULL: they are in memory. */
+    ssize_t (*pass)(struct amkd_candidates *candidates, uint64_t most);
     void (*close)(struct amkd_candidates *candidates); /* NULL for nothing */
 } amkd_candidates;
 
@@ -51,6 +59,10 @@ void amkd_candidates_of_pairs(amkd_candidates *candidates, const amkd_pair *pair
  * options->exclude. */
 int amkd_candidates_open_bought(amkd_candidates *candidates,
                                 const amkd_score_options *options);
+
+/* Passes over the next n as read, whatever they are; fails where there are fewer. Not for
+ * bought ones. */
+int amkd_candidates_skip(amkd_candidates *candidates, uint64_t n);
 
 /* Frees what is left of them, but for images. Zeroed ones are fine. */
 void amkd_candidates_close(amkd_candidates *candidates);

@@ -10,6 +10,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
+#include <xxhash.h>
 
 /* The stream of the seed for the scores of random picks; pairs read at once. */
 enum { PAIRS_CHANCE = 0x73636f72, AT_ONCE = 4096 };
@@ -47,21 +48,34 @@ static void put_pairs(amkd_label_key *keys, const amkd_pair *pairs, size_t n)
         keys[p] = (amkd_label_key){pairs[p].i, pairs[p].j, NAN};
 }
 
+/* Up to most rows into stream->pairs; how many, -1 on error. */
+static ssize_t read_rows(amkd_candidates *c, uint64_t most)
+{
+    pair_stream *stream = c->state;
+    const ssize_t n =
+        amkd_reader_read(stream->reader, stream->pairs, most < AT_ONCE ? most : AT_ONCE);
+    if (n > 0 && check_pairs(c, stream, (size_t)n))
+        return -1;
+    for (ssize_t p = 0; p < n; p++)
+        c->digest =
+            XXH3_64bits_withSeed(&stream->pairs[p], sizeof *stream->pairs, c->digest);
+    c->nread += n > 0 ? (uint64_t)n : 0;
+    return n;
+}
+
 static int read_stream(amkd_candidates *c, amkd_label_key *keys, size_t *n, size_t most)
 {
     pair_stream *stream = c->state;
     for (*n = 0; *n < most;) {
-        const size_t room = most - *n < AT_ONCE ? most - *n : AT_ONCE;
-        const ssize_t nread = amkd_reader_read(stream->reader, stream->pairs, room);
+        const ssize_t nread = read_rows(c, most - *n);
         if (nread <= 0)
             return nread ? -1 : 0;
-        if (check_pairs(c, stream, (size_t)nread))
-            return -1;
         const size_t nnew = amkd_asked_drop(&stream->asked, stream->pairs, (size_t)nread);
+        if (c->recall && amkd_recall_offer(c->recall, stream->pairs, nnew))
+            return -1;
         size_t left = nnew;
         if (c->thinning.noise)
             left = amkd_thinning_drop(&c->thinning, stream->pairs, nnew);
-        c->nread += (uint64_t)nread;
         c->nasked += (uint64_t)nread - nnew;
         c->nthinned += nnew - left;
         amkd_progress_add(c->progress, (uint64_t)nread - left);
@@ -139,17 +153,20 @@ int amkd_candidates_open_pairs(amkd_candidates *candidates,
                                     .what = "pairs",
                                     .chance = PAIRS_CHANCE,
                                     .read = read_stream,
+                                    .pass = read_rows,
                                     .close = close_stream};
     if (amkd_reader_open(&stream->reader, options->pairs, "pairs", options->nthreads))
         return -1;
     candidates->name = amkd_reader_name(stream->reader);
     candidates->header = amkd_reader_header(stream->reader);
-    return read_header(candidates, options) ||
-                   amkd_asked_load(&stream->asked, options->exclude, options->nexclude,
-                                   candidates->header, options->nthreads) ||
-                   check_k(candidates, options)
-               ? -1
-               : 0;
+    if (read_header(candidates, options) ||
+        amkd_asked_load(&stream->asked, options->exclude, options->nexclude,
+                        candidates->header, options->nthreads) ||
+        check_k(candidates, options))
+        return -1;
+    const amkd_asked *asked = &stream->asked;
+    candidates->excluded = XXH3_64bits(asked->pairs, asked->n * sizeof *asked->pairs);
+    return 0;
 }
 
 /* -------------------------------------------------------------------- in memory -- */
@@ -169,6 +186,24 @@ void amkd_candidates_of_pairs(amkd_candidates *candidates, const amkd_pair *pair
 {
     *candidates = (amkd_candidates){
         .state = (void *)pairs, .what = "pairs", .n = n, .read = read_memory};
+}
+
+int amkd_candidates_skip(amkd_candidates *c, uint64_t n)
+{
+    const uint64_t end = c->nread + n;
+    while (c->pass && c->nread < end) {
+        const ssize_t npassed = c->pass(c, end - c->nread);
+        if (npassed < 0)
+            return -1;
+        if (npassed == 0)
+            break;
+    }
+    if (!c->pass)
+        c->nread = n <= c->n - c->nread ? end : c->n;
+    return c->nread == end
+               ? 0
+               : amkd_fail("there are %" PRIu64 " %s, expected %" PRIu64 " at least",
+                           c->nread, c->what, end);
 }
 
 void amkd_candidates_close(amkd_candidates *candidates)

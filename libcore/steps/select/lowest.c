@@ -57,6 +57,12 @@ int amkd_pick_compare(const void *a, const void *b)
     return (p->lambda > q->lambda) - (p->lambda < q->lambda);
 }
 
+int amkd_pair_compare(const void *a, const void *b)
+{
+    const amkd_pair *p = a, *q = b;
+    return p->i != q->i ? (p->i < q->i ? -1 : 1) : (p->j > q->j) - (p->j < q->j);
+}
+
 static int compare_ranked(const void *a, const void *b)
 {
     const ranked *p = a, *q = b;
@@ -219,14 +225,31 @@ double amkd_lowest_cutoff(const amkd_lowest *lowest)
     return lowest->full ? lowest->cutoff.key : (double)INFINITY;
 }
 
-/* The picks are the first n of kept. */
+/* The picks that are the first n of kept; freed with free(). */
+static amkd_pick *copy_picks(const amkd_lowest *lowest)
+{
+    amkd_pick *picks = amkd_alloc(lowest->n ? lowest->n : 1, sizeof *picks);
+    for (size_t p = 0; picks && p < lowest->n; p++)
+        picks[p] = lowest->kept[p].pick;
+    return picks;
+}
+
+int amkd_lowest_save(amkd_lowest *lowest, amkd_kept *kept)
+{
+    cut(lowest);
+    amkd_pick *picks = copy_picks(lowest);
+    if (!picks)
+        return -1;
+    free(kept->picks);
+    *kept = (amkd_kept){picks, lowest->n};
+    return 0;
+}
+
 static int hand_over(amkd_lowest *lowest, const amkd_pick **picks, size_t *n)
 {
-    lowest->picks = amkd_alloc(lowest->n ? lowest->n : 1, sizeof *lowest->picks);
+    lowest->picks = copy_picks(lowest);
     if (!lowest->picks)
         return -1;
-    for (size_t p = 0; p < lowest->n; p++)
-        lowest->picks[p] = lowest->kept[p].pick;
     free(lowest->kept);
     lowest->kept = NULL;
     *picks = lowest->picks;

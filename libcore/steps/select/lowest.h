@@ -10,6 +10,12 @@
 
 typedef struct amkd_lowest amkd_lowest;
 
+/* Candidates in a block of their own, freed with free(). */
+typedef struct amkd_kept {
+    amkd_pick *picks; /* [n] */
+    size_t n;
+} amkd_kept;
+
 /* k: how many to keep, at least 1; max_per_image: how many picks one image may take part
  * in, 0 for no limit. With a limit the result is the greedy one: walking all candidates
  * from the lowest up, a candidate is kept when both of its images are below the limit.
@@ -50,10 +56,17 @@ int amkd_lowest_finish(amkd_lowest *lowest, const amkd_pick **picks, size_t *n);
 int amkd_lowest_finish_shard(amkd_lowest *lowest, const amkd_pick **candidates,
                              size_t *n);
 
+/* What is kept so far, in place of what kept held before: offered to a fresh one with the
+ * same k, limit and noise, and then whatever comes behind, it gives the same picks. */
+int amkd_lowest_save(amkd_lowest *lowest, amkd_kept *kept);
+
 void amkd_lowest_free(amkd_lowest *lowest); /* NULL is fine */
 
 /* The total order of picks: by score, i, j, lambda. Below, at or above zero, as qsort's.
  */
 int amkd_pick_compare(const void *a, const void *b);
+
+/* That of pairs, by i and j. */
+int amkd_pair_compare(const void *a, const void *b);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef AMKD_STEPS_SELECT_SCORE_H
 #define AMKD_STEPS_SELECT_SCORE_H
 
+#include "steps/select/recall.h"
 #include "sweep/sweep.h"
 #include <jansson.h>
 #include <stddef.h>
@@ -32,7 +33,11 @@ typedef struct amkd_score_options {
     uint64_t max_per_image; /* 0: no limit; needs k */
     double refine; /* 0, or 1 and more: only so many times k, the lowest at ncoarse of the
                       lambdas, are scored at all of them. Needs k; not by C1 or random */
-    size_t ncoarse;             /* 1 to nlambdas; used with refine */
+    size_t ncoarse;      /* 1 to nlambdas; used with refine */
+    size_t sample_least; /* with refine: what it finds is measured on a sample of the */
+    size_t sample_most;  /* candidates, of at least and at most so many
+                            (steps/select/recall.h), which are scored at all lambdas and
+                            may be picked, too. 0 and 0: it is not measured */
     const char *const *exclude; /* [nexclude] labels streams: pairs asked before */
     size_t nexclude;
     double noise; /* temperature (steps/select/noise.h); 0: none. Needs k; not by random
@@ -43,6 +48,10 @@ typedef struct amkd_score_options {
     double diverse; /* 0, or above 1: so many times k of the lowest are kept first, of
                        which those that cover them best are picked
                        (steps/select/diverse.h). Needs k and student */
+    const char *checkpoint; /* file to keep the state in while scoring, or NULL. Needs k;
+                               not of bought ones */
+    double checkpoint_seconds; /* how often */
+    const char *resume;        /* checkpoint to go on from, or NULL; as checkpoint */
     const char *const *images; /* [nimages] in place of the paths in the pairs' header */
     size_t nimages;
     const char *device; /* one or several, as amkd_devices_open takes them */
@@ -63,10 +72,12 @@ typedef struct amkd_score_share {
 } amkd_score_share;
 
 typedef struct amkd_score_counts {
-    uint64_t pairs;   /* read */
-    uint64_t asked;   /* of these left out as asked before */
-    uint64_t thinned; /* not scored: their noise left them no chance */
-    uint64_t picks;   /* written */
+    uint64_t pairs;             /* read */
+    uint64_t asked;             /* of these left out as asked before */
+    uint64_t thinned;           /* not scored: their noise left them no chance */
+    uint64_t picks;             /* written */
+    amkd_recall_figures recall; /* where refining was measured: of the picks, or of what
+                                   diverse ones are chosen of */
     size_t ndevices;
     amkd_score_share shares[AMKD_MAX_DEVICES]; /* [ndevices] */
 } amkd_score_counts;
@@ -82,7 +93,10 @@ typedef struct amkd_score_counts {
  *
  * Bought labels stand in for pairs: each of their rows is a candidate at the lambda it
  * has, real images too; all are of the same image sets. By C2 as by C1, of the pixels as
- * the teacher saw them. pairs, lambdas and refine are not read then. */
+ * the teacher saw them. pairs, lambdas and refine are not read then.
+ *
+ * A checkpoint resumes the scoring that it is of, and no other: the picks are those of an
+ * undisturbed run. What devices did is counted from there on. */
 int amkd_score(amkd_score_counts *counts, const amkd_score_options *options);
 
 /* Fails where the headers of the inputs that are there tell that this would. */

@@ -17,7 +17,6 @@ static const double SHORT_WAIT = 0.1, LONG_WAIT = 0.4;
 
 typedef struct worker {
     amkd_scorer *scorer;
-    size_t chunk;                /* candidates */
     uint64_t numbers[IN_FLIGHT]; /* of its chunks under way, in turn */
     size_t nstarted, nfinished;
     amkd_label_key *keys; /* [scorer->most] */
@@ -28,13 +27,21 @@ typedef struct crew {
     worker *workers;
     pthread_mutex_t reading; /* of the candidates and nread */
     uint64_t nread;          /* chunks */
+    int ended;               /* no candidates are left */
     pthread_mutex_t adding;  /* of the selection and what follows */
     pthread_cond_t turn;     /* nadded or failed have changed */
     uint64_t nadded;         /* chunks */
     int failed;
 } crew;
 
-/* The next chunk; *n is 0 at the end and when another scorer has failed. */
+/* Each scores something before it stops: so there is an end, however often it must. */
+static int is_time(const crew *c, const worker *w)
+{
+    return c->job->until > 0 && w->nstarted > 0 && amkd_now() >= c->job->until;
+}
+
+/* The next chunk; *n is 0 at the end, when it is time to stop, and when another scorer
+ * has failed. */
 static int read_chunk(crew *c, worker *w, size_t *n, float *threshold)
 {
     pthread_mutex_lock(&c->adding);
@@ -43,12 +50,13 @@ static int read_chunk(crew *c, worker *w, size_t *n, float *threshold)
     const double cutoff = amkd_selection_cutoff(c->job->selection);
     pthread_mutex_unlock(&c->adding);
     *n = 0;
-    if (failed)
+    if (failed || is_time(c, w))
         return 0;
     pthread_mutex_lock(&c->reading);
     amkd_candidates *candidates = c->job->candidates;
     candidates->thinning.cutoff = cutoff;
-    const int rc = candidates->read(candidates, w->keys, n, w->chunk);
+    const int rc = candidates->read(candidates, w->keys, n, w->scorer->chunk);
+    c->ended |= !rc && !*n;
     w->numbers[w->nstarted % IN_FLIGHT] = c->nread++;
     pthread_mutex_unlock(&c->reading);
     return rc;
@@ -74,15 +82,16 @@ static int add_picks(crew *c, const worker *w, const amkd_scored *scored)
 static int take_result(crew *c, worker *w)
 {
     amkd_scored scored;
-    const size_t most = w->scorer->most;
+    amkd_scorer *scorer = w->scorer;
+    const size_t most = scorer->most;
     const double start = amkd_now();
-    if (w->scorer->finish(w->scorer, &scored) != 1)
+    if (scorer->finish(scorer, &scored) != 1)
         return -1;
     const double waited = amkd_now() - start;
     if (waited < SHORT_WAIT)
-        w->chunk = w->chunk > most / 2 ? most : 2 * w->chunk;
+        scorer->chunk = scorer->chunk > most / 2 ? most : 2 * scorer->chunk;
     else if (waited > LONG_WAIT)
-        w->chunk = (w->chunk + 1) / 2;
+        scorer->chunk = (scorer->chunk + 1) / 2;
     amkd_progress_add(c->job->progress, scored.ncandidates);
     if (add_picks(c, w, &scored))
         return -1;
@@ -126,7 +135,8 @@ static int work(void *context, size_t index)
 static int new_worker(worker *w, amkd_scorer *scorer)
 {
     w->scorer = scorer;
-    w->chunk = (scorer->most - 1) / FIRST_CHUNK + 1;
+    if (!scorer->chunk)
+        scorer->chunk = (scorer->most - 1) / FIRST_CHUNK + 1;
     w->keys = amkd_alloc(scorer->most, sizeof *w->keys);
     return w->keys ? 0 : -1;
 }
@@ -149,7 +159,7 @@ int amkd_scorer_run(amkd_scorer *scorers, size_t n, const amkd_scorer_job *job)
     for (size_t d = 0; c.workers && d < n; d++)
         free(c.workers[d].keys);
     free(c.workers);
-    return rc;
+    return rc ? -1 : !c.ended;
 }
 
 void amkd_scorer_close(amkd_scorer *scorer)

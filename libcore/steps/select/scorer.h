@@ -19,6 +19,8 @@ typedef struct amkd_scorer {
     void *state;
     size_t most;        /* candidates that one start takes */
     size_t nunderway;   /* chunks under way at once: 1 or 2 */
+    size_t chunk;       /* candidates that it is given at once, found by its speed; 0:
+                           nothing is known of it yet */
     uint64_t nmixes;    /* grows by what a student saw */
     const char *engine; /* of a student, "fused" or "layered" */
     const char *reason; /* why not fused, which was tried; NULL */
@@ -66,13 +68,16 @@ void amkd_scorer_close(amkd_scorer *scorer); /* a zeroed one is fine */
 typedef struct amkd_scorer_job {
     amkd_candidates *candidates;
     amkd_selection *selection;
-    int ordered; /* the selection gets its picks in the order of the candidates */
+    int ordered;  /* the selection gets its picks in the order of the candidates */
+    double until; /* when to stop (amkd_now), each having scored once; 0: at the end */
     amkd_progress *progress;
 } amkd_scorer_job;
 
 /* Scores all candidates and adds them to the selection, but for those above its
  * threshold. What is added does not depend on which scorer took what, nor on how many
- * there are, as far as their kernels agree. An error of one ends the work of all. */
+ * there are, as far as their kernels agree. An error of one ends the work of all. Returns
+ * 1 where it was time to stop before the end: all that was read is scored and added, and
+ * a next run goes on with what is left. 0 is the end. */
 int amkd_scorer_run(amkd_scorer *scorers, size_t n, const amkd_scorer_job *job);
 
 #endif

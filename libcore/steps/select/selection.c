@@ -2,7 +2,6 @@
 #include "steps/select/selection.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "steps/select/lowest.h"
 #include "stream/keys.h"
 #include "stream/stream.h"
 #include <inttypes.h>
@@ -76,12 +75,6 @@ int amkd_selection_open(amkd_selection **out, const amkd_header *header,
     return 0;
 }
 
-static int compare_pairs(const void *a, const void *b)
-{
-    const amkd_pair *p = a, *q = b;
-    return p->i != q->i ? (p->i < q->i ? -1 : 1) : (p->j > q->j) - (p->j < q->j);
-}
-
 static int add_certain(amkd_selection *selection, const amkd_pick *picks, size_t n)
 {
     if (!selection->certain_pairs)
@@ -89,7 +82,7 @@ static int add_certain(amkd_selection *selection, const amkd_pick *picks, size_t
     for (size_t p = 0; p < n; p++) {
         const amkd_pair pair = {picks[p].i, picks[p].j};
         if (bsearch(&pair, selection->certain_pairs, selection->ncertain, sizeof pair,
-                    compare_pairs) &&
+                    amkd_pair_compare) &&
             amkd_lowest_offer(selection->certain, &picks[p], 1))
             return -1;
     }
@@ -142,7 +135,7 @@ static int take_pairs(amkd_pair **pairs, size_t *n, amkd_lowest **lowest,
         return -1;
     for (size_t p = 0; p < *n; p++)
         (*pairs)[p] = (amkd_pair){picks[p].i, picks[p].j};
-    qsort(*pairs, *n, sizeof **pairs, compare_pairs);
+    qsort(*pairs, *n, sizeof **pairs, amkd_pair_compare);
     amkd_lowest_free(*lowest);
     *lowest = NULL;
     return new_lowest(lowest, selection, nlowest(&selection->options));
@@ -158,7 +151,7 @@ static int join_certain(const amkd_selection *selection, amkd_pair **pairs, size
         return -1;
     *pairs = all;
     for (size_t p = 0; p < nmore; p++)
-        if (!bsearch(&more[p], all, nbefore, sizeof *all, compare_pairs))
+        if (!bsearch(&more[p], all, nbefore, sizeof *all, amkd_pair_compare))
             all[(*n)++] = more[p];
     return 0;
 }
@@ -167,13 +160,31 @@ int amkd_selection_refine(amkd_selection *selection, amkd_pair **pairs, size_t *
 {
     if (take_pairs(pairs, n, &selection->lowest, selection))
         return -1;
-    if (!selection->certain)
-        return 0;
-    return take_pairs(&selection->certain_pairs, &selection->ncertain,
-                      &selection->certain, selection) ||
-                   join_certain(selection, pairs, n)
+    if (selection->certain && (take_pairs(&selection->certain_pairs, &selection->ncertain,
+                                          &selection->certain, selection) ||
+                               join_certain(selection, pairs, n)))
+        return -1;
+    amkd_recall *recall = selection->options.recall;
+    return recall ? amkd_recall_join(recall, pairs, n) : 0;
+}
+
+int amkd_selection_save(amkd_selection *selection, amkd_kept *lowest, amkd_kept *certain)
+{
+    return amkd_lowest_save(selection->lowest, lowest) ||
+                   (selection->certain && amkd_lowest_save(selection->certain, certain))
                ? -1
                : 0;
+}
+
+int amkd_selection_restore(amkd_selection *selection, const amkd_kept *lowest,
+                           const amkd_kept *certain)
+{
+    if (amkd_lowest_offer(selection->lowest, lowest->picks, lowest->n))
+        return -1;
+    if (!selection->certain)
+        return certain->n ? amkd_fail("picks that keep to a limit, where there is none")
+                          : 0;
+    return add_certain(selection, certain->picks, certain->n);
 }
 
 static int fail_few(const amkd_selection_options *options, size_t n, uint64_t nasked)
@@ -192,6 +203,11 @@ static int fail_few(const amkd_selection_options *options, size_t n, uint64_t na
 static int write_picks(amkd_selection *selection, const amkd_pick *picks, size_t n)
 {
     const amkd_selection_options *options = &selection->options;
+    if (options->recall) {
+        const amkd_recall_figures figures = amkd_recall_read(options->recall);
+        if (amkd_picks_put_recall(&selection->header, figures.nsampled, figures.nfound))
+            return -1;
+    }
     if (amkd_header_put_rows(&selection->header, n) ||
         amkd_writer_open(&selection->writer, options->output, &selection->header,
                          options->nthreads))
@@ -231,6 +247,8 @@ static int write_lowest(amkd_selection *selection, uint64_t nasked)
     } else {
         if (amkd_lowest_finish(selection->lowest, &picks, &n))
             return -1;
+        if (options->recall)
+            amkd_recall_count(options->recall, &selection->noise, picks, n);
         if (n < options->k && selection->certain &&
             amkd_lowest_finish(selection->certain, &picks, &n))
             return -1;

@@ -4,7 +4,9 @@
 #define AMKD_STEPS_SELECT_SELECTION_H
 
 #include "steps/select/diverse.h"
+#include "steps/select/lowest.h"
 #include "steps/select/noise.h"
+#include "steps/select/recall.h"
 #include "stream/header.h"
 #include "stream/rows.h"
 #include <stddef.h>
@@ -22,8 +24,11 @@ typedef struct amkd_selection_options {
     const amkd_diverse *diverse; /* not NULL: of the nlowest, k or more, or as many as
                                     there are, it chooses k; needs k; borrowed */
     uint64_t nlowest;            /* used with diverse */
-    uint64_t ncoarse; /* not 0: a coarse pass first, of which so many are kept, and the
-                         limit is as many whole times larger */
+    uint64_t ncoarse;    /* not 0: a coarse pass first, of which so many are kept, and the
+                            limit is as many whole times larger */
+    amkd_recall *recall; /* with ncoarse, or NULL: its sample goes through the fine pass,
+                            too, and what is counted of it is put into the header;
+                            borrowed */
     int shard; /* of a pool: fewer than k are no error, and what a merge may still pick
                   is kept (amkd_lowest_finish_shard) */
     const char *output; /* NULL or "-" for stdout */
@@ -49,9 +54,16 @@ double amkd_selection_cutoff(const amkd_selection *selection);
 
 /* Ends the coarse pass: *pairs are those of its lowest, ncoarse of them or as many as
  * there are, and with a limit per image k more that keep to it, which are chosen from
- * where the others leave fewer than k; freed with free(). Nothing is selected yet: what
- * is added from here on is. */
+ * where the others leave fewer than k; and the sample of recall, all of which may be
+ * picked. Freed with free(). Nothing is selected yet: what is added from here on is. */
 int amkd_selection_refine(amkd_selection *selection, amkd_pair **pairs, size_t *n);
+
+/* What is kept so far of a selection with k, for a checkpoint, in place of what they held
+ * before; restored in a fresh one that is in the same pass, and the rest added, it gives
+ * the same picks. certain is empty without a limit per image. */
+int amkd_selection_save(amkd_selection *selection, amkd_kept *lowest, amkd_kept *certain);
+int amkd_selection_restore(amkd_selection *selection, const amkd_kept *lowest,
+                           const amkd_kept *certain);
 
 /* Writes what is left, commits the output and frees; *npicks is what was written. Fails
  * when there are fewer than k, saying how many there are, and how many pairs had been
