@@ -1,5 +1,6 @@
 /* Scoring from the files on the command line to the picks: the passes over the
  * candidates. */
+#include "base/clock.h"
 #include "base/progress.h"
 #include "steps/select/scoring_internal.h"
 #include <stdlib.h>
