@@ -53,8 +53,8 @@ START_TEST(patterns_that_fit_nothing_or_leave_nothing_are_refused)
         amkd_rate_rule rule;
         const char *message;
     } cases[] = {
-        {{"layer4.*", 0}, "is trained is called 'layer4.*'"},
-        {{"*.running_mean", 0}, "is trained is called '*.running_mean'"},
+        {{"layer4.*", 0}, "--freeze 'layer4.*': no module"},
+        {{"*.running_mean", 0.5}, "--lr-scale '*.running_mean': no module"},
         {{"Conv1", 0}, "'Conv1'"},
         {{"*", 0}, "all parameters are frozen"},
     };
