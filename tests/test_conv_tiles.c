@@ -1,5 +1,5 @@
 /* What must hold for the tiles of a convolution, on every kind of device: that they fit,
- * and that tiles laid as cl/conv.cl lays them write each result once. */
+ * and that tiles laid as the passes of cl/conv.cl lay them write each result once. */
 #include "ops/conv_tiles.h"
 #include "ops/op_internal.h"
 #include <check.h>

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2086 # ways are several words
 set -euo pipefail
 . "$SOURCE/tests/command.sh"
+. "$SOURCE/tests/waiting.sh"
 
 perl -e 'srand 7; print pack("N4", 0x803, 200, 6, 6), map { chr int rand 256 } 1 .. 36 * 200' \
     >set-images-idx3-ubyte
@@ -22,20 +23,12 @@ score() { amkd-score -q -s student-60 "$@"; }
 # told STATE KEY: what the header of a checkpoint says of how far it has come.
 told() { amkd-cat --header "$1" | sed -n "s/^ *\"$2\": \([0-9a-z]*\),\{0,1\}$/\1/p" | tail -n 1; }
 
-wait_for_file() { # FILE
-    for ((t = 0; t < 1200; t++)); do
-        [ ! -e "$1" ] || return 0
-        sleep 0.05
-    done
-    fail "no $1"
-}
-
 # The pairs, but the last quarter waits for the gate: so there is a checkpoint before the
 # end, however slow or fast the scoring is.
 nbytes=$(($(stat -c %s pairs.amkd) * 3 / 4))
 gated() {
     head -c $nbytes pairs.amkd
-    wait_for_file gate
+    wait_for gate
     tail -c +$((nbytes + 1)) pairs.amkd
 }
 
@@ -48,10 +41,10 @@ for way in "-k 300" "-k 300 --max-per-image 7" "--by entropy -k 300 --noise 1 --
     score $way -o whole pairs.amkd
     amkd-score -q -s student-60 $way --checkpoint state --checkpoint-seconds 0 -o out \
         <(gated 2>/dev/null) &
-    wait_for_file state
+    wait_for state
     kill -9 $!
     wait $! 2>/dev/null || true
-    touch gate
+    echo open >gate
     [ ! -e out ] || fail "$way: it was done"
     cp state first
     n=$(told state read)

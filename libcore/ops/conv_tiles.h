@@ -1,5 +1,5 @@
-/* How cl/conv.cl divides a layer among work-items: the tiles that are reckoned to cost
- * least. Results have the same bits with any of them. */
+/* How the passes of cl/conv.cl divide a layer among work-items: the tiles that are
+ * reckoned to cost least. Results have the same bits with any of them. */
 #ifndef AMKD_OPS_CONV_TILES_H
 #define AMKD_OPS_CONV_TILES_H
 
