@@ -79,23 +79,6 @@ static char *print_tile(amkd_pass pass, const amkd_conv_tile *t)
                              t->side[0], t->side[1], t->kernel_rows, t->rows);
 }
 
-/* The shape without what a pass does not look at. */
-static amkd_op_shape seen_by(amkd_pass pass, const amkd_op_shape *shape)
-{
-    static const amkd_act none = {0};
-    amkd_op_shape seen = *shape;
-    if (pass != AMKD_FORWARD)
-        seen.act = none;
-    if (pass != AMKD_BACKWARD_DATA)
-        seen.previous_act = none;
-    if (pass == AMKD_BACKWARD_DATA)
-        seen.bias = 0;
-    if (pass != AMKD_BACKWARD_WEIGHTS)
-        seen.nslices = 1;
-    return seen;
-}
-
-/* Frees the op on failure. */
 static int make_kernel(amkd_op *op, amkd_pass pass)
 {
     static const struct {
@@ -106,16 +89,12 @@ static int make_kernel(amkd_op *op, amkd_pass pass)
                                    amkd_cl_conv_backward_weights},
         [AMKD_BACKWARD_DATA] = {"conv_backward_data", amkd_cl_conv_backward_data},
     };
-    const amkd_op_shape seen = seen_by(pass, &op->shape);
     char *tile = print_tile(pass, &((conv *)op->own)->tiles[pass]);
     char *options =
         tile ? amkd_format("-DKT=%zu %s", amkd_conv_taps(&op->shape), tile) : NULL;
-    int rc = -1;
-    if (options)
-        rc = amkd_op_pass_kernel(op, pass, files[pass].kernel, files[pass].source, &seen,
-                                 options);
-    else
-        amkd_op_free(op);
+    const int rc = options ? amkd_op_pass_kernel(op, pass, files[pass].kernel,
+                                                 files[pass].source, options)
+                           : -1;
     free(options);
     free(tile);
     return rc;
@@ -133,8 +112,10 @@ int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape
                 [AMKD_BACKWARD_DATA] = amkd_conv_data_tile(device, &row),
                 [AMKD_BACKWARD_WEIGHTS] = amkd_conv_weights_tile(device, &row)}};
     for (amkd_pass pass = AMKD_FORWARD; pass < (train ? AMKD_NPASSES : 1); pass++)
-        if (make_kernel(op, pass))
+        if (make_kernel(op, pass)) {
+            amkd_op_free(op);
             return -1;
+        }
     op->kind = "conv";
     op->passes[AMKD_FORWARD] = forward;
     op->passes[AMKD_BACKWARD_DATA] = backward_data;

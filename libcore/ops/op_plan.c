@@ -209,6 +209,7 @@ int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, double deadline,
     plan->sources[1] = amkd_cl_act;
     plan->sources[2] = op->source;
     plan->sources[3] = op->parts[pass].source;
+    plan->sources[4] = op->other.source;
     plan->work = describe(op, pass);
     list_ways(plan, settings, op, pass, &t);
     if (!plan->work)
