@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "device/device.h"
 #include "serve/listen.h"
 #include "serve/path.h"
 #include "serve/server.h"

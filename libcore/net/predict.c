@@ -1,10 +1,10 @@
 /* Prediction in chunks: pixels up, forward, probabilities or logits back. */
-#include "net/predict.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "net/fold.h"
 #include "net/network_plan.h"
 #include "net/network_room.h"
+#include "net/predict_device.h"
 #include "ops/batch.h"
 #include "ops/loss.h"
 #include <math.h>

@@ -3,10 +3,10 @@
 #ifndef AMKD_OPS_OP_SHAPE_H
 #define AMKD_OPS_OP_SHAPE_H
 
+#include "device/open.h"
 #include <stddef.h>
 
-typedef struct amkd_device amkd_device; /* device/device.h */
-typedef struct amkd_op amkd_op;         /* ops/op.h */
+typedef struct amkd_op amkd_op; /* ops/op.h */
 
 enum { AMKD_OP_MAX_INPUTS = 8 };
 

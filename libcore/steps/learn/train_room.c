@@ -74,7 +74,7 @@ static int count_others(amkd_train_room *room, const amkd_device *device,
             return -1;
         const uint64_t nblocks = blocks_of(device, room->micro_batch);
         const uint64_t answer_nbytes = (graph->nclasses + 1) * sizeof(float);
-        const uint64_t kept = o->kept_nbytes ? o->kept_nbytes : 256 << 20;
+        const uint64_t kept = o->kept_nbytes ? o->kept_nbytes : AMKD_KEPT_NBYTES;
         const uint64_t asked =
             o->nviews && o->mixup <= 0
                 ? least(o->nviews * data->nimages * answer_nbytes, kept)

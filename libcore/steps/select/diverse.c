@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "data/images_rows.h"
-#include "net/predict.h"
+#include "net/predict_device.h"
 #include "ops/farthest.h"
 #include <stdlib.h>
 
