@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "graph/graph.h"
 #include "graph/named.h"
+#include "graph/text_internal.h"
 #include "layers/words.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -394,7 +395,7 @@ static int fail_name(const char *text)
     return rc;
 }
 
-int amkd_graph_parse(amkd_graph *graph, const char *text, amkd_shape in, size_t nclasses)
+int amkd_graph_read(amkd_graph *graph, const char *text, amkd_shape in, size_t nclasses)
 {
     parser p = {.graph = graph, .nclasses = nclasses};
     char *named = NULL;
