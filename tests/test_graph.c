@@ -166,6 +166,7 @@ START_TEST(wrong_texts_fail_naming_the_layer)
         {"fc 3", "layer 1 'fc 3': 3 outputs for 4 classes", 4},
         {"fc 3 | relu", "layer 2 'relu': the last layer must be an fc", 0},
         {"conv 4 k3", "layer 1 'conv 4 k3': the last layer must be an fc", 0},
+        {"conv 4 k1 | avgpool all", "'avgpool all | conv N k1' makes the same", 0},
         {"fc 3 | conv 4 k3", "layer 2 'conv 4 k3': needs an image", 0},
         {"flatten | flatten | fc 3", "layer 2 'flatten': its input is flattened", 0},
         {"residual | fc 3", "layer 1 'residual': expected branches", 0},

@@ -342,7 +342,13 @@ static int check_end(const parser *p)
 {
     amkd_graph *graph = p->graph;
     const amkd_layer *last = &graph->layers[graph->nlayers - 1];
-    if (!amkd_layer_is(last, AMKD_ENDS) || last->out.height != 1 || last->out.width != 1)
+    const int single = last->out.height == 1 && last->out.width == 1;
+    const int shrinks = single && (last->in.height > 1 || last->in.width > 1);
+    if (!amkd_layer_is(last, AMKD_ENDS) && shrinks && !last->flat)
+        return fail_layer(p, "the last layer must be an fc, or a conv ending at 1x1; a "
+                             "pool stands before it: 'avgpool all | conv N k1' makes the "
+                             "same as 'conv N k1 | avgpool all'");
+    if (!amkd_layer_is(last, AMKD_ENDS) || !single)
         return fail_layer(p, "the last layer must be an fc, or a conv ending at 1x1");
     graph->nclasses = last->out.channels;
     if (p->nclasses && graph->nclasses != p->nclasses)
