@@ -210,6 +210,7 @@ int amkd_measuring_run(const amkd_measuring *told)
                  ? -1
                  : 0;
     if (!rc) {
+        m.device->budget_nbytes = told->memory_nbytes;
         told->opened(told->context, m.student, m.device);
         rc = m.images ? by_images(&m) : by_answers(&m);
     }
