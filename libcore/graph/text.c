@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "graph/graph.h"
-#include "graph/named.h"
 #include "graph/text_internal.h"
 #include "layers/words.h"
 #include <ctype.h>
@@ -12,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 16, MAX_SIDE = 1 << 20, MAX_REPEATS = 64 };
+enum { MAX_DEPTH = 16, MAX_REPEATS = 64 };
 
 static const char blanks[] = " \t\r\n";
 
@@ -369,56 +368,16 @@ static int parse_text(parser *p, const char *text)
     return check_end(p);
 }
 
-static int check_input(amkd_shape in)
-{
-    size_t size;
-    const int failed = !in.channels || !in.height || !in.width ||
-                       in.channels > MAX_SIDE || in.height > MAX_SIDE ||
-                       in.width > MAX_SIDE ||
-                       __builtin_mul_overflow(in.channels * in.height, in.width, &size) ||
-                       size > AMKD_MAX_FLOATS;
-    return failed ? amkd_fail("an input of %zu channels, %zux%zu pixels, is no image",
-                              in.channels, in.height, in.width)
-                  : 0;
-}
-
-/* Whether the text looks like a network's name, and no layer is called so. */
-static int is_name(const char *text)
-{
-    const size_t n = strlen(text);
-    return n && !strpbrk(text, " \t\r\n|;():") && !amkd_kind_find(text, n);
-}
-
-static int fail_name(const char *text)
-{
-    char *names = amkd_named_list();
-    const int rc = names
-                       ? amkd_fail("no network is called '%.60s', expected one of %s, or "
-                                   "layers with '|' between",
-                                   text, names)
-                       : -1;
-    free(names);
-    return rc;
-}
-
 int amkd_graph_read(amkd_graph *graph, const char *text, amkd_shape in, size_t nclasses)
 {
     parser p = {.graph = graph, .nclasses = nclasses};
-    char *named = NULL;
     memset(graph, 0, sizeof(*graph));
     graph->in = in;
-    if (check_input(in))
-        return -1;
-    int rc = amkd_named_text(&named, text, in);
-    if (!rc && !named && is_name(text))
-        return fail_name(text);
-    if (!rc)
-        rc = parse_text(&p, named ? named : text);
-    free(named);
+    const int rc = parse_text(&p, text);
     graph->text = p.text;
     if (rc) {
         amkd_graph_clear(graph);
-        return amkd_fail_in("architecture '%.100s'", text);
+        return -1;
     }
     amkd_graph_finish(graph);
     return 0;
