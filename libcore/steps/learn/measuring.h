@@ -15,7 +15,7 @@ typedef struct amkd_measuring {
     int json;           /* in place of text for people */
     const char *device; /* as amkd_device_open takes it */
     uint64_t memory_nbytes; /* of it that a network may take; 0: all */
-    const char *output; /* NULL or "-" for stdout */
+    const char *output;     /* NULL or "-" for stdout */
     size_t nthreads;
     int quiet;
 
