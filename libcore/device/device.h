@@ -18,6 +18,7 @@ struct amkd_device {
     cl_device_type type;
     cl_uint ncompute_units;
     cl_ulong global_nbytes, local_nbytes, max_buffer_nbytes;
+    cl_ulong budget_nbytes; /* that a predictor may take of it; 0: the device decides */
     size_t max_work_group;
     size_t vector_width; /* floats a work-item handles as one vector: 1 on devices that
                             vectorise across work-items, 16, 8 or 4 on others */

@@ -20,7 +20,11 @@ int amkd_predictor_find_stored(unsigned char *stored, const amkd_graph *graph);
 int amkd_predictor_room_find(amkd_predictor_room *room, const amkd_device *device,
                              const amkd_graph *graph);
 
-/* The model's weights are copied to the device; the model may be freed. */
+/* Fails where not even the fewest samples fit into the device's budget. */
+int amkd_predictor_fit(const amkd_device *device, const amkd_graph *graph);
+
+/* The model's weights are copied to the device; the model may be freed. Fails as
+ * amkd_predictor_fit. */
 int amkd_predictor_new(amkd_predictor **out, amkd_device *device,
                        const amkd_model *model);
 

@@ -9,16 +9,6 @@
 #include "steps/learn/span_images.h"
 #include <stdio.h>
 
-void amkd_size_print(char *text, size_t nbytes, uint64_t size)
-{
-    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
-    double value = (double)size;
-    size_t unit = 0;
-    for (; value >= 1024 && unit < 3; unit++)
-        value /= 1024;
-    snprintf(text, nbytes, unit ? "%.2f %s" : "%.0f %s", value, units[unit]);
-}
-
 static uint64_t least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
