@@ -28,7 +28,6 @@
 #define NSLICES 1
 #endif
 
-#define TILES(n, tile) (((n) + (tile)-1) / (tile))
 
 kernel void dense_forward(global const vec *restrict x,
                           global const float *restrict parameters, global vec *restrict y,

@@ -15,15 +15,21 @@
 
 static amkd_device *device;
 
-static inline void open_device(void)
+static inline void open_device_of_width(const char *width)
 {
     char pocl[512]; /* PoCL's own cache stays where it is: CLBlast compiles for long */
     const char *home = getenv("HOME");
     snprintf(pocl, sizeof pocl, "%s/.cache/pocl/kcache", home ? home : "/tmp");
     setenv("POCL_CACHE_DIR", pocl, 0);
     setenv("XDG_CACHE_HOME", scratch, 1);
-    setenv("AMKD_VECTOR_WIDTH", "1", 1); /* as on a GPU, where products are planned */
+    setenv("AMKD_VECTOR_WIDTH", width, 1);
     ck_ok(amkd_device_open(&device, NULL));
+}
+
+/* As on a GPU, where products are planned. */
+static inline void open_device(void)
+{
+    open_device_of_width("1");
 }
 
 static inline void close_device(void)

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "ops/conv_tiles.h"
 #include "ops/op_internal.h"
+#include "ops/winograd.h"
 #include <stdlib.h>
 
 extern const char amkd_cl_conv[], amkd_cl_conv_forward[], amkd_cl_conv_backward_data[],
@@ -95,8 +96,8 @@ static amkd_op_shape seen_by(amkd_pass pass, const amkd_op_shape *shape)
     return seen;
 }
 
-/* Frees the op on failure. */
-static int make_kernel(amkd_op *op, amkd_pass pass)
+/* The pass's kernel. */
+static int make_ready(amkd_op *op, amkd_pass pass)
 {
     static const struct {
         const char *kernel, *source;
@@ -106,6 +107,8 @@ static int make_kernel(amkd_op *op, amkd_pass pass)
                                    amkd_cl_conv_backward_weights},
         [AMKD_BACKWARD_DATA] = {"conv_backward_data", amkd_cl_conv_backward_data},
     };
+    if (op->kernels[pass])
+        return 0;
     const amkd_op_shape seen = seen_by(pass, &op->shape);
     char *tile = print_tile(pass, &((conv *)op->own)->tiles[pass]);
     char *options =
@@ -114,11 +117,20 @@ static int make_kernel(amkd_op *op, amkd_pass pass)
     if (options)
         rc = amkd_op_pass_kernel(op, pass, files[pass].kernel, files[pass].source, &seen,
                                  options);
-    else
-        amkd_op_free(op);
     free(options);
     free(tile);
     return rc;
+}
+
+/* Winograd's way where it is reckoned to be faster. */
+static int choose(amkd_op *op, amkd_pass pass)
+{
+    if (!amkd_winograd_wins(op->device, &op->shape, pass))
+        return 0;
+    if (!op->other.op && op->other.make(&op->other.op, op))
+        return -1;
+    op->by[pass] = op->other.op;
+    return 0;
 }
 
 int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
@@ -132,13 +144,20 @@ int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape
         (conv){{[AMKD_FORWARD] = amkd_conv_forward_tile(device, &row),
                 [AMKD_BACKWARD_DATA] = amkd_conv_data_tile(device, &row),
                 [AMKD_BACKWARD_WEIGHTS] = amkd_conv_weights_tile(device, &row)}};
-    for (amkd_pass pass = AMKD_FORWARD; pass < (train ? AMKD_NPASSES : 1); pass++)
-        if (make_kernel(op, pass))
-            return -1;
     op->kind = "conv";
     op->passes[AMKD_FORWARD] = forward;
     op->passes[AMKD_BACKWARD_DATA] = backward_data;
     op->passes[AMKD_BACKWARD_WEIGHTS] = backward_weights;
+    op->make_ready = make_ready;
+    op->other = (amkd_other){.name = "winograd",
+                             .fits = amkd_winograd_fits,
+                             .wins = amkd_winograd_wins,
+                             .make = amkd_winograd_new};
+    for (amkd_pass pass = AMKD_FORWARD; pass < (train ? AMKD_NPASSES : 1); pass++)
+        if (choose(op, pass) || amkd_op_make_ready(op, pass)) {
+            amkd_op_free(op);
+            return -1;
+        }
     *out = op;
     return 0;
 }

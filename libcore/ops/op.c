@@ -120,8 +120,6 @@ int amkd_op_pass_kernel(amkd_op *op, amkd_pass pass, const char *kernel,
                        ? amkd_kernel_new(&op->kernels[pass], program, kernel)
                        : -1;
     amkd_program_free(program); /* the kernel keeps it */
-    if (rc)
-        amkd_op_free(op);
     return rc;
 }
 
@@ -156,10 +154,18 @@ int amkd_op_launch_values(amkd_op *op, cl_kernel kernel, const amkd_arg *args,
                            (size_t[]){vectors, 1, 1});
 }
 
+int amkd_op_make_ready(amkd_op *op, amkd_pass pass)
+{
+    amkd_op *by = op->by[pass];
+    return by->make_ready ? by->make_ready(by, pass) : 0;
+}
+
 int amkd_op_run(amkd_op *op, amkd_pass pass, const amkd_op_args *args)
 {
     amkd_op *by = op->by[pass];
-    return by->passes[pass] ? by->passes[pass](by, args) : 0;
+    if (!by->passes[pass])
+        return 0;
+    return amkd_op_make_ready(op, pass) || by->passes[pass](by, args) ? -1 : 0;
 }
 
 void amkd_op_free(amkd_op *op)
