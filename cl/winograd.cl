@@ -34,6 +34,38 @@ INLINE void transform_patch(vec to[PATCH], const vec d[PATCH])
     to[5] = fma(d[3], (vec)-2.5f, d[1] + d[5]);
 }
 
+/* The patch from row and column on of a map of height x width pixels, 0 beyond it, each row
+ * transformed. */
+INLINE void fetch_patch(vec rows[PATCH][PATCH], global const vec *map, const int height,
+                        const int width, const int row, const int column)
+{
+    const int inside = column >= 0 && column + PATCH <= width;
+    for (int r = 0; r < PATCH; r++) {
+        global const vec *from = map + ((row + r) * width + column) * VECTORS;
+        vec d[PATCH];
+        if (row + r < 0 || row + r >= height)
+#pragma unroll
+            for (int c = 0; c < PATCH; c++)
+                d[c] = (vec)0.0f;
+        else if (inside)
+#pragma unroll
+            for (int c = 0; c < PATCH; c++)
+                d[c] = from[c * VECTORS];
+        else
+#pragma unroll
+            for (int c = 0; c < PATCH; c++)
+                d[c] = column + c < 0 || column + c >= width ? (vec)0.0f : from[c * VECTORS];
+        transform_patch(rows[r], d);
+    }
+}
+
+/* A column of such a patch, transformed too. */
+INLINE void transform_column(vec to[PATCH], vec rows[PATCH][PATCH], const int c)
+{
+    const vec d[PATCH] = {rows[0][c], rows[1][c], rows[2][c], rows[3][c], rows[4][c], rows[5][c]};
+    transform_patch(to, d);
+}
+
 /* A^T m. */
 INLINE void transform_sums(vec to[TILE], const vec m[PATCH])
 {

@@ -14,34 +14,15 @@
  * two would share a few lines of the cache. */
 #define POSITION_VECS(n, ntiles) ((n) * (ntiles) + 1)
 
-/* The patch from row and column on of a map of height x width pixels, 0 beyond it. */
-INLINE void fetch_patch(local vec *patch, const int stride, global const vec *map,
-                        const int height, const int width, const int row, const int column)
+/* The patch from row and column on of a map, transformed. */
+INLINE void put_patch(local vec *patch, const int stride, global const vec *map,
+                      const int height, const int width, const int row, const int column)
 {
     vec rows[PATCH][PATCH];
-    const int inside = column >= 0 && column + PATCH <= width;
-    for (int r = 0; r < PATCH; r++) {
-        global const vec *from = map + ((row + r) * width + column) * VECTORS;
-        vec d[PATCH];
-        if (row + r < 0 || row + r >= height)
-#pragma unroll
-            for (int c = 0; c < PATCH; c++)
-                d[c] = (vec)0.0f;
-        else if (inside)
-#pragma unroll
-            for (int c = 0; c < PATCH; c++)
-                d[c] = from[c * VECTORS];
-        else
-#pragma unroll
-            for (int c = 0; c < PATCH; c++)
-                d[c] = column + c < 0 || column + c >= width ? (vec)0.0f : from[c * VECTORS];
-        transform_patch(rows[r], d);
-    }
+    fetch_patch(rows, map, height, width, row, column);
     for (int c = 0; c < PATCH; c++) {
-        const vec column_values[PATCH] = {rows[0][c], rows[1][c], rows[2][c],
-                                          rows[3][c], rows[4][c], rows[5][c]};
         vec to[PATCH];
-        transform_patch(to, column_values);
+        transform_column(to, rows, c);
 #pragma unroll
         for (int r = 0; r < PATCH; r++)
             patch[(r * PATCH + c) * stride] = to[r];
@@ -144,9 +125,9 @@ kernel void winograd_tiles(global const vec *restrict x, global const float *res
         for (int i = 0; i < n; i++)
             for (int t = 0; t < ntiles; t++) {
                 const int tile = min(first_tile + t, all_tiles - 1);
-                fetch_patch(patches + (t / COLUMNS * n + i) * COLUMNS + t % COLUMNS,
-                            patch_stride, x + (first + i) * in_size, in_height, in_width,
-                            tile / row_tiles * TILE - top, tile % row_tiles * TILE - left);
+                put_patch(patches + (t / COLUMNS * n + i) * COLUMNS + t % COLUMNS,
+                          patch_stride, x + (first + i) * in_size, in_height, in_width,
+                          tile / row_tiles * TILE - top, tile % row_tiles * TILE - left);
             }
         for (int o0 = 0; o0 < nout; o0 += CHANNELS) {
             global const float *u = kernels + kernels_at(o0 / CHANNELS, nout, first, n);

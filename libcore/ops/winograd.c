@@ -5,13 +5,13 @@
 #include <stdio.h>
 
 extern const char amkd_cl_winograd[], amkd_cl_winograd_kernels[],
-    amkd_cl_winograd_tiles[];
+    amkd_cl_winograd_tiles[], amkd_cl_winograd_gradient[], amkd_cl_winograd_collect[];
 
 /* As in cl/winograd.cl. */
 enum { TILE = 4, POSITIONS = 36, COLUMNS = 2 };
 
-/* The kernel that transforms kernels, behind those of the passes. */
-enum { KERNELS = AMKD_NPASSES };
+/* Kernels behind those of the passes: what transforms kernels, and sums of gradients. */
+enum { KERNELS = AMKD_NPASSES, COLLECT };
 
 /* Input channels whose patches are near together, where they fit; fewer than the least
  * are not worth it. */
@@ -171,47 +171,45 @@ static int backward_data(amkd_op *op, const amkd_op_args *a)
     return run(op, a, AMKD_BACKWARD_DATA, a->dy, a->x[0], a->dx, a->add);
 }
 
-/* The pass's kernel; all shapes share it. */
-static int make_ready(amkd_op *op, amkd_pass pass)
+static int backward_weights(amkd_op *op, const amkd_op_args *a)
 {
-    const amkd_op_shape seen =
-        pass == AMKD_FORWARD ? (amkd_op_shape){.act = op->shape.act}
-                             : (amkd_op_shape){.previous_act = op->shape.previous_act};
-    char options[64];
-    if (op->kernels[pass])
+    return amkd_winograd_gradient_run(op, a, op->kernels[AMKD_BACKWARD_WEIGHTS],
+                                      op->kernels[COLLECT]);
+}
+
+/* A kernel of a program of its own, unless it is there. All shapes share it. */
+static int make_kernel(amkd_op *op, size_t number, const char *name, const char *source,
+                       const char *options)
+{
+    const char *sources[] = {amkd_cl_common, amkd_cl_act, amkd_cl_winograd, source};
+    cl_program program = NULL;
+    if (op->kernels[number])
         return 0;
-    snprintf(options, sizeof options, "-DCHANNELS=%zu -DBACKWARD=%d", sums_of(op->device),
-             pass == AMKD_BACKWARD_DATA);
-    return amkd_op_pass_kernel(op, pass, "winograd_tiles", amkd_cl_winograd_tiles, &seen,
-                               options);
+    const int rc =
+        amkd_program_build(&program, op->device, name, sources, 4, options) ||
+                amkd_kernel_new(&op->kernels[number], program, name)
+            ? -1
+            : 0;
+    amkd_program_free(program); /* the kernel keeps it */
+    return rc;
 }
 
-static int make_transform(amkd_op *op)
+static int make_gradient(amkd_op *op)
 {
-    const char *sources[] = {amkd_cl_common, amkd_cl_act, amkd_cl_winograd,
-                             amkd_cl_winograd_kernels};
-    op->macros = amkd_format("-DCHANNELS=%zu", sums_of(op->device));
-    return op->macros &&
-                   !amkd_program_build(&op->program, op->device, "winograd_kernels",
-                                       sources, 4, op->macros) &&
-                   !amkd_kernel_new(&op->kernels[KERNELS], op->program,
-                                    "winograd_kernels")
-               ? 0
-               : -1;
+    char *options = amkd_winograd_gradient_options(op->device);
+    const int rc =
+        options && !make_kernel(op, AMKD_BACKWARD_WEIGHTS, "winograd_gradient",
+                                amkd_cl_winograd_gradient, options)
+            ? make_kernel(op, COLLECT, "winograd_collect", amkd_cl_winograd_collect, "")
+            : -1;
+    free(options);
+    return rc;
 }
 
-int amkd_winograd_new(amkd_op **out, const amkd_op *conv)
+static int make_tiles(amkd_op *op, amkd_pass pass)
 {
-    amkd_op *op;
-    if (amkd_op_new(&op, conv->device, &conv->shape, amkd_cl_winograd, 0))
-        return -1;
-    if (make_transform(op)) {
-        amkd_op_free(op);
-        return -1;
-    }
-    op->passes[AMKD_FORWARD] = forward;
-    op->passes[AMKD_BACKWARD_DATA] = backward_data;
-    op->make_ready = make_ready;
-    *out = op;
-    return 0;
+    const amkd_act act =
+        pass == AMKD_FORWARD ? op->shape.act : op->shape.previous_act;
+    char *kernels = amkd_format("-DCHANNELS=%zu", sums_of(op->device));
+    char *tiles = kernels ? amkd_format("%s -DBACKWARD=%d %s", ) : NULL;
 }
