@@ -1,7 +1,7 @@
 /* The pieces of amkd_train's step, in its order and over buffers of its sizes. */
 #include "step.h"
 #include "base/memory.h"
-#include "net/predict.h"
+#include "net/predict_device.h"
 #include <stdlib.h>
 
 enum { NIMAGES = 200 };

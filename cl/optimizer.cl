@@ -1,6 +1,6 @@
 /* One step of an optimizer over all parameters. The gradient g of a parameter is the sum of
- * its slices in order (conv.cl, dense.cl), times scale[0], which is 1 where gradients are
- * not clipped.
+ * its slices in order (conv_backward_weights.cl and the like), times scale[0], which is 1
+ * where gradients are not clipped.
  *
  *   sgd   (torch.optim.SGD)    g += decay w;  m = momentum m + g;  w -= rate m
  *   with nesterov != 0         w -= rate (g + momentum m) instead

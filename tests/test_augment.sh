@@ -133,6 +133,16 @@ expect 1 "a range of saturation is for images of 3 channels" \
     amkd-augment --check --saturation 0.1 real.amkd
 expect 1 "'real.amkd': a range of saturation is for images of 3 channels" \
     amkd-train --check --augment "--saturation 0.1" real.amkd
+zcat <real.amkd | head -c -1 | perl "$SOURCE/tests/bgzf.pl" >early.amkd
+for side in 8 1000; do
+    expect 1 "a crop of images padded by $side pixels may miss those of" \
+        amkd-augment -q --crop $side -o out real.amkd
+    expect 1 "'real.amkd': a crop of images padded by $side pixels" \
+        amkd-train --check --augment "--crop $side" real.amkd
+    # Before the data are read: these are cut short.
+    expect 1 "'early.amkd': a crop of images padded by $side pixels" \
+        amkd-train -q --augment "--crop $side" -o out early.amkd
+done
 expect 2 "--border 'grey'" amkd-augment --border grey -o out real.amkd
 expect 2 "--around 'white'" amkd-augment --around white -o out real.amkd
 expect 2 "--around is for --contrast" amkd-augment --contrast 0 --around mean -o out real.amkd

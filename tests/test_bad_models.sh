@@ -39,7 +39,7 @@ expect 1 "'two-labels.amkd' has 2 classes, but the files before it have 3" \
 amkd-query -q -t model:two.safetensors -o two-answers.amkd labeled.amkd
 expect 1 "'two-answers.amkd': has 2 classes, the images have 3" \
     ${reader[answers]} two-answers.amkd
-expect 1 "'model': holds 'flatten | fc 4 | relu | fc 3'" amkd-train -q -a mlp --init model --steps 1 -o out answers.amkd
+expect 1 "'model': holds another network: its layer 2 is '1: fc 4', but '1: fc 256' is asked for" amkd-train -q -a mlp --init model --steps 1 -o out answers.amkd
 
 echo "# damaged, or no model"
 : >empty

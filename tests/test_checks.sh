@@ -138,6 +138,27 @@ for command in "amkd-augment -V 3 real.amkd" "amkd-augment none" "amkd-pool -n 5
     "${words[@]}" --check -o out >stdout 2>stderr </dev/null || fail "$command: $(cat stderr)"
     [ ! -s stderr ] && [ ! -e out ] || fail "$command: $(cat stderr)"
 done
+
+# What does not fit into the memory is said by the same words as a training says it, of files
+# that are there, whatever is not.
+amkd-train -q -a mlp --steps 1 -o with.safetensors test.amkd
+for command in "-a mlp test.amkd" "--init with.safetensors test.amkd" \
+    "-a mlp --assistant model.safetensors real.amkd" "-a mlp answers.amkd" \
+    "-a mlp --val test.amkd --micro-batch 64 -b 99 answers.amkd"; do
+    read -ra words <<<"$command"
+    for only in "--check" "-q --steps 1 -o out"; do
+        read -ra more <<<"$only"
+        expect 1 "--memory is 100.00 KiB" amkd-train "${more[@]}" --memory 100K "${words[@]}"
+        amkd-train "${more[@]}" --memory 100K "${words[@]}" 2>"said.${more[0]}" || true
+    done
+    # Labels do not say how many they are.
+    [[ $command = *answers* ]] || cmp said.--check said.-q || fail "$command: $(cat said.*)"
+    amkd-train --check --memory 100M "${words[@]}" || fail "$command in 100M"
+done
+expect 1 "--memory is 100.00 KiB" \
+    amkd-train --check -a mlp --memory 100K --classes 0 --assistant none real.amkd
+amkd-train --check -a mlp --memory 100K none || fail "refused what is not known"
+
 [ "$(amkd-query --check -t replay:answers.amkd real.amkd)" = '3 classes' ] || fail "classes"
 while read -r text command; do
     read -ra words <<<"$command"

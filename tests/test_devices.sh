@@ -120,15 +120,15 @@ perl -e 'print pack("N2", 2049, 24), join "", map { chr($_ % 10) } 1 .. 24' >"$d
 amkd-import -q -o "$dir/images" --labels "$dir/idx-labels" "$dir/idx-images"
 amkd-train -q --steps 1 -a 'conv 4 k3 | relu | conv 16 k5 | maxpool 2 | fc 10' \
     -o "$dir/model" "$dir/images"
-expect 0 '^conv 16 k5 .* forward .* own +[0-9.]+$' amkd-devices --plan "$dir/model"
+expect 0 '^conv 16 k5 .* forward .* own +[0-9.]+$' amkd-devices -q --plan "$dir/model"
 [ "$(grep -c ' forward ' "$dir/out")" = 3 ] || fail "not three layers"
 [ "$(grep -c ' backward weights ' "$dir/out")" = 3 ] || fail "not three layers of weights"
 [ "$(grep -c ' backward data ' "$dir/out")" = 2 ] || fail "not two layers' inputs"
 grep -qE '^fc 10 .* clblast: not for this device;' "$dir/out" || fail "CLBlast on a CPU"
 cp "$dir/out" "$dir/first"
-expect 0 '' amkd-devices --plan "$dir/model"
+expect 0 '' amkd-devices -q --plan "$dir/model"
 cmp "$dir/first" "$dir/out" || fail "the plans are not remembered"
-expect 0 '"remembered": true' amkd-devices --plan "$dir/model" --json
+expect 0 '"remembered": true' amkd-devices -q --plan "$dir/model" --json
 python3 - "$dir/out" <<'PYTHON'
 import json, sys
 rows = json.load(open(sys.argv[1]))
@@ -137,7 +137,7 @@ for row in rows:
     assert [w["chosen"] for w in row["ways"]].count(True) == 1, row
     assert all(("gflops" in w) == ("seconds" in w) for w in row["ways"]), row
 PYTHON
-expect 0 '"remembered": false' amkd-devices --plan "$dir/model" --json --batch 200
+expect 0 '"remembered": false' amkd-devices -q --plan "$dir/model" --json --batch 200
 expect 0 '^[1-9][0-9]* plans forgotten$' amkd-devices --forget plans
 grep -q programs "$dir/out" && fail "programs were forgotten too"
 expect 0 '^0 plans forgotten$' amkd-devices --forget all
@@ -175,7 +175,7 @@ if [ -e /etc/OpenCL/vendors/pocl.icd ]; then
         env -u LSAN_OPTIONS ASAN_OPTIONS=detect_leaks=0)
     if [ "$(id -u)" = 0 ] && "${nobody[@]}" "$dir/reach/amkd-devices" --version >/dev/null; then
         expect 0 ' forward .* own ' "${nobody[@]}" "${pocl[@]}" env -u XDG_CACHE_HOME \
-            HOME=/nonexistent "$dir/reach/amkd-devices" --plan "$dir/reach/model"
+            HOME=/nonexistent "$dir/reach/amkd-devices" -q --plan "$dir/reach/model"
     else
         echo "not tested: no other user to be, or one who cannot reach $dir"
     fi
@@ -187,7 +187,7 @@ fi
 
 echo "on devices in lockstep, work-groups are tried"
 expect 0 ' 2 a group:? ' env AMKD_VECTOR_WIDTH=1 XDG_CACHE_HOME="$dir/cache" \
-    amkd-devices --plan "$dir/model"
+    amkd-devices -q --plan "$dir/model"
 
 echo "every kernel passes the self-test"
 expect 0 '^ok .*mixed pixels$' timeout 500 amkd-devices --self-test

@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "net/predict.h"
+#include "net/predict_device.h"
 #include "ops/farthest.h"
 #include <check.h>
 #include <math.h>

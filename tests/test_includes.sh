@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The folders of libcore know what the table of its README lets them know, and nothing else: no
-# include goes upward, and an internal header stays in its folder. The files of image sets
+# include goes upward, and an internal header stays in its folder. OpenCL's headers reach no
+# folder that says it does without them, not even through others. The files of image sets
 # stand in the line that data/images.h draws.
 set -euo pipefail
 cd "$SOURCE/libcore"
@@ -45,6 +46,36 @@ mapfile -t files < <(find . -name '*.[ch]' | sed 's|^\./||' | LC_ALL=C sort)
     }
     END {
         for (r in row) if (!(r in used)) wrong("README.md: there is no folder " r)
+        exit bad
+    }'
+
+# Whoever includes what includes OpenCL sees it too: the way there is named.
+mapfile -t without < <(sed -n 's/^OpenCL.s headers reach none of \(.*\)\.$/\1/p' README.md | tr -d '`,' | tr ' ' '\n')
+[ "${#without[@]}" -ge 5 ] || { echo "README.md does not say who does without OpenCL" >&2; exit 1; }
+{
+    printf '%s\n' "${without[@]}" ""
+    awk '/^#include <CL\// { print FILENAME, "", "CL" }' "${files[@]}"
+    includes "${files[@]}"
+} | awk '
+    function way(file,   i, found) { # to OpenCL, "" where there is none
+        if (file in ways) return ways[file]
+        ways[file] = ""
+        if (file in direct) return ways[file] = " > CL/cl.h"
+        for (i = 1; i <= n[file]; i++)
+            if ((found = way(to[file, i])) != "") return ways[file] = " > " to[file, i] found
+        return ""
+    }
+    !NF { listed = 1; next }
+    !listed { without[$1] = 1; next }
+    { folder = $1; sub(/\/[^\/]*$/, "", folder); of[$1] = folder }
+    NF == 2 { direct[$1] = 1; next }
+    { to[$1, ++n[$1]] = $3 }
+    END {
+        for (file in of)
+            if ((of[file] in without) && way(file) != "") {
+                print file way(file) ": " of[file] " does without OpenCL" > "/dev/stderr"
+                bad = 1
+            }
         exit bad
     }'
 

@@ -3,6 +3,7 @@
 # goes on; its locks are nobody's but its own; a comparison that is killed goes on at once.
 set -euo pipefail
 . "$SOURCE/tests/command.sh"
+. "$SOURCE/tests/waiting.sh"
 cp "$SOURCE/tests/teacher.pl" .
 
 images() { # N NAME [FIRST]
@@ -17,14 +18,6 @@ amkd-import -q -o test.amkd test-images-idx3-ubyte
 
 loop=(IMAGES=real.amkd BUDGET=300 ROUNDS=0 ARCH=mlp STEPS=3 ASSISTANT= VIEWS=0
     "TEACHER=exec:perl teacher.pl \$(cat behaviour) log" TEACHER_BATCH=1)
-
-wait_for_file() { # FILE
-    for ((t = 0; t < 1200; t++)); do
-        [ ! -e "$1" ] || return 0
-        sleep 0.05
-    done
-    fail "no $1"
-}
 
 # The teacher has the second question when the group is killed, and answers then, a third
 # slowly. All of the budget would take it 30 seconds.

@@ -100,6 +100,16 @@ for list in '' 0.5, ,0.5 0 1 0.5,0.5 0.5,0.4 x 0.5x nan 0.1,0.2,0.3,0.4,0.5,0.6,
 done
 misused "--momentum" amkd-train --momentum 0.5 a
 misused "--ema of 1" amkd-train --ema 1 a
+misused "--label-smoothing of 1" amkd-train --label-smoothing 1 a
+misused "--momentum of 1" amkd-train --optimizer sgd --momentum 1 a
+misused "--holdout of 1" amkd-train --holdout 1 a
+misused "--mixup needs a --batch of 2 or more" amkd-train --mixup 0.2 -b 1 a
+misused "--views 1 shows images as they are" amkd-train --augment '--flip 1' --views 1 a
+misused "'--warmup': a warm-up of all the steps" amkd-train --schedule cosine --warmup 1 a
+misused "--only leaves out all transforms" amkd-augment --only a
+misused "'--augment': --only leaves out all transforms" amkd-train --augment '--only --flip 0' a
+misused "option '--augment' is empty" amkd-train --augment '' a
+misused "option '--augment' is empty" amkd-train --augment ' ' a
 misused "--nesterov is of --optimizer sgd" amkd-train --nesterov a
 misused "--nesterov needs a --momentum above 0" amkd-train --optimizer sgd --momentum 0 --nesterov a
 misused "--checkpoint" amkd-train --checkpoint-seconds 5 a

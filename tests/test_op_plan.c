@@ -4,6 +4,8 @@
 #include "ops/op_plan.h"
 #include <time.h>
 
+extern const char amkd_cl_join[];
+
 /* Takes the place of the library's clock, so that a way may take any time. */
 static double slept;
 
@@ -149,6 +151,23 @@ START_TEST(small_layers_keep_their_first_way_and_cpus_their_own_products)
 }
 END_TEST
 
+START_TEST(an_op_that_lacks_a_kernel_is_still_its_makers_to_free)
+{
+    amkd_op *op = NULL;
+    ck_ok(
+        amkd_op_build_shapeless(&op, device, &dense_shape, "join", amkd_cl_join, "", 0));
+    ck_assert_int_eq(amkd_op_kernels(op, (const char *[]){"nonesuch", NULL}), -1);
+    ck_assert_ptr_eq(op->device, device);
+    amkd_op_free(op);
+    op = NULL;
+    ck_assert_int_eq(amkd_op_build_shapeless(&op, device, &dense_shape, "join",
+                                             amkd_cl_join, "-DACT=nonesuch", 0),
+                     -1);
+    ck_assert_ptr_null(op);
+    amkd_op_free(op);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("op plan");
@@ -157,6 +176,7 @@ int main(void)
     tcase_add_unchecked_fixture(clblast, open_device, close_device);
     tcase_set_timeout(own, 300);
     tcase_set_timeout(clblast, 300);
+    tcase_add_test(own, an_op_that_lacks_a_kernel_is_still_its_makers_to_free);
     tcase_add_test(own, work_groups_of_any_shape_leave_the_same);
     tcase_add_test(own, a_layer_is_planned_among_all_of_its_ways_once);
     tcase_add_test(own, small_layers_keep_their_first_way_and_cpus_their_own_products);

@@ -138,7 +138,10 @@ START_TEST(all_tensors_that_do_not_fit_are_listed)
     other[3] = NAN;
     end_file(&w);
     static const char spec[] = "w.safetensors,arch=resnet8,mean=0:0:0,std=1:1:1";
-    expect_refused(spec, "'w.safetensors': 4 tensors do not fit:\n");
+    expect_refused(spec,
+                   "'w.safetensors': 4 tensors do not fit: 1 that the network has not, "
+                   "1 of the network that are missing, 1 of other shapes, 1 of "
+                   "other types or with bad values:\n  tensor '");
     expect_refused(spec, "tensor 'conv1.weight' is missing");
     expect_refused(spec, "tensor 'first.weight': the architecture has no such parameter");
     expect_refused(spec, "tensor 'layer1.0.conv2.weight': its shape is 8x16x3x3, that of "
@@ -177,6 +180,69 @@ START_TEST(a_surplus_block_of_a_larger_network_is_not_ignored)
                                                "architecture has no such parameter"));
     amkd_model_free(model);
     amkd_model_free(smaller);
+}
+END_TEST
+
+START_TEST(a_network_that_is_another_is_told_by_its_first_other_layer)
+{
+    static const char text[] = "conv 4 k3 | relu | maxpool 2 | fc 3";
+    const struct {
+        const char *text, *message;
+    } cases[] = {
+        {"conv 4 k3 | relu | maxpool 3 | fc 3",
+         "'w.safetensors': holds another network: its layer 3 is '2: maxpool 2', but '2: "
+         "maxpool 3' is asked for"},
+        {"conv 4 k3 | relu | maxpool 2 | x: fc 3",
+         "its layer 5 is '4: fc 3', but 'x: fc"},
+        {"conv 4 k3 | relu | maxpool 2 | fc 4 | relu | fc 3", "its layer 5 is '4: fc 3'"},
+        {"conv 4 k3 | relu | maxpool 2 | fc 3 | fc 3",
+         "it has 5 layers, but 6 are asked for"},
+    };
+    amkd_model *model = new_model(text, cifar, 3);
+    ck_assert_int_eq(amkd_model_save(model, path), 0);
+    amkd_model_free(model);
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        amkd_beginning begun;
+        model = new_model(cases[c].text, cifar, 3);
+        ck_assert_int_eq(amkd_model_begin(model, path, cases[c].text, &begun), -1);
+        ck_assert_msg(strstr(amkd_error(), cases[c].message) != NULL, "%s", amkd_error());
+        ck_assert_uint_lt(strlen(amkd_error()), 200);
+        amkd_model_free(model);
+    }
+}
+END_TEST
+
+/* The sentence stands only where the other stem's weights would really do. */
+START_TEST(weights_of_the_other_stem_are_told_what_they_fit)
+{
+    static const char by_text[] =
+        "They fit the text that 'amkd-train --summary -a resnet18 "
+        "--input 3x224x224 --classes 7' prints last";
+    const amkd_shape large = {3, 224, 224};
+    amkd_beginning begun;
+    amkd_model *model = new_model("resnet18", cifar, 7), *small;
+    writing w = begin_file(model, 0);
+    end_file(&w);
+    expect_refused("w.safetensors,arch=resnet18",
+                   "They fit ',arch=resnet18,input=3x32x32'");
+    amkd_model_free(model);
+    model = new_model("resnet18", large, 7);
+    w = begin_file(model, 0);
+    end_file(&w);
+    expect_refused("w.safetensors,arch=resnet18,input=3x32x32", by_text);
+    small = new_model("resnet18", cifar, 7);
+    for (int own = 0; own < 2; own++) {
+        ck_assert_int_eq(amkd_model_begin(small, path, "resnet18", &begun), -1);
+        ck_assert_msg(strstr(amkd_error(), by_text) != NULL, "%s", amkd_error());
+        ck_assert_int_eq(amkd_model_save(model, path), 0);
+    }
+    w = begin_file(model, 0);
+    find(&w, "layer1.0.conv1.weight")->shape[0] = 32;
+    end_file(&w);
+    ck_assert_int_eq(amkd_model_begin(small, path, "resnet18", &begun), -1);
+    ck_assert_ptr_null(strstr(amkd_error(), "They fit"));
+    amkd_model_free(model);
+    amkd_model_free(small);
 }
 END_TEST
 
@@ -309,6 +375,8 @@ int main(void)
     tcase_add_test(tests, all_tensors_that_do_not_fit_are_listed);
     tcase_add_test(tests, a_variance_is_not_below_0);
     tcase_add_test(tests, a_surplus_block_of_a_larger_network_is_not_ignored);
+    tcase_add_test(tests, a_network_that_is_another_is_told_by_its_first_other_layer);
+    tcase_add_test(tests, weights_of_the_other_stem_are_told_what_they_fit);
     tcase_add_test(tests, a_head_for_other_classes_starts_afresh_and_the_rest_is_taken);
     tcase_add_test(tests, a_count_of_batches_is_written_for_pytorch);
     tcase_add_test(tests, what_is_usual_for_a_network_stands_in_for_what_is_not_said);

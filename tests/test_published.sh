@@ -74,7 +74,7 @@ said err "',arch=NETWORK' behind the path says it"
 python3 strange.py own bad b1.weight
 ! amkd-train -q -a "${net/conv 4/conv 6}" -i bad --steps 1 -o out three.amkd 2>err ||
     fail "weights of another network were taken"
-said err "'bad': 7 tensors do not fit:"
+said err "'bad': 7 tensors do not fit: 1 that the network has not, 1 of the network that are missing, 5 of other shapes:"
 said err "tensor 'module.c1.weight': its shape is 4x3x3x3, that of the architecture is 6x3x3x3"
 said err "tensor 'module.b1.weight' is missing"
 said err "tensor 'module.extra': the architecture has no such parameter"
@@ -100,7 +100,7 @@ for init in own weights; do
     done
 done
 ! amkd-train -q -a "mlp" -i own --steps 1 -o other two.amkd 2>err || fail "mlp was begun"
-said err "'own': holds 'c1: conv 4 k3 nobias"
+said err "'own': holds another network: its layer 1 is 'c1: conv 4 k3 nobias', but '0: flatten' is asked for"
 ! amkd-train -q -a mlp --mean 0,0,0 -o other two.amkd 2>err || fail "--mean without --std"
 said err "--mean and --std go together"
 for check in --check --quiet; do

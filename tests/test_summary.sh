@@ -57,6 +57,25 @@ has '^A prediction takes'
 ! grep -q 'A training' table || fail "of a model that predicts: $(cat table)"
 amkd-eval --summary --json -s model | perl -MJSON::PP -0777 -e 'decode_json(<>)'
 
+echo "# a prediction in less memory"
+amkd-eval --summary -s model --json -o whole
+amkd-eval --summary -s model --json --memory 100K -o parts
+perl -MJSON::PP -0777 -e 'my ($whole, $parts) = map { open my $f, "<", $_; decode_json(<$f>)->{prediction} } @ARGV;
+    die "samples" unless $parts->{samples} > 0 && $parts->{samples} < $whole->{samples};
+    die "bytes" unless $parts->{bytes} <= 100 << 10' whole parts || fail "$(cat parts)"
+rm whole parts
+amkd-eval -s model -o whole labeled.amkd
+amkd-eval -s model --memory 10K -o parts -t model:model labeled.amkd
+for command in "amkd-eval -q -s model labeled.amkd" "amkd-eval --check -s model labeled.amkd" \
+    "amkd-eval -q -s model answers.amkd" "amkd-serve -q --port 0 model"; do
+    read -ra words <<<"$command"
+    expect 1 "samples at a time takes" "${words[@]}" --memory 1K
+    expect 1 "and --memory is 1.00 KiB" "${words[@]}" --memory 1K
+    expect 2 "--memory is 'much'" "${words[@]}" --memory much
+done
+amkd-eval --check -s model --memory 10K labeled.amkd
+rm whole parts
+
 echo "# a training in less memory than its batch takes"
 images many 300 24 24 3
 net="conv 8 k3 p1 | relu | avgpool 24 | fc classes"

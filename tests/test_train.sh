@@ -56,6 +56,17 @@ bn --init plain.safetensors --steps 0 --refresh-bn 3 -o alone.safetensors
 bn --init refreshed.safetensors --steps 0 --refresh-bn 3 -o again.safetensors
 cmp <(tail -c 72 alone.safetensors) <(tail -c 72 again.safetensors) ||
     fail "--steps 0 --refresh-bn: other weights"
+# Where there are none it is said before the data are read: these are cut short.
+zcat <unnamed.amkd | head -c -1 | perl "$SOURCE/tests/bgzf.pl" >early.amkd
+for options in "-a mlp" "--init first.safetensors"; do
+    for more in "-q --steps 1 early.amkd" "-q --steps 1 --check unnamed.amkd"; do
+        # shellcheck disable=SC2086 # words
+        if amkd-train $options --refresh-bn 2 $more >out 2>stderr ||
+            ! grep -qF -- "--refresh-bn: there are no batch norms in 'flatten | fc " stderr; then
+            fail "$options $more: refreshed what is not there: $(cat stderr)"
+        fi
+    done
+done
 if amkd-train -q --steps 0 unnamed.amkd >out 2>stderr || [ $? != 2 ]; then
     fail "--steps 0 alone is no misuse: $(cat stderr)"
 fi

@@ -126,6 +126,8 @@ static int plan(arguments *args)
         return -1;
     args->plans.batch = (size_t)args->batch;
     args->plans.json = args->json;
+    if (!args->common.quiet)
+        amkd_device_watch(device, "amkd-devices, compiling");
     const int result = amkd_plans_write(args->out, device, &args->plans);
     amkd_device_close(device);
     return result;

@@ -2,6 +2,8 @@
 #include "base/cli.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "base/room.h"
+#include "net/known.h"
 #include "steps/learn/measuring.h"
 #include "steps/learn/summary.h"
 #include <stdio.h>
@@ -12,6 +14,7 @@ typedef struct arguments {
     amkd_common common;
     amkd_measuring measuring;
     amkd_texts images;
+    const char *memory;
     int summary;
 } arguments;
 
@@ -37,6 +40,7 @@ static int summarize(const arguments *args)
     if (amkd_device_find(&device, measuring->device) ||
         amkd_model_load(&model, measuring->plan.student))
         return -1;
+    device.budget_nbytes = measuring->memory_nbytes;
     const amkd_summary summary = {&model->graph, &device, .json = measuring->json};
     int rc = amkd_summary_text(&text, &summary);
     if (!rc)
@@ -46,12 +50,25 @@ static int summarize(const arguments *args)
     return rc;
 }
 
+/* Whether the student fits into the memory of the device that is there. A device that
+ * nobody named may be another one, or none, where only a check is run. */
 static int check(const amkd_cli *cli, const amkd_measuring *measuring)
 {
-    return amkd_evaluation_check(&measuring->plan) ||
-                   (amkd_cli_given(cli, "device") && amkd_device_check(measuring->device))
-               ? -1
-               : 0;
+    amkd_device device;
+    amkd_model *model;
+    const amkd_known any = {0};
+    if (amkd_evaluation_check(&measuring->plan))
+        return -1;
+    if (amkd_device_find(&device, measuring->device))
+        return amkd_cli_given(cli, "device") ? -1 : 0;
+    device.budget_nbytes = measuring->memory_nbytes;
+    if (!device.budget_nbytes)
+        return 0;
+    if (amkd_known_load(&model, measuring->plan.student, &any))
+        return -1;
+    const int rc = model ? amkd_predictor_fit(&device, &model->graph) : 0;
+    amkd_model_free(model);
+    return rc;
 }
 
 int main(int argc, char **argv)
@@ -79,6 +96,10 @@ int main(int argc, char **argv)
          "print the model's layers and the memory it takes, and do nothing", AMKD_WHERE,
          0, 0},
         AMKD_DEVICE_OPTION(measuring->device),
+        {0, "memory", AMKD_TEXT, &args.memory, "SIZE",
+         "what a network may take of the device's memory, as 512M or 3G\n"
+         "(default: all)",
+         0, 0, 0},
         AMKD_OPTION_CHECK(args.common),
         AMKD_OPTION_OUTPUT(args.common),
         AMKD_OPTION_THREADS(args.common),
@@ -114,6 +135,9 @@ int main(int argc, char **argv)
             amkd_cli_misuse(&cli, "--student is missing: which model is to be measured?");
     else if (plan->teacher && plan->answers)
         rc = amkd_cli_misuse(&cli, "--teacher and --answers exclude each other");
+    else if (args.memory &&
+             amkd_room_parse(&measuring->memory_nbytes, args.memory, "--memory"))
+        rc = amkd_cli_misuse(&cli, "%s", amkd_error());
     if (rc) {
         amkd_cli_close(&cli, 0);
         return rc;

@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "base/room.h"
+#include "device/device.h"
 #include "serve/listen.h"
 #include "serve/path.h"
 #include "serve/server.h"
@@ -17,8 +19,9 @@
 typedef struct arguments {
     amkd_common common;
     const char *model, *listen, *port_file, *name, *version, *input, *key_file, *log;
-    const char *device;
+    const char *device, *memory;
     amkd_texts cors;
+    uint64_t memory_nbytes; /* what memory says */
     uint64_t port, batch, queue, max_images, max_body, max_memory, max_connections;
     double window_ms, timeout;
 } arguments;
@@ -140,10 +143,14 @@ static int serve_model(const arguments *args, const char *name, const amkd_model
     const int listening = amkd_listen(&port, args->listen, (unsigned)args->port);
     if (listening < 0)
         return -1;
-    int rc = amkd_device_open(&device, args->device) ||
-                     amkd_predictor_new(&predictor, device, model)
-                 ? -1
-                 : 0;
+    int rc = amkd_device_open(&device, args->device);
+    if (!rc) {
+        device->budget_nbytes = args->memory_nbytes;
+        if (!args->common.quiet)
+            amkd_device_watch(device, "amkd-serve, compiling");
+        rc = amkd_predictor_new(&predictor, device, model);
+        amkd_device_unwatch(device);
+    }
     if (!rc && args->common.verbose)
         fprintf(stderr, "amkd-serve: on %s\n", device->name);
     if (rc) {
@@ -277,6 +284,10 @@ int main(int argc, char **argv)
         {0, "access-log", AMKD_TEXT, &args.log, "FILE",
          "add a line a request to FILE (default: stderr, none with -q)", 0, 0, 0},
         AMKD_DEVICE_OPTION(args.device),
+        {0, "memory", AMKD_TEXT, &args.memory, "SIZE",
+         "what the model may take of the device's memory, as 512M or 3G\n"
+         "(default: all)",
+         0, 0, 0},
         AMKD_OPTION_THREADS(args.common),
         AMKD_OPTION_QUIET(args.common),
         AMKD_OPTION_VERBOSE(args.common),
@@ -302,7 +313,9 @@ int main(int argc, char **argv)
     if (rc)
         return cli.status;
     args.model = cli.arguments[0];
-    rc = check(&cli, &args);
+    rc = args.memory && amkd_room_parse(&args.memory_nbytes, args.memory, "--memory")
+             ? amkd_cli_misuse(&cli, "%s", amkd_error())
+             : check(&cli, &args);
     if (rc) {
         amkd_cli_close(&cli, 0);
         return rc;

@@ -43,6 +43,7 @@ static amkd_train_plan plan_of(const train_arguments *args, const amkd_cli *cli)
         .std = args->std,
         .rates = args->train.rates,
         .nrates = args->train.nrates,
+        .refreshes_bn = args->train.refresh_bn > 0,
         .val = args->val,
         .says_classes = amkd_cli_given(cli, "classes"),
         .nclasses = args->nclasses,
@@ -50,13 +51,16 @@ static amkd_train_plan plan_of(const train_arguments *args, const amkd_cli *cli)
     };
 }
 
+/* A device that nobody named may be another one, or none, where only a check is run. */
 static int check(const train_arguments *args, const amkd_cli *cli)
 {
     const amkd_train_plan plan = plan_of(args, cli);
-    return amkd_train_check(&plan) ||
-                   (amkd_cli_given(cli, "device") && amkd_device_check(args->device))
-               ? -1
-               : 0;
+    amkd_device device;
+    if (amkd_train_check(&plan))
+        return -1;
+    if (amkd_device_find(&device, args->device))
+        return amkd_cli_given(cli, "device") ? -1 : 0;
+    return amkd_train_check_room(&plan, &args->train, &device);
 }
 
 static int summarize(train_arguments *args, const amkd_cli *cli)

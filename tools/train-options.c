@@ -220,6 +220,9 @@ static int read_views(train_arguments *args)
 {
     if (!args->augment || !strcmp(args->augment, "none"))
         return 0;
+    if (!args->augment[strspn(args->augment, " \t\n")])
+        return amkd_fail("option '--augment' is empty: expected options of amkd-augment, "
+                         "or none");
     args->train.views = &args->views;
     return amkd_view_options_parse(&args->views, args->augment)
                ? amkd_fail_in("option '--augment'")
@@ -266,6 +269,27 @@ static int read_rates(train_arguments *args)
     return 0;
 }
 
+/* Numbers of their range with which nothing would be learned, or nothing be done. */
+static int check_numbers(const train_arguments *args)
+{
+    const amkd_train_options *train = &args->train;
+    if (train->optimizer.average >= 1)
+        return amkd_fail("--ema of 1 would never move: expected less");
+    if (train->optimizer.kind == AMKD_SGD && train->optimizer.momentum >= 1)
+        return amkd_fail("--momentum of 1 would never forget a gradient: expected less");
+    if (train->smoothing >= 1)
+        return amkd_fail("--label-smoothing of 1 leaves nothing to learn: expected less");
+    if (args->holdout >= 1)
+        return amkd_fail("--holdout of 1 leaves nothing to learn from: expected less");
+    if (train->mixup > 0 && train->batch == 1)
+        return amkd_fail("--mixup needs a --batch of 2 or more: a sample is mixed with "
+                         "the next of its batch");
+    if (train->views && train->nviews == 1)
+        return amkd_fail("--views 1 shows images as they are: expected --augment none, "
+                         "or more views");
+    return 0;
+}
+
 /* Options that would do nothing, or nothing good. */
 static int check_options(const train_arguments *args, const amkd_cli *cli)
 {
@@ -299,8 +323,6 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
         return amkd_fail("--momentum is of --optimizer sgd");
     if (amkd_cli_given(cli, "steps") && !args->train.nsteps && !args->train.refresh_bn)
         return amkd_fail("--steps 0 needs --refresh-bn: else nothing is done");
-    if (args->train.optimizer.average >= 1)
-        return amkd_fail("--ema of 1 would never move: expected less");
     if (args->train.optimizer.nesterov && args->train.optimizer.kind != AMKD_SGD)
         return amkd_fail("--nesterov is of --optimizer sgd");
     if (args->train.optimizer.nesterov && args->train.optimizer.momentum <= 0)
@@ -326,7 +348,7 @@ int train_options_read(train_arguments *args, const amkd_cli *cli)
     if (amkd_cli_given(cli, "steps") && !args->train.nsteps)
         args->train.nepochs = 0;
     return read_names(args, cli) || read_views(args) || read_rates(args) ||
-                   read_sizes(args) || check_options(args, cli)
+                   read_sizes(args) || check_options(args, cli) || check_numbers(args)
                ? -1
                : 0;
 }

@@ -2,6 +2,7 @@
 #include "base/room.h"
 #include "base/error.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 static const uint64_t DEFAULT_NBYTES = (uint64_t)1 << 30;
@@ -33,6 +34,16 @@ int amkd_room_parse(uint64_t *nbytes, const char *text, const char *what)
         return amkd_fail("%s is '%s', expected a size such as 512M or 4G", what, text);
     *nbytes = (uint64_t)number << shift;
     return 0;
+}
+
+void amkd_size_print(char *text, size_t nbytes, uint64_t size)
+{
+    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
+    double value = (double)size;
+    size_t unit = 0;
+    for (; value >= 1024 && unit < 3; unit++)
+        value /= 1024;
+    snprintf(text, nbytes, unit ? "%.2f %s" : "%.0f %s", value, units[unit]);
 }
 
 int amkd_room(uint64_t *nbytes)

@@ -14,9 +14,14 @@ int amkd_room(uint64_t *nbytes);
 /* Reads a size written so. Fails on another text: what stands before the error's text. */
 int amkd_room_parse(uint64_t *nbytes, const char *text, const char *what);
 
-/* Parts of it, in items of item_nbytes each, 1 or more: how many images lie unpacked on
- * their way through a step, and how many a device's window holds of a set that is not
- * kept in memory. Where AMKD_MEMORY is wrong, which amkd_room tells, of 1 GiB. */
+/* "1.50 GiB" */
+enum { AMKD_SIZE_NBYTES = 32 };
+void amkd_size_print(char *text, size_t nbytes, uint64_t size);
+
+/* Parts of the room, in items of item_nbytes each, 1 or more: how many images lie
+ * unpacked on their way through a step, and how many a device's window holds of a set
+ * that is not kept in memory. Where AMKD_MEMORY is wrong, which amkd_room tells, of 1
+ * GiB. */
 size_t amkd_room_chunk(size_t item_nbytes);
 size_t amkd_room_window(size_t item_nbytes);
 

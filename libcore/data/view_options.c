@@ -70,6 +70,14 @@ static void keep_given(amkd_view_ranges *ranges, const amkd_cli *cli)
             *all[r].range = 0;
 }
 
+/* Whether some view is not its image. */
+static int changes(const amkd_view_ranges *r)
+{
+    return r->crop || r->flip > 0 || r->shift > 0 || r->rotate > 0 || r->scale > 0 ||
+           r->shear > 0 || r->contrast > 0 || r->brightness > 0 || r->saturation > 0 ||
+           r->erase > 0 || r->elastic > 0;
+}
+
 int amkd_view_options_read(amkd_view_options *views, const amkd_view_given *given,
                            const amkd_cli *cli)
 {
@@ -81,6 +89,8 @@ int amkd_view_options_read(amkd_view_options *views, const amkd_view_given *give
     views->ranges = given->ranges;
     if (given->only)
         keep_given(&views->ranges, cli);
+    if (given->only && !changes(&views->ranges))
+        return amkd_fail("--only leaves out all transforms: expected one beside it");
     if (amkd_cli_given(cli, "around") && !(views->ranges.contrast > 0))
         return amkd_fail("--around is for --contrast");
     views->around_mean = !strcmp(given->around, "mean");

@@ -2,7 +2,6 @@
 #include "device/device.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/progress.h"
 #include "device/driver_settings.h"
 #include "device/no_platform.h"
 #include "device/program.h"
@@ -370,16 +369,9 @@ int amkd_devices_open(amkd_device **opened, size_t *nopened, const char *which)
     return amkd_fail_in("%s'%s'", source, which);
 }
 
-void amkd_device_watch(amkd_device *device, const char *title)
+const char *amkd_device_name(const amkd_device *device)
 {
-    device->watched = title;
-}
-
-void amkd_device_unwatch(amkd_device *device)
-{
-    device->watched = NULL;
-    amkd_progress_free(device->compiling);
-    device->compiling = NULL;
+    return device->name;
 }
 
 void amkd_device_close(amkd_device *device)

@@ -1,13 +1,14 @@
-/* OpenCL devices: finding, choosing and opening one, and the calls every launcher needs.
+/* OpenCL devices: finding and choosing one, and the calls every launcher needs.
  * Every OpenCL status is looked at; failures name the call and the error. */
 #ifndef AMKD_DEVICE_DEVICE_H
 #define AMKD_DEVICE_DEVICE_H
 
+#include "device/open.h"
 #include <CL/cl.h>
 #include <stddef.h>
 #include <stdint.h>
 
-typedef struct amkd_device {
+struct amkd_device {
     cl_platform_id platform;
     cl_device_id id;
     cl_context context;     /* NULL until opened */
@@ -17,6 +18,7 @@ typedef struct amkd_device {
     cl_device_type type;
     cl_uint ncompute_units;
     cl_ulong global_nbytes, local_nbytes, max_buffer_nbytes;
+    cl_ulong budget_nbytes; /* that a predictor may take of it; 0: the device decides */
     size_t max_work_group;
     size_t vector_width; /* floats a work-item handles as one vector: 1 on devices that
                             vectorise across work-items, 16, 8 or 4 on others */
@@ -27,19 +29,13 @@ typedef struct amkd_device {
     struct amkd_progress *compiling;
     cl_mem scratch; /* of amkd_device_scratch; NULL until asked for */
     size_t scratch_nbytes;
-} amkd_device;
+};
 
 /* All devices of all platforms that are available and have a compiler, in order of index;
  * platforms without any are passed over. *devices is freed with free(). An empty list is
  * no error; no platform at all is. The environment's AMKD_VECTOR_WIDTH (1, 4, 8 or 16)
  * takes the place of every device's vector_width. */
 int amkd_devices_list(amkd_device **devices, size_t *n);
-
-/* Opens the device which names: an index, "cpu" or "gpu", or part of a name (any case):
- * the first device whose name has it, else the first whose platform's name has it.
- * NULL or "": the environment's AMKD_DEVICE, else the first GPU, else the first
- * accelerator, else the first CPU. */
-int amkd_device_open(amkd_device **out, const char *which);
 
 /* Shows on stderr, until amkd_device_unwatch, that programs are compiled which no cache
  * has, and how many: it may take a minute. title is a constant, "amkd-train, compiling".
@@ -64,9 +60,6 @@ enum { AMKD_MAX_DEVICES = 16 };
  * the list in AMKD_DEVICE, else the one of amkd_device_open. opened holds
  * AMKD_MAX_DEVICES; on failure none is open. */
 int amkd_devices_open(amkd_device **opened, size_t *nopened, const char *which);
-
-/* NULL is fine. */
-void amkd_device_close(amkd_device *device);
 
 /* "CL_OUT_OF_RESOURCES" of a code. */
 const char *amkd_cl_error(cl_int code);

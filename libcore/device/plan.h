@@ -29,7 +29,7 @@ enum { AMKD_MAX_WAYS = 16 };
 typedef struct amkd_plan {
     char *work; /* says all that the times depend on but the device; owned */
     double flops;
-    const char *sources[4]; /* of the kernels, by whose change it is void; borrowed */
+    const char *sources[5]; /* of the kernels, by whose change it is void; borrowed */
     size_t nways;
     amkd_way ways[AMKD_MAX_WAYS];
     size_t chosen;

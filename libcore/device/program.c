@@ -327,3 +327,15 @@ int amkd_kernel_run(amkd_device *device, cl_kernel kernel, const amkd_arg *args,
         return fail_kernel(status, kernel, "launch");
     return 0;
 }
+
+void amkd_device_watch(amkd_device *device, const char *title)
+{
+    device->watched = title;
+}
+
+void amkd_device_unwatch(amkd_device *device)
+{
+    device->watched = NULL;
+    amkd_progress_free(device->compiling);
+    device->compiling = NULL;
+}

@@ -39,7 +39,8 @@ typedef struct amkd_graph {
 /* Parses text for an input shape. nclasses: what "classes" (and so every named network)
  * stands for, and what the network's outputs must then be; 0: as many as the text says.
  * The last layer must be an fc, or a conv ending at 1x1. Errors name the layer, numbered
- * from 1 as it stands in the text. On failure graph is left cleared. */
+ * from 1 as it stands in the text, and say which square images would do where these are
+ * too small. On failure graph is left cleared. */
 int amkd_graph_parse(amkd_graph *graph, const char *text, amkd_shape in, size_t nclasses);
 int amkd_graph_copy(amkd_graph *graph, const amkd_graph *source);
 void amkd_graph_clear(amkd_graph *graph); /* a zeroed graph is fine */

@@ -4,14 +4,14 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "graph/graph.h"
-#include "graph/named.h"
+#include "graph/text_internal.h"
 #include "layers/words.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 16, MAX_SIDE = 1 << 20, MAX_REPEATS = 64 };
+enum { MAX_DEPTH = 16, MAX_REPEATS = 64 };
 
 static const char blanks[] = " \t\r\n";
 
@@ -341,7 +341,13 @@ static int check_end(const parser *p)
 {
     amkd_graph *graph = p->graph;
     const amkd_layer *last = &graph->layers[graph->nlayers - 1];
-    if (!amkd_layer_is(last, AMKD_ENDS) || last->out.height != 1 || last->out.width != 1)
+    const int single = last->out.height == 1 && last->out.width == 1;
+    const int shrinks = single && (last->in.height > 1 || last->in.width > 1);
+    if (!amkd_layer_is(last, AMKD_ENDS) && shrinks && !last->flat)
+        return fail_layer(p, "the last layer must be an fc, or a conv ending at 1x1; a "
+                             "pool stands before it: 'avgpool all | conv N k1' makes the "
+                             "same as 'conv N k1 | avgpool all'");
+    if (!amkd_layer_is(last, AMKD_ENDS) || !single)
         return fail_layer(p, "the last layer must be an fc, or a conv ending at 1x1");
     graph->nclasses = last->out.channels;
     if (p->nclasses && graph->nclasses != p->nclasses)
@@ -362,56 +368,16 @@ static int parse_text(parser *p, const char *text)
     return check_end(p);
 }
 
-static int check_input(amkd_shape in)
-{
-    size_t size;
-    const int failed = !in.channels || !in.height || !in.width ||
-                       in.channels > MAX_SIDE || in.height > MAX_SIDE ||
-                       in.width > MAX_SIDE ||
-                       __builtin_mul_overflow(in.channels * in.height, in.width, &size) ||
-                       size > AMKD_MAX_FLOATS;
-    return failed ? amkd_fail("an input of %zu channels, %zux%zu pixels, is no image",
-                              in.channels, in.height, in.width)
-                  : 0;
-}
-
-/* Whether the text looks like a network's name, and no layer is called so. */
-static int is_name(const char *text)
-{
-    const size_t n = strlen(text);
-    return n && !strpbrk(text, " \t\r\n|;():") && !amkd_kind_find(text, n);
-}
-
-static int fail_name(const char *text)
-{
-    char *names = amkd_named_list();
-    const int rc = names
-                       ? amkd_fail("no network is called '%.60s', expected one of %s, or "
-                                   "layers with '|' between",
-                                   text, names)
-                       : -1;
-    free(names);
-    return rc;
-}
-
-int amkd_graph_parse(amkd_graph *graph, const char *text, amkd_shape in, size_t nclasses)
+int amkd_graph_read(amkd_graph *graph, const char *text, amkd_shape in, size_t nclasses)
 {
     parser p = {.graph = graph, .nclasses = nclasses};
-    char *named = NULL;
     memset(graph, 0, sizeof(*graph));
     graph->in = in;
-    if (check_input(in))
-        return -1;
-    int rc = amkd_named_text(&named, text, in);
-    if (!rc && !named && is_name(text))
-        return fail_name(text);
-    if (!rc)
-        rc = parse_text(&p, named ? named : text);
-    free(named);
+    const int rc = parse_text(&p, text);
     graph->text = p.text;
     if (rc) {
         amkd_graph_clear(graph);
-        return amkd_fail_in("architecture '%.100s'", text);
+        return -1;
     }
     amkd_graph_finish(graph);
     return 0;

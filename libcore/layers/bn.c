@@ -189,7 +189,7 @@ static int open(amkd_op **out, amkd_device *device, const amkd_layer *layer,
                             .variances = layer->parameters[VARIANCE].offset,
                             .epsilon = s->epsilon,
                             .momentum = s->momentum};
-    return amkd_norm_new(out, device, &shape, &norm, options->train);
+    return amkd_norm_new(out, device, &shape, &norm);
 }
 
 static const amkd_example examples[] = {

@@ -4,13 +4,13 @@
 #ifndef AMKD_LAYERS_LAYER_H
 #define AMKD_LAYERS_LAYER_H
 
-#include "ops/op.h"
+#include "ops/op_shape.h"
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-    AMKD_MAX_INPUTS = 8,     /* values that a layer reads */
-    AMKD_MAX_PARAMETERS = 4, /* tensors of a layer */
+    AMKD_MAX_INPUTS = AMKD_OP_MAX_INPUTS, /* values that a layer reads */
+    AMKD_MAX_PARAMETERS = 4,              /* tensors of a layer */
     AMKD_MAX_WORDS = 8,      /* of a layer's text: "conv 6 k5 s2 p1 d1 g2 nobias" */
     AMKD_MODULE_NBYTES = 48, /* "features.18.conv.0.1" */
     AMKD_SETTINGS_NBYTES = 96,

@@ -11,11 +11,15 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 int amkd_is_there(const char *path)
 {
-    return path && strcmp(path, "-") != 0 && !(access(path, F_OK) && errno == ENOENT);
+    struct stat status;
+    if (!path || !strcmp(path, "-"))
+        return 0;
+    return stat(path, &status) ? errno != ENOENT
+                               : S_ISREG(status.st_mode) || S_ISDIR(status.st_mode);
 }
 
 /* Whether a list with spaces has the word. */
@@ -69,6 +73,12 @@ int amkd_known_read(amkd_known *known, const char *path, const char *kinds)
     snprintf(known->kind, sizeof known->kind, "%s", header->kind);
     const uint64_t nrows = amkd_header_rows(header);
     known->nrows = nrows == UINT64_MAX ? 0 : nrows;
+    if (!strcmp(header->kind, "images"))
+        known->nimages = known->nrows;
+    else if (!amkd_images_refs_count(header))
+        known->nimages = 0;
+    else if (!rc)
+        rc = amkd_images_refs_rows(&known->nimages, header);
     amkd_reader_close(reader);
     return rc ? amkd_fail_in("'%s'", path) : 0;
 }

@@ -14,10 +14,12 @@ typedef struct amkd_known {
     amkd_shape shape; /* of the images it holds or speaks of; zeros: not known */
     size_t nclasses;  /* 0: not known */
     uint64_t nrows;   /* 0: not known */
+    uint64_t nimages; /* that it holds or speaks of; 0: not known */
     int is_views;     /* images that were made of others */
 } amkd_known;
 
-/* Whether there is such a file, or one that cannot be looked at. */
+/* Whether there is such a file, or one that cannot be looked at. What can be read but
+ * once, as a pipe, counts as not there yet. */
 int amkd_is_there(const char *path);
 
 /* Reads the header of an amkd stream. kinds: those expected, as "images labels". Fails on

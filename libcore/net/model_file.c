@@ -6,6 +6,7 @@
 #include "net/model_weights.h"
 #include "net/published.h"
 #include "net/safetensors.h"
+#include "net/stem.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,28 @@ static int differ_in_classes_alone(const amkd_graph *a, const amkd_graph *b)
            !strcmp(last->module, other->module);
 }
 
+/* The error of a file that holds another network than is asked for: the first layer in
+ * which they differ, since the texts of large ones have thousands of characters. */
+static int fail_other(const amkd_graph *held, const amkd_graph *asked)
+{
+    const size_t n = held->nlayers < asked->nlayers ? held->nlayers : asked->nlayers;
+    for (size_t l = 0; l < n; l++) {
+        const amkd_layer *a = &held->layers[l], *b = &asked->layers[l];
+        char text[AMKD_LAYER_NBYTES], other[AMKD_LAYER_NBYTES];
+        amkd_layer_print(text, sizeof text, a);
+        amkd_layer_print(other, sizeof other, b);
+        if (strcmp(text, other) || strcmp(a->module, b->module))
+            return amkd_fail("holds another network: its layer %zu is '%s: %s', but '%s: "
+                             "%s' is asked for",
+                             l + 1, a->module, text, b->module, other);
+    }
+    return held->nlayers == asked->nlayers
+               ? amkd_fail("holds another network: the same layers, joined in other ways")
+               : amkd_fail("holds another network: it has %zu layers, but %zu are asked "
+                           "for",
+                           held->nlayers, asked->nlayers);
+}
+
 /* The file's own network must be that of the graph, and its mean and deviation, class
  * names and origin become the model's. */
 static int take_own(amkd_model *model, const json_t *metadata, int *has_scales)
@@ -174,8 +197,7 @@ static int take_own(amkd_model *model, const json_t *metadata, int *has_scales)
         return -1;
     int rc = load_metadata(own, metadata);
     if (!rc && !differ_in_classes_alone(&model->graph, &own->graph))
-        rc = amkd_fail("holds '%s', but '%s' is asked for", own->graph.text,
-                       model->graph.text);
+        rc = fail_other(&own->graph, &model->graph);
     if (!rc && own->graph.in.channels == model->graph.in.channels) {
         memcpy(model->mean, own->mean, sizeof model->mean);
         memcpy(model->std, own->std, sizeof model->std);
@@ -215,8 +237,10 @@ int amkd_model_begin(amkd_model *model, const char *path, const char *arch,
         rc = take_own(model, tensors.metadata, &out->has_scales);
     else
         take_usual(model, arch, &out->has_scales);
-    if (rc || amkd_model_take(model, &tensors, &taking))
+    if (rc || amkd_model_take(model, &tensors, &taking)) {
+        amkd_stem_hint(&tensors, arch, &model->graph, 1);
         rc = amkd_fail_in("'%s'", shown(path));
+    }
     out->fresh_head = taking.fresh_head;
     amkd_tensors_clear(&tensors);
     return rc;

@@ -61,6 +61,9 @@ int amkd_tensor_check_finite(const amkd_tensor *tensor)
     return 0;
 }
 
+/* What can be wrong with a tensor, in the order in which it is summed up. */
+typedef enum problem { SURPLUS, MISSING, OTHER_SHAPE, BAD_VALUES, NPROBLEMS } problem;
+
 /* A file's tensors on their way into a model. */
 typedef struct taker {
     amkd_model *model;
@@ -69,11 +72,11 @@ typedef struct taker {
     size_t way, nfound, head; /* head: the first parameter of the last layer */
     char *taken;              /* [tensors->n]: whether it is a parameter's */
     char *problems;           /* NULL: none */
-    size_t nproblems;
+    size_t nproblems[NPROBLEMS];
 } taker;
 
 /* Adds the present error to the problems. */
-static int note(taker *t)
+static int note(taker *t, problem what)
 {
     char *longer = t->problems ? amkd_format("%s\n  %s", t->problems, amkd_error())
                                : amkd_strdup(amkd_error());
@@ -81,7 +84,7 @@ static int note(taker *t)
         return -1;
     free(t->problems);
     t->problems = longer;
-    t->nproblems++;
+    t->nproblems[what]++;
     return 0;
 }
 
@@ -148,19 +151,23 @@ static int is_other_head(const taker *t, const amkd_tensor *expected,
 }
 
 static int check_tensor(const amkd_tensor *expected, const amkd_tensor *tensor,
-                        const char *name)
+                        const char *name, problem *what)
 {
     char wanted[96], found[96];
+    *what = MISSING;
     if (!tensor)
         return amkd_fail("tensor '%s' is missing", name);
+    *what = BAD_VALUES;
     if (!tensor->data)
         return amkd_fail("tensor '%s': its dtype is %s, expected F32, F16, BF16 or F64",
                          name, tensor->dtype);
     print_shape(wanted, sizeof wanted, expected);
     print_shape(found, sizeof found, tensor);
+    *what = OTHER_SHAPE;
     if (strcmp(wanted, found) != 0)
         return amkd_fail("tensor '%s': its shape is %s, that of the architecture is %s",
                          name, found, wanted);
+    *what = BAD_VALUES;
     return amkd_tensor_check_finite(tensor);
 }
 
@@ -169,6 +176,7 @@ static int take_one(void *context, const amkd_tensor *expected)
 {
     taker *t = context;
     char name[AMKD_WEIGHT_NBYTES];
+    problem what;
     amkd_weight_name(name, t->way, expected->name);
     const amkd_tensor *tensor = amkd_tensors_find(t->tensors, name);
     if (tensor)
@@ -177,8 +185,8 @@ static int take_one(void *context, const amkd_tensor *expected)
         t->head++;
         return 0;
     }
-    if (check_tensor(expected, tensor, name))
-        return note(t);
+    if (check_tensor(expected, tensor, name, &what))
+        return note(t, what);
     memcpy(expected->data, tensor->data, count(expected) * sizeof(float));
     return 0;
 }
@@ -211,7 +219,7 @@ static int ignore_others(taker *t)
         if (t->taking->strict || is_of_module(t, tensor)) {
             amkd_fail("tensor '%s': the architecture has no such parameter",
                       tensor->name);
-            if (note(t))
+            if (note(t, SURPLUS))
                 return -1;
         } else if (!model->nignored++)
             snprintf(model->ignored, sizeof model->ignored, "%s", tensor->name);
@@ -236,9 +244,30 @@ static int check_signs(taker *t)
             amkd_fail("tensor '%s.%s': value %zu is %g, expected 0 or more",
                       model->graph.layers[l].module, parameter->name, i,
                       (double)values[i]);
-            rc = note(t);
+            rc = note(t, BAD_VALUES);
         }
     return rc;
+}
+
+/* The error of all problems. Where there are more than one their list comes behind a line
+ * that sums them up. */
+static int fail_all(const taker *t)
+{
+    static const char *const names[NPROBLEMS] = {
+        "that the network has not", "of the network that are missing", "of other shapes",
+        "of other types or with bad values"};
+    char sum[256] = "";
+    size_t nall = 0, length = 0;
+    for (size_t what = 0; what < NPROBLEMS; what++) {
+        const size_t n = t->nproblems[what];
+        if (n)
+            length += (size_t)snprintf(sum + length, sizeof sum - length, "%s%zu %s",
+                                       nall ? ", " : "", n, names[what]);
+        nall += n;
+    }
+    return nall == 1
+               ? amkd_fail("%s", t->problems)
+               : amkd_fail("%zu tensors do not fit: %s:\n  %s", nall, sum, t->problems);
 }
 
 int amkd_model_take(amkd_model *model, const amkd_tensors *tensors, amkd_taking *taking)
@@ -253,9 +282,7 @@ int amkd_model_take(amkd_model *model, const amkd_tensors *tensors, amkd_taking 
     if (!rc && !t.problems)
         rc = check_signs(&t);
     if (!rc && t.problems)
-        rc = t.nproblems == 1
-                 ? amkd_fail("%s", t.problems)
-                 : amkd_fail("%zu tensors do not fit:\n  %s", t.nproblems, t.problems);
+        rc = fail_all(&t);
     taking->fresh_head = t.head > 0;
     free(t.taken);
     free(t.problems);

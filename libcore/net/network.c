@@ -211,8 +211,10 @@ static cl_mem buffer_of(const amkd_network *network, size_t buffer)
     return buffer == AMKD_NOWHERE ? NULL : network->buffers[buffer];
 }
 
-static size_t input_nbytes(const amkd_network *network, const amkd_step *step,
-                           const amkd_batch *run)
+/* What a step copies: of its two buffers, which others share too, what the smaller holds.
+ */
+static size_t copied_nbytes(const amkd_network *network, const amkd_step *step,
+                            const amkd_batch *run)
 {
     const size_t size =
         network->wiring.sizes[step->from] < network->wiring.sizes[step->to]
@@ -228,7 +230,7 @@ static int run_step(amkd_network *network, size_t step_number, const amkd_batch 
     const cl_mem from = buffer_of(network, step->from), to = buffer_of(network, step->to);
     if (step->type == AMKD_STEP_COPY)
         return amkd_buffer_copy(network->device, to, 0, from,
-                                input_nbytes(network, step, run));
+                                copied_nbytes(network, step, run));
     if (step->type == AMKD_STEP_ADD) {
         args.x[0] = args.y = to;
         args.x[1] = from;

@@ -1,10 +1,11 @@
 /* Prediction in chunks: pixels up, forward, probabilities or logits back. */
-#include "net/predict.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/room.h"
 #include "net/fold.h"
 #include "net/network_plan.h"
 #include "net/network_room.h"
+#include "net/predict_device.h"
 #include "ops/batch.h"
 #include "ops/loss.h"
 #include <math.h>
@@ -28,12 +29,28 @@ struct amkd_predictor {
     float *input; /* planes on their way to the device, a chunk of them */
 };
 
-/* Whole lane blocks, one at least: as many as a buffer, and half of the device's memory,
- * have room for. */
-static size_t choose_chunk(const amkd_device *device, const amkd_network_room *room)
+/* Bytes of a lane block beside the network: its images, their keys, its outputs. */
+static size_t block_others(const amkd_device *device, const amkd_graph *graph)
+{
+    return device->nlanes * (amkd_shape_size(graph->in) + 4 * sizeof(uint32_t) +
+                             graph->nclasses * sizeof(float));
+}
+
+/* Whole lane blocks, one at least: as many as a buffer, and half of the device's memory
+ * or what is left of a budget, have room for. */
+static size_t choose_chunk(const amkd_device *device, const amkd_graph *graph,
+                           const amkd_network_room *room)
 {
     const cl_ulong half = device->global_nbytes / 2;
-    const cl_ulong n = (half < MAX_NBYTES ? half : MAX_NBYTES) / room->block_nbytes;
+    cl_ulong n = (half < MAX_NBYTES ? half : MAX_NBYTES) / room->block_nbytes;
+    if (device->budget_nbytes) {
+        const cl_ulong fixed = room->fixed_nbytes, budget = device->budget_nbytes;
+        const cl_ulong fit =
+            budget > fixed
+                ? (budget - fixed) / (room->block_nbytes + block_others(device, graph))
+                : 0;
+        n = fit < n ? fit : n;
+    }
     const cl_ulong whole = device->max_buffer_nbytes / room->largest_block_nbytes;
     cl_ulong most = MAX_CHUNK / device->nlanes;
     most = n < most ? n : most;
@@ -82,16 +99,35 @@ int amkd_predictor_room_find(amkd_predictor_room *room, const amkd_device *devic
     amkd_model_free(folded);
     if (rc)
         return -1;
-    const size_t chunk = choose_chunk(device, &network);
-    const size_t image_nbytes = amkd_shape_size(graph->in) + 4 * sizeof(uint32_t);
+    const size_t chunk = choose_chunk(device, graph, &network);
     *room = (amkd_predictor_room){
         .nsamples = chunk,
-        .nbytes = network.fixed_nbytes + chunk / device->nlanes * network.block_nbytes +
-                  chunk * (image_nbytes + graph->nclasses * sizeof(float)),
+        .nbytes =
+            network.fixed_nbytes +
+            chunk / device->nlanes * (network.block_nbytes + block_others(device, graph)),
         .largest_nbytes = chunk / device->nlanes * network.largest_block_nbytes};
     if (room->largest_nbytes < network.largest_fixed_nbytes)
         room->largest_nbytes = network.largest_fixed_nbytes;
     return 0;
+}
+
+int amkd_predictor_fit(const amkd_device *device, const amkd_graph *graph)
+{
+    amkd_predictor_room room;
+    char size[AMKD_SIZE_NBYTES], budget[AMKD_SIZE_NBYTES];
+    if (!device->budget_nbytes)
+        return 0;
+    if (amkd_predictor_room_find(&room, device, graph))
+        return -1;
+    amkd_size_print(size, sizeof size, room.nbytes);
+    amkd_size_print(budget, sizeof budget, device->budget_nbytes);
+    return room.nbytes <= device->budget_nbytes
+               ? 0
+               : amkd_fail(
+                     "a prediction of %zu samples at a time takes %s, and --memory is "
+                     "%s; a smaller network or smaller images would fit, or more "
+                     "memory",
+                     room.nsamples, size, budget);
 }
 
 /* The rows of a chunk as they are. */
@@ -146,7 +182,7 @@ static int fill(amkd_predictor *predictor, const amkd_model *model)
     amkd_network_room room;
     if (amkd_network_room_find(&room, device, graph, 0))
         return -1;
-    predictor->chunk = choose_chunk(device, &room);
+    predictor->chunk = choose_chunk(device, graph, &room);
     predictor->npixels = amkd_shape_size(graph->in);
     predictor->plane = graph->in.height * graph->in.width;
     predictor->nclasses = graph->nclasses;
@@ -173,7 +209,7 @@ static int fill(amkd_predictor *predictor, const amkd_model *model)
 int amkd_predictor_new(amkd_predictor **out, amkd_device *device, const amkd_model *model)
 {
     amkd_model *folded;
-    if (amkd_model_fold(&folded, model))
+    if (amkd_predictor_fit(device, &model->graph) || amkd_model_fold(&folded, model))
         return -1;
     amkd_predictor *predictor = amkd_alloc(1, sizeof *predictor);
     if (predictor)

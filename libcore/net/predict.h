@@ -2,15 +2,11 @@
 #ifndef AMKD_NET_PREDICT_H
 #define AMKD_NET_PREDICT_H
 
-#include "device/device.h"
+#include "device/open.h"
 #include "net/model.h"
-#include "ops/batch.h"
 #include <stdint.h>
 
 typedef struct amkd_predictor amkd_predictor;
-
-/* Batches hold what the model's network sees: its mean and std as scale and shift. */
-int amkd_model_normalize(amkd_batches *batches, const amkd_model *model);
 
 /* What a predictor takes on a device, which need not be open. */
 typedef struct amkd_predictor_room {
@@ -24,7 +20,11 @@ int amkd_predictor_find_stored(unsigned char *stored, const amkd_graph *graph);
 int amkd_predictor_room_find(amkd_predictor_room *room, const amkd_device *device,
                              const amkd_graph *graph);
 
-/* The model's weights are copied to the device; the model may be freed. */
+/* Fails where not even the fewest samples fit into the device's budget. */
+int amkd_predictor_fit(const amkd_device *device, const amkd_graph *graph);
+
+/* The model's weights are copied to the device; the model may be freed. Fails as
+ * amkd_predictor_fit. */
 int amkd_predictor_new(amkd_predictor **out, amkd_device *device,
                        const amkd_model *model);
 
@@ -47,16 +47,6 @@ typedef struct amkd_prediction {
  * overflow are NaN or infinite. */
 int amkd_predictor_predict(amkd_predictor *predictor, const amkd_prediction *wanted,
                            size_t n);
-
-/* The student's features of pixels[n], as amkd_predictor_run takes them: the inputs of
- * the network's last layer, float [block][feature][lane] of whole lane blocks. They are
- * written to features, a buffer on the predictor's device, behind the first samples, a
- * multiple of device->nlanes. */
-int amkd_predictor_features(amkd_predictor *predictor, cl_mem features, size_t first,
-                            const uint8_t *pixels, size_t n);
-
-/* How many features a sample has. */
-size_t amkd_predictor_nfeatures(const amkd_predictor *predictor);
 
 void amkd_predictor_free(amkd_predictor *predictor); /* NULL is fine */
 

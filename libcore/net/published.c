@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "graph/named.h"
 #include "net/model_weights.h"
+#include "net/stem.h"
 #include "net/weight_names.h"
 #include <math.h>
 #include <stdio.h>
@@ -167,5 +168,9 @@ int amkd_published_load(amkd_model *model, amkd_tensors *tensors, const amkd_pub
         return -1;
     amkd_taking taking = {.strict = 1};
     model->parameters = amkd_alloc(model->graph.nparameters, sizeof(float));
-    return model->parameters ? amkd_model_take(model, tensors, &taking) : -1;
+    if (!model->parameters)
+        return -1;
+    return amkd_model_take(model, tensors, &taking)
+               ? amkd_stem_hint(tensors, p->arch, &model->graph, p->in.channels > 0)
+               : 0;
 }

@@ -31,8 +31,10 @@ int amkd_act_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
     amkd_op *op = NULL;
     if (amkd_op_build_shapeless(&op, device, shape, "act", amkd_cl_act_alone, "",
                                 sizeof(int)) ||
-        amkd_op_kernels(op, train ? names : (const char *[]){names[0], NULL}))
+        amkd_op_kernels(op, train ? names : (const char *[]){names[0], NULL})) {
+        amkd_op_free(op);
         return -1;
+    }
     *(int *)op->own = from_output;
     op->passes[AMKD_FORWARD] = forward;
     op->passes[AMKD_BACKWARD_DATA] = backward_data;
@@ -45,8 +47,10 @@ int amkd_act_mask_new(amkd_op **out, amkd_device *device, const amkd_op_shape *s
     static const char *const names[] = {"act_mask", NULL};
     amkd_op *op = NULL;
     if (amkd_op_build_shapeless(&op, device, shape, "act", amkd_cl_act_alone, "", 0) ||
-        amkd_op_kernels(op, names))
+        amkd_op_kernels(op, names)) {
+        amkd_op_free(op);
         return -1;
+    }
     op->passes[AMKD_FORWARD] = forward;
     *out = op;
     return 0;

@@ -21,6 +21,11 @@ int amkd_augmenter_check(const amkd_view_options *options, size_t height, size_t
     if (height > AMKD_VIEW_MAX_SIDE || width > AMKD_VIEW_MAX_SIDE)
         return amkd_fail("images of %zux%zu have no views: no side may be above %d",
                          width, height, AMKD_VIEW_MAX_SIDE);
+    if (options->ranges.crop >= height || options->ranges.crop >= width)
+        return amkd_fail(
+            "a crop of images padded by %llu pixels may miss those of %zux%zu "
+            "altogether: expected less than a side",
+            (unsigned long long)options->ranges.crop, width, height);
     if (options->ranges.saturation > 0 && channels != 3)
         return amkd_fail(
             "a range of saturation is for images of 3 channels, red, green and "

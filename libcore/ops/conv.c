@@ -80,22 +80,6 @@ static char *print_tile(amkd_pass pass, const amkd_conv_tile *t)
                              t->side[0], t->side[1], t->kernel_rows, t->rows);
 }
 
-/* The shape without what a pass does not look at. */
-static amkd_op_shape seen_by(amkd_pass pass, const amkd_op_shape *shape)
-{
-    static const amkd_act none = {0};
-    amkd_op_shape seen = *shape;
-    if (pass != AMKD_FORWARD)
-        seen.act = none;
-    if (pass != AMKD_BACKWARD_DATA)
-        seen.previous_act = none;
-    if (pass == AMKD_BACKWARD_DATA)
-        seen.bias = 0;
-    if (pass != AMKD_BACKWARD_WEIGHTS)
-        seen.nslices = 1;
-    return seen;
-}
-
 /* The pass's kernel. */
 static int make_ready(amkd_op *op, amkd_pass pass)
 {
@@ -109,14 +93,12 @@ static int make_ready(amkd_op *op, amkd_pass pass)
     };
     if (op->kernels[pass])
         return 0;
-    const amkd_op_shape seen = seen_by(pass, &op->shape);
     char *tile = print_tile(pass, &((conv *)op->own)->tiles[pass]);
     char *options =
         tile ? amkd_format("-DKT=%zu %s", amkd_conv_taps(&op->shape), tile) : NULL;
-    int rc = -1;
-    if (options)
-        rc = amkd_op_pass_kernel(op, pass, files[pass].kernel, files[pass].source, &seen,
-                                 options);
+    const int rc = options ? amkd_op_pass_kernel(op, pass, files[pass].kernel,
+                                                 files[pass].source, options)
+                           : -1;
     free(options);
     free(tile);
     return rc;

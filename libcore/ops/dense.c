@@ -1,11 +1,12 @@
-/* Launcher of cl/dense.cl. */
+/* Launcher of cl/dense.cl and its passes' files. */
 #include "base/memory.h"
 #include "ops/conv.h"
 #include "ops/dense_gemm.h"
 #include "ops/op_internal.h"
 #include <stdlib.h>
 
-extern const char amkd_cl_dense[];
+extern const char amkd_cl_dense[], amkd_cl_dense_forward[], amkd_cl_dense_backward_data[],
+    amkd_cl_dense_backward_weights[];
 
 /* Features x lane blocks of a work-item: blocks share the weights, features the values.
  */
@@ -107,30 +108,47 @@ static dense choose_tiles(const amkd_device *device, const amkd_op_shape *shape)
     return t;
 }
 
+static char *print_tile(amkd_pass pass, const dense *t)
+{
+    return pass == AMKD_FORWARD
+               ? amkd_format("-DFORWARD_CT=%zu -DBT=%d", t->forward, BLOCKS)
+           : pass == AMKD_BACKWARD_DATA
+               ? amkd_format("-DDATA_CT=%zu -DBT=%d", t->data, BLOCKS)
+               : amkd_format("-DWEIGHTS_OUT=%zu -DWEIGHTS_OT=%zu -DWEIGHTS_IT=%zu",
+                             t->outputs, t->at_a_time, t->inputs);
+}
+
+static int make_kernel(amkd_op *op, amkd_pass pass)
+{
+    static const struct {
+        const char *kernel, *source;
+    } files[] = {
+        [AMKD_FORWARD] = {"dense_forward", amkd_cl_dense_forward},
+        [AMKD_BACKWARD_WEIGHTS] = {"dense_backward_weights",
+                                   amkd_cl_dense_backward_weights},
+        [AMKD_BACKWARD_DATA] = {"dense_backward_data", amkd_cl_dense_backward_data},
+    };
+    char *tile = print_tile(pass, op->own);
+    const int rc =
+        tile ? amkd_op_pass_kernel(op, pass, files[pass].kernel, files[pass].source, tile)
+             : -1;
+    free(tile);
+    return rc;
+}
+
 int amkd_dense_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
                    int train)
 {
-    static const char *const names[] = {
-        [AMKD_FORWARD] = "dense_forward",
-        [AMKD_BACKWARD_WEIGHTS] = "dense_backward_weights",
-        [AMKD_BACKWARD_DATA] = "dense_backward_data",
-        [AMKD_NPASSES] = NULL,
-    };
     const amkd_op_shape flat = flattened(shape);
-    const dense t = choose_tiles(device, &flat);
-    char *options =
-        amkd_format("-DFORWARD_CT=%zu -DDATA_CT=%zu -DBT=%d "
-                    "-DWEIGHTS_OUT=%zu -DWEIGHTS_OT=%zu -DWEIGHTS_IT=%zu",
-                    t.forward, t.data, BLOCKS, t.outputs, t.at_a_time, t.inputs);
-    if (!options)
-        return -1;
     amkd_op *op = NULL;
-    const int rc =
-        amkd_op_build(&op, device, &flat, "dense", amkd_cl_dense, options, sizeof t);
-    free(options);
-    if (rc || amkd_op_kernels(op, train ? names : (const char *[]){names[0], NULL}))
+    if (amkd_op_new(&op, device, &flat, amkd_cl_dense, sizeof(dense)))
         return -1;
-    *(dense *)op->own = t;
+    *(dense *)op->own = choose_tiles(device, &flat);
+    for (amkd_pass pass = AMKD_FORWARD; pass < (train ? AMKD_NPASSES : 1); pass++)
+        if (make_kernel(op, pass)) {
+            amkd_op_free(op);
+            return -1;
+        }
     op->kind = "fc";
     op->passes[AMKD_FORWARD] = forward;
     op->passes[AMKD_BACKWARD_DATA] = backward_data;

@@ -1,5 +1,5 @@
-/* The dense layer by CLBlast. A lane block is a matrix [feature][lane], so a layer is a
- * batch of products with the weights, W [o][i]:
+/* The dense layer by CLBlast and cl/dense_gemm.cl. A lane block is a matrix
+ * [feature][lane], so a layer is a batch of products with the weights, W [o][i]:
  *
  *     y_b = W x_b          dx_b = W^T dy_b          dW = sum_b dy_b x_b^T            */
 #include "ops/dense_gemm.h"
@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+extern const char amkd_cl_dense_gemm[];
 
 /* CLBlast 1.5.3 compiles and keeps its kernels without a lock, or with one too few: two
  * threads with a device each must not be in it at once. Its calls only enqueue. */
@@ -139,19 +141,17 @@ static int gemm_new(amkd_op **out, const amkd_op *op)
         [AMKD_BACKWARD_DATA] = "dense_mask",
         [AMKD_NPASSES] = NULL,
     };
-    amkd_op *gemm = amkd_alloc(1, sizeof *gemm);
-    if (!gemm)
+    const int train = op->kernels[AMKD_BACKWARD_DATA] != NULL;
+    amkd_op *gemm = NULL;
+    if (amkd_op_build(&gemm, op->device, &op->shape, "dense_gemm", amkd_cl_dense_gemm, "",
+                      0) ||
+        amkd_op_kernels(gemm, train ? names : (const char *[]){names[0], NULL})) {
+        amkd_op_free(gemm);
         return -1;
-    gemm->device = op->device;
-    gemm->shape = op->shape;
-    gemm->program = op->program;
+    }
     gemm->passes[AMKD_FORWARD] = gemm_forward;
     gemm->passes[AMKD_BACKWARD_DATA] = gemm_backward_data;
     gemm->passes[AMKD_BACKWARD_WEIGHTS] = gemm_backward_weights;
-    const int train = op->kernels[AMKD_BACKWARD_DATA] != NULL;
-    clRetainProgram(gemm->program);
-    if (amkd_op_kernels(gemm, train ? names : (const char *[]){names[0], NULL}))
-        return -1;
     *out = gemm;
     return 0;
 }
@@ -164,6 +164,7 @@ void amkd_dense_gemm_offer(amkd_op *op)
         .name = "clblast",
         .unfit = (op->device->type & CL_DEVICE_TYPE_CPU) != 0,
         .library = library,
+        .source = amkd_cl_dense_gemm,
         .make = gemm_new,
     };
 }

@@ -76,8 +76,10 @@ int amkd_dropout_new(amkd_op **out, amkd_device *device, const amkd_op_shape *sh
     amkd_op *op = NULL;
     if (amkd_op_build_shapeless(&op, device, shape, "dropout", amkd_cl_dropout, "",
                                 sizeof(own)) ||
-        amkd_op_kernels(op, names))
+        amkd_op_kernels(op, names)) {
+        amkd_op_free(op);
         return -1;
+    }
     *(own *)op->own = (own){share, layer};
     op->passes[AMKD_FORWARD] = forward;
     op->passes[AMKD_BACKWARD_DATA] = backward_data;

@@ -66,8 +66,10 @@ int amkd_grouped_new(amkd_op **out, amkd_device *device, const amkd_op_shape *sh
     snprintf(options, sizeof options, "-DGROUPS=%zu -DDILATION=%zu", shape->groups,
              shape->dilation);
     if (amkd_op_build(&op, device, shape, "grouped", amkd_cl_grouped, options, 0) ||
-        amkd_op_kernels(op, train ? names : (const char *[]){names[0], NULL}))
+        amkd_op_kernels(op, train ? names : (const char *[]){names[0], NULL})) {
+        amkd_op_free(op);
         return -1;
+    }
     op->passes[AMKD_FORWARD] = forward;
     op->passes[AMKD_BACKWARD_DATA] = backward_data;
     op->passes[AMKD_BACKWARD_WEIGHTS] = backward_weights;

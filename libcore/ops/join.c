@@ -33,8 +33,10 @@ int amkd_sum_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
     amkd_op *op = NULL;
     if (amkd_op_build_shapeless(&op, device, shape, "join", amkd_cl_join, "",
                                 sizeof(join)) ||
-        amkd_op_kernels(op, names))
+        amkd_op_kernels(op, names)) {
+        amkd_op_free(op);
         return -1;
+    }
     ((join *)op->own)->ninputs = ninputs;
     op->passes[AMKD_FORWARD] = sum_forward;
     *out = op;
@@ -82,8 +84,10 @@ int amkd_concat_new(amkd_op **out, amkd_device *device, const amkd_op_shape *sha
     amkd_op *op = NULL;
     if (amkd_op_build_shapeless(&op, device, shape, "join", amkd_cl_join, "",
                                 sizeof(join)) ||
-        amkd_op_kernels(op, names))
+        amkd_op_kernels(op, names)) {
+        amkd_op_free(op);
         return -1;
+    }
     join *j = op->own;
     j->ninputs = ninputs;
     memcpy(j->nchannels, nchannels, ninputs * sizeof *nchannels);

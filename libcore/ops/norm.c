@@ -131,16 +131,17 @@ static int backward_data(amkd_op *op, const amkd_op_args *a)
 static void close_norm(amkd_op *op)
 {
     const norm *n = op->own;
-    if (!n)
-        return;
     amkd_buffer_free(n->parts);
     amkd_buffer_free(n->stats);
     amkd_buffer_free(n->sums);
 }
 
-static int new_buffers(norm *n, amkd_device *device, size_t nchannels)
+static int new_buffers(amkd_op *op, size_t nchannels)
 {
     const size_t nbytes = nchannels * sizeof(float);
+    amkd_device *device = op->device;
+    norm *n = op->own;
+    op->close = close_norm;
     return amkd_buffer_new(&n->parts, device, CL_MEM_READ_WRITE, 2 * NPARTS * nbytes,
                            NULL) ||
                    amkd_buffer_new(&n->stats, device, CL_MEM_READ_WRITE, 4 * nbytes,
@@ -151,7 +152,7 @@ static int new_buffers(norm *n, amkd_device *device, size_t nchannels)
 }
 
 int amkd_norm_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
-                  const amkd_norm *norm_options, int train)
+                  const amkd_norm *norm_options)
 {
     static const char *const names[] = {
         [PARTS] = "norm_parts",
@@ -163,22 +164,17 @@ int amkd_norm_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape
         [BACK] = "norm_back",
         [BACK + 1] = NULL,
     };
-    (void)train; /* one small program for both */
     amkd_op *op = NULL;
     char options[96];
     snprintf(options, sizeof options, "-DNPARTS=%d -DEPSILON=%.9ef", NPARTS,
              (double)norm_options->epsilon);
     if (amkd_op_build_shapeless(&op, device, shape, "norm", amkd_cl_norm, options,
                                 sizeof(norm)) ||
-        amkd_op_kernels(op, names))
-        return -1;
-    norm *n = op->own;
-    n->what = *norm_options;
-    op->close = close_norm;
-    if (new_buffers(n, device, shape->in_channels)) {
+        amkd_op_kernels(op, names) || new_buffers(op, shape->in_channels)) {
         amkd_op_free(op);
         return -1;
     }
+    ((norm *)op->own)->what = *norm_options;
     op->passes[AMKD_FORWARD] = forward;
     op->passes[AMKD_BACKWARD_WEIGHTS] = backward_weights;
     op->passes[AMKD_BACKWARD_DATA] = backward_data;

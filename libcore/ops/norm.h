@@ -11,8 +11,9 @@ typedef struct amkd_norm {
     float epsilon, momentum;
 } amkd_norm;
 
-/* A run that trains fails on a batch of one value a channel. */
+/* Its one small program is for predictions too. A run that trains fails on a batch of one
+ * value a channel. */
 int amkd_norm_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
-                  const amkd_norm *norm, int train);
+                  const amkd_norm *norm);
 
 #endif

@@ -76,44 +76,70 @@ int amkd_op_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
     return 0;
 }
 
-/* Takes macros, which are NULL where memory was short. Frees the op on failure. */
-static int build(amkd_op *op, const char *name, char *macros)
+/* Makes an op with its program. Takes macros, which are NULL where memory was short. */
+static int build(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
+                 const char *name, const char *source, char *macros, size_t own_nbytes)
 {
-    const char *sources[] = {amkd_cl_common, amkd_cl_act, op->source};
+    const char *sources[] = {amkd_cl_common, amkd_cl_act, source};
+    amkd_op *op;
+    if (!macros || amkd_op_new(&op, device, shape, source, own_nbytes)) {
+        free(macros);
+        return -1;
+    }
     op->macros = macros;
-    if (macros && !amkd_program_build(&op->program, op->device, name, sources, 3, macros))
-        return 0;
-    amkd_op_free(op);
-    return -1;
+    if (amkd_program_build(&op->program, device, name, sources, 3, macros)) {
+        amkd_op_free(op);
+        return -1;
+    }
+    *out = op;
+    return 0;
 }
 
 int amkd_op_build(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
                   const char *name, const char *source, const char *options,
                   size_t own_nbytes)
 {
-    return amkd_op_new(out, device, shape, source, own_nbytes) ||
-                   build(*out, name, print_shape(shape, options))
-               ? -1
-               : 0;
+    return build(out, device, shape, name, source, print_shape(shape, options),
+                 own_nbytes);
 }
 
 int amkd_op_build_shapeless(amkd_op **out, amkd_device *device,
                             const amkd_op_shape *shape, const char *name,
                             const char *source, const char *options, size_t own_nbytes)
 {
-    return amkd_op_new(out, device, shape, source, own_nbytes) ||
-                   build(*out, name, print_acts(shape, options))
-               ? -1
-               : 0;
+    return build(out, device, shape, name, source, print_acts(shape, options),
+                 own_nbytes);
+}
+
+/* The shape without what a pass does not look at. */
+static amkd_op_shape seen_by(amkd_pass pass, const amkd_op_shape *shape)
+{
+    static const amkd_act none = {0};
+    amkd_op_shape seen = *shape;
+    if (pass != AMKD_FORWARD)
+        seen.act = none;
+    if (pass != AMKD_BACKWARD_DATA)
+        seen.previous_act = none;
+    if (pass == AMKD_BACKWARD_DATA)
+        seen.bias = 0;
+    if (pass != AMKD_BACKWARD_WEIGHTS)
+        seen.nslices = 1;
+    return seen;
+}
+
+char *amkd_op_acts(const amkd_op_shape *shape, amkd_pass pass, const char *options)
+{
+    const amkd_op_shape seen = seen_by(pass, shape);
+    return print_acts(&seen, options);
 }
 
 int amkd_op_pass_kernel(amkd_op *op, amkd_pass pass, const char *kernel,
-                        const char *source, const amkd_op_shape *seen,
-                        const char *options)
+                        const char *source, const char *options)
 {
     const char *sources[] = {amkd_cl_common, amkd_cl_act, op->source, source};
+    const amkd_op_shape seen = seen_by(pass, &op->shape);
     amkd_op_part *part = &op->parts[pass];
-    *part = (amkd_op_part){source, print_shape(seen, options)};
+    *part = (amkd_op_part){source, print_shape(&seen, options)};
     cl_program program = NULL;
     const int rc = part->macros && !amkd_program_build(&program, op->device, kernel,
                                                        sources, 4, part->macros)
@@ -126,10 +152,8 @@ int amkd_op_pass_kernel(amkd_op *op, amkd_pass pass, const char *kernel,
 int amkd_op_kernels(amkd_op *op, const char *const *names)
 {
     for (size_t k = 0; names[k]; k++)
-        if (amkd_kernel_new(&op->kernels[k], op->program, names[k])) {
-            amkd_op_free(op);
+        if (amkd_kernel_new(&op->kernels[k], op->program, names[k]))
             return -1;
-        }
     return 0;
 }
 

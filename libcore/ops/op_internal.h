@@ -17,6 +17,7 @@ typedef struct amkd_other {
      * run. NULL: it can run all, and times decide. */
     int (*fits)(const amkd_device *device, const amkd_op_shape *shape, amkd_pass pass);
     int (*wins)(const amkd_device *device, const amkd_op_shape *shape, amkd_pass pass);
+    const char *source;  /* of its own kernels; NULL: it has none */
     int (*make)(amkd_op **out, const amkd_op *op);
     amkd_op *op; /* NULL until asked for; owned */
 } amkd_other;
@@ -58,6 +59,10 @@ struct amkd_op {
  * AVX-512, 255 scalars on a GPU) beside loaded values. */
 enum { AMKD_ACCUMULATORS = 24 };
 
+/* Who makes an op frees it, by amkd_op_free. What hands out an op leaves nothing behind
+ * when it fails, and *out as it was. What is given an op never frees it. So a kind's new
+ * begins with NULL, and frees the op where anything after its making fails. */
+
 /* Allocates an op and builds source, cl/<name>.cl, after common.cl and act.cl, with the
  * shape's macros followed by options. own_nbytes: of own, zeroed. Offsets of weights are
  * arguments of the kernels, so that layers of one shape share a program. */
@@ -71,7 +76,7 @@ int amkd_op_build_shapeless(amkd_op **out, amkd_device *device,
                             const amkd_op_shape *shape, const char *name,
                             const char *source, const char *options, size_t own_nbytes);
 
-/* Makes kernels 0.. of these names, NULL ends them. Frees the op on failure. */
+/* Makes kernels 0.. of these names, NULL ends them. */
 int amkd_op_kernels(amkd_op *op, const char *const *names);
 
 /* Allocates an op that has no kernels yet; source: behind common.cl and act.cl. */
@@ -79,11 +84,15 @@ int amkd_op_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
                 const char *source, size_t own_nbytes);
 
 /* Makes a pass's kernel, of a program of its own that has source, cl/<kernel>.cl, behind
- * the op's, so that layers share it which differ in other passes alone. seen: the shape
- * without what the pass does not depend on.. */
+ * the op's. So a prediction compiles no backward pass, and layers share the program which
+ * differ in other passes alone: of the shape's macros, those that the pass does not look
+ * at are the same for all. options: the pass's own. */
 int amkd_op_pass_kernel(amkd_op *op, amkd_pass pass, const char *kernel,
-                        const char *source, const amkd_op_shape *seen,
-                        const char *options);
+                        const char *source, const char *options);
+
+/* The macros of the activations that a pass looks at, and options behind them; freed with
+ * free(). NULL: no memory. */
+char *amkd_op_acts(const amkd_op_shape *shape, amkd_pass pass, const char *options);
 
 /* Makes what the op needs that is to run a pass; its first run would do it, too. */
 int amkd_op_make_ready(amkd_op *op, amkd_pass pass);

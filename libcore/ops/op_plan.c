@@ -122,8 +122,8 @@ static char *describe(const amkd_op *op, amkd_pass pass)
     const char *library = op->other.library;
     const char *macros = op->parts[pass].macros ? op->parts[pass].macros : op->macros;
     return amkd_format("%s %s, %s, %zu blocks of %zu in vectors of %zu%s%s", op->kind,
-                       passes[pass], macros ? macros : "", op->shape.max_blocks, op->device->nlanes,
-                       op->device->vector_width, library ? ", " : "",
+                       passes[pass], macros ? macros : "", op->shape.max_blocks,
+                       op->device->nlanes, op->device->vector_width, library ? ", " : "",
                        library ? library : "");
 }
 
@@ -225,6 +225,7 @@ int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, double deadline,
     plan->sources[1] = amkd_cl_act;
     plan->sources[2] = op->source;
     plan->sources[3] = op->parts[pass].source;
+    plan->sources[4] = op->other.source;
     plan->work = describe(op, pass);
     plan->reckoned = is_reckoned(op);
     list_ways(plan, settings, op, pass, &t);

@@ -50,8 +50,10 @@ int amkd_pool_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape
     snprintf(options, sizeof options, "-DAVERAGE=%d -DBY_PIXELS=%d", average,
              by_pixels(shape));
     if (amkd_op_build(&op, device, shape, "pool", amkd_cl_pool, options, 0) ||
-        amkd_op_kernels(op, train ? names : (const char *[]){names[0], NULL}))
+        amkd_op_kernels(op, train ? names : (const char *[]){names[0], NULL})) {
+        amkd_op_free(op);
         return -1;
+    }
     op->passes[AMKD_FORWARD] = forward;
     op->passes[AMKD_BACKWARD_DATA] = backward_data;
     *out = op;

@@ -41,8 +41,10 @@ int amkd_scale_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shap
     };
     amkd_op *op = NULL;
     if (amkd_op_build_shapeless(&op, device, shape, "scale", amkd_cl_scale, "", 0) ||
-        amkd_op_kernels(op, train ? names : (const char *[]){names[FORWARD], NULL}))
+        amkd_op_kernels(op, train ? names : (const char *[]){names[FORWARD], NULL})) {
+        amkd_op_free(op);
         return -1;
+    }
     op->passes[AMKD_FORWARD] = forward;
     op->passes[AMKD_BACKWARD_DATA] = backward_data;
     *out = op;

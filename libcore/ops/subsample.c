@@ -38,8 +38,10 @@ int amkd_subsample_new(amkd_op **out, amkd_device *device, const amkd_op_shape *
     static const char *const names[] = {"subsample_forward", "subsample_backward", NULL};
     amkd_op *op = NULL;
     if (amkd_op_build(&op, device, shape, "subsample", amkd_cl_subsample, "", 0) ||
-        amkd_op_kernels(op, train ? names : (const char *[]){names[0], NULL}))
+        amkd_op_kernels(op, train ? names : (const char *[]){names[0], NULL})) {
+        amkd_op_free(op);
         return -1;
+    }
     op->passes[AMKD_FORWARD] = forward;
     op->passes[AMKD_BACKWARD_DATA] = backward_data;
     *out = op;

@@ -1,17 +1,18 @@
 /* Launcher of cl/winograd.cl and its passes' files. */
 #include "ops/winograd.h"
 #include "base/memory.h"
-#include "ops/op_internal.h"
+#include "ops/winograd_internal.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 extern const char amkd_cl_winograd[], amkd_cl_winograd_kernels[],
-    amkd_cl_winograd_tiles[], amkd_cl_winograd_gradient[], amkd_cl_winograd_collect[];
+    amkd_cl_winograd_tiles[];
 
 /* As in cl/winograd.cl. */
-enum { TILE = 4, POSITIONS = 36, COLUMNS = 2 };
+enum { COLUMNS = 2 };
 
-/* Kernels behind those of the passes: what transforms kernels, and sums of gradients. */
-enum { KERNELS = AMKD_NPASSES, COLLECT };
+/* What transforms kernels; the kernels of the passes are in front of it. */
+enum { KERNELS = AMKD_WINOGRAD_KERNELS };
 
 /* Input channels whose patches are near together, where they fit; fewer than the least
  * are not worth it. */
@@ -51,25 +52,28 @@ static maps maps_of(const amkd_op_shape *s, amkd_pass pass)
 }
 
 /* Sums that a work-item has for each tile: with two tiles they fill the registers. */
-static size_t sums_of(const amkd_device *device)
+size_t amkd_winograd_sums(const amkd_device *device)
 {
     return device->vector_width == 16 ? 8 : 4;
 }
 
 static size_t patches_nbytes(const amkd_device *device, const cut *c)
 {
-    return POSITIONS * (c->part * c->ntiles + 1) * device->vector_width * sizeof(float);
+    return AMKD_WINOGRAD_POSITIONS * (c->part * c->ntiles + 1) * device->vector_width *
+           sizeof(float);
 }
 
 static size_t sums_nbytes(const amkd_device *device, const cut *c)
 {
-    return POSITIONS * sums_of(device) * c->ntiles * device->vector_width * sizeof(float);
+    return AMKD_WINOGRAD_POSITIONS * amkd_winograd_sums(device) * c->ntiles *
+           device->vector_width * sizeof(float);
 }
 
 static size_t kernels_nbytes(const amkd_device *device, const maps *m)
 {
-    const size_t nsums = sums_of(device);
-    return amkd_tiles(m->nout, nsums) * nsums * m->nin * POSITIONS * sizeof(float);
+    const size_t nsums = amkd_winograd_sums(device);
+    return amkd_tiles(m->nout, nsums) * nsums * m->nin * AMKD_WINOGRAD_POSITIONS *
+           sizeof(float);
 }
 
 static cut cut_of(const amkd_device *device, const maps *m)
@@ -87,31 +91,45 @@ static cut cut_of(const amkd_device *device, const maps *m)
 int amkd_winograd_fits(const amkd_device *device, const amkd_op_shape *shape,
                        amkd_pass pass)
 {
-    if (device->vector_width == 1 || pass == AMKD_BACKWARD_WEIGHTS ||
-        shape->kernel_height != 3 || shape->kernel_width != 3 || shape->stride != 1 ||
-        shape->top > 2 || shape->left > 2)
+    if (device->vector_width == 1 || shape->kernel_height != 3 ||
+        shape->kernel_width != 3 || shape->stride != 1 || shape->top > 2 ||
+        shape->left > 2)
         return 0;
+    if (pass == AMKD_BACKWARD_WEIGHTS)
+        return amkd_winograd_gradient_fits(device, shape);
     const maps m = maps_of(shape, pass);
     return cut_of(device, &m).part >= LEAST_PART && m.nout >= LEAST_PART;
 }
 
-/* Cycles in which two multiply-adds of vectors end, by tile and vector of lanes; measured
- * under PoCL. */
+/* What a pass takes by tile and vector of lanes, in cycles of two multiply-adds of vectors,
+ * and the share of those that taps one by one and the products here reach; measured under
+ * PoCL. */
+typedef struct costs {
+    double in, out; /* of a channel's transforms */
+    double taps_share, product_share;
+} costs;
+
+static const costs costs_of[] = {
+    [AMKD_FORWARD] = {300, 200, 0.8, 0.75},
+    [AMKD_BACKWARD_DATA] = {300, 200, 0.8, 0.75},
+    [AMKD_BACKWARD_WEIGHTS] = {450, 250, 0.6, 0.6},
+};
+
 int amkd_winograd_wins(const amkd_device *device, const amkd_op_shape *shape,
                        amkd_pass pass)
 {
-    static const double patch = 300, back = 200; /* of a channel's transforms */
-    static const double direct_share = 0.8, product_share = 0.75, win = 1.3;
+    static const double win = 1.3;
     if (!amkd_winograd_fits(device, shape, pass))
         return 0;
-    const maps m = maps_of(shape, pass);
+    const maps m = maps_of(shape, pass == AMKD_BACKWARD_DATA ? pass : AMKD_FORWARD);
+    const costs c = costs_of[pass];
     const double nin = (double)m.nin, nout = (double)m.nout;
-    const double ntiles =
-        (double)(amkd_tiles(m.out_height, TILE) * amkd_tiles(m.out_width, TILE));
+    const double ntiles = (double)(amkd_tiles(m.out_height, AMKD_WINOGRAD_TILE) *
+                                   amkd_tiles(m.out_width, AMKD_WINOGRAD_TILE));
     const double npixels = (double)(m.out_height * m.out_width);
-    const double direct = npixels * nin * nout * 9 / 2 / direct_share;
-    const double tile = nin * nout * POSITIONS / 2 / product_share;
-    return ntiles * (tile + nin * patch + nout * back) * win < direct;
+    const double taps = npixels * nin * nout * 9 / 2 / c.taps_share;
+    const double product = nin * nout * AMKD_WINOGRAD_POSITIONS / 2 / c.product_share;
+    return ntiles * (product + nin * c.in + nout * c.out) * win < taps;
 }
 
 static int transform_kernels(amkd_op *op, const amkd_op_args *a, const maps *m,
@@ -124,9 +142,9 @@ static int transform_kernels(amkd_op *op, const amkd_op_args *a, const maps *m,
         AMKD_ARG(a->parameters), AMKD_ARG(kernels), AMKD_ARG(weights),
         AMKD_ARG(nin),           AMKD_ARG(nout),    AMKD_ARG(in_stride),
         AMKD_ARG(out_stride),    AMKD_ARG(part),    AMKD_ARG(turned)};
-    return amkd_kernel_run(op->device, op->kernels[KERNELS], args, 9, 2,
-                           (size_t[]){m->nin, amkd_tiles(m->nout, sums_of(op->device))},
-                           NULL);
+    return amkd_kernel_run(
+        op->device, op->kernels[KERNELS], args, 9, 2,
+        (size_t[]){m->nin, amkd_tiles(m->nout, amkd_winograd_sums(op->device))}, NULL);
 }
 
 /* mask: what the input's values are that a gradient is of. */
@@ -154,7 +172,8 @@ static int run(amkd_op *op, const amkd_op_args *a, amkd_pass pass, cl_mem x, cl_
     args[17] = (amkd_arg)AMKD_ARG(add);
     args[18] = (amkd_arg){NULL, patches_nbytes(op->device, &c)};
     args[19] = (amkd_arg){NULL, sums_nbytes(op->device, &c)};
-    const size_t ntiles = amkd_tiles(m.out_height, TILE) * amkd_tiles(m.out_width, TILE);
+    const size_t ntiles = amkd_tiles(m.out_height, AMKD_WINOGRAD_TILE) *
+                          amkd_tiles(m.out_width, AMKD_WINOGRAD_TILE);
     return amkd_kernel_run(op->device, op->kernels[pass], args, 20, 3,
                            (size_t[]){amkd_vectors(op->device),
                                       amkd_tiles(ntiles, c.ntiles), a->run.nblocks},
@@ -171,45 +190,52 @@ static int backward_data(amkd_op *op, const amkd_op_args *a)
     return run(op, a, AMKD_BACKWARD_DATA, a->dy, a->x[0], a->dx, a->add);
 }
 
-static int backward_weights(amkd_op *op, const amkd_op_args *a)
-{
-    return amkd_winograd_gradient_run(op, a, op->kernels[AMKD_BACKWARD_WEIGHTS],
-                                      op->kernels[COLLECT]);
-}
-
-/* A kernel of a program of its own, unless it is there. All shapes share it. */
-static int make_kernel(amkd_op *op, size_t number, const char *name, const char *source,
-                       const char *options)
+int amkd_winograd_kernel(amkd_op *op, size_t number, const char *name, const char *source,
+                         const char *options)
 {
     const char *sources[] = {amkd_cl_common, amkd_cl_act, amkd_cl_winograd, source};
     cl_program program = NULL;
     if (op->kernels[number])
         return 0;
-    const int rc =
-        amkd_program_build(&program, op->device, name, sources, 4, options) ||
-                amkd_kernel_new(&op->kernels[number], program, name)
-            ? -1
-            : 0;
+    const int rc = amkd_program_build(&program, op->device, name, sources, 4, options) ||
+                           amkd_kernel_new(&op->kernels[number], program, name)
+                       ? -1
+                       : 0;
     amkd_program_free(program); /* the kernel keeps it */
-    return rc;
-}
-
-static int make_gradient(amkd_op *op)
-{
-    char *options = amkd_winograd_gradient_options(op->device);
-    const int rc =
-        options && !make_kernel(op, AMKD_BACKWARD_WEIGHTS, "winograd_gradient",
-                                amkd_cl_winograd_gradient, options)
-            ? make_kernel(op, COLLECT, "winograd_collect", amkd_cl_winograd_collect, "")
-            : -1;
-    free(options);
     return rc;
 }
 
 static int make_tiles(amkd_op *op, amkd_pass pass)
 {
-    const amkd_act act =
-        pass == AMKD_FORWARD ? op->shape.act : op->shape.previous_act;
-    char *kernels = amkd_format("-DCHANNELS=%zu", sums_of(op->device));
-    char *tiles = kernels ? amkd_format("%s -DBACKWARD=%d %s", ) : NULL;
+    char kernels[64];
+    snprintf(kernels, sizeof kernels, "-DCHANNELS=%zu", amkd_winograd_sums(op->device));
+    char *tiles = amkd_format("%s -DBACKWARD=%d", kernels, pass == AMKD_BACKWARD_DATA);
+    char *acts = tiles ? amkd_op_acts(&op->shape, pass, tiles) : NULL;
+    const int rc = acts && !amkd_winograd_kernel(op, pass, "winograd_tiles",
+                                                 amkd_cl_winograd_tiles, acts)
+                       ? amkd_winograd_kernel(op, KERNELS, "winograd_kernels",
+                                              amkd_cl_winograd_kernels, kernels)
+                       : -1;
+    free(acts);
+    free(tiles);
+    return rc;
+}
+
+static int make_ready(amkd_op *op, amkd_pass pass)
+{
+    return pass == AMKD_BACKWARD_WEIGHTS ? amkd_winograd_gradient_ready(op)
+                                         : make_tiles(op, pass);
+}
+
+int amkd_winograd_new(amkd_op **out, const amkd_op *conv)
+{
+    amkd_op *op;
+    if (amkd_op_new(&op, conv->device, &conv->shape, amkd_cl_winograd, 0))
+        return -1;
+    op->passes[AMKD_FORWARD] = forward;
+    op->passes[AMKD_BACKWARD_DATA] = backward_data;
+    op->passes[AMKD_BACKWARD_WEIGHTS] = amkd_winograd_gradient_run;
+    op->make_ready = make_ready;
+    *out = op;
+    return 0;
 }

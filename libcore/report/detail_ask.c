@@ -3,10 +3,12 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/images_rows.h"
+#include "device/open.h"
 #include "net/predict.h"
 #include "report/detail.h"
 #include "steps/learn/answers.h"
 #include "steps/learn/evaluate.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -174,7 +176,7 @@ int amkd_detail_ask(amkd_detail *detail, const amkd_detail_options *options)
     if (amkd_device_open(&device, options->device))
         return amkd_run_note(detail->run, "The students were not asked again: %s.",
                              amkd_error());
-    memcpy(detail->device, device->name, sizeof detail->device);
+    snprintf(detail->device, sizeof detail->device, "%s", amkd_device_name(device));
     int rc = 0;
     for (size_t r = 0; !rc && r < detail->nrounds; r++)
         if (ask_about_round(detail, device, r))

@@ -38,6 +38,8 @@ static int open_teacher(query *q)
         q->questions.mixed || o->student || amkd_teacher_needs_device(o->teacher);
     if (needs_device && amkd_device_open(&q->device, o->device))
         return -1;
+    if (needs_device && !o->quiet)
+        amkd_device_watch(q->device, "amkd-query, compiling");
     /* Of a far set the host makes the mixes, the same bits. */
     if (q->questions.mixed && images->pixels &&
         amkd_mixer_new(&q->mixer, q->device, images))
@@ -55,7 +57,11 @@ static int open_teacher(query *q)
     q->asked = amkd_alloc(q->questions.n ? q->questions.n : 1, sizeof *q->asked);
     if (!q->asked || amkd_teacher_open(&q->teacher, o->teacher, &options))
         return -1;
-    return o->student ? open_student(q) : 0;
+    if (o->student && open_student(q))
+        return -1;
+    if (q->device)
+        amkd_device_unwatch(q->device);
+    return 0;
 }
 
 /* ------------------------------------------------------------------------ asking -- */

@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "net/fold.h"
 #include "net/network_plan.h"
-#include "net/predict.h"
+#include "net/predict_device.h"
 #include "ops/loss.h"
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
  * views made there. */
 #include "steps/learn/lessons.h"
 #include "base/memory.h"
-#include "net/predict.h"
+#include "net/predict_device.h"
 #include "ops/augment.h"
 #include "steps/learn/assistant.h"
 #include "steps/learn/samples.h"
@@ -18,8 +18,6 @@ enum {
     KEPT,   /* uint32_t, of the answers; none where they are not kept */
     NCOLUMNS
 };
-
-enum { MAX_KEPT_NBYTES = 256 << 20 };
 
 typedef struct column {
     size_t size; /* of an item; 0: there is no such column */
@@ -272,7 +270,7 @@ static int new_order(lessons *l)
 /* All answers where they can be kept: in so many bytes, and numbered by 32 bits. */
 static size_t count_kept(const lessons *l, const amkd_train_options *options)
 {
-    const size_t most = options->kept_nbytes ? options->kept_nbytes : MAX_KEPT_NBYTES;
+    const size_t most = options->kept_nbytes ? options->kept_nbytes : AMKD_KEPT_NBYTES;
     const uint64_t n = l->dataset->n;
     const size_t answer_nbytes = (l->dataset->nclasses + 1) * sizeof(float);
     const int fits =

@@ -77,11 +77,16 @@ static int read_inputs(measuring *m)
 
 /* -------------------------------------------------------------------- by images -- */
 
-/* The student's, with what has to be compiled shown. */
-static int open_predictor(amkd_predictor **predictor, const measuring *m)
+/* What has to be compiled is shown until it is unwatched. */
+static void watch(const measuring *m)
 {
     if (!m->told->quiet)
         amkd_device_watch(m->device, "amkd-eval, compiling");
+}
+
+static int open_predictor(amkd_predictor **predictor, const measuring *m)
+{
+    watch(m);
     const int rc = amkd_predictor_new(predictor, m->device, m->student);
     amkd_device_unwatch(m->device);
     return rc;
@@ -123,7 +128,12 @@ static int ask_teacher(float **probs, const measuring *m)
     amkd_images_walk walk = {.images = images, .most = BATCH};
     amkd_teacher *teacher;
     *probs = amkd_alloc(images->n, images->nclasses * sizeof **probs);
-    if (!*probs || amkd_teacher_open(&teacher, m->told->plan.teacher, &options))
+    if (!*probs)
+        return -1;
+    watch(m);
+    const int failed = amkd_teacher_open(&teacher, m->told->plan.teacher, &options);
+    amkd_device_unwatch(m->device);
+    if (failed)
         return -1;
     amkd_progress *progress =
         amkd_progress_new("amkd-eval", "images", images->n, m->told->quiet);
@@ -200,6 +210,7 @@ int amkd_measuring_run(const amkd_measuring *told)
                  ? -1
                  : 0;
     if (!rc) {
+        m.device->budget_nbytes = told->memory_nbytes;
         told->opened(told->context, m.student, m.device);
         rc = m.images ? by_images(&m) : by_answers(&m);
     }

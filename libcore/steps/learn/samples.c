@@ -2,7 +2,7 @@
  * the mu of mixup, one a sample. */
 #include "steps/learn/samples.h"
 #include "base/memory.h"
-#include "net/predict.h"
+#include "net/predict_device.h"
 #include "ops/batch.h"
 #include "steps/learn/samples_window.h"
 #include <math.h>

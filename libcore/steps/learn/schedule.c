@@ -48,6 +48,9 @@ int amkd_schedule_check(const amkd_schedule *schedule)
 {
     if (schedule->warmup > 0 && schedule->kind == AMKD_ONECYCLE)
         return amkd_fail("a warm-up is not for onecycle, which has its own");
+    if (schedule->warmup >= 1)
+        return amkd_fail("a warm-up of all the steps leaves none at the full rate: "
+                         "expected less than 1");
     if (schedule->kind == AMKD_MULTISTEP && schedule->nmilestones &&
         schedule->warmup >= schedule->milestones[0])
         return amkd_fail("the warm-up, %g of the steps, does not end before the first "

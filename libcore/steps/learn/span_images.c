@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Where no limits are given (span_images.h). */
 enum { RESIDENT_NBYTES = 256 << 20, SPAN_NBYTES = 64 << 20 };
 
 /* Images on the device, with room for so many. */

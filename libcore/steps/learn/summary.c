@@ -2,7 +2,6 @@
 #include "steps/learn/summary.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/room.h"
 #include "net/network_room.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -225,15 +224,11 @@ int amkd_train_summary_text(char **text, const amkd_train_plan *plan,
     amkd_graph graph = {0};
     amkd_train_room room;
     amkd_train_options o = *options;
-    amkd_train_data data = {.validates = plan->val != NULL};
+    amkd_train_data data;
     int chosen;
     char *refused = NULL;
-    uint64_t memory_nbytes;
     *text = NULL;
-    int rc = amkd_room(&memory_nbytes) || amkd_train_check_graph(&graph, &data.n, plan);
-    data.nimages = data.n;
-    if (!rc)
-        data.far = data.nimages > memory_nbytes / amkd_shape_size(graph.in);
+    int rc = amkd_train_check_graph(&graph, &data, plan);
     /* What does not fit at all is shown as it is asked for. */
     if (!rc && amkd_train_fit(&o, &chosen, device, &graph, &data))
         rc = (refused = amkd_strdup(amkd_error())) ? 0 : -1;

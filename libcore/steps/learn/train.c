@@ -9,6 +9,7 @@
 #include "steps/learn/learner.h"
 #include "steps/learn/lessons.h"
 #include "steps/learn/samples.h"
+#include "steps/learn/train_check.h"
 #include "steps/learn/train_describe.h"
 #include <math.h>
 #include <stdlib.h>
@@ -397,9 +398,8 @@ static int check(const amkd_model *model, const amkd_dataset *dataset,
     if (!dataset->n)
         return amkd_fail("there is nothing to train on: no %s",
                          assistant ? "images" : "labels");
-    if (options->refresh_bn && model->graph.nparameters == model->graph.ntrained)
-        return amkd_fail("there are no batch norms to refresh in '%.200s'",
-                         model->graph.text);
+    if (options->refresh_bn && amkd_train_check_norms(&model->graph))
+        return -1;
     if (check_norms(&model->graph, dataset->n, options))
         return -1;
     const amkd_shape shape = {images->channels, images->height, images->width};

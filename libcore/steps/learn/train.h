@@ -12,6 +12,9 @@
 #include "steps/learn/schedule.h"
 #include "steps/learn/span_images.h"
 
+/* What the answers of an assistant may take that are kept, unless kept_nbytes says it. */
+enum { AMKD_KEPT_NBYTES = 256 << 20 };
+
 typedef struct amkd_train_options {
     amkd_optimizer_options optimizer;
     amkd_schedule schedule;
@@ -32,7 +35,7 @@ typedef struct amkd_train_options {
                        probability, teach nothing; 0: all teach */
     amkd_span_images_limits window; /* of views or an assistant's images on the device */
     size_t kept_nbytes;   /* an assistant's answers are kept, and it is asked about each
-                             view once, where they take no more; 0: 256 MiB */
+                             view once, where they take no more; 0: AMKD_KEPT_NBYTES */
     uint64_t batch;       /* samples a step */
     uint64_t micro_batch; /* samples that go through the network at a time: the gradients
                              of a step's micro-batches, parts of nearly the same size, are

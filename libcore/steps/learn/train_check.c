@@ -1,6 +1,7 @@
 /* The checks of a training, in the order in which it would fail. */
 #include "steps/learn/train_check.h"
 #include "base/error.h"
+#include "base/room.h"
 #include "net/known.h"
 #include "net/model.h"
 #include "net/published.h"
@@ -72,6 +73,22 @@ static int parse(amkd_graph *graph, const char *text, const amkd_known *known)
                : 0;
 }
 
+int amkd_train_check_norms(const amkd_graph *graph)
+{
+    return graph->nparameters == graph->ntrained
+               ? amkd_fail("--refresh-bn: there are no batch norms in '%.200s'",
+                           graph->text)
+               : 0;
+}
+
+/* What is to be done with the network's parameters. */
+static int check_uses(const amkd_train_plan *plan, const amkd_graph *graph)
+{
+    if (plan->nrates && amkd_rates_make(NULL, graph, plan->rates, plan->nrates))
+        return -1;
+    return plan->refreshes_bn ? amkd_train_check_norms(graph) : 0;
+}
+
 static int check_arch(const amkd_train_plan *plan, const amkd_known *known)
 {
     amkd_graph graph;
@@ -82,8 +99,8 @@ static int check_arch(const amkd_train_plan *plan, const amkd_known *known)
     int rc = amkd_model_check(&graph);
     if (rc && plan->ninputs)
         rc = amkd_fail_in("'%s'", plan->inputs[0]);
-    if (!rc && plan->nrates)
-        rc = amkd_rates_make(NULL, &graph, plan->rates, plan->nrates);
+    if (!rc)
+        rc = check_uses(plan, &graph);
     amkd_graph_clear(&graph);
     return rc;
 }
@@ -128,9 +145,7 @@ static int check_init(const amkd_train_plan *plan, const amkd_known *known)
         return check_begin(plan, known);
     if (amkd_known_load(&model, plan->init, known))
         return -1;
-    const int rc = model && plan->nrates
-                       ? amkd_rates_make(NULL, &model->graph, plan->rates, plan->nrates)
-                       : 0;
+    const int rc = model ? check_uses(plan, &model->graph) : 0;
     amkd_model_free(model);
     return rc;
 }
@@ -176,38 +191,116 @@ int amkd_train_check(const amkd_train_plan *plan)
     return plan->init ? check_init(plan, &known) : 0;
 }
 
-/* Rows of all inputs; 0: those of one are not known. */
-static int count_rows(uint64_t *nrows, const amkd_train_plan *plan)
+/* Adds what the header of an input says of its rows and images. Labels of one set may
+ * stand in several files, so that of theirs the largest counts. */
+static void count_input(amkd_train_data *data, uint64_t *nasked, const amkd_known *input)
 {
-    *nrows = 0;
+    data->n += input->nrows;
+    if (!strcmp(input->kind, "labels"))
+        *nasked = input->nimages > *nasked ? input->nimages : *nasked;
+    else
+        data->nimages += input->nimages;
+}
+
+/* What is known of the data: rows only where those of all inputs are. */
+static int count_data(amkd_train_data *data, amkd_shape shape,
+                      const amkd_train_plan *plan)
+{
+    uint64_t nasked = 0, memory_nbytes;
+    int known = 1;
+    *data = (amkd_train_data){.validates = plan->val != NULL};
     for (size_t f = 0; f < plan->ninputs; f++) {
         amkd_known input;
         if (amkd_known_read(&input, plan->inputs[f], "images labels"))
             return -1;
-        if (!input.nrows)
-            return *nrows = 0;
-        *nrows += input.nrows;
+        known = known && input.nrows;
+        count_input(data, &nasked, &input);
     }
+    if (amkd_room(&memory_nbytes))
+        return -1;
+    data->n = known ? data->n : 0;
+    data->nimages += nasked;
+    data->far = data->nimages > memory_nbytes / amkd_shape_size(shape);
     return 0;
 }
 
-int amkd_train_check_graph(amkd_graph *graph, uint64_t *nrows,
+/* The network of --init, where its file is there. */
+static int copy_init(amkd_graph *graph, const amkd_train_plan *plan,
+                     const amkd_known *known)
+{
+    amkd_model *model;
+    if (amkd_known_load(&model, plan->init, known))
+        return -1;
+    const int rc = model ? amkd_graph_copy(graph, &model->graph) : 0;
+    amkd_model_free(model);
+    return rc;
+}
+
+int amkd_train_check_graph(amkd_graph *graph, amkd_train_data *data,
                            const amkd_train_plan *plan)
 {
     amkd_known known;
-    amkd_model *model = NULL;
     *graph = (amkd_graph){0};
-    if (amkd_train_check(plan) || look(&known, plan) || count_rows(nrows, plan))
+    if (amkd_train_check(plan) || look(&known, plan))
         return -1;
-    if (plan->arch)
-        return known.shape.channels
-                   ? amkd_graph_parse(graph, plan->arch, known.shape, known.nclasses)
-                   : amkd_fail("the shape of the images is not known: expected files of "
-                               "them, or --input");
-    if (amkd_known_load(&model, plan->init, &known))
+    if (plan->arch && !known.shape.channels)
+        return amkd_fail("the shape of the images is not known: expected files of them, "
+                         "or --input");
+    if (plan->arch ? amkd_graph_parse(graph, plan->arch, known.shape, known.nclasses)
+                   : copy_init(graph, plan, &known))
         return -1;
-    const int rc = model ? amkd_graph_copy(graph, &model->graph)
-                         : amkd_fail("'%s' is not there", plan->init);
-    amkd_model_free(model);
+    return graph->nlayers ? count_data(data, graph->in, plan)
+                          : amkd_fail("'%s' is not there", plan->init);
+}
+
+int amkd_train_check_early(const amkd_train_plan *plan)
+{
+    amkd_known known = {0};
+    if (!plan->ninputs || amkd_known_read(&known, plan->inputs[0], "images labels") ||
+        !known.shape.channels)
+        return 0;
+    if (plan->views && check_views(plan->views, &known, plan->inputs[0]))
+        return -1;
+    amkd_graph graph = {0};
+    if (!plan->refreshes_bn || !plan->arch ||
+        amkd_graph_parse(&graph, plan->arch, known.shape, known.nclasses))
+        return 0;
+    const int rc = amkd_train_check_norms(&graph);
+    amkd_graph_clear(&graph);
+    return rc;
+}
+
+/* The memory of a training whose network is known. */
+static int check_room(const amkd_train_plan *plan, const amkd_train_options *options,
+                      const amkd_device *device, const amkd_graph *graph)
+{
+    amkd_train_options o = *options;
+    amkd_train_data data;
+    amkd_model *assistant = NULL;
+    int chosen;
+    const amkd_known any = {.shape = graph->in};
+    if (count_data(&data, graph->in, plan) ||
+        (plan->assistant && amkd_known_load(&assistant, plan->assistant, &any)))
+        return -1;
+    if (plan->assistant && !assistant)
+        data.nimages = 0;
+    o.assistant = assistant;
+    const int rc = amkd_train_fit(&o, &chosen, device, graph, &data);
+    amkd_model_free(assistant);
+    return rc;
+}
+
+int amkd_train_check_room(const amkd_train_plan *plan, const amkd_train_options *options,
+                          const amkd_device *device)
+{
+    amkd_known known;
+    amkd_graph graph = {0};
+    if (look(&known, plan))
+        return -1;
+    if (!plan->arch ? copy_init(&graph, plan, &known)
+                    : known.shape.channels && parse(&graph, plan->arch, &known))
+        return -1;
+    const int rc = graph.nlayers ? check_room(plan, options, device, &graph) : 0;
+    amkd_graph_clear(&graph);
     return rc;
 }

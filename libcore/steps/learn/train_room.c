@@ -9,16 +9,6 @@
 #include "steps/learn/span_images.h"
 #include <stdio.h>
 
-void amkd_size_print(char *text, size_t nbytes, uint64_t size)
-{
-    static const char *const units[] = {"bytes", "KiB", "MiB", "GiB"};
-    double value = (double)size;
-    size_t unit = 0;
-    for (; value >= 1024 && unit < 3; unit++)
-        value /= 1024;
-    snprintf(text, nbytes, unit ? "%.2f %s" : "%.0f %s", value, units[unit]);
-}
-
 static uint64_t least(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -74,7 +64,7 @@ static int count_others(amkd_train_room *room, const amkd_device *device,
             return -1;
         const uint64_t nblocks = blocks_of(device, room->micro_batch);
         const uint64_t answer_nbytes = (graph->nclasses + 1) * sizeof(float);
-        const uint64_t kept = o->kept_nbytes ? o->kept_nbytes : 256 << 20;
+        const uint64_t kept = o->kept_nbytes ? o->kept_nbytes : AMKD_KEPT_NBYTES;
         const uint64_t asked =
             o->nviews && o->mixup <= 0
                 ? least(o->nviews * data->nimages * answer_nbytes, kept)

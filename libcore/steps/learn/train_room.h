@@ -3,6 +3,7 @@
 #ifndef AMKD_STEPS_LEARN_TRAIN_ROOM_H
 #define AMKD_STEPS_LEARN_TRAIN_ROOM_H
 
+#include "base/room.h"
 #include "steps/learn/train.h"
 
 /* What a training is about, as far as its memory goes. */
@@ -44,9 +45,5 @@ int amkd_train_room_fits(const amkd_train_room *room, const amkd_device *device,
  * not fit, with what would, and where nothing does. */
 int amkd_train_fit(amkd_train_options *options, int *chosen, const amkd_device *device,
                    const amkd_graph *graph, const amkd_train_data *data);
-
-/* "1.50 GiB" */
-enum { AMKD_SIZE_NBYTES = 32 };
-void amkd_size_print(char *text, size_t nbytes, uint64_t size);
 
 #endif

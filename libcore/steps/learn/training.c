@@ -192,11 +192,12 @@ static int make_model(training *t)
                : amkd_dataset_moments(&t->dataset, t->model->mean, t->model->std);
 }
 
-/* The network to train. --mean and --std, where they are given, are its. */
+/* The network to train, where it is not there yet. --mean and --std, where they are
+ * given, are its. */
 static int open_model(training *t)
 {
     const amkd_train_plan *plan = &t->told->plan;
-    if (plan->init && !plan->arch ? load_init(t) : make_model(t))
+    if (!t->model && make_model(t))
         return -1;
     if (plan->mean &&
         amkd_scales_parse(t->model->mean, t->model->std, t->model->graph.in.channels,
@@ -276,6 +277,21 @@ static int train(training *t)
     return rc;
 }
 
+/* What needs no data comes before them, and so does what is wrong with it. */
+static int open_early(training *t)
+{
+    const amkd_train_plan *plan = &t->told->plan;
+    if (amkd_train_check_early(plan))
+        return -1;
+    if (plan->arch || !plan->init)
+        return 0;
+    if (load_init(t))
+        return -1;
+    return plan->refreshes_bn && amkd_train_check_norms(&t->model->graph)
+               ? amkd_fail_in("'%s'", plan->init)
+               : 0;
+}
+
 static int run(training *t)
 {
     const amkd_training *told = t->told;
@@ -288,7 +304,8 @@ static int run(training *t)
         (plan->assistant && amkd_model_load(&t->assistant, plan->assistant)))
         return -1;
     t->options.assistant = t->assistant;
-    if (amkd_device_open(&t->device, told->device) || read_data(t) || open_model(t))
+    if (amkd_device_open(&t->device, told->device) || open_early(t) || read_data(t) ||
+        open_model(t))
         return -1;
     if (plan->val && fits(t->model, &t->val))
         return amkd_fail_in("'%s'", plan->val);

@@ -159,9 +159,13 @@ int amkd_augment(amkd_augment_counts *counts, const amkd_augment_options *option
     amkd_device *device = NULL;
     *counts = (amkd_augment_counts){0};
     int rc = load(&a) || amkd_device_open(&device, options->device) ? -1 : 0;
-    if (!rc)
+    if (!rc) {
+        if (!options->quiet)
+            amkd_device_watch(device, "amkd-augment, compiling");
         rc = amkd_augmenter_new(&a.augmenter, device, &options->views, a.images->height,
                                 a.images->width, a.images->channels);
+        amkd_device_unwatch(device);
+    }
     if (!rc) {
         counts->images = a.images->n;
         counts->views = a.images->n * options->nviews;

@@ -5,7 +5,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "data/images_rows.h"
-#include "net/predict.h"
+#include "net/predict_device.h"
 #include "ops/farthest.h"
 #include <stdlib.h>
 
@@ -74,7 +74,10 @@ static int find_centres(const amkd_diverse *diverse, uint32_t *centres, size_t k
     amkd_predictor *student = NULL;
     cl_mem features = NULL;
     const size_t nlanes = device->nlanes, npadded = (n + nlanes - 1) / nlanes * nlanes;
+    if (!diverse->quiet)
+        amkd_device_watch(device, "amkd-score, compiling");
     int rc = amkd_predictor_new(&student, device, diverse->student);
+    amkd_device_unwatch(device);
     const size_t nfeatures = rc ? 0 : amkd_predictor_nfeatures(student);
     if (!rc)
         rc = amkd_buffer_new(&features, device, CL_MEM_READ_WRITE,

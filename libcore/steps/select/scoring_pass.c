@@ -35,6 +35,18 @@ static int open_scorer(amkd_scoring *s, size_t d)
     return open_sweep(s, d);
 }
 
+/* With what has to be compiled shown. */
+static int open_watched(amkd_scoring *s, size_t d)
+{
+    amkd_device *device = amkd_scoring_by_chance(s) ? NULL : s->devices[d];
+    if (device && !s->options->quiet)
+        amkd_device_watch(device, "amkd-score, compiling");
+    const int rc = open_scorer(s, d);
+    if (device)
+        amkd_device_unwatch(device);
+    return rc;
+}
+
 static void note_share(amkd_scoring *s, size_t d)
 {
     const amkd_scorer *scorer = &s->scorers[d];
@@ -57,7 +69,7 @@ int amkd_scoring_open_pass(amkd_scoring *s, const double *lambdas, size_t nlambd
     s->counts->ndevices = amkd_scoring_by_chance(s) ? 0 : s->ndevices;
     s->nscorers = amkd_scoring_by_chance(s) ? 1 : s->ndevices;
     for (size_t d = 0; d < s->nscorers; d++) {
-        if (open_scorer(s, d))
+        if (open_watched(s, d))
             return -1;
         if (!amkd_scoring_by_chance(s))
             note_share(s, d);
