@@ -7,14 +7,14 @@
  * d is a patch of 6x6 pixels, g a kernel, y the tile of 4x4 pixels they make; the product
  * in the middle is of 36 values each, and over the input channels it is 36 products of
  * matrices: 36 multiplications where taps take 144. The points at which polynomials are
- * evaluated are 0, +-1/sqrt 2, +-sqrt 2 and infinity: with the usual 0, +-1, +-2 the error
- * is four to five times larger. */
+ * evaluated are 0, +-1/sqrt 2, +-sqrt 2 and infinity: with the usual 0, +-1, +-2 the
+ * error is four to five times larger. */
 
-#define TILE 4                     /* pixels of an output tile's side */
-#define PATCH 6                    /* pixels of the side of what it reads */
-#define POSITIONS (PATCH * PATCH)  /* values of a transformed patch or kernel */
-#define POINT1 0.707106781f        /* 1 / sqrt 2 */
-#define POINT2 1.414213562f        /* sqrt 2 */
+#define TILE 4                    /* pixels of an output tile's side */
+#define PATCH 6                   /* pixels of the side of what it reads */
+#define POSITIONS (PATCH * PATCH) /* values of a transformed patch or kernel */
+#define POINT1 0.707106781f       /* 1 / sqrt 2 */
+#define POINT2 1.414213562f       /* sqrt 2 */
 #define COLUMNS 2 /* tiles side by side whose sums a work-item keeps in registers */
 
 #ifndef CHANNELS
@@ -34,8 +34,8 @@ INLINE void transform_patch(vec to[PATCH], const vec d[PATCH])
     to[5] = fma(d[3], (vec)-2.5f, d[1] + d[5]);
 }
 
-/* The patch from row and column on of a map of height x width pixels, 0 beyond it, each row
- * transformed. */
+/* The patch from row and column on of a map of height x width pixels, 0 beyond it, each
+ * row transformed. */
 INLINE void fetch_patch(vec rows[PATCH][PATCH], global const vec *map, const int height,
                         const int width, const int row, const int column)
 {
@@ -54,7 +54,8 @@ INLINE void fetch_patch(vec rows[PATCH][PATCH], global const vec *map, const int
         else
 #pragma unroll
             for (int c = 0; c < PATCH; c++)
-                d[c] = column + c < 0 || column + c >= width ? (vec)0.0f : from[c * VECTORS];
+                d[c] =
+                    column + c < 0 || column + c >= width ? (vec)0.0f : from[c * VECTORS];
         transform_patch(rows[r], d);
     }
 }
@@ -62,7 +63,8 @@ INLINE void fetch_patch(vec rows[PATCH][PATCH], global const vec *map, const int
 /* A column of such a patch, transformed too. */
 INLINE void transform_column(vec to[PATCH], vec rows[PATCH][PATCH], const int c)
 {
-    const vec d[PATCH] = {rows[0][c], rows[1][c], rows[2][c], rows[3][c], rows[4][c], rows[5][c]};
+    const vec d[PATCH] = {rows[0][c], rows[1][c], rows[2][c],
+                          rows[3][c], rows[4][c], rows[5][c]};
     transform_patch(to, d);
 }
 
@@ -78,10 +80,11 @@ INLINE void transform_sums(vec to[TILE], const vec m[PATCH])
                 fma(difference1, (vec)(0.5f * POINT1), m[5]));
 }
 
-/* Input channels are taken a part at a time, which is what fits near. Transformed kernels lie
- * in the order in which they are read: by parts of the input channels, groups of CHANNELS
- * output channels, positions, input channels, output channels. */
-static inline size_t kernels_at(const int group, const int nout, const int first, const int n)
+/* Input channels are taken a part at a time, which is what fits near. Transformed kernels
+ * lie in the order in which they are read: by parts of the input channels, groups of
+ * CHANNELS output channels, positions, input channels, output channels. */
+static inline size_t kernels_at(const int group, const int nout, const int first,
+                                const int n)
 {
     return (size_t)(first * TILES(nout, CHANNELS) + group * n) * (CHANNELS * POSITIONS);
 }

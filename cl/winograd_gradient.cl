@@ -4,7 +4,8 @@
  *
  * A work-item walks the tiles of its share of the blocks, for some output channels. It
  * transforms patches of x so that input channels are side by side in a vector, since the
- * sum goes over the lanes, and keeps its sums in memory, [position][output][input channel].
+ * sum goes over the lanes, and keeps its sums in memory, [position][output][input
+ * channel].
  *
  * Grid: (shares, groups of output channels), work-groups of one work-item. */
 
@@ -16,7 +17,8 @@
 #define SAMPLES (TILES_AT_ONCE * VW) /* over which a sum in registers goes */
 #define IN_CHANNELS (IN_VECS * VW)
 
-/* In each quarter of a vector of four: the first two of a and b by turns, and the last. */
+/* In each quarter of a vector of four: the first two of a and b by turns, and the last.
+ */
 #if VW == 16
 #define LOW(a, b)                                                                        \
     (vec)(a.s0, b.s0, a.s1, b.s1, a.s4, b.s4, a.s5, b.s5, a.s8, b.s8, a.s9, b.s9, a.sc,  \
@@ -24,10 +26,8 @@
 #define HIGH(a, b)                                                                       \
     (vec)(a.s2, b.s2, a.s3, b.s3, a.s6, b.s6, a.s7, b.s7, a.sa, b.sa, a.sb, b.sb, a.se,  \
           b.se, a.sf, b.sf)
-#define LOW_PAIRS(a, b)                                                                  \
-    (vec)(a.s01, b.s01, a.s45, b.s45, a.s89, b.s89, a.scd, b.scd)
-#define HIGH_PAIRS(a, b)                                                                 \
-    (vec)(a.s23, b.s23, a.s67, b.s67, a.sab, b.sab, a.sef, b.sef)
+#define LOW_PAIRS(a, b) (vec)(a.s01, b.s01, a.s45, b.s45, a.s89, b.s89, a.scd, b.scd)
+#define HIGH_PAIRS(a, b) (vec)(a.s23, b.s23, a.s67, b.s67, a.sab, b.sab, a.sef, b.sef)
 #elif VW == 8
 #define LOW(a, b) (vec)(a.s0, b.s0, a.s1, b.s1, a.s4, b.s4, a.s5, b.s5)
 #define HIGH(a, b) (vec)(a.s2, b.s2, a.s3, b.s3, a.s6, b.s6, a.s7, b.s7)
@@ -46,7 +46,8 @@ INLINE void transpose(vec rows[VW])
     vec fours[VW]; /* each four rows' columns, in quarters */
 #pragma unroll
     for (int r = 0; r < VW; r += 4) {
-        const vec low01 = LOW(rows[r], rows[r + 1]), low23 = LOW(rows[r + 2], rows[r + 3]);
+        const vec low01 = LOW(rows[r], rows[r + 1]),
+                  low23 = LOW(rows[r + 2], rows[r + 3]);
         const vec high01 = HIGH(rows[r], rows[r + 1]);
         const vec high23 = HIGH(rows[r + 2], rows[r + 3]);
         fours[r] = LOW_PAIRS(low01, low23);
@@ -77,8 +78,10 @@ INLINE void transpose(vec rows[VW])
 /* A d. */
 INLINE void transform_gradient(vec to[PATCH], const vec d[TILE])
 {
-    const vec even1 = fma(d[2], (vec)0.5f, d[0]), odd1 = POINT1 * fma(d[3], (vec)0.5f, d[1]);
-    const vec even2 = fma(d[2], (vec)2.0f, d[0]), odd2 = POINT2 * fma(d[3], (vec)2.0f, d[1]);
+    const vec even1 = fma(d[2], (vec)0.5f, d[0]),
+              odd1 = POINT1 * fma(d[3], (vec)0.5f, d[1]);
+    const vec even2 = fma(d[2], (vec)2.0f, d[0]),
+              odd2 = POINT2 * fma(d[3], (vec)2.0f, d[1]);
     to[0] = d[0];
     to[1] = even1 + odd1;
     to[2] = even1 - odd1;
@@ -87,10 +90,11 @@ INLINE void transform_gradient(vec to[PATCH], const vec d[TILE])
     to[5] = d[3];
 }
 
-/* The tile of dy from row and column on of a map of height x width pixels, 0 beyond it. The
- * answer is the sum of its values. */
+/* The tile of dy from row and column on of a map of height x width pixels, 0 beyond it.
+ * The answer is the sum of its values. */
 INLINE vec put_gradient(local vec *gradient, const int stride, global const vec *map,
-                        const int height, const int width, const int row, const int column)
+                        const int height, const int width, const int row,
+                        const int column)
 {
     vec rows[TILE][PATCH], sum = (vec)0.0f;
     for (int r = 0; r < TILE; r++) {
@@ -171,20 +175,22 @@ INLINE void add_products(global vec *sums, const int stride, local const vec *pa
             sums[o * stride + i] = sum[o][i];
 }
 
-/* x: [nin][in_height][in_width] of each block, dy: [nout][out_height][out_width]. sums: for
- * each share [position][nout, a multiple of chunk][nin, a multiple of IN_CHANNELS]; behind
- * them the sums of dy, [share][nout]. chunk: output channels of a work-item, a multiple of CHANNELS; part: input
- * channels at a time, a multiple of IN_CHANNELS. patches: local, POSITIONS * (part / VW *
- * SAMPLES + 1) vecs; gradients: POSITIONS * (chunk * TILES_AT_ONCE + 1); totals: chunk. */
+/* x: [nin][in_height][in_width] of each block, dy: [nout][out_height][out_width]. sums:
+ * for each share [position][nout, a multiple of chunk][nin, a multiple of IN_CHANNELS];
+ * behind them the sums of dy, [share][nout]. chunk: output channels of a work-item, a
+ * multiple of CHANNELS; part: input channels at a time, a multiple of IN_CHANNELS.
+ * patches: local, POSITIONS * (part / VW * SAMPLES + 1) vecs; gradients: POSITIONS *
+ * (chunk * TILES_AT_ONCE + 1); totals: chunk. */
 kernel void winograd_gradient(global const vec *restrict x, global const vec *restrict dy,
-                              global vec *sums, const int nin, const int in_height, const int in_width,
-                              const int nout, const int out_height, const int out_width,
-                              const int top, const int left, const int part,
-                              const int chunk, const int nblocks, local vec *restrict patches,
-                              local vec *restrict gradients, local vec *restrict totals)
+                              global vec *sums, const int nin, const int in_height,
+                              const int in_width, const int nout, const int out_height,
+                              const int out_width, const int top, const int left,
+                              const int part, const int chunk, const int nblocks,
+                              local vec *restrict patches, local vec *restrict gradients,
+                              local vec *restrict totals)
 {
     const int row_tiles = TILES(out_width, TILE);
-    const int all_tiles = TILES(out_height, TILE) * row_tiles;
+    const int all_tiles = TILES(out_height, TILE) * row_tiles * VECTORS;
     const int ngroups = TILES(all_tiles, TILES_AT_ONCE);
     const size_t in_size = in_height * in_width * VECTORS;
     const size_t out_size = out_height * out_width * VECTORS;
@@ -192,7 +198,7 @@ kernel void winograd_gradient(global const vec *restrict x, global const vec *re
     const int all_out = TILES(nout, chunk) * chunk, o0 = get_global_id(1) * chunk;
     const int patch_stride = part / VW * SAMPLES + 1;
     const int gradient_stride = chunk * TILES_AT_ONCE + 1;
-    const long nunits = (long)nblocks * VECTORS * ngroups;
+    const long nunits = (long)nblocks * ngroups;
     const long end = nunits * (get_global_id(0) + 1) / get_global_size(0);
     const size_t share_vecs = (size_t)POSITIONS * all_out * in_vecs;
     global float *biases = (global float *)(sums + get_global_size(0) * share_vecs);
@@ -204,12 +210,12 @@ kernel void winograd_gradient(global const vec *restrict x, global const vec *re
         totals[o] = (vec)0.0f;
     for (long unit = nunits * get_global_id(0) / get_global_size(0); unit < end; unit++) {
         const int first_tile = unit % ngroups * TILES_AT_ONCE;
-        const int lane = unit / ngroups % VECTORS;
-        const size_t block = unit / ngroups / VECTORS;
+        const size_t block = unit / ngroups;
         for (int o = 0; o < chunk; o++)
             for (int t = 0; t < TILES_AT_ONCE; t++) {
-                const int tile = first_tile + t;
-                const int exists = tile < all_tiles && o0 + o < nout;
+                const int lane = (first_tile + t) % VECTORS;
+                const int tile = (first_tile + t) / VECTORS;
+                const int exists = first_tile + t < all_tiles && o0 + o < nout;
                 totals[o] += put_gradient(
                     gradients + o * TILES_AT_ONCE + t, gradient_stride,
                     dy + (block * nout + (exists ? o0 + o : 0)) * out_size + lane,
@@ -220,7 +226,8 @@ kernel void winograd_gradient(global const vec *restrict x, global const vec *re
             const int n = min(part, in_vecs * VW - i0);
             for (int i = 0; i < n; i += VW)
                 for (int t = 0; t < TILES_AT_ONCE; t++) {
-                    const int tile = min(first_tile + t, all_tiles - 1);
+                    const int lane = min(first_tile + t, all_tiles - 1) % VECTORS;
+                    const int tile = min(first_tile + t, all_tiles - 1) / VECTORS;
                     put_patches(patches + (i / IN_CHANNELS * SAMPLES + t * VW) * IN_VECS +
                                     i / VW % IN_VECS,
                                 patch_stride, x + (block * nin + i0 + i) * in_size + lane,
@@ -231,11 +238,11 @@ kernel void winograd_gradient(global const vec *restrict x, global const vec *re
             for (int p = 0; p < POSITIONS; p++)
                 for (int i = 0; i < n; i += IN_CHANNELS)
                     for (int o = 0; o < chunk; o += CHANNELS)
-                        add_products(sums + (p * all_out + o0 + o) * in_vecs +
-                                         (i0 + i) / VW,
-                                     in_vecs, patches + p * patch_stride + i / VW * SAMPLES,
-                                     (local const float *)(gradients + p * gradient_stride +
-                                                           o * TILES_AT_ONCE));
+                        add_products(
+                            sums + (p * all_out + o0 + o) * in_vecs + (i0 + i) / VW,
+                            in_vecs, patches + p * patch_stride + i / VW * SAMPLES,
+                            (local const float *)(gradients + p * gradient_stride +
+                                                  o * TILES_AT_ONCE));
         }
     }
     for (int o = 0; o < min(chunk, nout - o0); o++)

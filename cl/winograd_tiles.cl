@@ -1,10 +1,11 @@
-/* A convolution by winograd.cl, forward, or backward by its input, which is one with turned
- * kernels: a work-item takes some tiles beside each other, transforms their patches of all
- * input channels, a part at a time, multiplies, and transforms back. What it keeps for that
- * stays in the near caches. After the first part of the input channels it adds to what it
- * has written; behind the last comes the activation.
+/* A convolution by winograd.cl, forward, or backward by its input, which is one with
+ * turned kernels. A work-item takes some tiles, first those of a block's vectors, which
+ * lie beside each other. It transforms their patches of all input channels, a part at a
+ * time, multiplies, and transforms back; what it keeps for that stays in the near caches.
+ * After the first part of the input channels it adds to what it has written; behind the
+ * last comes the activation.
  *
- * Grid: (VECTORS, groups of tiles, blocks), work-groups of one work-item. */
+ * Grid: (groups of tiles, blocks), work-groups of one work-item. */
 
 #ifndef BACKWARD
 #define BACKWARD 0 /* y is the gradient by the input, whose values mask it */
@@ -29,9 +30,10 @@ INLINE void put_patch(local vec *patch, const int stride, global const vec *map,
     }
 }
 
-/* sums[CHANNELS][COLUMNS] = the kernels' values [n][CHANNELS] by patches' [n][COLUMNS]. */
-INLINE void multiply(local vec *sums, const int channel_stride, global const float *kernels,
-                     local const vec *patches, const int n)
+/* sums[CHANNELS][COLUMNS] = the kernels' values [n][CHANNELS] by patches' [n][COLUMNS].
+ */
+INLINE void multiply(local vec *sums, const int channel_stride,
+                     global const float *kernels, local const vec *patches, const int n)
 {
     vec sum[CHANNELS][COLUMNS];
 #pragma unroll
@@ -100,34 +102,38 @@ INLINE void write_tile(global vec *y, global const vec *mask, local const vec *s
 }
 
 /* x: [nin][in_height][in_width] of each block, y: [nout][out_height][out_width], as mask,
- * which is read backward alone. patches: local, POSITIONS * POSITION_VECS(part, ntiles) vecs;
- * sums: POSITIONS * CHANNELS * ntiles. ntiles, a work-item's, is a multiple of COLUMNS. */
-kernel void winograd_tiles(global const vec *restrict x, global const float *restrict kernels,
-                           global const float *restrict parameters, global const vec *mask,
-                           global vec *y, const int nin, const int in_height,
-                           const int in_width, const int nout, const int out_height,
-                           const int out_width, const int top, const int left,
-                           const int part, const int ntiles, const uint biases,
-                           const int has_bias, const int add, local vec *restrict patches,
-                           local vec *restrict sums)
+ * which is read backward alone. patches: local, POSITIONS * POSITION_VECS(part, ntiles)
+ * vecs; sums: POSITIONS * CHANNELS * ntiles. ntiles, a work-item's, is a multiple of
+ * COLUMNS. */
+kernel void winograd_tiles(global const vec *restrict x,
+                           global const float *restrict kernels,
+                           global const float *restrict parameters,
+                           global const vec *mask, global vec *y, const int nin,
+                           const int in_height, const int in_width, const int nout,
+                           const int out_height, const int out_width, const int top,
+                           const int left, const int part, const int ntiles,
+                           const uint biases, const int has_bias, const int add,
+                           local vec *restrict patches, local vec *restrict sums)
 {
     const int row_tiles = TILES(out_width, TILE);
-    const int all_tiles = TILES(out_height, TILE) * row_tiles;
-    const int first_tile = get_global_id(1) * ntiles;
+    const int all_tiles = TILES(out_height, TILE) * row_tiles * VECTORS;
+    const int first_tile = get_global_id(0) * ntiles;
     const size_t in_size = in_height * in_width * VECTORS;
     const size_t out_size = out_height * out_width * VECTORS;
-    x += get_global_id(2) * nin * in_size + get_global_id(0);
-    y += get_global_id(2) * nout * out_size + get_global_id(0);
-    mask += get_global_id(2) * nout * out_size + get_global_id(0);
+    x += get_global_id(1) * nin * in_size;
+    y += get_global_id(1) * nout * out_size;
+    mask += get_global_id(1) * nout * out_size;
     const int patch_stride = POSITION_VECS(part, ntiles), sum_stride = CHANNELS * ntiles;
     for (int first = 0; first < nin; first += part) {
         const int n = min(part, nin - first);
         for (int i = 0; i < n; i++)
             for (int t = 0; t < ntiles; t++) {
-                const int tile = min(first_tile + t, all_tiles - 1);
+                const int lane = min(first_tile + t, all_tiles - 1) % VECTORS;
+                const int tile = min(first_tile + t, all_tiles - 1) / VECTORS;
                 put_patch(patches + (t / COLUMNS * n + i) * COLUMNS + t % COLUMNS,
-                          patch_stride, x + (first + i) * in_size, in_height, in_width,
-                          tile / row_tiles * TILE - top, tile % row_tiles * TILE - left);
+                          patch_stride, x + (first + i) * in_size + lane, in_height,
+                          in_width, tile / row_tiles * TILE - top,
+                          tile % row_tiles * TILE - left);
             }
         for (int o0 = 0; o0 < nout; o0 += CHANNELS) {
             global const float *u = kernels + kernels_at(o0 / CHANNELS, nout, first, n);
@@ -137,11 +143,12 @@ kernel void winograd_tiles(global const vec *restrict x, global const float *res
                              patches + p * patch_stride + t * n, n);
             for (int o = o0; o < min(o0 + CHANNELS, nout); o++)
                 for (int t = 0; t < min(ntiles, all_tiles - first_tile); t++) {
-                    const int tile = first_tile + t;
+                    const int lane = (first_tile + t) % VECTORS;
+                    const int tile = (first_tile + t) / VECTORS;
                     const target to = {out_height, out_width,
                                        has_bias ? parameters[biases + o] : 0.0f,
                                        add || first > 0, first + n == nin};
-                    write_tile(y + o * out_size, mask + o * out_size,
+                    write_tile(y + o * out_size + lane, mask + o * out_size + lane,
                                sums + (o - o0) * ntiles + t, sum_stride,
                                tile / row_tiles * TILE, tile % row_tiles * TILE, to);
                 }

@@ -104,6 +104,18 @@ static int make_ready(amkd_op *op, amkd_pass pass)
     return rc;
 }
 
+size_t amkd_conv_scratch(const amkd_device *device, const amkd_op_shape *shape, int train)
+{
+    size_t most = 0;
+    for (amkd_pass pass = AMKD_FORWARD; pass < (train ? AMKD_NPASSES : 1); pass++) {
+        const size_t nbytes = amkd_winograd_wins(device, shape, pass)
+                                  ? amkd_winograd_scratch(device, shape, pass)
+                                  : 0;
+        most = nbytes > most ? nbytes : most;
+    }
+    return most;
+}
+
 /* Winograd's way where it is reckoned to be faster. */
 static int choose(amkd_op *op, amkd_pass pass)
 {

@@ -18,6 +18,9 @@ enum { KERNELS = AMKD_WINOGRAD_KERNELS };
  * are not worth it. */
 enum { PART = 64, LEAST_PART = 8 };
 
+/* With so few of them there is room for more tiles, which share pixels. */
+enum { FEW_CHANNELS = 16 };
+
 /* Transformed kernels beyond this come from far, and twice as many tiles share them. */
 enum { NEAR_KERNELS_NBYTES = 4 << 20 };
 
@@ -79,7 +82,7 @@ static size_t kernels_nbytes(const amkd_device *device, const maps *m)
 static cut cut_of(const amkd_device *device, const maps *m)
 {
     cut c = {.part = PART, .ntiles = COLUMNS};
-    if (kernels_nbytes(device, m) > NEAR_KERNELS_NBYTES)
+    if (kernels_nbytes(device, m) > NEAR_KERNELS_NBYTES || m->nin <= FEW_CHANNELS)
         c.ntiles *= 2;
     while (c.part > 1 &&
            patches_nbytes(device, &c) + sums_nbytes(device, &c) > device->local_nbytes)
@@ -101,19 +104,23 @@ int amkd_winograd_fits(const amkd_device *device, const amkd_op_shape *shape,
     return cut_of(device, &m).part >= LEAST_PART && m.nout >= LEAST_PART;
 }
 
-/* What a pass takes by tile and vector of lanes, in cycles of two multiply-adds of vectors,
- * and the share of those that taps one by one and the products here reach; measured under
- * PoCL. */
+/* What a pass takes in cycles of two multiply-adds of vectors: by tile and vector of
+ * lanes for a channel's transforms, and once for a kernel's. And the share of those
+ * cycles that taps one by one and the products here reach. Measured under PoCL. */
 typedef struct costs {
-    double in, out; /* of a channel's transforms */
+    double in, out, kernel;
     double taps_share, product_share;
 } costs;
 
 static const costs costs_of[] = {
-    [AMKD_FORWARD] = {300, 200, 0.8, 0.75},
-    [AMKD_BACKWARD_DATA] = {300, 200, 0.8, 0.75},
-    [AMKD_BACKWARD_WEIGHTS] = {450, 250, 0.6, 0.6},
+    [AMKD_FORWARD] = {300, 200, 200, 0.75, 0.75},
+    [AMKD_BACKWARD_DATA] = {300, 200, 200, 0.75, 0.75},
+    [AMKD_BACKWARD_WEIGHTS] = {450, 250, 1500, 0.6, 0.6},
 };
+
+/* Samples of a batch that it is reckoned for, whatever a run has: bits do not depend on
+ * the batch. */
+enum { NSAMPLES = 128 };
 
 int amkd_winograd_wins(const amkd_device *device, const amkd_op_shape *shape,
                        amkd_pass pass)
@@ -124,18 +131,33 @@ int amkd_winograd_wins(const amkd_device *device, const amkd_op_shape *shape,
     const maps m = maps_of(shape, pass == AMKD_BACKWARD_DATA ? pass : AMKD_FORWARD);
     const costs c = costs_of[pass];
     const double nin = (double)m.nin, nout = (double)m.nout;
-    const double ntiles = (double)(amkd_tiles(m.out_height, AMKD_WINOGRAD_TILE) *
-                                   amkd_tiles(m.out_width, AMKD_WINOGRAD_TILE));
-    const double npixels = (double)(m.out_height * m.out_width);
+    const size_t nvectors = NSAMPLES / device->vector_width;
+    const double ntiles =
+        (double)(amkd_tiles(m.out_height, AMKD_WINOGRAD_TILE) *
+                 amkd_tiles(m.out_width, AMKD_WINOGRAD_TILE) * nvectors);
+    const double npixels = (double)(m.out_height * m.out_width * nvectors);
     const double taps = npixels * nin * nout * 9 / 2 / c.taps_share;
     const double product = nin * nout * AMKD_WINOGRAD_POSITIONS / 2 / c.product_share;
-    return ntiles * (product + nin * c.in + nout * c.out) * win < taps;
+    const double tiles = ntiles * (product + nin * c.in + nout * c.out);
+    return (tiles + nin * nout * c.kernel) * win < taps;
+}
+
+size_t amkd_winograd_scratch(const amkd_device *device, const amkd_op_shape *shape,
+                             amkd_pass pass)
+{
+    if (pass == AMKD_BACKWARD_WEIGHTS)
+        return amkd_winograd_gradient_scratch(device, shape);
+    const maps m = maps_of(shape, pass);
+    return kernels_nbytes(device, &m);
 }
 
 static int transform_kernels(amkd_op *op, const amkd_op_args *a, const maps *m,
                              const cut *c, cl_mem kernels, cl_int turned)
 {
     const cl_uint weights = (cl_uint)op->shape.weights;
+    const size_t item_channels =
+        op->device->vector_width / amkd_winograd_sums(op->device);
+    const size_t items = amkd_tiles(m->nin, c->part) * amkd_tiles(c->part, item_channels);
     const cl_int nin = (cl_int)m->nin, nout = (cl_int)m->nout, part = (cl_int)c->part;
     const cl_int in_stride = (cl_int)m->in_stride, out_stride = (cl_int)m->out_stride;
     const amkd_arg args[] = {
@@ -144,7 +166,7 @@ static int transform_kernels(amkd_op *op, const amkd_op_args *a, const maps *m,
         AMKD_ARG(out_stride),    AMKD_ARG(part),    AMKD_ARG(turned)};
     return amkd_kernel_run(
         op->device, op->kernels[KERNELS], args, 9, 2,
-        (size_t[]){m->nin, amkd_tiles(m->nout, amkd_winograd_sums(op->device))}, NULL);
+        (size_t[]){items, amkd_tiles(m->nout, amkd_winograd_sums(op->device))}, NULL);
 }
 
 /* mask: what the input's values are that a gradient is of. */
@@ -154,7 +176,8 @@ static int run(amkd_op *op, const amkd_op_args *a, amkd_pass pass, cl_mem x, cl_
     const maps m = maps_of(&op->shape, pass);
     const cut c = cut_of(op->device, &m);
     cl_mem kernels;
-    if (amkd_device_scratch(&kernels, op->device, kernels_nbytes(op->device, &m)) ||
+    if (amkd_device_scratch(&kernels, op->device,
+                            amkd_winograd_scratch(op->device, &op->shape, pass)) ||
         transform_kernels(op, a, &m, &c, kernels, pass == AMKD_BACKWARD_DATA))
         return -1;
     const cl_int sizes[] = {(cl_int)m.nin,   (cl_int)m.in_height,  (cl_int)m.in_width,
@@ -174,10 +197,11 @@ static int run(amkd_op *op, const amkd_op_args *a, amkd_pass pass, cl_mem x, cl_
     args[19] = (amkd_arg){NULL, sums_nbytes(op->device, &c)};
     const size_t ntiles = amkd_tiles(m.out_height, AMKD_WINOGRAD_TILE) *
                           amkd_tiles(m.out_width, AMKD_WINOGRAD_TILE);
-    return amkd_kernel_run(op->device, op->kernels[pass], args, 20, 3,
-                           (size_t[]){amkd_vectors(op->device),
-                                      amkd_tiles(ntiles, c.ntiles), a->run.nblocks},
-                           (size_t[]){1, 1, 1});
+    return amkd_kernel_run(
+        op->device, op->kernels[pass], args, 20, 2,
+        (size_t[]){amkd_tiles(ntiles * amkd_vectors(op->device), c.ntiles),
+                   a->run.nblocks},
+        (size_t[]){1, 1});
 }
 
 static int forward(amkd_op *op, const amkd_op_args *a)

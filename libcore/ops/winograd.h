@@ -1,6 +1,7 @@
 /* Convolutions by Winograd's algorithm, cl/winograd.cl: another way of running an op of
- * ops/conv.h. On devices whose work-items are vectors, CPUs, it is reckoned where it is the
- * faster one, so that a device runs a layer in one way always and leaves the same bits. */
+ * ops/conv.h. On devices whose work-items are vectors, CPUs, it is reckoned where it is
+ * the faster one, so that a device runs a layer in one way always and leaves the same
+ * bits. */
 #ifndef AMKD_OPS_WINOGRAD_H
 #define AMKD_OPS_WINOGRAD_H
 
@@ -14,6 +15,10 @@ int amkd_winograd_fits(const amkd_device *device, const amkd_op_shape *shape,
 /* Whether it fits and is reckoned to be clearly faster than taps one by one. */
 int amkd_winograd_wins(const amkd_device *device, const amkd_op_shape *shape,
                        amkd_pass pass);
+
+/* Bytes of scratch that a pass takes: transformed kernels, or sums of gradients. */
+size_t amkd_winograd_scratch(const amkd_device *device, const amkd_op_shape *shape,
+                             amkd_pass pass);
 
 /* Does what conv does. */
 int amkd_winograd_new(amkd_op **out, const amkd_op *conv);

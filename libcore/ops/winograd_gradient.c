@@ -91,6 +91,14 @@ int amkd_winograd_gradient_fits(const amkd_device *device, const amkd_op_shape *
            local_nbytes(device, &c) <= device->local_nbytes;
 }
 
+size_t amkd_winograd_gradient_scratch(const amkd_device *device,
+                                      const amkd_op_shape *shape)
+{
+    const cut c = cut_of(device, shape);
+    const size_t nsums = AMKD_WINOGRAD_POSITIONS * c.all_in * c.all_out;
+    return c.nshares * (nsums + shape->out_channels) * sizeof(float);
+}
+
 int amkd_winograd_gradient_ready(amkd_op *op)
 {
     char *options = amkd_format("-DCHANNELS=%zu -DTILES_AT_ONCE=%zu -DIN_VECS=%zu",
@@ -142,19 +150,17 @@ static int collect(amkd_op *op, const amkd_op_args *a, const cut *c, cl_mem sums
         AMKD_ARG(sums),   AMKD_ARG(a->gradients), AMKD_ARG(nshares),  AMKD_ARG(nin),
         AMKD_ARG(nout),   AMKD_ARG(all_in),       AMKD_ARG(all_out),  AMKD_ARG(weights),
         AMKD_ARG(biases), AMKD_ARG(has_bias),     AMKD_ARG(ntrained), AMKD_ARG(ncopies)};
-    return amkd_kernel_run(op->device, op->kernels[AMKD_WINOGRAD_COLLECT], args,
-                           sizeof args / sizeof *args, 2,
-                           (size_t[]){s->in_channels, s->out_channels}, NULL);
+    return amkd_kernel_run(
+        op->device, op->kernels[AMKD_WINOGRAD_COLLECT], args, sizeof args / sizeof *args,
+        2, (size_t[]){c->all_in / op->device->vector_width, s->out_channels}, NULL);
 }
 
 int amkd_winograd_gradient_run(amkd_op *op, const amkd_op_args *args)
 {
     const cut c = cut_of(op->device, &op->shape);
-    const size_t nsums = AMKD_WINOGRAD_POSITIONS * c.all_in * c.all_out;
     cl_mem sums;
     return amkd_device_scratch(&sums, op->device,
-                               c.nshares * (nsums + op->shape.out_channels) *
-                                   sizeof(float)) ||
+                               amkd_winograd_gradient_scratch(op->device, &op->shape)) ||
                    add_up(op, args, &c, sums) || collect(op, args, &c, sums)
                ? -1
                : 0;
