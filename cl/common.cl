@@ -47,6 +47,9 @@ typedef int16 ivec;
 #define RUN(n) (n)
 #endif
 
+/* How many tiles cover n. */
+#define TILES(n, tile) (((n) + (tile)-1) / (tile))
+
 /* For functions whose arguments are constants of the call, or sums in registers that must
  * not go through memory. */
 #define INLINE static inline __attribute__((always_inline))

@@ -32,7 +32,6 @@
 #define KT K
 #endif
 
-#define TILES(n, tile) (((n) + (tile)-1) / (tile))
 #define OUTSIDE(at, n) ((at) < 0 || (at) >= (n))
 /* Whether c, one of KT taps in a row, is one of the kernel's. */
 #define IS_TAP(c) (K % KT == 0 || (c) < K)

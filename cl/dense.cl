@@ -16,4 +16,3 @@
 #define NSLICES 1
 #endif
 
-#define TILES(n, tile) (((n) + (tile)-1) / (tile))

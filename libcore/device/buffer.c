@@ -30,6 +30,20 @@ void amkd_buffer_free(cl_mem buffer)
         clReleaseMemObject(buffer);
 }
 
+int amkd_device_scratch(cl_mem *out, amkd_device *device, size_t nbytes)
+{
+    cl_mem larger;
+    if (nbytes > device->scratch_nbytes) {
+        if (amkd_buffer_new(&larger, device, CL_MEM_READ_WRITE, nbytes, NULL))
+            return amkd_fail_in("room for a layer's own work");
+        amkd_buffer_free(device->scratch); /* what is enqueued keeps it */
+        device->scratch = larger;
+        device->scratch_nbytes = nbytes;
+    }
+    *out = device->scratch;
+    return 0;
+}
+
 static int read_back(amkd_device *device, cl_bool wait, void *bytes, cl_mem buffer,
                      size_t offset, size_t nbytes, cl_event *done)
 {

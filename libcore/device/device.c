@@ -380,6 +380,7 @@ void amkd_device_close(amkd_device *device)
         return;
     amkd_device_unwatch(device);
     amkd_programs_forget(device);
+    amkd_buffer_free(device->scratch);
     if (device->queue)
         clReleaseCommandQueue(device->queue);
     if (device->context)

@@ -27,6 +27,8 @@ struct amkd_device {
     struct amkd_shared_program *programs; /* built so far: program.c shares them */
     const char *watched;                  /* of amkd_device_watch */
     struct amkd_progress *compiling;
+    cl_mem scratch; /* of amkd_device_scratch; NULL until asked for */
+    size_t scratch_nbytes;
 };
 
 /* All devices of all platforms that are available and have a compiler, in order of index;
@@ -72,6 +74,10 @@ int amkd_fail_cl(cl_int code, const char *format, ...)
 int amkd_buffer_new(cl_mem *out, amkd_device *device, cl_mem_flags flags, size_t nbytes,
                     const void *bytes);
 void amkd_buffer_free(cl_mem buffer); /* NULL is fine */
+
+/* A buffer of at least nbytes, borrowed, for what is made by one thing that is enqueued and
+ * read by the next ones, until somebody else asks for it. */
+int amkd_device_scratch(cl_mem *out, amkd_device *device, size_t nbytes);
 
 /* Blocking copies between host and device. */
 int amkd_buffer_read(amkd_device *device, void *bytes, cl_mem buffer, size_t offset,

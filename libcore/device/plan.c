@@ -26,7 +26,8 @@ typedef struct measurement {
 const char *amkd_fate_name(amkd_fate fate)
 {
     static const char *const names[] = {"not timed",    "chosen", "slower",
-                                        "wrong result", "failed", "not for this device"};
+                                        "wrong result", "failed", "not for this device",
+                                        "faster"};
     return names[fate];
 }
 
@@ -97,6 +98,9 @@ static void time_other(measurement *m, amkd_plan *plan, size_t w)
     way->fate = AMKD_FATE_SLOWER;
     if (way->seconds * factor >= chosen->seconds)
         return;
+    way->fate = AMKD_FATE_PASSED;
+    if (plan->reckoned)
+        return;
     chosen->fate = AMKD_FATE_SLOWER;
     way->fate = AMKD_FATE_CHOSEN;
     m->chosen_is_same = same;
@@ -124,7 +128,7 @@ int amkd_plan_measure(amkd_plan *plan, amkd_device *device, cl_mem result, size_
     const int rc = measure(&m, plan, deadline);
     free(m.expected);
     free(m.values);
-    if (!rc)
+    if (!rc && !plan->reckoned)
         amkd_plan_remember(plan, device);
     return rc;
 }

@@ -12,6 +12,7 @@ typedef enum amkd_fate {
     AMKD_FATE_WRONG,  /* its result differs from the first way's */
     AMKD_FATE_FAILED, /* it did not compile or run */
     AMKD_FATE_UNFIT,  /* not for this kind of device */
+    AMKD_FATE_PASSED, /* faster, and yet not chosen: the choice was reckoned */
 } amkd_fate;
 
 typedef struct amkd_way {
@@ -33,6 +34,7 @@ typedef struct amkd_plan {
     amkd_way ways[AMKD_MAX_WAYS];
     size_t chosen;
     int recalled; /* from an earlier run, in part at least */
+    int reckoned; /* the first way is chosen, whatever times say */
 } amkd_plan;
 
 /* Fills in what is remembered under the device, its driver, the version of amkd, the
@@ -45,14 +47,16 @@ int amkd_plan_recall(amkd_plan *plan, const amkd_device *device);
  * remembers it. The first is trusted; another is passed over when it fails or its result
  * differs by more than 1e-3 of the greatest value. It takes the place of the one chosen
  * so far when it is faster by 1.3, or by 1.05 where both leave the same bits: what noise
- * decides must not show in the result. Beyond deadline (of amkd_now) no further way is
+ * decides must not show in the result. Where the choice is reckoned, times are to be seen
+ * alone and are not remembered. Beyond deadline (of amkd_now) no further way is
  * begun. */
 int amkd_plan_measure(amkd_plan *plan, amkd_device *device, cl_mem result, size_t nfloats,
                       double deadline);
 
 void amkd_plan_clear(amkd_plan *plan); /* frees what it owns */
 
-/* "not timed", "chosen", "slower", "wrong result", "failed", "not for this device". */
+/* "not timed", "chosen", "slower", "wrong result", "failed", "not for this device",
+ * "faster". */
 const char *amkd_fate_name(amkd_fate fate);
 
 #endif

@@ -148,22 +148,39 @@ static int covers(const amkd_layer *layer)
            layer->out.width == 1;
 }
 
-static int open(amkd_op **out, amkd_device *device, const amkd_layer *layer,
-                const amkd_op_options *options)
+static amkd_op_shape op_shape(const amkd_layer *layer, const amkd_op_options *options)
 {
     const settings *s = AMKD_SETTINGS_OF(settings, layer);
     amkd_op_shape shape = amkd_linear_op_shape(layer, options);
     shape.kernel_height = shape.kernel_width = s->moving.kernel;
     shape.stride = s->moving.stride;
+    shape.dilation = s->moving.dilation;
+    shape.groups = s->groups;
     shape.top = s->moving.top;
     shape.left = s->moving.left;
-    if (covers(layer))
-        return amkd_dense_new(out, device, &shape, options->train);
-    if (s->groups == 1 && s->moving.dilation == 1)
-        return amkd_conv_new(out, device, &shape, options->train);
-    shape.groups = s->groups;
-    shape.dilation = s->moving.dilation;
-    return amkd_grouped_new(out, device, &shape, options->train);
+    return shape;
+}
+
+static int is_plain(const amkd_layer *layer)
+{
+    const settings *s = AMKD_SETTINGS_OF(settings, layer);
+    return !covers(layer) && s->groups == 1 && s->moving.dilation == 1;
+}
+
+static int open(amkd_op **out, amkd_device *device, const amkd_layer *layer,
+                const amkd_op_options *options)
+{
+    const amkd_op_shape shape = op_shape(layer, options);
+    return (covers(layer)     ? amkd_dense_new
+            : is_plain(layer) ? amkd_conv_new
+                              : amkd_grouped_new)(out, device, &shape, options->train);
+}
+
+static size_t scratch(const amkd_device *device, const amkd_layer *layer, int train)
+{
+    const amkd_op_options options = {.train = train};
+    const amkd_op_shape shape = op_shape(layer, &options);
+    return is_plain(layer) ? amkd_conv_scratch(device, &shape, train) : 0;
 }
 
 static void give_bias(amkd_layer *layer)
@@ -211,6 +228,7 @@ const amkd_kind amkd_kind_conv = {
     .backward64 = backward64,
     .bound = amkd_linear_bound,
     .open = open,
+    .scratch = scratch,
     .part = part,
     .give_bias = give_bias,
 };

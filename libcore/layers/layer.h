@@ -172,6 +172,9 @@ struct amkd_kind {
     int (*open)(amkd_op **out, amkd_device *device, const amkd_layer *layer,
                 const amkd_op_options *options);
 
+    /* Bytes of the device's scratch (device/device.h) that the op asks for. NULL: none. */
+    size_t (*scratch)(const amkd_device *device, const amkd_layer *layer, int train);
+
     /* The stage of the fused sweep. Returns 0 where there is none; NULL: never. */
     int (*part)(amkd_part *part, const amkd_layer *layer);
 

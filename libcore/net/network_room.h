@@ -6,8 +6,7 @@
 #include "graph/graph.h"
 
 /* Bytes on the device that a network takes, and those of the largest buffer: of each lane
- * block, and whatever their number. What the ways in which an op may run take beside them
- * is not known before these are tried. */
+ * block, and whatever their number. What a library takes that runs an op is not known. */
 typedef struct amkd_network_room {
     size_t block_nbytes, fixed_nbytes;
     size_t largest_block_nbytes, largest_fixed_nbytes;

@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "ops/conv_tiles.h"
 #include "ops/op_internal.h"
+#include "ops/winograd.h"
 #include <stdlib.h>
 
 extern const char amkd_cl_conv[], amkd_cl_conv_forward[], amkd_cl_conv_backward_data[],
@@ -79,7 +80,8 @@ static char *print_tile(amkd_pass pass, const amkd_conv_tile *t)
                              t->side[0], t->side[1], t->kernel_rows, t->rows);
 }
 
-static int make_kernel(amkd_op *op, amkd_pass pass)
+/* The pass's kernel. */
+static int make_ready(amkd_op *op, amkd_pass pass)
 {
     static const struct {
         const char *kernel, *source;
@@ -89,6 +91,8 @@ static int make_kernel(amkd_op *op, amkd_pass pass)
                                    amkd_cl_conv_backward_weights},
         [AMKD_BACKWARD_DATA] = {"conv_backward_data", amkd_cl_conv_backward_data},
     };
+    if (op->kernels[pass])
+        return 0;
     char *tile = print_tile(pass, &((conv *)op->own)->tiles[pass]);
     char *options =
         tile ? amkd_format("-DKT=%zu %s", amkd_conv_taps(&op->shape), tile) : NULL;
@@ -98,6 +102,29 @@ static int make_kernel(amkd_op *op, amkd_pass pass)
     free(options);
     free(tile);
     return rc;
+}
+
+size_t amkd_conv_scratch(const amkd_device *device, const amkd_op_shape *shape, int train)
+{
+    size_t most = 0;
+    for (amkd_pass pass = AMKD_FORWARD; pass < (train ? AMKD_NPASSES : 1); pass++) {
+        const size_t nbytes = amkd_winograd_wins(device, shape, pass)
+                                  ? amkd_winograd_scratch(device, shape, pass)
+                                  : 0;
+        most = nbytes > most ? nbytes : most;
+    }
+    return most;
+}
+
+/* Winograd's way where it is reckoned to be faster. */
+static int choose(amkd_op *op, amkd_pass pass)
+{
+    if (!amkd_winograd_wins(op->device, &op->shape, pass))
+        return 0;
+    if (!op->other.op && op->other.make(&op->other.op, op))
+        return -1;
+    op->by[pass] = op->other.op;
+    return 0;
 }
 
 int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
@@ -111,15 +138,20 @@ int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape
         (conv){{[AMKD_FORWARD] = amkd_conv_forward_tile(device, &row),
                 [AMKD_BACKWARD_DATA] = amkd_conv_data_tile(device, &row),
                 [AMKD_BACKWARD_WEIGHTS] = amkd_conv_weights_tile(device, &row)}};
-    for (amkd_pass pass = AMKD_FORWARD; pass < (train ? AMKD_NPASSES : 1); pass++)
-        if (make_kernel(op, pass)) {
-            amkd_op_free(op);
-            return -1;
-        }
     op->kind = "conv";
     op->passes[AMKD_FORWARD] = forward;
     op->passes[AMKD_BACKWARD_DATA] = backward_data;
     op->passes[AMKD_BACKWARD_WEIGHTS] = backward_weights;
+    op->make_ready = make_ready;
+    op->other = (amkd_other){.name = "winograd",
+                             .fits = amkd_winograd_fits,
+                             .wins = amkd_winograd_wins,
+                             .make = amkd_winograd_new};
+    for (amkd_pass pass = AMKD_FORWARD; pass < (train ? AMKD_NPASSES : 1); pass++)
+        if (choose(op, pass) || amkd_op_make_ready(op, pass)) {
+            amkd_op_free(op);
+            return -1;
+        }
     *out = op;
     return 0;
 }

@@ -8,6 +8,10 @@
 int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
                   int train);
 
+/* Bytes of scratch that the op asks for, known without a device that is open. */
+size_t amkd_conv_scratch(const amkd_device *device, const amkd_op_shape *shape,
+                         int train);
+
 /* cl/dense.cl: a fully connected layer, or a convolution that covers its input. */
 int amkd_dense_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
                    int train);

@@ -127,6 +127,12 @@ static amkd_op_shape seen_by(amkd_pass pass, const amkd_op_shape *shape)
     return seen;
 }
 
+char *amkd_op_acts(const amkd_op_shape *shape, amkd_pass pass, const char *options)
+{
+    const amkd_op_shape seen = seen_by(pass, shape);
+    return print_acts(&seen, options);
+}
+
 int amkd_op_pass_kernel(amkd_op *op, amkd_pass pass, const char *kernel,
                         const char *source, const char *options)
 {
@@ -172,10 +178,18 @@ int amkd_op_launch_values(amkd_op *op, cl_kernel kernel, const amkd_arg *args,
                            (size_t[]){vectors, 1, 1});
 }
 
+int amkd_op_make_ready(amkd_op *op, amkd_pass pass)
+{
+    amkd_op *by = op->by[pass];
+    return by->make_ready ? by->make_ready(by, pass) : 0;
+}
+
 int amkd_op_run(amkd_op *op, amkd_pass pass, const amkd_op_args *args)
 {
     amkd_op *by = op->by[pass];
-    return by->passes[pass] ? by->passes[pass](by, args) : 0;
+    if (!by->passes[pass])
+        return 0;
+    return amkd_op_make_ready(op, pass) || by->passes[pass](by, args) ? -1 : 0;
 }
 
 void amkd_op_free(amkd_op *op)

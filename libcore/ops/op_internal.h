@@ -7,12 +7,16 @@
 
 extern const char amkd_cl_common[], amkd_cl_act[];
 
-/* An op that does the same by a library, perhaps faster; it shapes its work-groups by
+/* An op that does the same in another way, perhaps faster; it shapes its work-groups by
  * itself. */
 typedef struct amkd_other {
     const char *name;    /* NULL where there is none */
     int unfit;           /* not for this kind of device */
     const char *library; /* by whose change plans are void; NULL: amkd's own kernels */
+    /* Where passes of both are reckoned, not timed: which it can run, and which it is to
+     * run. NULL: it can run all, and times decide. */
+    int (*fits)(const amkd_device *device, const amkd_op_shape *shape, amkd_pass pass);
+    int (*wins)(const amkd_device *device, const amkd_op_shape *shape, amkd_pass pass);
     const char *source;  /* of its own kernels; NULL: it has none */
     int (*make)(amkd_op **out, const amkd_op *op);
     amkd_op *op; /* NULL until asked for; owned */
@@ -46,6 +50,8 @@ struct amkd_op {
     amkd_op *by[AMKD_NPASSES];
     amkd_other other;
     amkd_op_pass *passes[AMKD_NPASSES]; /* NULL: nothing to do */
+    /* Makes what a pass needs, unless it is there; NULL: all is there from the start. */
+    int (*make_ready)(amkd_op *op, amkd_pass pass);
     void (*close)(amkd_op *op);         /* NULL: free(own) */
 };
 
@@ -83,6 +89,13 @@ int amkd_op_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
  * at are the same for all. options: the pass's own. */
 int amkd_op_pass_kernel(amkd_op *op, amkd_pass pass, const char *kernel,
                         const char *source, const char *options);
+
+/* The macros of the activations that a pass looks at, and options behind them; freed with
+ * free(). NULL: no memory. */
+char *amkd_op_acts(const amkd_op_shape *shape, amkd_pass pass, const char *options);
+
+/* Makes what the op needs that is to run a pass; its first run would do it, too. */
+int amkd_op_make_ready(amkd_op *op, amkd_pass pass);
 
 /* Enqueues a pass's kernel over items x tiles x blocks, all items of a tile in one
  * work-group, and as many tiles as op->group says where they divide evenly. */

@@ -84,11 +84,27 @@ static void add_ways(amkd_plan *plan, setting *settings, setting s, const char *
     }
 }
 
+/* Whether the choice is made when the op is. */
+static int is_reckoned(const amkd_op *op)
+{
+    return op->other.wins && op->device->vector_width > 1;
+}
+
+static int has_other(const amkd_op *op, amkd_pass pass)
+{
+    return op->other.name &&
+           (!op->other.fits || op->other.fits(op->device, &op->shape, pass));
+}
+
+/* The first is the one in force. */
 static void list_ways(amkd_plan *plan, setting *settings, amkd_op *op, amkd_pass pass,
                       const trial *t)
 {
+    const int other_first = is_reckoned(op) && op->by[pass] != op;
+    if (other_first)
+        add_ways(plan, settings, (setting){op, pass, t, &op->other, 1}, op->other.name);
     add_ways(plan, settings, (setting){op, pass, t, NULL, 1}, "own");
-    if (op->other.name)
+    if (!other_first && has_other(op, pass))
         add_ways(plan, settings, (setting){op, pass, t, &op->other, 1}, op->other.name);
 }
 
@@ -104,10 +120,10 @@ static char *describe(const amkd_op *op, amkd_pass pass)
 {
     static const char *const passes[] = {"forward", "backward weights", "backward data"};
     const char *library = op->other.library;
-    const char *macros = op->parts[pass].source ? op->parts[pass].macros : op->macros;
+    const char *macros = op->parts[pass].macros ? op->parts[pass].macros : op->macros;
     return amkd_format("%s %s, %s, %zu blocks of %zu in vectors of %zu%s%s", op->kind,
-                       passes[pass], macros, op->shape.max_blocks, op->device->nlanes,
-                       op->device->vector_width, library ? ", " : "",
+                       passes[pass], macros ? macros : "", op->shape.max_blocks,
+                       op->device->nlanes, op->device->vector_width, library ? ", " : "",
                        library ? library : "");
 }
 
@@ -211,12 +227,15 @@ int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, double deadline,
     plan->sources[3] = op->parts[pass].source;
     plan->sources[4] = op->other.source;
     plan->work = describe(op, pass);
+    plan->reckoned = is_reckoned(op);
     list_ways(plan, settings, op, pass, &t);
     if (!plan->work)
         return -1;
     int rc = 0;
-    if (!amkd_plan_recall(plan, op->device) && (has_choice(plan) || time_all) &&
-        nmacs >= worth_planning && amkd_now() < deadline) {
+    const int open = plan->reckoned ? time_all
+                                    : !amkd_plan_recall(plan, op->device) &&
+                                          (has_choice(plan) || time_all);
+    if (open && nmacs >= worth_planning && amkd_now() < deadline) {
         int yes = 0;
         rc = has_time(&yes, op, pass, deadline);
         if (!rc && yes)

@@ -23,6 +23,10 @@ static const network_case cases[] = {
      {2, 9, 8},
      5},
     {"conv 2 k25 p12 | relu | conv 3 k2 s4 | fc 2", {1, 9, 29}, 3},
+    /* Of as many channels as Winograd's convolutions are taken for, all passes. */
+    {"conv 64 k3 p1 nobias | relu | conv 64 k3 p1 | tanh | avgpool 8 | fc 2",
+     {32, 8, 8},
+     5},
 };
 
 START_TEST(logits_equal_the_reference)

@@ -41,7 +41,7 @@ static int print_row(const listing *l, const amkd_plan *plan, const char *layers
     snprintf(shape, sizeof shape, "%zux%zux%zu to %zux%zux%zu", first->in.channels,
              first->in.height, first->in.width, first->out.channels, first->out.height,
              first->out.width);
-    fprintf(l->out, "%-26s  %-21s  %-16s  %-14s", layers, shape, passes[pass],
+    fprintf(l->out, "%-26s  %-26s  %-16s  %-14s", layers, shape, passes[pass],
             chosen->name);
     print_speed(l->out, plan, chosen, 8);
     for (size_t w = 0; w < plan->nways; w++) {

@@ -1,0 +1,90 @@
+/* Convolutions of 3x3 taps with stride 1 by Winograd's algorithm F(4x4, 3x3) (Lavin and
+ * Gray, "Fast Algorithms for Convolutional Neural Networks", 2016, equation 8): what its
+ * passes have in common, a file each behind this one.
+ *
+ *     y = A^T [ (G g G^T) (B^T d B) ] A
+ *
+ * d is a patch of 6x6 pixels, g a kernel, y the tile of 4x4 pixels they make; the product
+ * in the middle is of 36 values each, and over the input channels it is 36 products of
+ * matrices: 36 multiplications where taps take 144. The points at which polynomials are
+ * evaluated are 0, +-1/sqrt 2, +-sqrt 2 and infinity: with the usual 0, +-1, +-2 the
+ * error is four to five times larger. */
+
+#define TILE 4                    /* pixels of an output tile's side */
+#define PATCH 6                   /* pixels of the side of what it reads */
+#define POSITIONS (PATCH * PATCH) /* values of a transformed patch or kernel */
+#define POINT1 0.707106781f       /* 1 / sqrt 2 */
+#define POINT2 1.414213562f       /* sqrt 2 */
+#define COLUMNS 2 /* tiles side by side whose sums a work-item keeps in registers */
+
+#ifndef CHANNELS
+#define CHANNELS 4 /* of what a pass writes: as many sums for each tile */
+#endif
+
+/* B^T d. */
+INLINE void transform_patch(vec to[PATCH], const vec d[PATCH])
+{
+    const vec even1 = fma(d[2], (vec)-2.0f, d[4]), odd1 = fma(d[1], (vec)-2.0f, d[3]);
+    const vec even2 = fma(d[2], (vec)-0.5f, d[4]), odd2 = fma(d[1], (vec)-0.5f, d[3]);
+    to[0] = fma(d[2], (vec)-2.5f, d[0] + d[4]);
+    to[1] = fma(odd1, (vec)POINT1, even1);
+    to[2] = fma(odd1, (vec)-POINT1, even1);
+    to[3] = fma(odd2, (vec)POINT2, even2);
+    to[4] = fma(odd2, (vec)-POINT2, even2);
+    to[5] = fma(d[3], (vec)-2.5f, d[1] + d[5]);
+}
+
+/* The patch from row and column on of a map of height x width pixels, 0 beyond it, each
+ * row transformed. */
+INLINE void fetch_patch(vec rows[PATCH][PATCH], global const vec *map, const int height,
+                        const int width, const int row, const int column)
+{
+    const int inside = column >= 0 && column + PATCH <= width;
+    for (int r = 0; r < PATCH; r++) {
+        global const vec *from = map + ((row + r) * width + column) * VECTORS;
+        vec d[PATCH];
+        if (row + r < 0 || row + r >= height)
+#pragma unroll
+            for (int c = 0; c < PATCH; c++)
+                d[c] = (vec)0.0f;
+        else if (inside)
+#pragma unroll
+            for (int c = 0; c < PATCH; c++)
+                d[c] = from[c * VECTORS];
+        else
+#pragma unroll
+            for (int c = 0; c < PATCH; c++)
+                d[c] =
+                    column + c < 0 || column + c >= width ? (vec)0.0f : from[c * VECTORS];
+        transform_patch(rows[r], d);
+    }
+}
+
+/* A column of such a patch, transformed too. */
+INLINE void transform_column(vec to[PATCH], vec rows[PATCH][PATCH], const int c)
+{
+    const vec d[PATCH] = {rows[0][c], rows[1][c], rows[2][c],
+                          rows[3][c], rows[4][c], rows[5][c]};
+    transform_patch(to, d);
+}
+
+/* A^T m. */
+INLINE void transform_sums(vec to[TILE], const vec m[PATCH])
+{
+    const vec sum1 = m[1] + m[2], difference1 = m[1] - m[2];
+    const vec sum2 = m[3] + m[4], difference2 = m[3] - m[4];
+    to[0] = m[0] + sum1 + sum2;
+    to[1] = fma(difference2, (vec)POINT2, difference1 * POINT1);
+    to[2] = fma(sum2, (vec)2.0f, sum1 * 0.5f);
+    to[3] = fma(difference2, (vec)(2.0f * POINT2),
+                fma(difference1, (vec)(0.5f * POINT1), m[5]));
+}
+
+/* Input channels are taken a part at a time, which is what fits near. Transformed kernels
+ * lie in the order in which they are read: by parts of the input channels, groups of
+ * CHANNELS output channels, positions, input channels, output channels. */
+static inline size_t kernels_at(const int group, const int nout, const int first,
+                                const int n)
+{
+    return (size_t)(first * TILES(nout, CHANNELS) + group * n) * (CHANNELS * POSITIONS);
+}

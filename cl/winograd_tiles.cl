@@ -1,0 +1,157 @@
+/* A convolution by winograd.cl, forward, or backward by its input, which is one with
+ * turned kernels. A work-item takes some tiles, first those of a block's vectors, which
+ * lie beside each other. It transforms their patches of all input channels, a part at a
+ * time, multiplies, and transforms back; what it keeps for that stays in the near caches.
+ * After the first part of the input channels it adds to what it has written; behind the
+ * last comes the activation.
+ *
+ * Grid: (groups of tiles, blocks), work-groups of one work-item. */
+
+#ifndef BACKWARD
+#define BACKWARD 0 /* y is the gradient by the input, whose values mask it */
+#endif
+
+/* Vecs between positions, one more than there are: positions at a distance of a power of
+ * two would share a few lines of the cache. */
+#define POSITION_VECS(n, ntiles) ((n) * (ntiles) + 1)
+
+/* The patch from row and column on of a map, transformed. */
+INLINE void put_patch(local vec *patch, const int stride, global const vec *map,
+                      const int height, const int width, const int row, const int column)
+{
+    vec rows[PATCH][PATCH];
+    fetch_patch(rows, map, height, width, row, column);
+    for (int c = 0; c < PATCH; c++) {
+        vec to[PATCH];
+        transform_column(to, rows, c);
+#pragma unroll
+        for (int r = 0; r < PATCH; r++)
+            patch[(r * PATCH + c) * stride] = to[r];
+    }
+}
+
+/* sums[CHANNELS][COLUMNS] = the kernels' values [n][CHANNELS] by patches' [n][COLUMNS].
+ */
+INLINE void multiply(local vec *sums, const int channel_stride,
+                     global const float *kernels, local const vec *patches, const int n)
+{
+    vec sum[CHANNELS][COLUMNS];
+#pragma unroll
+    for (int o = 0; o < CHANNELS; o++)
+#pragma unroll
+        for (int t = 0; t < COLUMNS; t++)
+            sum[o][t] = 0.0f;
+    for (int i = 0; i < n; i++)
+#pragma unroll
+        for (int o = 0; o < CHANNELS; o++) {
+            const vec weight = kernels[i * CHANNELS + o];
+#pragma unroll
+            for (int t = 0; t < COLUMNS; t++)
+                sum[o][t] = fma(patches[i * COLUMNS + t], weight, sum[o][t]);
+        }
+#pragma unroll
+    for (int o = 0; o < CHANNELS; o++)
+#pragma unroll
+        for (int t = 0; t < COLUMNS; t++)
+            sums[o * channel_stride + t] = sum[o][t];
+}
+
+/* A map that is written: height x width pixels, what is added to each, whether to what is
+ * there, whether the activation follows. */
+typedef struct target {
+    int height, width;
+    float bias;
+    int add, last;
+} target;
+
+INLINE void write_pixel(global vec *y, global const vec *mask, vec value, const target t)
+{
+    value += t.add ? *y : (vec)t.bias;
+#if BACKWARD
+    *y = t.last ? act_backward(value, *mask) : value;
+#else
+    *y = t.last ? act_forward(value) : value;
+#endif
+}
+
+/* Transforms a tile's sums back, the pixels from row and column on. */
+INLINE void write_tile(global vec *y, global const vec *mask, local const vec *sums,
+                       const int stride, const int row, const int column, const target t)
+{
+    vec columns[TILE][PATCH];
+    for (int c = 0; c < PATCH; c++) {
+        vec m[PATCH], to[TILE];
+#pragma unroll
+        for (int r = 0; r < PATCH; r++)
+            m[r] = sums[(r * PATCH + c) * stride];
+        transform_sums(to, m);
+#pragma unroll
+        for (int r = 0; r < TILE; r++)
+            columns[r][c] = to[r];
+    }
+    for (int r = 0; r < min(TILE, t.height - row); r++) {
+        vec to[TILE];
+        transform_sums(to, columns[r]);
+#pragma unroll
+        for (int c = 0; c < TILE; c++)
+            if (column + c < t.width) {
+                const int at = ((row + r) * t.width + column + c) * VECTORS;
+                write_pixel(y + at, mask + at, to[c], t);
+            }
+    }
+}
+
+/* x: [nin][in_height][in_width] of each block, y: [nout][out_height][out_width], as mask,
+ * which is read backward alone. patches: local, POSITIONS * POSITION_VECS(part, ntiles)
+ * vecs; sums: POSITIONS * CHANNELS * ntiles. ntiles, a work-item's, is a multiple of
+ * COLUMNS. */
+kernel void winograd_tiles(global const vec *restrict x,
+                           global const float *restrict kernels,
+                           global const float *restrict parameters,
+                           global const vec *mask, global vec *y, const int nin,
+                           const int in_height, const int in_width, const int nout,
+                           const int out_height, const int out_width, const int top,
+                           const int left, const int part, const int ntiles,
+                           const uint biases, const int has_bias, const int add,
+                           local vec *restrict patches, local vec *restrict sums)
+{
+    const int row_tiles = TILES(out_width, TILE);
+    const int all_tiles = TILES(out_height, TILE) * row_tiles * VECTORS;
+    const int first_tile = get_global_id(0) * ntiles;
+    const size_t in_size = in_height * in_width * VECTORS;
+    const size_t out_size = out_height * out_width * VECTORS;
+    x += get_global_id(1) * nin * in_size;
+    y += get_global_id(1) * nout * out_size;
+    mask += get_global_id(1) * nout * out_size;
+    const int patch_stride = POSITION_VECS(part, ntiles), sum_stride = CHANNELS * ntiles;
+    for (int first = 0; first < nin; first += part) {
+        const int n = min(part, nin - first);
+        for (int i = 0; i < n; i++)
+            for (int t = 0; t < ntiles; t++) {
+                const int lane = min(first_tile + t, all_tiles - 1) % VECTORS;
+                const int tile = min(first_tile + t, all_tiles - 1) / VECTORS;
+                put_patch(patches + (t / COLUMNS * n + i) * COLUMNS + t % COLUMNS,
+                          patch_stride, x + (first + i) * in_size + lane, in_height,
+                          in_width, tile / row_tiles * TILE - top,
+                          tile % row_tiles * TILE - left);
+            }
+        for (int o0 = 0; o0 < nout; o0 += CHANNELS) {
+            global const float *u = kernels + kernels_at(o0 / CHANNELS, nout, first, n);
+            for (int p = 0; p < POSITIONS; p++)
+                for (int t = 0; t < ntiles; t += COLUMNS)
+                    multiply(sums + p * sum_stride + t, ntiles, u + p * n * CHANNELS,
+                             patches + p * patch_stride + t * n, n);
+            for (int o = o0; o < min(o0 + CHANNELS, nout); o++)
+                for (int t = 0; t < min(ntiles, all_tiles - first_tile); t++) {
+                    const int lane = (first_tile + t) % VECTORS;
+                    const int tile = (first_tile + t) / VECTORS;
+                    const target to = {out_height, out_width,
+                                       has_bias ? parameters[biases + o] : 0.0f,
+                                       add || first > 0, first + n == nin};
+                    write_tile(y + o * out_size + lane, mask + o * out_size + lane,
+                               sums + (o - o0) * ntiles + t, sum_stride,
+                               tile / row_tiles * TILE, tile % row_tiles * TILE, to);
+                }
+        }
+    }
+}

@@ -1,0 +1,265 @@
+/* Launcher of cl/winograd.cl and its passes' files. */
+#include "ops/winograd.h"
+#include "base/memory.h"
+#include "ops/winograd_internal.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+extern const char amkd_cl_winograd[], amkd_cl_winograd_kernels[],
+    amkd_cl_winograd_tiles[];
+
+/* As in cl/winograd.cl. */
+enum { COLUMNS = 2 };
+
+/* What transforms kernels; the kernels of the passes are in front of it. */
+enum { KERNELS = AMKD_WINOGRAD_KERNELS };
+
+/* Input channels whose patches are near together, where they fit; fewer than the least
+ * are not worth it. */
+enum { PART = 64, LEAST_PART = 8 };
+
+/* With so few of them there is room for more tiles, which share pixels. */
+enum { FEW_CHANNELS = 16 };
+
+/* Transformed kernels beyond this come from far, and twice as many tiles share them. */
+enum { NEAR_KERNELS_NBYTES = 4 << 20 };
+
+/* A pass as a convolution forward: channels and pixels read and written. */
+typedef struct maps {
+    size_t nin, in_height, in_width, nout, out_height, out_width;
+    size_t top, left;
+    size_t in_stride, out_stride; /* weights from a channel's to the next one's */
+} maps;
+
+/* How it is cut. */
+typedef struct cut {
+    size_t part, ntiles; /* input channels at a time, tiles of a work-item */
+} cut;
+
+static maps maps_of(const amkd_op_shape *s, amkd_pass pass)
+{
+    if (pass == AMKD_FORWARD)
+        return (maps){s->in_channels,
+                      s->in_height,
+                      s->in_width,
+                      s->out_channels,
+                      s->out_height,
+                      s->out_width,
+                      s->top,
+                      s->left,
+                      9,
+                      9 * s->in_channels};
+    return (maps){
+        s->out_channels, s->out_height, s->out_width, s->in_channels,     s->in_height,
+        s->in_width,     2 - s->top,    2 - s->left,  9 * s->in_channels, 9};
+}
+
+/* Sums that a work-item has for each tile: with two tiles they fill the registers. */
+size_t amkd_winograd_sums(const amkd_device *device)
+{
+    return device->vector_width == 16 ? 8 : 4;
+}
+
+static size_t patches_nbytes(const amkd_device *device, const cut *c)
+{
+    return AMKD_WINOGRAD_POSITIONS * (c->part * c->ntiles + 1) * device->vector_width *
+           sizeof(float);
+}
+
+static size_t sums_nbytes(const amkd_device *device, const cut *c)
+{
+    return AMKD_WINOGRAD_POSITIONS * amkd_winograd_sums(device) * c->ntiles *
+           device->vector_width * sizeof(float);
+}
+
+static size_t kernels_nbytes(const amkd_device *device, const maps *m)
+{
+    const size_t nsums = amkd_winograd_sums(device);
+    return amkd_tiles(m->nout, nsums) * nsums * m->nin * AMKD_WINOGRAD_POSITIONS *
+           sizeof(float);
+}
+
+static cut cut_of(const amkd_device *device, const maps *m)
+{
+    cut c = {.part = PART, .ntiles = COLUMNS};
+    if (kernels_nbytes(device, m) > NEAR_KERNELS_NBYTES || m->nin <= FEW_CHANNELS)
+        c.ntiles *= 2;
+    while (c.part > 1 &&
+           patches_nbytes(device, &c) + sums_nbytes(device, &c) > device->local_nbytes)
+        c.part /= 2;
+    c.part = amkd_tiles(m->nin, amkd_tiles(m->nin, c.part));
+    return c;
+}
+
+int amkd_winograd_fits(const amkd_device *device, const amkd_op_shape *shape,
+                       amkd_pass pass)
+{
+    if (device->vector_width == 1 || shape->kernel_height != 3 ||
+        shape->kernel_width != 3 || shape->stride != 1 || shape->top > 2 ||
+        shape->left > 2)
+        return 0;
+    if (pass == AMKD_BACKWARD_WEIGHTS)
+        return amkd_winograd_gradient_fits(device, shape);
+    const maps m = maps_of(shape, pass);
+    return cut_of(device, &m).part >= LEAST_PART && m.nout >= LEAST_PART;
+}
+
+/* What a pass takes in cycles of two multiply-adds of vectors: by tile and vector of
+ * lanes for a channel's transforms, and once for a kernel's. And the share of those
+ * cycles that taps one by one and the products here reach. Measured under PoCL. */
+typedef struct costs {
+    double in, out, kernel;
+    double taps_share, product_share;
+} costs;
+
+static const costs costs_of[] = {
+    [AMKD_FORWARD] = {300, 200, 200, 0.75, 0.75},
+    [AMKD_BACKWARD_DATA] = {300, 200, 200, 0.75, 0.75},
+    [AMKD_BACKWARD_WEIGHTS] = {450, 250, 1500, 0.6, 0.6},
+};
+
+/* Samples of a batch that it is reckoned for, whatever a run has: bits do not depend on
+ * the batch. */
+enum { NSAMPLES = 128 };
+
+int amkd_winograd_wins(const amkd_device *device, const amkd_op_shape *shape,
+                       amkd_pass pass)
+{
+    static const double win = 1.3;
+    if (!amkd_winograd_fits(device, shape, pass))
+        return 0;
+    const maps m = maps_of(shape, pass == AMKD_BACKWARD_DATA ? pass : AMKD_FORWARD);
+    const costs c = costs_of[pass];
+    const double nin = (double)m.nin, nout = (double)m.nout;
+    const size_t nvectors = NSAMPLES / device->vector_width;
+    const double ntiles =
+        (double)(amkd_tiles(m.out_height, AMKD_WINOGRAD_TILE) *
+                 amkd_tiles(m.out_width, AMKD_WINOGRAD_TILE) * nvectors);
+    const double npixels = (double)(m.out_height * m.out_width * nvectors);
+    const double taps = npixels * nin * nout * 9 / 2 / c.taps_share;
+    const double product = nin * nout * AMKD_WINOGRAD_POSITIONS / 2 / c.product_share;
+    const double tiles = ntiles * (product + nin * c.in + nout * c.out);
+    return (tiles + nin * nout * c.kernel) * win < taps;
+}
+
+size_t amkd_winograd_scratch(const amkd_device *device, const amkd_op_shape *shape,
+                             amkd_pass pass)
+{
+    if (pass == AMKD_BACKWARD_WEIGHTS)
+        return amkd_winograd_gradient_scratch(device, shape);
+    const maps m = maps_of(shape, pass);
+    return kernels_nbytes(device, &m);
+}
+
+static int transform_kernels(amkd_op *op, const amkd_op_args *a, const maps *m,
+                             const cut *c, cl_mem kernels, cl_int turned)
+{
+    const cl_uint weights = (cl_uint)op->shape.weights;
+    const size_t item_channels =
+        op->device->vector_width / amkd_winograd_sums(op->device);
+    const size_t items = amkd_tiles(m->nin, c->part) * amkd_tiles(c->part, item_channels);
+    const cl_int nin = (cl_int)m->nin, nout = (cl_int)m->nout, part = (cl_int)c->part;
+    const cl_int in_stride = (cl_int)m->in_stride, out_stride = (cl_int)m->out_stride;
+    const amkd_arg args[] = {
+        AMKD_ARG(a->parameters), AMKD_ARG(kernels), AMKD_ARG(weights),
+        AMKD_ARG(nin),           AMKD_ARG(nout),    AMKD_ARG(in_stride),
+        AMKD_ARG(out_stride),    AMKD_ARG(part),    AMKD_ARG(turned)};
+    return amkd_kernel_run(
+        op->device, op->kernels[KERNELS], args, 9, 2,
+        (size_t[]){items, amkd_tiles(m->nout, amkd_winograd_sums(op->device))}, NULL);
+}
+
+/* mask: what the input's values are that a gradient is of. */
+static int run(amkd_op *op, const amkd_op_args *a, amkd_pass pass, cl_mem x, cl_mem mask,
+               cl_mem y, cl_int add)
+{
+    const maps m = maps_of(&op->shape, pass);
+    const cut c = cut_of(op->device, &m);
+    cl_mem kernels;
+    if (amkd_device_scratch(&kernels, op->device,
+                            amkd_winograd_scratch(op->device, &op->shape, pass)) ||
+        transform_kernels(op, a, &m, &c, kernels, pass == AMKD_BACKWARD_DATA))
+        return -1;
+    const cl_int sizes[] = {(cl_int)m.nin,   (cl_int)m.in_height,  (cl_int)m.in_width,
+                            (cl_int)m.nout,  (cl_int)m.out_height, (cl_int)m.out_width,
+                            (cl_int)m.top,   (cl_int)m.left,       (cl_int)c.part,
+                            (cl_int)c.ntiles};
+    const cl_uint biases = (cl_uint)op->shape.biases;
+    const cl_int has_bias = pass == AMKD_FORWARD && op->shape.bias;
+    amkd_arg args[20] = {AMKD_ARG(x), AMKD_ARG(kernels), AMKD_ARG(a->parameters),
+                         AMKD_ARG(mask), AMKD_ARG(y)};
+    for (size_t s = 0; s < 10; s++)
+        args[5 + s] = (amkd_arg)AMKD_ARG(sizes[s]);
+    args[15] = (amkd_arg)AMKD_ARG(biases);
+    args[16] = (amkd_arg)AMKD_ARG(has_bias);
+    args[17] = (amkd_arg)AMKD_ARG(add);
+    args[18] = (amkd_arg){NULL, patches_nbytes(op->device, &c)};
+    args[19] = (amkd_arg){NULL, sums_nbytes(op->device, &c)};
+    const size_t ntiles = amkd_tiles(m.out_height, AMKD_WINOGRAD_TILE) *
+                          amkd_tiles(m.out_width, AMKD_WINOGRAD_TILE);
+    return amkd_kernel_run(
+        op->device, op->kernels[pass], args, 20, 2,
+        (size_t[]){amkd_tiles(ntiles * amkd_vectors(op->device), c.ntiles),
+                   a->run.nblocks},
+        (size_t[]){1, 1});
+}
+
+static int forward(amkd_op *op, const amkd_op_args *a)
+{
+    return run(op, a, AMKD_FORWARD, a->x[0], a->y, a->y, 0);
+}
+
+static int backward_data(amkd_op *op, const amkd_op_args *a)
+{
+    return run(op, a, AMKD_BACKWARD_DATA, a->dy, a->x[0], a->dx, a->add);
+}
+
+int amkd_winograd_kernel(amkd_op *op, size_t number, const char *name, const char *source,
+                         const char *options)
+{
+    const char *sources[] = {amkd_cl_common, amkd_cl_act, amkd_cl_winograd, source};
+    cl_program program = NULL;
+    if (op->kernels[number])
+        return 0;
+    const int rc = amkd_program_build(&program, op->device, name, sources, 4, options) ||
+                           amkd_kernel_new(&op->kernels[number], program, name)
+                       ? -1
+                       : 0;
+    amkd_program_free(program); /* the kernel keeps it */
+    return rc;
+}
+
+static int make_tiles(amkd_op *op, amkd_pass pass)
+{
+    char kernels[64];
+    snprintf(kernels, sizeof kernels, "-DCHANNELS=%zu", amkd_winograd_sums(op->device));
+    char *tiles = amkd_format("%s -DBACKWARD=%d", kernels, pass == AMKD_BACKWARD_DATA);
+    char *acts = tiles ? amkd_op_acts(&op->shape, pass, tiles) : NULL;
+    const int rc = acts && !amkd_winograd_kernel(op, pass, "winograd_tiles",
+                                                 amkd_cl_winograd_tiles, acts)
+                       ? amkd_winograd_kernel(op, KERNELS, "winograd_kernels",
+                                              amkd_cl_winograd_kernels, kernels)
+                       : -1;
+    free(acts);
+    free(tiles);
+    return rc;
+}
+
+static int make_ready(amkd_op *op, amkd_pass pass)
+{
+    return pass == AMKD_BACKWARD_WEIGHTS ? amkd_winograd_gradient_ready(op)
+                                         : make_tiles(op, pass);
+}
+
+int amkd_winograd_new(amkd_op **out, const amkd_op *conv)
+{
+    amkd_op *op;
+    if (amkd_op_new(&op, conv->device, &conv->shape, amkd_cl_winograd, 0))
+        return -1;
+    op->passes[AMKD_FORWARD] = forward;
+    op->passes[AMKD_BACKWARD_DATA] = backward_data;
+    op->passes[AMKD_BACKWARD_WEIGHTS] = amkd_winograd_gradient_run;
+    op->make_ready = make_ready;
+    *out = op;
+    return 0;
+}

@@ -1,0 +1,26 @@
+/* Convolutions by Winograd's algorithm, cl/winograd.cl: another way of running an op of
+ * ops/conv.h. On devices whose work-items are vectors, CPUs, it is reckoned where it is
+ * the faster one, so that a device runs a layer in one way always and leaves the same
+ * bits. */
+#ifndef AMKD_OPS_WINOGRAD_H
+#define AMKD_OPS_WINOGRAD_H
+
+#include "ops/op.h"
+
+/* Whether it can run a pass of a convolution of this shape: 3x3 taps, stride 1, channels
+ * enough to fill its tiles, and near memory for them. */
+int amkd_winograd_fits(const amkd_device *device, const amkd_op_shape *shape,
+                       amkd_pass pass);
+
+/* Whether it fits and is reckoned to be clearly faster than taps one by one. */
+int amkd_winograd_wins(const amkd_device *device, const amkd_op_shape *shape,
+                       amkd_pass pass);
+
+/* Bytes of scratch that a pass takes: transformed kernels, or sums of gradients. */
+size_t amkd_winograd_scratch(const amkd_device *device, const amkd_op_shape *shape,
+                             amkd_pass pass);
+
+/* Does what conv does. */
+int amkd_winograd_new(amkd_op **out, const amkd_op *conv);
+
+#endif

@@ -1,0 +1,167 @@
+/* Launcher of cl/winograd_gradient.cl and cl/winograd_collect.cl. */
+#include "base/memory.h"
+#include "ops/winograd_internal.h"
+#include <stdlib.h>
+
+extern const char amkd_cl_winograd_gradient[], amkd_cl_winograd_collect[];
+
+/* Samples over which a sum in registers goes: vectors of a tile each. */
+enum { SAMPLES = 16 };
+
+/* Input and output channels whose patches and gradients are near together. */
+enum { NEAR_CHANNELS = 64, LEAST_CHANNELS = 8 };
+
+/* Work-items, by shares of the blocks and parts of the output channels: enough for some
+ * cores, few enough that their sums stay small. The bits depend on it. */
+enum { NITEMS = 8, LEAST_SHARES = 2 };
+
+/* How it is cut. */
+typedef struct cut {
+    size_t in_channels; /* at a time in registers */
+    size_t part, chunk; /* input channels at a time, outputs of a work-item */
+    size_t all_in, all_out, nchunks, nshares;
+} cut;
+
+static size_t tiles_at_once(const amkd_device *device)
+{
+    return SAMPLES / device->vector_width;
+}
+
+/* Vectors of input channels at a time: sums in registers are for as many. */
+static size_t in_vecs(const amkd_device *device)
+{
+    return device->vector_width == 16 ? 1 : 2;
+}
+
+static size_t vecs_nbytes(const amkd_device *device, size_t nvecs)
+{
+    return nvecs * device->vector_width * sizeof(float);
+}
+
+static size_t patches_nbytes(const amkd_device *device, const cut *c)
+{
+    return vecs_nbytes(device,
+                       AMKD_WINOGRAD_POSITIONS * (c->part * tiles_at_once(device) + 1));
+}
+
+static size_t gradients_nbytes(const amkd_device *device, const cut *c)
+{
+    return vecs_nbytes(device,
+                       AMKD_WINOGRAD_POSITIONS * (c->chunk * tiles_at_once(device) + 1));
+}
+
+static size_t local_nbytes(const amkd_device *device, const cut *c)
+{
+    return patches_nbytes(device, c) + gradients_nbytes(device, c) +
+           vecs_nbytes(device, c->chunk);
+}
+
+static size_t round_up(size_t n, size_t multiple)
+{
+    return amkd_tiles(n, multiple) * multiple;
+}
+
+/* n in near-equal parts of at most limit, multiples of multiple. */
+static size_t part_of(size_t n, size_t limit, size_t multiple)
+{
+    return round_up(amkd_tiles(n, amkd_tiles(n, limit)), multiple);
+}
+
+static cut cut_of(const amkd_device *device, const amkd_op_shape *s)
+{
+    const size_t nsums = amkd_winograd_sums(device);
+    cut c = {.in_channels = in_vecs(device) * device->vector_width};
+    for (size_t limit = NEAR_CHANNELS; limit; limit /= 2) {
+        c.part = part_of(s->in_channels, limit, c.in_channels);
+        c.chunk = part_of(s->out_channels, limit, nsums);
+        if (local_nbytes(device, &c) <= device->local_nbytes)
+            break;
+    }
+    c.nchunks = amkd_tiles(s->out_channels, c.chunk);
+    c.nshares = NITEMS / c.nchunks > LEAST_SHARES ? NITEMS / c.nchunks : LEAST_SHARES;
+    c.all_in = round_up(s->in_channels, c.in_channels);
+    c.all_out = c.nchunks * c.chunk;
+    return c;
+}
+
+int amkd_winograd_gradient_fits(const amkd_device *device, const amkd_op_shape *shape)
+{
+    const cut c = cut_of(device, shape);
+    return c.chunk >= LEAST_CHANNELS && shape->in_channels >= LEAST_CHANNELS &&
+           local_nbytes(device, &c) <= device->local_nbytes;
+}
+
+size_t amkd_winograd_gradient_scratch(const amkd_device *device,
+                                      const amkd_op_shape *shape)
+{
+    const cut c = cut_of(device, shape);
+    const size_t nsums = AMKD_WINOGRAD_POSITIONS * c.all_in * c.all_out;
+    return c.nshares * (nsums + shape->out_channels) * sizeof(float);
+}
+
+int amkd_winograd_gradient_ready(amkd_op *op)
+{
+    char *options = amkd_format("-DCHANNELS=%zu -DTILES_AT_ONCE=%zu -DIN_VECS=%zu",
+                                amkd_winograd_sums(op->device), tiles_at_once(op->device),
+                                in_vecs(op->device));
+    const int rc =
+        options && !amkd_winograd_kernel(op, AMKD_BACKWARD_WEIGHTS, "winograd_gradient",
+                                         amkd_cl_winograd_gradient, options)
+            ? amkd_winograd_kernel(op, AMKD_WINOGRAD_COLLECT, "winograd_collect",
+                                   amkd_cl_winograd_collect, "")
+            : -1;
+    free(options);
+    return rc;
+}
+
+static int add_up(amkd_op *op, const amkd_op_args *a, const cut *c, cl_mem sums)
+{
+    const amkd_op_shape *s = &op->shape;
+    const size_t local[] = {patches_nbytes(op->device, c),
+                            gradients_nbytes(op->device, c),
+                            vecs_nbytes(op->device, c->chunk)};
+    const cl_int nin = (cl_int)s->in_channels, nout = (cl_int)s->out_channels;
+    const cl_int in_height = (cl_int)s->in_height, in_width = (cl_int)s->in_width;
+    const cl_int out_height = (cl_int)s->out_height, out_width = (cl_int)s->out_width;
+    const cl_int top = (cl_int)s->top, left = (cl_int)s->left;
+    const cl_int part = (cl_int)c->part, chunk = (cl_int)c->chunk;
+    const cl_int nblocks = (cl_int)a->run.nblocks;
+    const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->dy),      AMKD_ARG(sums),
+                             AMKD_ARG(nin),     AMKD_ARG(in_height),  AMKD_ARG(in_width),
+                             AMKD_ARG(nout),    AMKD_ARG(out_height), AMKD_ARG(out_width),
+                             AMKD_ARG(top),     AMKD_ARG(left),       AMKD_ARG(part),
+                             AMKD_ARG(chunk),   AMKD_ARG(nblocks),    {NULL, local[0]},
+                             {NULL, local[1]},  {NULL, local[2]}};
+    return amkd_kernel_run(op->device, op->kernels[AMKD_BACKWARD_WEIGHTS], args,
+                           sizeof args / sizeof *args, 2,
+                           (size_t[]){c->nshares, c->nchunks}, (size_t[]){1, 1});
+}
+
+static int collect(amkd_op *op, const amkd_op_args *a, const cut *c, cl_mem sums)
+{
+    const amkd_op_shape *s = &op->shape;
+    const cl_int nshares = (cl_int)c->nshares, ncopies = (cl_int)s->nslices;
+    const cl_int nin = (cl_int)s->in_channels, nout = (cl_int)s->out_channels;
+    const cl_int all_in = (cl_int)c->all_in, all_out = (cl_int)c->all_out;
+    const cl_uint weights = (cl_uint)s->weights, biases = (cl_uint)s->biases;
+    const cl_uint ntrained = (cl_uint)s->ntrained;
+    const cl_int has_bias = s->bias;
+    const amkd_arg args[] = {
+        AMKD_ARG(sums),   AMKD_ARG(a->gradients), AMKD_ARG(nshares),  AMKD_ARG(nin),
+        AMKD_ARG(nout),   AMKD_ARG(all_in),       AMKD_ARG(all_out),  AMKD_ARG(weights),
+        AMKD_ARG(biases), AMKD_ARG(has_bias),     AMKD_ARG(ntrained), AMKD_ARG(ncopies)};
+    return amkd_kernel_run(
+        op->device, op->kernels[AMKD_WINOGRAD_COLLECT], args, sizeof args / sizeof *args,
+        2, (size_t[]){c->all_in / op->device->vector_width, s->out_channels}, NULL);
+}
+
+int amkd_winograd_gradient_run(amkd_op *op, const amkd_op_args *args)
+{
+    const cut c = cut_of(op->device, &op->shape);
+    cl_mem sums;
+    return amkd_device_scratch(&sums, op->device,
+                               amkd_winograd_gradient_scratch(op->device, &op->shape)) ||
+                   add_up(op, args, &c, sums) || collect(op, args, &c, sums)
+               ? -1
+               : 0;
+}

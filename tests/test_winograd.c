@@ -1,0 +1,144 @@
+/* Winograd's convolutions leave what the taps one by one do, at every vector width. */
+#include "op_passes.h"
+#include "ops/winograd.h"
+
+/* Maps whose sides are multiples of a tile's and not, smaller than one; channels that are
+ * no multiples, few, and beyond a part; every padding. */
+static const struct {
+    size_t in_channels, height, width, out_channels, padding;
+} shapes[] = {
+    {16, 8, 12, 32, 1}, {8, 3, 3, 9, 0},    {13, 2, 1, 8, 2},
+    {150, 5, 7, 11, 1}, {9, 6, 17, 131, 2},
+};
+
+static const struct {
+    const char *width;
+    int shape;
+} cases[] = {
+    {"8", 0}, {"8", 1}, {"8", 2},  {"8", 3},  {"8", 4},
+    {"4", 0}, {"4", 3}, {"16", 0}, {"16", 3},
+};
+enum { NCASES = sizeof cases / sizeof *cases };
+
+static amkd_op_shape shape_of(int number)
+{
+    const size_t padding = shapes[number].padding;
+    amkd_op_shape s = conv_shape;
+    s.in_channels = shapes[number].in_channels;
+    s.out_channels = shapes[number].out_channels;
+    s.in_height = shapes[number].height;
+    s.in_width = shapes[number].width;
+    s.out_height = s.in_height + 2 * padding - 2;
+    s.out_width = s.in_width + 2 * padding - 2;
+    s.top = s.left = padding;
+    s.biases = BEFORE + s.in_channels * s.out_channels * 9;
+    s.ntrained = s.biases + s.out_channels;
+    return s;
+}
+
+static void make_both(amkd_op **taps, amkd_op **winograd, const amkd_op_shape *shape)
+{
+    ck_ok(amkd_conv_new(taps, device, shape, 1));
+    ck_ok(amkd_conv_new(winograd, device, shape, 1));
+    force(*taps, *taps, 1);
+    if (!(*winograd)->other.op)
+        ck_ok((*winograd)->other.make(&(*winograd)->other.op, *winograd));
+    for (amkd_pass pass = AMKD_FORWARD; pass < AMKD_NPASSES; pass++)
+        if (amkd_winograd_fits(device, shape, pass))
+            (*winograd)->by[pass] = (*winograd)->other.op;
+}
+
+START_TEST(all_passes_leave_what_taps_leave)
+{
+    amkd_op *taps, *winograd;
+    const amkd_op_shape shape = shape_of(cases[_i].shape);
+    open_device_of_width(cases[_i].width);
+    make_both(&taps, &winograd, &shape);
+    ck_assert_ptr_ne(winograd->by[AMKD_FORWARD], winograd);
+    ck_assert_ptr_ne(winograd->by[AMKD_BACKWARD_WEIGHTS], winograd);
+    ck_assert_ptr_ne(winograd->by[AMKD_BACKWARD_DATA], winograd);
+    expect_same_passes(taps, winograd, &shape);
+    amkd_op_free(taps);
+    amkd_op_free(winograd);
+    close_device();
+}
+END_TEST
+
+START_TEST(gradients_are_added_where_others_have_been)
+{
+    amkd_op *taps, *winograd;
+    const amkd_op_shape shape = shape_of(3);
+    open_device_of_width("8");
+    make_both(&taps, &winograd, &shape);
+    const size_t nx =
+        device->nlanes * shape.in_channels * shape.in_height * shape.in_width;
+    const size_t ny =
+        device->nlanes * shape.out_channels * shape.out_height * shape.out_width;
+    cl_mem both[] = {random_buffer(nx, 4), random_buffer(nx, 4)};
+    amkd_op_args args = {.run = {.nblocks = 1, .nsamples = device->nlanes},
+                         .x = {random_buffer(nx, 1)},
+                         .dy = random_buffer(ny, 3),
+                         .add = 1,
+                         .parameters = random_buffer(shape.ntrained, 2)};
+    for (int w = 0; w < 2; w++) {
+        args.dx = both[w];
+        ck_ok(amkd_op_run(w ? winograd : taps, AMKD_BACKWARD_DATA, &args));
+    }
+    expect_same(both[0], both[1], nx, 1);
+    for (int w = 0; w < 2; w++)
+        amkd_buffer_free(both[w]);
+    amkd_buffer_free(args.x[0]);
+    amkd_buffer_free(args.dy);
+    amkd_buffer_free(args.parameters);
+    amkd_op_free(taps);
+    amkd_op_free(winograd);
+    close_device();
+}
+END_TEST
+
+/* A device of this vector width and this much local memory. */
+static amkd_device described(size_t width, size_t local_nbytes)
+{
+    return (amkd_device){
+        .vector_width = width, .nlanes = 16, .local_nbytes = local_nbytes};
+}
+
+START_TEST(it_is_taken_for_convolutions_that_are_worth_it)
+{
+    const amkd_device cpu = described(8, 512 << 10), small = described(8, 16 << 10);
+    const amkd_device gpu = described(1, 512 << 10);
+    amkd_op_shape s = conv_shape;
+    s.in_channels = s.out_channels = 64;
+    s.in_height = s.in_width = s.out_height = s.out_width = 16;
+    ck_assert(amkd_winograd_wins(&cpu, &s, AMKD_FORWARD));
+    ck_assert(!amkd_winograd_wins(&gpu, &s, AMKD_FORWARD));
+    ck_assert(!amkd_winograd_fits(&small, &s, AMKD_FORWARD));
+    s.in_channels = 3; /* the transforms alone take longer */
+    ck_assert(!amkd_winograd_wins(&cpu, &s, AMKD_FORWARD));
+    s.in_channels = 64;
+    s.stride = 2;
+    ck_assert(!amkd_winograd_fits(&cpu, &s, AMKD_FORWARD));
+    s.stride = 1;
+    s.kernel_height = s.kernel_width = 5;
+    ck_assert(!amkd_winograd_fits(&cpu, &s, AMKD_FORWARD));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("winograd");
+    TCase *tests = tcase_create("winograd");
+    tcase_set_timeout(tests, 300);
+    tcase_add_loop_test(tests, all_passes_leave_what_taps_leave, 0, NCASES);
+    tcase_add_test(tests, gradients_are_added_where_others_have_been);
+    tcase_add_test(tests, it_is_taken_for_convolutions_that_are_worth_it);
+    suite_add_tcase(suite, tests);
+    scratch_open();
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK); /* a device does not survive a fork */
+    srunner_run_all(runner, CK_ENV);
+    const int nfailed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    scratch_close();
+    return nfailed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
