@@ -20,6 +20,9 @@ static const struct {
 };
 enum { NCASES = sizeof cases / sizeof *cases };
 
+/* Of local memory, for every case; Oclgrind's device has less. */
+enum { ENOUGH_LOCAL = 400 << 10 };
+
 static amkd_op_shape shape_of(int number)
 {
     const size_t padding = shapes[number].padding;
@@ -54,9 +57,8 @@ START_TEST(all_passes_leave_what_taps_leave)
     const amkd_op_shape shape = shape_of(cases[_i].shape);
     open_device_of_width(cases[_i].width);
     make_both(&taps, &winograd, &shape);
-    ck_assert_ptr_ne(winograd->by[AMKD_FORWARD], winograd);
-    ck_assert_ptr_ne(winograd->by[AMKD_BACKWARD_WEIGHTS], winograd);
-    ck_assert_ptr_ne(winograd->by[AMKD_BACKWARD_DATA], winograd);
+    for (amkd_pass pass = AMKD_FORWARD; pass < AMKD_NPASSES; pass++)
+        ck_assert(winograd->by[pass] != winograd || device->local_nbytes < ENOUGH_LOCAL);
     expect_same_passes(taps, winograd, &shape);
     amkd_op_free(taps);
     amkd_op_free(winograd);
