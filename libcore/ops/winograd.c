@@ -38,20 +38,28 @@ typedef struct cut {
 
 static maps maps_of(const amkd_op_shape *s, amkd_pass pass)
 {
-    if (pass == AMKD_FORWARD)
-        return (maps){s->in_channels,
-                      s->in_height,
-                      s->in_width,
-                      s->out_channels,
-                      s->out_height,
-                      s->out_width,
-                      s->top,
-                      s->left,
-                      9,
-                      9 * s->in_channels};
-    return (maps){
-        s->out_channels, s->out_height, s->out_width, s->in_channels,     s->in_height,
-        s->in_width,     2 - s->top,    2 - s->left,  9 * s->in_channels, 9};
+    const size_t to_next_in = 9, to_next_out = 9 * s->in_channels;
+    if (pass != AMKD_BACKWARD_DATA)
+        return (maps){.nin = s->in_channels,
+                      .in_height = s->in_height,
+                      .in_width = s->in_width,
+                      .nout = s->out_channels,
+                      .out_height = s->out_height,
+                      .out_width = s->out_width,
+                      .top = s->top,
+                      .left = s->left,
+                      .in_stride = to_next_in,
+                      .out_stride = to_next_out};
+    return (maps){.nin = s->out_channels,
+                  .in_height = s->out_height,
+                  .in_width = s->out_width,
+                  .nout = s->in_channels,
+                  .out_height = s->in_height,
+                  .out_width = s->in_width,
+                  .top = 2 - s->top,
+                  .left = 2 - s->left,
+                  .in_stride = to_next_out,
+                  .out_stride = to_next_in};
 }
 
 /* Sums that a work-item has for each tile: with two tiles they fill the registers. */
@@ -128,7 +136,7 @@ int amkd_winograd_wins(const amkd_device *device, const amkd_op_shape *shape,
     static const double win = 1.3;
     if (!amkd_winograd_fits(device, shape, pass))
         return 0;
-    const maps m = maps_of(shape, pass == AMKD_BACKWARD_DATA ? pass : AMKD_FORWARD);
+    const maps m = maps_of(shape, pass);
     const costs c = costs_of[pass];
     const double nin = (double)m.nin, nout = (double)m.nout;
     const size_t nvectors = NSAMPLES / device->vector_width;
@@ -169,49 +177,68 @@ static int transform_kernels(amkd_op *op, const amkd_op_args *a, const maps *m,
         (size_t[]){items, amkd_tiles(m->nout, amkd_winograd_sums(op->device))}, NULL);
 }
 
-/* mask: what the input's values are that a gradient is of. */
-static int run(amkd_op *op, const amkd_op_args *a, amkd_pass pass, cl_mem x, cl_mem mask,
-               cl_mem y, cl_int add)
+static int run_tiles(amkd_op *op, const amkd_op_args *a, amkd_pass pass, cl_mem kernels,
+                     const maps *m, const cut *c)
+{
+    const int back = pass == AMKD_BACKWARD_DATA;
+    const cl_mem x = back ? a->dy : a->x[0], y = back ? a->dx : a->y;
+    const cl_mem mask = back ? a->x[0] : y; /* read backward alone */
+    const cl_int nin = (cl_int)m->nin, nout = (cl_int)m->nout;
+    const cl_int in_height = (cl_int)m->in_height, in_width = (cl_int)m->in_width;
+    const cl_int out_height = (cl_int)m->out_height, out_width = (cl_int)m->out_width;
+    const cl_int top = (cl_int)m->top, left = (cl_int)m->left;
+    const cl_int part = (cl_int)c->part, ntiles = (cl_int)c->ntiles;
+    const cl_uint biases = (cl_uint)op->shape.biases;
+    const cl_int has_bias = !back && op->shape.bias, add = back && a->add;
+    const amkd_arg args[] = {AMKD_ARG(x),
+                             AMKD_ARG(kernels),
+                             AMKD_ARG(a->parameters),
+                             AMKD_ARG(mask),
+                             AMKD_ARG(y),
+                             AMKD_ARG(nin),
+                             AMKD_ARG(in_height),
+                             AMKD_ARG(in_width),
+                             AMKD_ARG(nout),
+                             AMKD_ARG(out_height),
+                             AMKD_ARG(out_width),
+                             AMKD_ARG(top),
+                             AMKD_ARG(left),
+                             AMKD_ARG(part),
+                             AMKD_ARG(ntiles),
+                             AMKD_ARG(biases),
+                             AMKD_ARG(has_bias),
+                             AMKD_ARG(add),
+                             {NULL, patches_nbytes(op->device, c)},
+                             {NULL, sums_nbytes(op->device, c)}};
+    const size_t all_tiles = amkd_tiles(m->out_height, AMKD_WINOGRAD_TILE) *
+                             amkd_tiles(m->out_width, AMKD_WINOGRAD_TILE) *
+                             amkd_vectors(op->device);
+    return amkd_kernel_run(
+        op->device, op->kernels[pass], args, sizeof args / sizeof *args, 2,
+        (size_t[]){amkd_tiles(all_tiles, c->ntiles), a->run.nblocks}, (size_t[]){1, 1});
+}
+
+static int run(amkd_op *op, const amkd_op_args *a, amkd_pass pass)
 {
     const maps m = maps_of(&op->shape, pass);
     const cut c = cut_of(op->device, &m);
     cl_mem kernels;
-    if (amkd_device_scratch(&kernels, op->device,
-                            amkd_winograd_scratch(op->device, &op->shape, pass)) ||
-        transform_kernels(op, a, &m, &c, kernels, pass == AMKD_BACKWARD_DATA))
-        return -1;
-    const cl_int sizes[] = {(cl_int)m.nin,   (cl_int)m.in_height,  (cl_int)m.in_width,
-                            (cl_int)m.nout,  (cl_int)m.out_height, (cl_int)m.out_width,
-                            (cl_int)m.top,   (cl_int)m.left,       (cl_int)c.part,
-                            (cl_int)c.ntiles};
-    const cl_uint biases = (cl_uint)op->shape.biases;
-    const cl_int has_bias = pass == AMKD_FORWARD && op->shape.bias;
-    amkd_arg args[20] = {AMKD_ARG(x), AMKD_ARG(kernels), AMKD_ARG(a->parameters),
-                         AMKD_ARG(mask), AMKD_ARG(y)};
-    for (size_t s = 0; s < 10; s++)
-        args[5 + s] = (amkd_arg)AMKD_ARG(sizes[s]);
-    args[15] = (amkd_arg)AMKD_ARG(biases);
-    args[16] = (amkd_arg)AMKD_ARG(has_bias);
-    args[17] = (amkd_arg)AMKD_ARG(add);
-    args[18] = (amkd_arg){NULL, patches_nbytes(op->device, &c)};
-    args[19] = (amkd_arg){NULL, sums_nbytes(op->device, &c)};
-    const size_t ntiles = amkd_tiles(m.out_height, AMKD_WINOGRAD_TILE) *
-                          amkd_tiles(m.out_width, AMKD_WINOGRAD_TILE);
-    return amkd_kernel_run(
-        op->device, op->kernels[pass], args, 20, 2,
-        (size_t[]){amkd_tiles(ntiles * amkd_vectors(op->device), c.ntiles),
-                   a->run.nblocks},
-        (size_t[]){1, 1});
+    return amkd_device_scratch(&kernels, op->device, kernels_nbytes(op->device, &m)) ||
+                   transform_kernels(op, a, &m, &c, kernels,
+                                     pass == AMKD_BACKWARD_DATA) ||
+                   run_tiles(op, a, pass, kernels, &m, &c)
+               ? -1
+               : 0;
 }
 
 static int forward(amkd_op *op, const amkd_op_args *a)
 {
-    return run(op, a, AMKD_FORWARD, a->x[0], a->y, a->y, 0);
+    return run(op, a, AMKD_FORWARD);
 }
 
 static int backward_data(amkd_op *op, const amkd_op_args *a)
 {
-    return run(op, a, AMKD_BACKWARD_DATA, a->dy, a->x[0], a->dx, a->add);
+    return run(op, a, AMKD_BACKWARD_DATA);
 }
 
 int amkd_winograd_kernel(amkd_op *op, size_t number, const char *name, const char *source,
