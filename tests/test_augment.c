@@ -79,6 +79,8 @@ START_TEST(the_device_gives_the_pixels_of_the_reference)
                                          .seed = s};
             if (shapes[s][2] != 3)
                 options.ranges.saturation = 0;
+            if (shapes[s][0] == 1) /* a crop would miss it */
+                options.ranges.crop = 0;
             check_device(device, shapes[s], &options);
             options.ranges.elastic = 0;
             check_device(device, shapes[s], &options);
@@ -95,6 +97,9 @@ START_TEST(too_large_images_and_colours_of_what_has_none_are_refused)
     ck_assert_msg(!amkd_device_open(&device, NULL), "%s", amkd_error());
     ck_assert_int_eq(amkd_augmenter_new(&augmenter, device, &options, 1025, 1, 1), -1);
     ck_assert_ptr_nonnull(strstr(amkd_error(), "no side may be above 1024"));
+    const amkd_view_options crop = {.ranges = {.crop = 5}};
+    ck_assert_int_eq(amkd_augmenter_new(&augmenter, device, &crop, 5, 9, 1), -1);
+    ck_assert_ptr_nonnull(strstr(amkd_error(), "expected less than a side"));
     const amkd_view_options colours = {.ranges = {.saturation = 0.1}};
     ck_assert_int_eq(amkd_augmenter_new(&augmenter, device, &colours, 5, 5, 4), -1);
     ck_assert_ptr_nonnull(strstr(amkd_error(), "images of 3 channels"));
