@@ -220,7 +220,7 @@ int main(int argc, char **argv)
          "remove the remembered plans, the compiled programs, or all", 0, 0, 0},
         AMKD_OPTION_OUTPUT(args.common),
         {'q', "quiet", AMKD_FLAG, &args.common.quiet, NULL,
-         "of the self-test, print only checks that fail; do not say what is forgotten",
+         "of the self-test, print only checks that fail; do not say what is compiled\nor forgotten",
          AMKD_WHERE, 0, 0},
         AMKD_OPTION_END,
     };
