@@ -6,6 +6,7 @@
 #include "net/known.h"
 #include "steps/learn/measuring.h"
 #include "steps/learn/summary.h"
+#include "steps/show/profile.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@ typedef struct arguments {
     amkd_common common;
     amkd_measuring measuring;
     amkd_texts images;
-    const char *memory;
+    const char *memory, *profile;
     int summary;
 } arguments;
 
@@ -48,6 +49,15 @@ static int summarize(const arguments *args)
     free(text);
     amkd_model_free(model);
     return rc;
+}
+
+static int run(arguments *args)
+{
+    amkd_measuring *measuring = &args->measuring;
+    if (amkd_profile_open(&measuring->profile, args->profile))
+        return -1;
+    const int rc = amkd_measuring_run(measuring);
+    return amkd_profile_close(measuring->profile, args->profile, rc);
 }
 
 /* Whether the student fits into the memory of the device that is there. A device that
@@ -100,6 +110,7 @@ int main(int argc, char **argv)
          "what a network may take of the device's memory, as 512M or 3G\n"
          "(default: all)",
          0, 0, 0},
+        AMKD_PROFILE_OPTION(args.profile),
         AMKD_OPTION_CHECK(args.common),
         AMKD_OPTION_OUTPUT(args.common),
         AMKD_OPTION_THREADS(args.common),
@@ -154,5 +165,5 @@ int main(int argc, char **argv)
     measuring->opened = say_opened;
     return amkd_cli_close(&cli, args.summary        ? summarize(&args)
                                 : args.common.check ? check(&cli, measuring)
-                                                    : amkd_measuring_run(measuring));
+                                                    : run(&args));
 }

@@ -5,6 +5,7 @@
 #include "base/interval.h"
 #include "steps/select/lambdas.h"
 #include "steps/select/score.h"
+#include "steps/show/profile.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +35,7 @@ enum { COARSE = 8 };
 typedef struct arguments {
     amkd_common common;
     amkd_score_options score;
-    const char *by, *lambdas, *engine;
+    const char *by, *lambdas, *engine, *profile;
     uint64_t sample; /* --refine-sample */
     amkd_texts exclude, images, bought;
 } arguments;
@@ -215,10 +216,13 @@ static void say_counts(const arguments *given, const amkd_score_counts *counts)
     }
 }
 
-static int run(const arguments *given)
+static int run(arguments *given)
 {
     amkd_score_counts counts;
-    if (amkd_score(&counts, &given->score))
+    if (amkd_profile_open(&given->score.profile, given->profile))
+        return -1;
+    const int rc = amkd_score(&counts, &given->score);
+    if (amkd_profile_close(given->score.profile, given->profile, rc))
         return -1;
     if (given->score.sample_most && !given->common.quiet)
         say_recall(&counts.recall);
@@ -301,6 +305,7 @@ int main(int argc, char **argv)
          "part of the name, cpu or gpu (default: $AMKD_DEVICE, else the first\n"
          "GPU, else the CPU)",
          AMKD_WHERE, 0, 0},
+        AMKD_PROFILE_OPTION(given.profile),
         {0, "engine", AMKD_TEXT, &given.engine, "HOW",
          "auto, fused (one kernel runs the whole student) or layered", AMKD_WHERE, 0, 0},
         {0, "checkpoint", AMKD_TEXT, &score->checkpoint, "FILE",

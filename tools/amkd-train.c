@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "steps/learn/summary.h"
 #include "steps/learn/training.h"
+#include "steps/show/profile.h"
 #include "train-options.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,19 +84,22 @@ static int summarize(train_arguments *args, const amkd_cli *cli)
 
 static int run(train_arguments *args, const amkd_cli *cli)
 {
-    const amkd_training training = {.plan = plan_of(args, cli),
-                                    .images = args->images.text,
-                                    .nimages = args->images.n,
-                                    .holdout = args->holdout,
-                                    .device = args->device,
-                                    .output = args->common.output,
-                                    .nthreads = args->common.nthreads,
-                                    .quiet = args->common.quiet,
-                                    .command = cli->command,
-                                    .context = args,
-                                    .said = say,
-                                    .reported = say_step};
-    return amkd_training_run(&training, &args->train);
+    amkd_training training = {.plan = plan_of(args, cli),
+                              .images = args->images.text,
+                              .nimages = args->images.n,
+                              .holdout = args->holdout,
+                              .device = args->device,
+                              .output = args->common.output,
+                              .nthreads = args->common.nthreads,
+                              .quiet = args->common.quiet,
+                              .command = cli->command,
+                              .context = args,
+                              .said = say,
+                              .reported = say_step};
+    if (amkd_profile_open(&training.profile, args->profile))
+        return -1;
+    const int rc = amkd_training_run(&training, &args->train);
+    return amkd_profile_close(training.profile, args->profile, rc);
 }
 
 int main(int argc, char **argv)

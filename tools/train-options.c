@@ -4,6 +4,7 @@
 #include "base/room.h"
 #include "data/view_options.h"
 #include "net/published.h"
+#include "steps/show/profile.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +141,7 @@ static size_t file_options(amkd_option *options, train_arguments *a)
         {0, "resume", AMKD_TEXT, &t->resume, "FILE",
          "go on from a checkpoint of the same training", AMKD_WHERE, 0, 0},
         AMKD_DEVICE_OPTION(a->device),
+        AMKD_PROFILE_OPTION(a->profile),
         {0, "memory", AMKD_TEXT, &a->memory, "SIZE",
          "what the training may take of the device's memory, as 512M or 3G\n"
          "(default: all)",

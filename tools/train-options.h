@@ -10,7 +10,7 @@ enum { TRAIN_MAX_OPTIONS = 56, TRAIN_MAX_RATES = 64 };
 
 typedef struct train_arguments {
     amkd_common common;
-    const char *arch, *init, *val, *device, *optimizer, *schedule, *milestones;
+    const char *arch, *init, *val, *device, *profile, *optimizer, *schedule, *milestones;
     amkd_texts images, freeze, rate_scales;
     amkd_rate_rule rates[TRAIN_MAX_RATES]; /* what these two say */
     const char *assistant, *augment, *mean, *std;

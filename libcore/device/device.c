@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "device/driver_settings.h"
 #include "device/no_platform.h"
+#include "device/profile.h"
 #include "device/program.h"
 #include <stdlib.h>
 #include <string.h>
@@ -379,6 +380,8 @@ void amkd_device_close(amkd_device *device)
     if (!device)
         return;
     amkd_device_unwatch(device);
+    if (device->profile)
+        amkd_profile_settle(device->profile);
     amkd_programs_forget(device);
     amkd_buffer_free(device->scratch);
     if (device->queue)

@@ -27,6 +27,7 @@ struct amkd_device {
     struct amkd_shared_program *programs; /* built so far: program.c shares them */
     const char *watched;                  /* of amkd_device_watch */
     struct amkd_progress *compiling;
+    struct amkd_profile *profile; /* that times the kernels (profile.h); borrowed */
     cl_mem scratch; /* of amkd_device_scratch; NULL until asked for */
     size_t scratch_nbytes;
 };

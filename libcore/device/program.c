@@ -5,6 +5,7 @@
 #include "base/progress.h"
 #include "device/cache.h"
 #include "device/last_words.h"
+#include "device/profile.h"
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -321,11 +322,13 @@ int amkd_kernel_run(amkd_device *device, cl_kernel kernel, const amkd_arg *args,
             return fail_kernel(status, kernel, what);
         }
     }
-    cl_int status = clEnqueueNDRangeKernel(device->queue, kernel, (cl_uint)ndim, NULL,
-                                           global, local, 0, NULL, NULL);
+    cl_event done;
+    cl_int status =
+        clEnqueueNDRangeKernel(device->queue, kernel, (cl_uint)ndim, NULL, global, local,
+                               0, NULL, device->profile ? &done : NULL);
     if (status != CL_SUCCESS)
         return fail_kernel(status, kernel, "launch");
-    return 0;
+    return device->profile ? amkd_profile_add(device->profile, kernel, done) : 0;
 }
 
 void amkd_device_watch(amkd_device *device, const char *title)

@@ -2,6 +2,7 @@
 #include "net/network.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "net/network_profile.h"
 #include "net/network_room.h"
 #include "net/wiring.h"
 #include "ops/act.h"
@@ -223,11 +224,23 @@ static size_t copied_nbytes(const amkd_network *network, const amkd_step *step,
     return size * run->nblocks * network->device->nlanes * sizeof(float);
 }
 
+/* Says what the kernels are for that come next. */
+static void tell_work(const amkd_network *network, size_t n, amkd_pass pass,
+                 const amkd_batch *run)
+{
+    char text[2 * AMKD_LAYER_NBYTES];
+    if (!network->device->profile)
+        return;
+    amkd_network_op_print(text, sizeof text, network, n);
+    amkd_network_tell(network->device->profile, layer_of(network, n), text, pass, run);
+}
+
 static int run_step(amkd_network *network, size_t step_number, const amkd_batch *run)
 {
     const amkd_step *step = &network->wiring.steps[step_number];
     amkd_op_args args = {.run = *run};
     const cl_mem from = buffer_of(network, step->from), to = buffer_of(network, step->to);
+    amkd_profile_begin(network->device->profile, NULL);
     if (step->type == AMKD_STEP_COPY)
         return amkd_buffer_copy(network->device, to, 0, from,
                                 copied_nbytes(network, step, run));
@@ -246,9 +259,10 @@ static int run_step(amkd_network *network, size_t step_number, const amkd_batch 
     args.dx = to;
     args.input = step->input;
     args.add = step->add;
-    return amkd_op_run(
-        network->ops[step->node],
-        step->type == AMKD_STEP_DATA ? AMKD_BACKWARD_DATA : AMKD_BACKWARD_WEIGHTS, &args);
+    const amkd_pass pass =
+        step->type == AMKD_STEP_DATA ? AMKD_BACKWARD_DATA : AMKD_BACKWARD_WEIGHTS;
+    tell_work(network, step->node, pass, run);
+    return amkd_op_run(network->ops[step->node], pass, &args);
 }
 
 static int check_run(const amkd_network *network, const amkd_batch *run)
@@ -262,6 +276,7 @@ static int check_run(const amkd_network *network, const amkd_batch *run)
 static int run_forward(amkd_network *network, size_t n, const amkd_batch *run)
 {
     const amkd_op_args args = args_of(network, n, run);
+    tell_work(network, n, AMKD_FORWARD, run);
     return amkd_op_run(network->ops[n], AMKD_FORWARD, &args) ? fail_at(network, n, "")
                                                              : 0;
 }
@@ -323,6 +338,7 @@ int amkd_network_forward(amkd_network *network, size_t first_value, const amkd_b
     for (size_t n = first_node(network, first_value); n < network->wiring.nnodes; n++)
         if (run_forward(network, n, run))
             return -1;
+    amkd_profile_begin(network->device->profile, NULL);
     return 0;
 }
 
@@ -334,6 +350,7 @@ int amkd_network_backward(amkd_network *network, const amkd_batch *run)
     for (size_t step = 0; step < s->nsteps; step++)
         if (run_backward(network, step, run))
             return -1;
+    amkd_profile_begin(network->device->profile, NULL);
     return 0;
 }
 

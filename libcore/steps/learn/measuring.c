@@ -6,6 +6,7 @@
 #include "base/progress.h"
 #include "data/images_load.h"
 #include "data/images_rows.h"
+#include "device/profile.h"
 #include "net/predict.h"
 #include "steps/learn/answers.h"
 #include "steps/learn/evaluate.h"
@@ -206,7 +207,8 @@ int amkd_measuring_run(const amkd_measuring *told)
     measuring m = {.told = told};
     int rc = amkd_output_probe(told->output, NULL) ||
                      amkd_model_load(&m.student, told->plan.student) || read_inputs(&m) ||
-                     amkd_device_open(&m.device, told->device)
+                     amkd_device_open(&m.device, told->device) ||
+                     amkd_profile_attach(told->profile, m.device)
                  ? -1
                  : 0;
     if (!rc) {

@@ -14,6 +14,7 @@ typedef struct amkd_measuring {
     double timeout;     /* seconds a teacher's answer may take; 0: for ever */
     int json;           /* in place of text for people */
     const char *device; /* as amkd_device_open takes it */
+    struct amkd_profile *profile; /* that times kernels (device/profile.h); NULL: none */
     uint64_t memory_nbytes; /* of it that a network may take; 0: all */
     const char *output;     /* NULL or "-" for stdout */
     size_t nthreads;

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "base/version.h"
+#include "device/profile.h"
 #include "net/published.h"
 #include "steps/learn/evaluate.h"
 #include "steps/learn/holdout.h"
@@ -304,7 +305,8 @@ static int run(training *t)
         (plan->assistant && amkd_model_load(&t->assistant, plan->assistant)))
         return -1;
     t->options.assistant = t->assistant;
-    if (amkd_device_open(&t->device, told->device) || open_early(t) || read_data(t) ||
+    if (amkd_device_open(&t->device, told->device) ||
+        amkd_profile_attach(told->profile, t->device) || open_early(t) || read_data(t) ||
         open_model(t))
         return -1;
     if (plan->val && fits(t->model, &t->val))

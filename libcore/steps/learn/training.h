@@ -12,6 +12,7 @@ typedef struct amkd_training {
     size_t nimages;
     double holdout;     /* the share of the rows that is left out; 0: none */
     const char *device; /* as amkd_device_open takes it */
+    struct amkd_profile *profile; /* that times kernels (device/profile.h); NULL: none */
     const char *output; /* a model's path, NULL or "-" for stdout */
     size_t nthreads;
     int quiet;

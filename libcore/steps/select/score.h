@@ -55,6 +55,7 @@ typedef struct amkd_score_options {
     const char *const *images; /* [nimages] in place of the paths in the pairs' header */
     size_t nimages;
     const char *device; /* one or several, as amkd_devices_open takes them */
+    struct amkd_profile *profile; /* that times kernels (device/profile.h); NULL: none */
     amkd_engine engine;
     const char *output; /* NULL or "-" for stdout */
     size_t nthreads;

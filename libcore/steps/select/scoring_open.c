@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "data/images_refs.h"
+#include "device/profile.h"
 #include "steps/select/lambdas.h"
 #include "steps/select/score_header.h"
 #include "steps/select/scoring_internal.h"
@@ -51,6 +52,7 @@ static int open_candidates(amkd_scoring *s)
 static int open_student(amkd_scoring *s)
 {
     const amkd_score_options *options = s->options;
+    int rc;
     if (amkd_model_load(&s->model, options->student))
         return -1;
     if (!s->images) {
@@ -60,11 +62,12 @@ static int open_student(amkd_scoring *s)
         take_sources(s);
     }
     if (!options->nbought)
-        return amkd_devices_open(s->devices, &s->ndevices, options->device);
-    if (amkd_device_open(&s->devices[0], options->device))
-        return -1;
-    s->ndevices = 1;
-    return 0;
+        rc = amkd_devices_open(s->devices, &s->ndevices, options->device);
+    else if (!(rc = amkd_device_open(&s->devices[0], options->device)))
+        s->ndevices = 1;
+    for (size_t d = 0; !rc && d < s->ndevices; d++)
+        rc = amkd_profile_attach(options->profile, s->devices[d]);
+    return rc;
 }
 
 static int load_sources(amkd_scoring *s)
