@@ -1,5 +1,7 @@
 /* Winograd's convolutions leave what the taps one by one do, at every vector width. */
+#include "base/clock.h"
 #include "op_passes.h"
+#include "ops/op_plan.h"
 #include "ops/winograd.h"
 
 /* Maps whose sides are multiples of a tile's and not, smaller than one; channels that are
@@ -126,6 +128,38 @@ START_TEST(it_is_taken_for_convolutions_that_are_worth_it)
 }
 END_TEST
 
+START_TEST(both_ways_are_timed_to_be_seen_and_the_choice_stays)
+{
+    amkd_op *op;
+    amkd_plan plan;
+    amkd_op_shape s = conv_shape;
+    s.in_channels = s.out_channels = 32;
+    s.in_height = s.in_width = s.out_height = s.out_width = 16;
+    s.biases = BEFORE + 32 * 32 * 9;
+    s.ntrained = s.biases + 32;
+    open_device_of_width("8");
+    ck_ok(amkd_conv_new(&op, device, &s, 1));
+    for (int again = 0; again < 2; again++) {
+        ck_ok(amkd_op_plan(&plan, op, AMKD_FORWARD, amkd_now() + 60, 1));
+        ck_assert_uint_eq(plan.nways, 2);
+        ck_assert_str_eq(plan.ways[0].name, "winograd");
+        ck_assert_uint_eq(plan.chosen, 0);
+        ck_assert(plan.ways[0].seconds > 0 && plan.ways[1].seconds > 0);
+        ck_assert(plan.ways[1].fate == AMKD_FATE_SLOWER ||
+                  plan.ways[1].fate == AMKD_FATE_PASSED);
+        ck_assert_int_eq(plan.recalled, again);
+        ck_assert_ptr_eq(op->by[AMKD_FORWARD], op->other.op);
+        amkd_plan_clear(&plan);
+    }
+    /* Those who do not look at times are not kept waiting for them. */
+    ck_ok(amkd_op_plan(&plan, op, AMKD_BACKWARD_DATA, amkd_now() + 60, 0));
+    ck_assert_uint_eq(plan.nways, 0);
+    ck_assert_ptr_eq(op->by[AMKD_BACKWARD_DATA], op->other.op);
+    amkd_op_free(op);
+    close_device();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("winograd");
@@ -133,6 +167,7 @@ int main(void)
     tcase_set_timeout(tests, 300);
     tcase_add_loop_test(tests, all_passes_leave_what_taps_leave, 0, NCASES);
     tcase_add_test(tests, gradients_are_added_where_others_have_been);
+    tcase_add_test(tests, both_ways_are_timed_to_be_seen_and_the_choice_stays);
     tcase_add_test(tests, it_is_taken_for_convolutions_that_are_worth_it);
     suite_add_tcase(suite, tests);
     scratch_open();

@@ -128,7 +128,7 @@ int amkd_plan_measure(amkd_plan *plan, amkd_device *device, cl_mem result, size_
     const int rc = measure(&m, plan, deadline);
     free(m.expected);
     free(m.values);
-    if (!rc && !plan->reckoned)
+    if (!rc)
         amkd_plan_remember(plan, device);
     return rc;
 }

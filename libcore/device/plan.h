@@ -48,8 +48,7 @@ int amkd_plan_recall(amkd_plan *plan, const amkd_device *device);
  * differs by more than 1e-3 of the greatest value. It takes the place of the one chosen
  * so far when it is faster by 1.3, or by 1.05 where both leave the same bits: what noise
  * decides must not show in the result. Where the choice is reckoned, times are to be seen
- * alone and are not remembered. Beyond deadline (of amkd_now) no further way is
- * begun. */
+ * alone. Beyond deadline (of amkd_now) no further way is begun. */
 int amkd_plan_measure(amkd_plan *plan, amkd_device *device, cl_mem result, size_t nfloats,
                       double deadline);
 

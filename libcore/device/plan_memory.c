@@ -55,7 +55,7 @@ static void recall_way(amkd_way *way, json_t *ways)
         if (!json_unpack(kept, "{s:s, s:i, s:F, s:F}", "name", &name, "fate", &fate,
                          "seconds", &seconds, "when", &when) &&
             !strcmp(name, way->name) && fate >= AMKD_FATE_UNKNOWN &&
-            fate <= AMKD_FATE_UNFIT &&
+            fate <= AMKD_FATE_PASSED &&
             (fate != AMKD_FATE_FAILED ||
              fabs((double)time(NULL) - when) < retry_seconds)) {
             way->fate = (amkd_fate)fate;
@@ -79,9 +79,10 @@ int amkd_plan_recall(amkd_plan *plan, const amkd_device *device)
     }
     json_decref(ways);
     plan->recalled = nchosen == 1;
-    if (nchosen != 1)
+    if (nchosen != 1 || plan->reckoned)
         plan->chosen = 0;
-    return nchosen == 1 && nknown == plan->nways;
+    return nchosen == 1 && nknown == plan->nways &&
+           plan->ways[plan->chosen].fate == AMKD_FATE_CHOSEN;
 }
 
 void amkd_plan_remember(const amkd_plan *plan, const amkd_device *device)

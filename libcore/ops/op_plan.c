@@ -84,23 +84,23 @@ static void add_ways(amkd_plan *plan, setting *settings, setting s, const char *
     }
 }
 
-/* Whether the choice is made when the op is. */
-static int is_reckoned(const amkd_op *op)
-{
-    return op->other.wins && op->device->vector_width > 1;
-}
-
 static int has_other(const amkd_op *op, amkd_pass pass)
 {
     return op->other.name &&
            (!op->other.fits || op->other.fits(op->device, &op->shape, pass));
 }
 
+/* Whether the choice is made when the op is. */
+static int is_reckoned(const amkd_op *op, amkd_pass pass)
+{
+    return op->other.wins && has_other(op, pass);
+}
+
 /* The first is the one in force. */
 static void list_ways(amkd_plan *plan, setting *settings, amkd_op *op, amkd_pass pass,
                       const trial *t)
 {
-    const int other_first = is_reckoned(op) && op->by[pass] != op;
+    const int other_first = is_reckoned(op, pass) && op->by[pass] != op;
     if (other_first)
         add_ways(plan, settings, (setting){op, pass, t, &op->other, 1}, op->other.name);
     add_ways(plan, settings, (setting){op, pass, t, NULL, 1}, "own");
@@ -217,6 +217,11 @@ int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, double deadline,
     *plan = (amkd_plan){0};
     if (!op->kind)
         return 0;
+    plan->reckoned = is_reckoned(op, pass);
+    if (plan->reckoned && !time_all)
+        return 0;
+    if (op->make_ready && op->make_ready(op, pass))
+        return -1;
     trial t = {0};
     setting settings[AMKD_MAX_WAYS];
     const double nmacs = count_macs(&op->shape, op->device->nlanes);
@@ -227,15 +232,12 @@ int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, double deadline,
     plan->sources[3] = op->parts[pass].source;
     plan->sources[4] = op->other.source;
     plan->work = describe(op, pass);
-    plan->reckoned = is_reckoned(op);
     list_ways(plan, settings, op, pass, &t);
     if (!plan->work)
         return -1;
     int rc = 0;
-    const int open = plan->reckoned ? time_all
-                                    : !amkd_plan_recall(plan, op->device) &&
-                                          (has_choice(plan) || time_all);
-    if (open && nmacs >= worth_planning && amkd_now() < deadline) {
+    if (!amkd_plan_recall(plan, op->device) && (has_choice(plan) || time_all) &&
+        nmacs >= worth_planning && amkd_now() < deadline) {
         int yes = 0;
         rc = has_time(&yes, op, pass, deadline);
         if (!rc && yes)
