@@ -6,6 +6,7 @@
 #include "device/device.h"
 #include "query-counts.h"
 #include "steps/ask/query.h"
+#include "steps/show/profile.h"
 #include "teacher/input_tensor.h"
 #include "teacher/url.h"
 #include <stdio.h>
@@ -34,7 +35,7 @@ typedef struct arguments {
     amkd_common common;
     amkd_texts images;
     uint64_t batch, concurrency, workers, keep_top, digits;
-    const char *labels, *fill, *retry_codes;
+    const char *labels, *fill, *retry_codes, *profile;
     int no_journal;
 } arguments;
 
@@ -125,15 +126,17 @@ static int check(const amkd_cli *cli, arguments *a)
     return 0;
 }
 
-static int run(const arguments *a)
+static int run(arguments *a)
 {
     amkd_query_counts counts;
+    if (amkd_profile_open(&a->query.profile, a->profile))
+        return -1;
     const int rc = amkd_query_write(&counts, &a->query);
     if (!rc && a->query.dry_run)
         query_print_plan(&a->query, &counts);
     else
         query_say_counts(&a->query, &counts, a->common.verbose);
-    return rc;
+    return amkd_profile_close(a->query.profile, a->profile, rc);
 }
 
 /* --check: says what is known of the classes. */
@@ -307,6 +310,7 @@ static size_t file_options(amkd_option *options, arguments *a)
          "header; once for each image set",
          AMKD_WHERE, 0, 0, "Files and devices:"},
         AMKD_DEVICE_OPTION(a->query.device),
+        AMKD_PROFILE_OPTION(a->profile),
         AMKD_OPTION_CHECK(a->common),
         AMKD_OPTION_OUTPUT(a->common),
         AMKD_OPTION_THREADS(a->common),

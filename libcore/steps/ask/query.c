@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
+#include "device/profile.h"
 #include "steps/ask/price.h"
 #include "steps/ask/query_internal.h"
 #include "teacher/backend.h"
@@ -36,7 +37,8 @@ static int open_teacher(query *q)
     const amkd_query_options *o = q->options;
     int needs_device =
         q->questions.mixed || o->student || amkd_teacher_needs_device(o->teacher);
-    if (needs_device && amkd_device_open(&q->device, o->device))
+    if (needs_device && (amkd_device_open(&q->device, o->device) ||
+                         amkd_profile_attach(o->profile, q->device)))
         return -1;
     if (needs_device && !o->quiet)
         amkd_device_watch(q->device, "amkd-query, compiling");

@@ -92,20 +92,20 @@ static void print_table(FILE *out, const listing *list)
         what = w > what ? w : what;
         kernels = k > kernels ? k : kernels;
     }
-    fprintf(out, "%-*s  %-16s  %-*s  %7s  %9s  %7s  %8s  %6s  %8s  %6s\n", what, "layer",
-            "pass", kernels, "kernels", "runs", "seconds", "share", "GFLOP/s", "peak",
-            "GB/s", "copy");
+    fprintf(out, "%-*s  %-16s  %-*s  %7s  %12s  %7s  %8s  %6s  %8s  %6s\n", what, "layer",
+            "pass", kernels, "kernels", "runs", "ms", "share", "GFLOP/s", "peak", "GB/s",
+            "copy");
     for (size_t n = 0; n < list->nlines; n++) {
         const line *l = &list->lines[n];
-        fprintf(out, "%-*s  %-16s  %-*s  %7zu  %9.4f  %5.1f %%", what, l->work.what,
-                l->work.pass, kernels, l->kernels, l->nruns, l->seconds,
+        fprintf(out, "%-*s  %-16s  %-*s  %7zu  %12.3f  %5.1f %%", what, l->work.what,
+                l->work.pass, kernels, l->kernels, l->nruns, 1e3 * l->seconds,
                 list->seconds > 0 ? 100 * l->seconds / list->seconds : 0);
         print_rate(out, rate(l->work.flops, l), list->peak.flops);
         print_rate(out, rate(l->work.nbytes, l), list->peak.copy_nbytes);
         fputc('\n', out);
     }
     fprintf(out,
-            "\nall kernels %.4f s; peak %.1f GFLOP/s, copy %.1f GB/s, measured before\n",
+            "\nall kernels %.3f s; peak %.1f GFLOP/s, copy %.1f GB/s, measured before\n",
             list->seconds, list->peak.flops * 1e-9, list->peak.copy_nbytes * 1e-9);
 }
 

@@ -12,7 +12,7 @@ int amkd_profile_open(amkd_profile **out, const char *path);
 int amkd_profile_close(amkd_profile *profile, const char *path, int rc);
 
 /* Writes to path ("-": stdout) a line for each pass of each layer, those that took
- * longest first: its kernels, runs, seconds, share of all kernels' time, rates of
+ * longest first: its kernels, runs, milliseconds, share of all kernels' time, rates of
  * multiply-adds and bytes, and these as shares of the device's peaks. Where path ends in
  * .json, an object with the keys peak_gflops, copy_gbs, seconds and rows. */
 int amkd_profile_write(const char *path, const amkd_profile *profile);
