@@ -272,8 +272,12 @@ static int make_tiles(amkd_op *op, amkd_pass pass)
     return rc;
 }
 
+/* Asked before every run. */
 static int make_ready(amkd_op *op, amkd_pass pass)
 {
+    const size_t last = pass == AMKD_BACKWARD_WEIGHTS ? AMKD_WINOGRAD_COLLECT : KERNELS;
+    if (op->kernels[pass] && op->kernels[last])
+        return 0;
     return pass == AMKD_BACKWARD_WEIGHTS ? amkd_winograd_gradient_ready(op)
                                          : make_tiles(op, pass);
 }
