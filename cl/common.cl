@@ -90,3 +90,65 @@ static inline float sum_vec(vec v)
     return c.x + c.y;
 #endif
 }
+
+#if VW > 1
+
+/* In each quarter of a vector of four: the first two of a and b by turns, and the last.
+ */
+#if VW == 16
+#define WEAVE_LOW(a, b)                                                                        \
+    (vec)(a.s0, b.s0, a.s1, b.s1, a.s4, b.s4, a.s5, b.s5, a.s8, b.s8, a.s9, b.s9, a.sc,  \
+          b.sc, a.sd, b.sd)
+#define WEAVE_HIGH(a, b)                                                                       \
+    (vec)(a.s2, b.s2, a.s3, b.s3, a.s6, b.s6, a.s7, b.s7, a.sa, b.sa, a.sb, b.sb, a.se,  \
+          b.se, a.sf, b.sf)
+#define WEAVE_LOW_PAIRS(a, b) (vec)(a.s01, b.s01, a.s45, b.s45, a.s89, b.s89, a.scd, b.scd)
+#define WEAVE_HIGH_PAIRS(a, b) (vec)(a.s23, b.s23, a.s67, b.s67, a.sab, b.sab, a.sef, b.sef)
+#elif VW == 8
+#define WEAVE_LOW(a, b) (vec)(a.s0, b.s0, a.s1, b.s1, a.s4, b.s4, a.s5, b.s5)
+#define WEAVE_HIGH(a, b) (vec)(a.s2, b.s2, a.s3, b.s3, a.s6, b.s6, a.s7, b.s7)
+#define WEAVE_LOW_PAIRS(a, b) (vec)(a.s01, b.s01, a.s45, b.s45)
+#define WEAVE_HIGH_PAIRS(a, b) (vec)(a.s23, b.s23, a.s67, b.s67)
+#else
+#define WEAVE_LOW(a, b) (vec)(a.s0, b.s0, a.s1, b.s1)
+#define WEAVE_HIGH(a, b) (vec)(a.s2, b.s2, a.s3, b.s3)
+#define WEAVE_LOW_PAIRS(a, b) (vec)(a.s01, b.s01)
+#define WEAVE_HIGH_PAIRS(a, b) (vec)(a.s23, b.s23)
+#endif
+
+/* Rows become columns: component k of all of them becomes row k. */
+INLINE void transpose(vec rows[VW])
+{
+    vec fours[VW]; /* each four rows' columns, in quarters */
+#pragma unroll
+    for (int r = 0; r < VW; r += 4) {
+        const vec low01 = WEAVE_LOW(rows[r], rows[r + 1]),
+                  low23 = WEAVE_LOW(rows[r + 2], rows[r + 3]);
+        const vec high01 = WEAVE_HIGH(rows[r], rows[r + 1]);
+        const vec high23 = WEAVE_HIGH(rows[r + 2], rows[r + 3]);
+        fours[r] = WEAVE_LOW_PAIRS(low01, low23);
+        fours[r + 1] = WEAVE_HIGH_PAIRS(low01, low23);
+        fours[r + 2] = WEAVE_LOW_PAIRS(high01, high23);
+        fours[r + 3] = WEAVE_HIGH_PAIRS(high01, high23);
+    }
+#pragma unroll
+    for (int c = 0; c < 4; c++) {
+#if VW == 16
+        rows[c] = (vec)(fours[c].s0123, fours[4 + c].s0123, fours[8 + c].s0123,
+                        fours[12 + c].s0123);
+        rows[4 + c] = (vec)(fours[c].s4567, fours[4 + c].s4567, fours[8 + c].s4567,
+                            fours[12 + c].s4567);
+        rows[8 + c] = (vec)(fours[c].s89ab, fours[4 + c].s89ab, fours[8 + c].s89ab,
+                            fours[12 + c].s89ab);
+        rows[12 + c] = (vec)(fours[c].scdef, fours[4 + c].scdef, fours[8 + c].scdef,
+                             fours[12 + c].scdef);
+#elif VW == 8
+        rows[c] = (vec)(fours[c].lo, fours[4 + c].lo);
+        rows[4 + c] = (vec)(fours[c].hi, fours[4 + c].hi);
+#else
+        rows[c] = fours[c];
+#endif
+    }
+}
+
+#endif

@@ -16,44 +16,13 @@
  * met with dy's scalars for every output of the tile. */
 enum { CHUNK = 64 / NLANES ? 64 / NLANES : 1 };
 
-static inline vec weave_low(vec a, vec b)
+/* out[k] = component k of the VW vecs of inputs i0, i0 + 1, ... */
+INLINE void transpose_inputs(vec out[VW], global const vec *x, const int i0)
 {
-    vec v;
-    v.even = a.lo;
-    v.odd = b.lo;
-    return v;
-}
-
-static inline vec weave_high(vec a, vec b)
-{
-    vec v;
-    v.even = a.hi;
-    v.odd = b.hi;
-    return v;
-}
-
-/* out[k] = component k of the VW vecs of inputs i0, i0 + 1, ...; each round brings the
- * halves of the list together, component by component. */
-static inline void transpose(vec *out, global const vec *x, int i0)
-{
-    vec a[VW], b[VW];
 #pragma unroll
     for (int k = 0; k < VW; k++)
-        a[k] = x[min(i0 + k, IC - 1) * VECTORS];
-#pragma unroll
-    for (int round = 1; round < VW; round *= 2) {
-#pragma unroll
-        for (int k = 0; k < VW / 2; k++) {
-            b[2 * k] = weave_low(a[k], a[k + VW / 2]);
-            b[2 * k + 1] = weave_high(a[k], a[k + VW / 2]);
-        }
-#pragma unroll
-        for (int k = 0; k < VW; k++)
-            a[k] = b[k];
-    }
-#pragma unroll
-    for (int k = 0; k < VW; k++)
-        out[k] = a[k];
+        out[k] = x[min(i0 + k, IC - 1) * VECTORS];
+    transpose(out);
 }
 
 /* Adds to the row of weights of an output what is there of a vec of inputs. */
@@ -89,7 +58,7 @@ kernel void dense_backward_weights(global const vec *restrict x,
         const int n = min(stop - chunk, (size_t)CHUNK);
         for (int b = 0; b < n; b++)
             for (int v = 0; v < VECTORS; v++)
-                transpose(values + b * NLANES + v * VW,
+                transpose_inputs(values + b * NLANES + v * VW,
                           x + (chunk + b) * (IC * VECTORS) + v, i0);
         for (int from = begin; from < end; from += WEIGHTS_OT) {
             const int o0 = min(from, OC - WEIGHTS_OT); /* some again at the edge */
