@@ -171,4 +171,18 @@ static inline void force(amkd_op *op, amkd_op *by, size_t group)
     }
 }
 
+/* Runs the suite in this process, since a device does not survive a fork, in a folder of
+ * its own; the program's exit status. */
+static inline int run_suite(Suite *suite)
+{
+    scratch_open();
+    SRunner *runner = srunner_create(suite);
+    srunner_set_fork_status(runner, CK_NOFORK);
+    srunner_run_all(runner, CK_ENV);
+    const int nfailed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    scratch_close();
+    return nfailed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 #endif

@@ -113,12 +113,5 @@ int main(void)
     tcase_set_timeout(tcase, 300);
     tcase_add_loop_test(tcase, a_dense_layer_by_products_equals_its_own_kernels, 0, 2);
     suite_add_tcase(suite, tcase);
-    scratch_open();
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK); /* a device does not survive a fork */
-    srunner_run_all(runner, CK_ENV);
-    const int nfailed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    scratch_close();
-    return nfailed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

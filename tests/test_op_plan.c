@@ -184,12 +184,5 @@ int main(void)
     tcase_add_test(clblast, the_planner_takes_clblast_where_it_is_faster);
     suite_add_tcase(suite, own);
     suite_add_tcase(suite, clblast);
-    scratch_open();
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK); /* a device does not survive a fork */
-    srunner_run_all(runner, CK_ENV);
-    const int nfailed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    scratch_close();
-    return nfailed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }

@@ -170,12 +170,5 @@ int main(void)
     tcase_add_test(tests, both_ways_are_timed_to_be_seen_and_the_choice_stays);
     tcase_add_test(tests, it_is_taken_for_convolutions_that_are_worth_it);
     suite_add_tcase(suite, tests);
-    scratch_open();
-    SRunner *runner = srunner_create(suite);
-    srunner_set_fork_status(runner, CK_NOFORK); /* a device does not survive a fork */
-    srunner_run_all(runner, CK_ENV);
-    const int nfailed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    scratch_close();
-    return nfailed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return run_suite(suite);
 }
