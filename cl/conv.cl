@@ -25,6 +25,7 @@
 #define PY 0 /* padding above and left of the image */
 #define PX 0
 #define BIAS 1 /* whether there is one */
+#define SUM 0  /* whether a forward pass adds another map before the activation */
 #define NSLICES 1
 #endif
 #define K KH /* square */

@@ -59,8 +59,8 @@ INLINE void add_taps(vec sum[FORWARD_CT][FORWARD_PT], global const vec *x,
 
 /* A tile of the row v from pixel u0 on, from its biases to what it writes. */
 INLINE void forward_tile(global const vec *x, global const float *weights,
-                         global const float *biases, global vec *y, const int tile_o0, const int v, const int u0,
-                         const int inside)
+                         global const float *biases, global const vec *added, global vec *y,
+                         const int tile_o0, const int v, const int u0, const int inside)
 {
     const int o0 = min(tile_o0, OC - FORWARD_CT);
     vec sum[FORWARD_CT][FORWARD_PT];
@@ -74,25 +74,30 @@ INLINE void forward_tile(global const vec *x, global const float *weights,
     for (int o = 0; o < FORWARD_CT; o++)
 #pragma unroll
         for (int u = 0; u < FORWARD_PT; u++)
-            if (o0 + o >= tile_o0 && u0 + u < OW)
-                y[(((o0 + o) * OH + v) * OW + u0 + u) * VECTORS] = act_forward(sum[o][u]);
+            if (o0 + o >= tile_o0 && u0 + u < OW) {
+                const int at = (((o0 + o) * OH + v) * OW + u0 + u) * VECTORS;
+                y[at] = act_forward(SUM ? sum[o][u] + added[at] : sum[o][u]);
+            }
 }
 
 kernel void conv_forward(global const vec *restrict x,
-                         global const float *restrict parameters, global vec *restrict y,
-                         const uint weights, const uint biases)
+                         global const float *restrict parameters, global const vec *added,
+                         global vec *restrict y, const uint weights, const uint biases)
 {
     const size_t lane = get_global_id(0);
     const place at = place_of(get_global_id(1), TILES(OC, FORWARD_CT), OH,
                               FORWARD_ROW_TILES, IC * K * IW * NLANES);
     const int tile_o0 = at.channel_tile * FORWARD_CT, last = FORWARD_ROW_TILES - 1;
     x += get_global_id(2) * (IC * IH * IW * VECTORS) + lane;
+    added += get_global_id(2) * (OC * OH * OW * VECTORS) + lane;
     y += get_global_id(2) * (OC * OH * OW * VECTORS) + lane;
     if (last == 0 || at.row_tile == 0)
-        forward_tile(x, parameters + weights, parameters + biases, y, tile_o0, at.row, 0, 0);
+        forward_tile(x, parameters + weights, parameters + biases, added, y, tile_o0,
+                     at.row, 0, 0);
     else if (last == 1 || at.row_tile == last)
-        forward_tile(x, parameters + weights, parameters + biases, y, tile_o0, at.row, last * FORWARD_PT, 0);
+        forward_tile(x, parameters + weights, parameters + biases, added, y, tile_o0,
+                     at.row, last * FORWARD_PT, 0);
     else
-        forward_tile(x, parameters + weights, parameters + biases, y, tile_o0, at.row, at.row_tile * FORWARD_PT,
-                     FORWARD_INSIDE);
+        forward_tile(x, parameters + weights, parameters + biases, added, y, tile_o0,
+                     at.row, at.row_tile * FORWARD_PT, FORWARD_INSIDE);
 }

@@ -57,25 +57,25 @@ INLINE void multiply(local vec *sums, const int channel_stride,
 }
 
 /* A map that is written: height x width pixels, what is added to each, whether to what is
- * there, whether the activation follows. */
+ * there, whether what is beside is added, and whether the activation follows. */
 typedef struct target {
     int height, width;
     float bias;
-    int add, last;
+    int add, sum, last;
 } target;
 
-INLINE void write_pixel(global vec *y, global const vec *mask, vec value, const target t)
+INLINE void write_pixel(global vec *y, global const vec *beside, vec value, const target t)
 {
     value += t.add ? *y : (vec)t.bias;
 #if BACKWARD
-    *y = t.last ? act_backward(value, *mask) : value;
+    *y = t.last ? act_backward(value, *beside) : value;
 #else
-    *y = t.last ? act_forward(value) : value;
+    *y = t.last ? act_forward(t.sum ? value + *beside : value) : value;
 #endif
 }
 
 /* Transforms a tile's sums back, the pixels from row and column on. */
-INLINE void write_tile(global vec *y, global const vec *mask, local const vec *sums,
+INLINE void write_tile(global vec *y, global const vec *beside, local const vec *sums,
                        const int stride, const int row, const int column, const target t)
 {
     vec columns[TILE][PATCH];
@@ -96,24 +96,25 @@ INLINE void write_tile(global vec *y, global const vec *mask, local const vec *s
         for (int c = 0; c < TILE; c++)
             if (column + c < t.width) {
                 const int at = ((row + r) * t.width + column + c) * VECTORS;
-                write_pixel(y + at, mask + at, to[c], t);
+                write_pixel(y + at, beside + at, to[c], t);
             }
     }
 }
 
-/* x: [nin][in_height][in_width] of each block, y: [nout][out_height][out_width], as mask,
- * which is read backward alone. patches: local, POSITIONS * POSITION_VECS(part, ntiles)
- * vecs; sums: POSITIONS * CHANNELS * ntiles. ntiles, a work-item's, is a multiple of
- * COLUMNS. */
+/* x: [nin][in_height][in_width] of each block, y: [nout][out_height][out_width]. beside, of
+ * the same shape: backward the values that mask y; forward, with has_sum, what is added to
+ * it. patches: local, POSITIONS * POSITION_VECS(part, ntiles) vecs; sums: POSITIONS *
+ * CHANNELS * ntiles. ntiles, a work-item's, is a multiple of COLUMNS. */
 kernel void winograd_tiles(global const vec *restrict x,
                            global const float *restrict kernels,
                            global const float *restrict parameters,
-                           global const vec *mask, global vec *y, const int nin,
+                           global const vec *beside, global vec *y, const int nin,
                            const int in_height, const int in_width, const int nout,
                            const int out_height, const int out_width, const int top,
                            const int left, const int part, const int ntiles,
                            const uint biases, const int has_bias, const int add,
-                           local vec *restrict patches, local vec *restrict sums)
+                           const int has_sum, local vec *restrict patches,
+                           local vec *restrict sums)
 {
     const int row_tiles = TILES(out_width, TILE);
     const int all_tiles = TILES(out_height, TILE) * row_tiles * VECTORS;
@@ -122,7 +123,7 @@ kernel void winograd_tiles(global const vec *restrict x,
     const size_t out_size = out_height * out_width * VECTORS;
     x += get_global_id(1) * nin * in_size;
     y += get_global_id(1) * nout * out_size;
-    mask += get_global_id(1) * nout * out_size;
+    beside += get_global_id(1) * nout * out_size;
     const int patch_stride = POSITION_VECS(part, ntiles), sum_stride = CHANNELS * ntiles;
     for (int first = 0; first < nin; first += part) {
         const int n = min(part, nin - first);
@@ -147,8 +148,8 @@ kernel void winograd_tiles(global const vec *restrict x,
                     const int tile = (first_tile + t) / VECTORS;
                     const target to = {out_height, out_width,
                                        has_bias ? parameters[biases + o] : 0.0f,
-                                       add || first > 0, first + n == nin};
-                    write_tile(y + o * out_size + lane, mask + o * out_size + lane,
+                                       add || first > 0, has_sum, first + n == nin};
+                    write_tile(y + o * out_size + lane, beside + o * out_size + lane,
                                sums + (o - o0) * ntiles + t, sum_stride,
                                tile / row_tiles * TILE, tile % row_tiles * TILE, to);
                 }

@@ -128,6 +128,37 @@ START_TEST(predictions_see_normalized_pixels_and_sum_to_one)
 }
 END_TEST
 
+/* Convolutions that keep what they make of their weights. */
+START_TEST(a_predictor_that_is_given_other_weights_predicts_as_they_do)
+{
+    enum { SIDE = 8, N = 3, CLASSES = 2, SIZE = 3 * SIDE * SIDE };
+    amkd_graph graph;
+    amkd_model *first, *second;
+    amkd_predictor *predictor, *fresh;
+    uint8_t pixels[N * SIZE];
+    float before[N * CLASSES], after[N * CLASSES], expected[N * CLASSES];
+    for (size_t p = 0; p < sizeof pixels; p++)
+        pixels[p] = (uint8_t)amkd_random_u64(3, 0, p);
+    ck_ok(amkd_graph_parse(&graph, "conv 64 k3 p1 | relu | conv 64 k3 p1 | fc 2",
+                           (amkd_shape){3, SIDE, SIDE}, 0));
+    ck_ok(amkd_model_init(&first, &graph, 5));
+    ck_ok(amkd_model_init(&second, &graph, 6));
+    ck_ok(amkd_predictor_new(&predictor, device, first));
+    ck_ok(amkd_predictor_new(&fresh, device, second));
+    ck_ok(amkd_predictor_run(predictor, before, pixels, N));
+    ck_ok(amkd_predictor_run(fresh, expected, pixels, N));
+    ck_ok(amkd_predictor_update(predictor, second));
+    ck_ok(amkd_predictor_run(predictor, after, pixels, N));
+    ck_assert(memcmp(before, after, sizeof before));
+    ck_assert_mem_eq(after, expected, sizeof after);
+    amkd_predictor_free(predictor);
+    amkd_predictor_free(fresh);
+    amkd_model_free(first);
+    amkd_model_free(second);
+    amkd_graph_clear(&graph);
+}
+END_TEST
+
 int main(void)
 {
     const int ncases = sizeof cases / sizeof *cases;
@@ -144,6 +175,7 @@ int main(void)
     tcase_add_loop_test(small, reference_gradients_are_slopes, NLENETS + 1, ncases);
     tcase_add_test(small, mixed_pixels_equal_the_host_formula);
     tcase_add_loop_test(large, predictions_see_normalized_pixels_and_sum_to_one, 0, 2);
+    tcase_add_test(small, a_predictor_that_is_given_other_weights_predicts_as_they_do);
     suite_add_tcase(suite, large);
     suite_add_tcase(suite, small);
     return run_layer_tests(suite);

@@ -228,6 +228,7 @@ const amkd_kind amkd_kind_conv = {
     .backward64 = backward64,
     .bound = amkd_linear_bound,
     .open = open,
+    .takes_sum = is_plain,
     .scratch = scratch,
     .part = part,
     .give_bias = give_bias,

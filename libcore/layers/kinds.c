@@ -51,6 +51,7 @@ amkd_op_shape amkd_layer_op_shape(const amkd_layer *layer, const amkd_op_options
         .stride = 1,
         .dilation = 1,
         .groups = 1,
+        .sum = options->sum,
         .act = options->act,
         .previous_act = options->previous_act,
         .ntrained = options->ntrained,

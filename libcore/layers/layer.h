@@ -74,6 +74,7 @@ enum {
         2048,               /* of an activation: its derivative follows from its output */
     AMKD_NORMALIZES = 4096, /* when predicting, x * scale + shift a channel: fold() */
     AMKD_ENDS = 8192,       /* may be a network's last layer, if it ends at 1x1 */
+    AMKD_SUMS = 16384,      /* its output is the sum of its inputs */
 };
 
 /* The words of a layer's text, and where to say what is wrong with them. */
@@ -119,6 +120,7 @@ typedef struct amkd_part {
 typedef struct amkd_op_options {
     int train;
     size_t layer;          /* its number in the graph */
+    int sum;               /* its second input is added to what it makes of the first */
     amkd_act act;          /* applied to what it writes */
     amkd_act previous_act; /* that made its first input, whose derivative it applies */
     size_t ntrained;       /* floats of one copy of the gradients */
@@ -172,7 +174,13 @@ struct amkd_kind {
     int (*open)(amkd_op **out, amkd_device *device, const amkd_layer *layer,
                 const amkd_op_options *options);
 
-    /* Bytes of the device's scratch (device/device.h) that the op asks for. NULL: none. */
+    /* Whether a prediction's op can add a second input, options->sum. NULL: it cannot. */
+    int (*takes_sum)(const amkd_layer *layer);
+
+    /* Bytes that the op asks for beside its values: of the device's scratch
+     * (device/device.h), which all ops share, or, in a prediction, of its own. NULL:
+     * none.
+     */
     size_t (*scratch)(const amkd_device *device, const amkd_layer *layer, int train);
 
     /* The stage of the fused sweep. Returns 0 where there is none; NULL: never. */

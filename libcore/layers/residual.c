@@ -57,6 +57,10 @@ static const amkd_example examples[] = {
     {"conv 4 k1 | residual( ; maxpool 3 s1 p1 ; tanh | conv 4 k1 ) | residual( relu ) | "
      "fc 2",
      {1, 3, 4}},
+    {"conv 4 k1 | residual( conv 4 k3 p1 | relu | conv 4 k3 p1 ) | tanh | residual( conv "
+     "4 "
+     "k1 ; conv 4 k3 p1 ) | relu | fc 3",
+     {2, 7, 5}},
     {0},
 };
 
@@ -64,7 +68,7 @@ const amkd_kind amkd_kind_residual = {
     .name = "residual",
     .grammar = "residual( BRANCH [; BRANCH]... )",
     .examples = examples,
-    .traits = AMKD_JOINS | AMKD_JOINS_INPUT | AMKD_TAKES_ACT,
+    .traits = AMKD_JOINS | AMKD_JOINS_INPUT | AMKD_TAKES_ACT | AMKD_SUMS,
     .facts = {.passes_on = 1},
     .shape = shape,
     .forward64 = forward64,

@@ -42,6 +42,7 @@ static int add_op(amkd_network *network, size_t n, int train)
     const amkd_op_options options = {
         .train = train,
         .layer = node->layer,
+        .sum = node->sum_layer != AMKD_NOWHERE,
         .act = node->act,
         .previous_act = node->previous_act,
         .ntrained = network->graph.ntrained,
@@ -188,10 +189,11 @@ void amkd_network_op_print(char *text, size_t nbytes, const amkd_network *networ
 {
     const amkd_node *node = &network->wiring.nodes[op];
     char act[AMKD_LAYER_NBYTES] = "", layer[AMKD_LAYER_NBYTES];
+    const char *sum = node->sum_layer != AMKD_NOWHERE ? " + branch" : "";
     amkd_layer_print(layer, sizeof layer, layer_of(network, op));
     if (node->act_layer != AMKD_NOWHERE)
         amkd_layer_print(act, sizeof act, &network->graph.layers[node->act_layer]);
-    snprintf(text, nbytes, "%s%s%s", layer, *act ? " | " : "", act);
+    snprintf(text, nbytes, "%s%s%s%s", layer, sum, *act ? " | " : "", act);
 }
 
 /* What a node reads and makes; its gradients are the step's. */
@@ -226,7 +228,7 @@ static size_t copied_nbytes(const amkd_network *network, const amkd_step *step,
 
 /* Says what the kernels are for that come next. */
 static void tell_work(const amkd_network *network, size_t n, amkd_pass pass,
-                 const amkd_batch *run)
+                      const amkd_batch *run)
 {
     char text[2 * AMKD_LAYER_NBYTES];
     if (!network->device->profile)

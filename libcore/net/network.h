@@ -54,7 +54,8 @@ amkd_op *amkd_network_op(const amkd_network *network, size_t op);
 /* The layer that an op is. */
 size_t amkd_network_op_layer(const amkd_network *network, size_t op);
 
-/* "conv 6 k5 | relu": the op's layer and the activation fused behind it. */
+/* "conv 6 k5 + branch | relu": the op's layer, and the sum and the activation that are
+ * fused behind it. */
 void amkd_network_op_print(char *text, size_t nbytes, const amkd_network *network,
                            size_t op);
 

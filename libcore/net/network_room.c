@@ -8,17 +8,18 @@ size_t amkd_network_choose_nslices(const amkd_device *device, size_t max_blocks)
     return n < max_blocks ? n : max_blocks;
 }
 
-/* The ops' scratch, which is one. */
-static size_t find_scratch(const amkd_device *device, const amkd_graph *graph, int train)
+/* The ops' scratch, in all and the most of one. */
+static void find_scratch(size_t *all, size_t *most, const amkd_device *device,
+                         const amkd_graph *graph, int train)
 {
-    size_t most = 0;
+    *all = *most = 0;
     for (size_t l = 0; l < graph->nlayers; l++) {
         const amkd_layer *layer = &graph->layers[l];
         const size_t nbytes =
             layer->kind->scratch ? layer->kind->scratch(device, layer, train) : 0;
-        most = nbytes > most ? nbytes : most;
+        *most = nbytes > *most ? nbytes : *most;
+        *all += nbytes;
     }
-    return most;
 }
 
 int amkd_network_room_find(amkd_network_room *room, const amkd_device *device,
@@ -30,10 +31,14 @@ int amkd_network_room_find(amkd_network_room *room, const amkd_device *device,
     const size_t lane_nbytes = device->nlanes * sizeof(float);
     const size_t ncopies = train ? amkd_network_choose_nslices(device, SIZE_MAX) : 0;
     const size_t nweights = graph->nparameters, ngradients = ncopies * graph->ntrained;
-    const size_t scratch_nbytes = find_scratch(device, graph, train);
+    size_t kept_nbytes, scratch_nbytes;
+    find_scratch(&kept_nbytes, &scratch_nbytes, device, graph, train);
     *room = (amkd_network_room){
         .block_nbytes = amkd_wiring_size(&wiring) * lane_nbytes,
-        .fixed_nbytes = (nweights + ngradients) * sizeof(float) + scratch_nbytes,
+        .fixed_nbytes = (nweights + ngradients) * sizeof(float) +
+                        (train ? scratch_nbytes : kept_nbytes),
+        .nops = wiring.nnodes,
+        .block_nmacs = amkd_graph_nmacs(graph) * (double)device->nlanes,
         .largest_fixed_nbytes =
             (nweights > ngradients ? nweights : ngradients) * sizeof(float),
     };

@@ -6,10 +6,13 @@
 #include "graph/graph.h"
 
 /* Bytes on the device that a network takes, and those of the largest buffer: of each lane
- * block, and whatever their number. What a library takes that runs an op is not known. */
+ * block, and whatever their number. What a library takes that runs an op is not known.
+ * And its work: ops forward, multiply-adds of a lane block in all of them. */
 typedef struct amkd_network_room {
     size_t block_nbytes, fixed_nbytes;
     size_t largest_block_nbytes, largest_fixed_nbytes;
+    size_t nops;
+    double block_nmacs;
 } amkd_network_room;
 
 /* The device need not be open. */

@@ -16,6 +16,10 @@
  * in this. */
 enum { MAX_CHUNK = 2048, MAX_NBYTES = 1 << 29 };
 
+/* Multiply-adds of an op that a unit of a CPU has at least, by the mean: some tenths of a
+ * millisecond, beside which the start of a kernel is little. */
+static const double unit_nmacs = 16e6;
+
 struct amkd_predictor {
     amkd_device *device;
     size_t npixels, plane; /* of an image, of a channel of one */
@@ -26,7 +30,8 @@ struct amkd_predictor {
     amkd_loss *loss;
     cl_mem order, outputs;
     float mean[AMKD_MAX_CHANNELS], std[AMKD_MAX_CHANNELS];
-    float *input; /* planes on their way to the device, a chunk of them */
+    uint64_t weights; /* how often they were written */
+    float *input;     /* planes on their way to the device, a chunk of them */
 };
 
 /* Bytes of a lane block beside the network: its images, their keys, its outputs. */
@@ -34,6 +39,16 @@ static size_t block_others(const amkd_device *device, const amkd_graph *graph)
 {
     return device->nlanes * (amkd_shape_size(graph->in) + 4 * sizeof(uint32_t) +
                              graph->nclasses * sizeof(float));
+}
+
+/* Lane blocks that give every unit work. A CPU is given no more: what an op writes is
+ * then read by the next one before it has left the caches. */
+static double busy_nblocks(const amkd_device *device, const amkd_network_room *room)
+{
+    if (device->vector_width == 1)
+        return MAX_CHUNK;
+    return ceil(unit_nmacs * (double)(device->ncompute_units * room->nops) /
+                fmax(room->block_nmacs, 1));
 }
 
 /* Whole lane blocks, one at least: as many as a buffer, and half of the device's memory
@@ -53,7 +68,9 @@ static size_t choose_chunk(const amkd_device *device, const amkd_graph *graph,
     }
     const cl_ulong whole = device->max_buffer_nbytes / room->largest_block_nbytes;
     cl_ulong most = MAX_CHUNK / device->nlanes;
+    const double busy = busy_nblocks(device, room);
     most = n < most ? n : most;
+    most = busy < (double)most ? (cl_ulong)busy : most;
     most = whole < most ? whole : most;
     return (size_t)(most > 1 ? most : 1) * device->nlanes;
 }
@@ -160,6 +177,7 @@ int amkd_model_normalize(amkd_batches *batches, const amkd_model *model)
 
 static int write_parameters(amkd_predictor *predictor, const amkd_model *folded)
 {
+    predictor->weights++;
     return amkd_buffer_write(
         predictor->device, amkd_network_parameters(predictor->network),
         folded->parameters, 0, folded->graph.nparameters * sizeof *folded->parameters);
@@ -280,7 +298,8 @@ int amkd_predictor_predict(amkd_predictor *predictor, const amkd_prediction *wan
                             : load_planes(predictor, wanted->planes + in, count)) ||
             amkd_network_forward(predictor->network, 0,
                                  &(amkd_batch){.nblocks = (count + nlanes - 1) / nlanes,
-                                               .nsamples = count}) ||
+                                               .nsamples = count,
+                                               .weights = predictor->weights}) ||
             read_output(predictor, advance(wanted->probs, out), count, 0) ||
             read_output(predictor, advance(wanted->logits, out), count, 1))
             return -1;
@@ -312,7 +331,9 @@ int amkd_predictor_features(amkd_predictor *predictor, cl_mem features, size_t f
         const size_t nblocks = (count + nlanes - 1) / nlanes;
         if (load_pixels(predictor, pixels + done * predictor->npixels, count) ||
             amkd_network_forward(network, 0,
-                                 &(amkd_batch){.nblocks = nblocks, .nsamples = count}) ||
+                                 &(amkd_batch){.nblocks = nblocks,
+                                               .nsamples = count,
+                                               .weights = predictor->weights}) ||
             amkd_buffer_copy(predictor->device, features, (first + done) * sample_nbytes,
                              last, nblocks * nlanes * sample_nbytes))
             return -1;

@@ -25,11 +25,44 @@ static int can_fuse(const amkd_wiring *s, const amkd_graph *graph, const amkd_la
            (!train || amkd_layer_is(act, AMKD_FROM_OUTPUT));
 }
 
+/* The node that ends a sum's later branch, whose op can add the other one, which is there
+ * by then. NULL if there is none. */
+static amkd_node *last_branch(const amkd_wiring *s, const amkd_graph *graph,
+                              const amkd_layer *sum, const size_t *same)
+{
+    if (!amkd_layer_is(sum, AMKD_SUMS) || sum->ninputs != 2)
+        return NULL;
+    const size_t a = same[sum->inputs[0]], b = same[sum->inputs[1]];
+    const size_t value = a > b ? a : b;
+    if (a == b || s->made_by[value] == AMKD_NOWHERE ||
+        amkd_graph_nreaders(graph, value) != 1)
+        return NULL;
+    amkd_node *node = &s->nodes[s->made_by[value]];
+    const amkd_layer *layer = &graph->layers[node->layer];
+    return node->output == value && !node->act.name && node->sum_layer == AMKD_NOWHERE &&
+                   layer->kind->takes_sum && layer->kind->takes_sum(layer)
+               ? node
+               : NULL;
+}
+
+/* Adds a sum's other branch at the end of its later one. */
+static void fuse_sum(amkd_wiring *s, amkd_node *node, const amkd_layer *sum, size_t l,
+                     const size_t *same)
+{
+    const size_t a = same[sum->inputs[0]], b = same[sum->inputs[1]];
+    s->made_by[l + 1] = s->made_by[node->output];
+    s->made_by[node->output] = AMKD_NOWHERE;
+    node->inputs[node->ninputs++] = a < b ? a : b;
+    node->sum_layer = l;
+    node->output = l + 1;
+}
+
 static void add_node(amkd_wiring *s, const amkd_layer *layer, size_t l,
                      const size_t *same)
 {
     amkd_node *node = &s->nodes[s->nnodes];
     *node = (amkd_node){.layer = l,
+                        .sum_layer = AMKD_NOWHERE,
                         .act_layer = AMKD_NOWHERE,
                         .ninputs = layer->ninputs,
                         .output = l + 1};
@@ -47,6 +80,7 @@ static void list_nodes(amkd_wiring *s, const amkd_graph *graph, int train, size_
     }
     for (size_t l = 0; l < graph->nlayers; l++) {
         const amkd_layer *layer = &graph->layers[l];
+        amkd_node *branch = train ? NULL : last_branch(s, graph, layer, same);
         if (is_alias(layer, train)) {
             same[l + 1] = same[layer->inputs[0]];
         } else if (can_fuse(s, graph, layer, train)) {
@@ -56,6 +90,8 @@ static void list_nodes(amkd_wiring *s, const amkd_graph *graph, int train, size_
             node->output = l + 1;
             s->made_by[l + 1] = s->made_by[layer->inputs[0]];
             s->made_by[layer->inputs[0]] = AMKD_NOWHERE;
+        } else if (branch) {
+            fuse_sum(s, branch, layer, l, same);
         } else {
             add_node(s, layer, l, same);
         }

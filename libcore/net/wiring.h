@@ -2,10 +2,12 @@
  * gradients lie, and the steps of the backward pass. It is worked out without a device,
  * so that what a run takes is known before it begins.
  *
- * An activation goes into the op in front of it, where that can be. Its derivative goes
- * into the gradient by the one op that reads the value, or else is a step of its own. The
- * first reader's gradient is written, later ones are added. A value has a buffer from the
- * op that makes it to the last that reads it, and then another value has it. */
+ * An activation goes into the op in front of it, where that can be. So does the sum of
+ * two branches in a prediction: the op that ends the later one adds the other. Its
+ * derivative goes into the gradient by the one op that reads the value, or else is a step
+ * of its own. The first reader's gradient is written, later ones are added. A value has a
+ * buffer from the op that makes it to the last that reads it, and then another value has
+ * it. */
 #ifndef AMKD_NET_WIRING_H
 #define AMKD_NET_WIRING_H
 
@@ -14,10 +16,12 @@
 #define AMKD_NOWHERE SIZE_MAX
 
 /* An op of the network. Values are those of the graph; what is an alias of another has
- * its number. */
+ * its number. Of a prediction, an op may add its second input, the other branch of a
+ * sum, to what it makes of the first. */
 typedef struct amkd_node {
     size_t layer;     /* that it is */
-    size_t act_layer; /* the activation fused behind it; AMKD_NOWHERE: none */
+    size_t sum_layer; /* the sum fused behind it; AMKD_NOWHERE: none */
+    size_t act_layer; /* the activation fused behind both; AMKD_NOWHERE: none */
     size_t ninputs, inputs[AMKD_MAX_INPUTS], output;
     amkd_act act, previous_act;
     int masks; /* its activation's derivative is a step of its own */

@@ -1,6 +1,7 @@
 /* Launcher of cl/conv.cl and its passes' files: grids from the shape. */
 #include "ops/conv.h"
 #include "base/memory.h"
+#include "ops/conv_gemm.h"
 #include "ops/conv_tiles.h"
 #include "ops/op_internal.h"
 #include "ops/winograd.h"
@@ -19,11 +20,13 @@ static int forward(amkd_op *op, const amkd_op_args *a)
     const amkd_op_shape *s = &op->shape;
     const amkd_conv_tile *tile = &((conv *)op->own)->tiles[AMKD_FORWARD];
     const cl_uint weights = (cl_uint)s->weights, biases = (cl_uint)s->biases;
-    const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->parameters), AMKD_ARG(a->y),
+    const cl_mem added = a->x[s->sum]; /* read with a sum alone */
+    const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->parameters),
+                             AMKD_ARG(added),   AMKD_ARG(a->y),
                              AMKD_ARG(weights), AMKD_ARG(biases)};
     const size_t tiles = amkd_tiles(s->out_channels, tile->side[0]) *
                          amkd_tiles(s->out_width, tile->side[1]) * s->out_height;
-    return amkd_op_launch(op, AMKD_FORWARD, op->kernels[AMKD_FORWARD], args, 5,
+    return amkd_op_launch(op, AMKD_FORWARD, op->kernels[AMKD_FORWARD], args, 6,
                           amkd_vectors(op->device), tiles, a->run.nblocks);
 }
 
@@ -93,6 +96,8 @@ static int make_ready(amkd_op *op, amkd_pass pass)
     };
     if (op->kernels[pass])
         return 0;
+    if (op->passes[pass] == amkd_conv_gemm_run)
+        return amkd_conv_gemm_ready(op);
     char *tile = print_tile(pass, &((conv *)op->own)->tiles[pass]);
     char *options =
         tile ? amkd_format("-DKT=%zu %s", amkd_conv_taps(&op->shape), tile) : NULL;
@@ -139,7 +144,8 @@ int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape
                 [AMKD_BACKWARD_DATA] = amkd_conv_data_tile(device, &row),
                 [AMKD_BACKWARD_WEIGHTS] = amkd_conv_weights_tile(device, &row)}};
     op->kind = "conv";
-    op->passes[AMKD_FORWARD] = forward;
+    op->passes[AMKD_FORWARD] =
+        amkd_conv_gemm_fits(device, &row) ? amkd_conv_gemm_run : forward;
     op->passes[AMKD_BACKWARD_DATA] = backward_data;
     op->passes[AMKD_BACKWARD_WEIGHTS] = backward_weights;
     op->make_ready = make_ready;

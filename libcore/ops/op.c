@@ -28,12 +28,12 @@ static char *print_acts(const amkd_op_shape *s, const char *options)
 
 static char *print_shape(const amkd_op_shape *s, const char *options)
 {
-    char *sizes =
-        amkd_format("-DIC=%zu -DIH=%zu -DIW=%zu -DOC=%zu -DOH=%zu -DOW=%zu -DKH=%zu "
-                    "-DKW=%zu -DS=%zu -DPY=%zu -DPX=%zu -DBIAS=%d -DNSLICES=%zu %s",
-                    s->in_channels, s->in_height, s->in_width, s->out_channels,
-                    s->out_height, s->out_width, s->kernel_height, s->kernel_width,
-                    s->stride, s->top, s->left, s->bias, s->nslices, options);
+    char *sizes = amkd_format(
+        "-DIC=%zu -DIH=%zu -DIW=%zu -DOC=%zu -DOH=%zu -DOW=%zu -DKH=%zu "
+        "-DKW=%zu -DS=%zu -DPY=%zu -DPX=%zu -DBIAS=%d -DSUM=%d -DNSLICES=%zu %s",
+        s->in_channels, s->in_height, s->in_width, s->out_channels, s->out_height,
+        s->out_width, s->kernel_height, s->kernel_width, s->stride, s->top, s->left,
+        s->bias, s->sum, s->nslices, options);
     char *all = sizes ? print_acts(s, sizes) : NULL;
     free(sizes);
     return all;
@@ -116,8 +116,10 @@ static amkd_op_shape seen_by(amkd_pass pass, const amkd_op_shape *shape)
 {
     static const amkd_act none = {0};
     amkd_op_shape seen = *shape;
-    if (pass != AMKD_FORWARD)
+    if (pass != AMKD_FORWARD) {
         seen.act = none;
+        seen.sum = 0;
+    }
     if (pass != AMKD_BACKWARD_DATA)
         seen.previous_act = none;
     if (pass == AMKD_BACKWARD_DATA)
@@ -146,6 +148,24 @@ int amkd_op_pass_kernel(amkd_op *op, amkd_pass pass, const char *kernel,
                        ? amkd_kernel_new(&op->kernels[pass], program, kernel)
                        : -1;
     amkd_program_free(program); /* the kernel keeps it */
+    return rc;
+}
+
+int amkd_op_pass_shapeless(amkd_op *op, amkd_pass pass, const char *kernel,
+                           const char *source, const char *options)
+{
+    const char *sources[] = {amkd_cl_common, amkd_cl_act, source};
+    const amkd_op_shape seen = seen_by(pass, &op->shape);
+    amkd_op_part *part = &op->parts[pass];
+    *part = (amkd_op_part){source, print_shape(&seen, options)};
+    char *macros = part->macros ? print_acts(&seen, options) : NULL;
+    cl_program program = NULL;
+    const int rc =
+        macros && !amkd_program_build(&program, op->device, kernel, sources, 3, macros)
+            ? amkd_kernel_new(&op->kernels[pass], program, kernel)
+            : -1;
+    amkd_program_free(program); /* the kernel keeps it */
+    free(macros);
     return rc;
 }
 

@@ -20,8 +20,10 @@ typedef struct amkd_batch {
     size_t nsamples;     /* in them: the last one's lanes behind these are of no sample */
     int training;        /* batch statistics, dropout */
     uint64_t seed, step; /* of what a training draws */
-    size_t nmeasured;    /* of a training: running figures become the plain mean of this
-                            many batches, of which it is the last; 0: they move on */
+    uint64_t weights; /* a number of these weights' own, by which ops keep what they make
+                         of them; 0: they may be others at each run */
+    size_t nmeasured; /* of a training: running figures become the plain mean of this
+                         many batches, of which it is the last; 0: they move on */
 } amkd_batch;
 
 /* What a pass reads and writes. */

@@ -17,7 +17,7 @@ typedef struct amkd_other {
      * run. NULL: it can run all, and times decide. */
     int (*fits)(const amkd_device *device, const amkd_op_shape *shape, amkd_pass pass);
     int (*wins)(const amkd_device *device, const amkd_op_shape *shape, amkd_pass pass);
-    const char *source;  /* of its own kernels; NULL: it has none */
+    const char *source; /* of its own kernels; NULL: it has none */
     int (*make)(amkd_op **out, const amkd_op *op);
     amkd_op *op; /* NULL until asked for; owned */
 } amkd_other;
@@ -43,7 +43,7 @@ struct amkd_op {
     char *macros; /* the program's, and with them all that its work depends on */
     amkd_op_part parts[AMKD_NPASSES];       /* of passes with programs of their own */
     cl_kernel kernels[AMKD_OP_MAX_KERNELS]; /* by the pass, first; then the kind's own */
-    void *own;                              /* the kind's state; freed by close */
+    void *own;                              /* the kind's state, in one piece; owned */
     /* What a plan chooses (op_plan.h): how many tiles a work-group has side by side, one
      * alone for the weights' gradient, and the op that does a pass: itself or another. */
     size_t group[AMKD_NPASSES];
@@ -52,7 +52,7 @@ struct amkd_op {
     amkd_op_pass *passes[AMKD_NPASSES]; /* NULL: nothing to do */
     /* Makes what a pass needs, unless it is there; NULL: all is there from the start. */
     int (*make_ready)(amkd_op *op, amkd_pass pass);
-    void (*close)(amkd_op *op);         /* NULL: free(own) */
+    void (*close)(amkd_op *op); /* frees what own has; NULL: nothing */
 };
 
 /* Accumulators that a work-item holds at most: what fits the vector registers (32 in
@@ -89,6 +89,11 @@ int amkd_op_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
  * at are the same for all. options: the pass's own. */
 int amkd_op_pass_kernel(amkd_op *op, amkd_pass pass, const char *kernel,
                         const char *source, const char *options);
+
+/* The same for a kernel that is told sizes by arguments: of the shape's macros, source,
+ * behind common.cl and act.cl alone, has those of the activations. */
+int amkd_op_pass_shapeless(amkd_op *op, amkd_pass pass, const char *kernel,
+                           const char *source, const char *options);
 
 /* The macros of the activations that a pass looks at, and options behind them; freed with
  * free(). NULL: no memory. */

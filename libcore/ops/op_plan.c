@@ -52,7 +52,7 @@ static int run(void *context)
     const trial *t = s->trial;
     const amkd_op_args args = {
         .run = {.nblocks = t->nblocks, .nsamples = t->nblocks * s->op->device->nlanes},
-        .x = {t->x},
+        .x = {t->x, t->dy}, /* the second where an op adds one */
         .y = t->result,
         .dy = t->dy,
         .dx = t->result,

@@ -21,7 +21,8 @@ typedef struct amkd_op_shape {
     size_t out_channels, out_height, out_width;
     size_t kernel_height, kernel_width, stride, dilation, groups;
     size_t top, left; /* padding before the image; behind it, what the output needs */
-    amkd_act act;     /* applied to the output */
+    int sum; /* forward, the second input is added to the output before its activation */
+    amkd_act act;          /* applied to the output */
     amkd_act previous_act; /* what made the input: its derivative goes into the gradient
                               by the input */
     int bias;

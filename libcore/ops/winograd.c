@@ -159,6 +159,17 @@ size_t amkd_winograd_scratch(const amkd_device *device, const amkd_op_shape *sha
     return kernels_nbytes(device, &m);
 }
 
+/* What a prediction keeps while its weights stay the same. */
+typedef struct kept {
+    cl_mem kernels; /* transformed, of these weights; NULL before */
+    uint64_t weights;
+} kept;
+
+static void close_op(amkd_op *op)
+{
+    amkd_buffer_free(((kept *)op->own)->kernels);
+}
+
 static int transform_kernels(amkd_op *op, const amkd_op_args *a, const maps *m,
                              const cut *c, cl_mem kernels, cl_int turned)
 {
@@ -182,7 +193,8 @@ static int run_tiles(amkd_op *op, const amkd_op_args *a, amkd_pass pass, cl_mem 
 {
     const int back = pass == AMKD_BACKWARD_DATA;
     const cl_mem x = back ? a->dy : a->x[0], y = back ? a->dx : a->y;
-    const cl_mem mask = back ? a->x[0] : y; /* read backward alone */
+    const int sum = !back && op->shape.sum;
+    const cl_mem beside = back ? a->x[0] : sum ? a->x[1] : y;
     const cl_int nin = (cl_int)m->nin, nout = (cl_int)m->nout;
     const cl_int in_height = (cl_int)m->in_height, in_width = (cl_int)m->in_width;
     const cl_int out_height = (cl_int)m->out_height, out_width = (cl_int)m->out_width;
@@ -190,10 +202,11 @@ static int run_tiles(amkd_op *op, const amkd_op_args *a, amkd_pass pass, cl_mem 
     const cl_int part = (cl_int)c->part, ntiles = (cl_int)c->ntiles;
     const cl_uint biases = (cl_uint)op->shape.biases;
     const cl_int has_bias = !back && op->shape.bias, add = back && a->add;
+    const cl_int has_sum = sum;
     const amkd_arg args[] = {AMKD_ARG(x),
                              AMKD_ARG(kernels),
                              AMKD_ARG(a->parameters),
-                             AMKD_ARG(mask),
+                             AMKD_ARG(beside),
                              AMKD_ARG(y),
                              AMKD_ARG(nin),
                              AMKD_ARG(in_height),
@@ -208,6 +221,7 @@ static int run_tiles(amkd_op *op, const amkd_op_args *a, amkd_pass pass, cl_mem 
                              AMKD_ARG(biases),
                              AMKD_ARG(has_bias),
                              AMKD_ARG(add),
+                             AMKD_ARG(has_sum),
                              {NULL, patches_nbytes(op->device, c)},
                              {NULL, sums_nbytes(op->device, c)}};
     const size_t all_tiles = amkd_tiles(m->out_height, AMKD_WINOGRAD_TILE) *
@@ -218,7 +232,8 @@ static int run_tiles(amkd_op *op, const amkd_op_args *a, amkd_pass pass, cl_mem 
         (size_t[]){amkd_tiles(all_tiles, c->ntiles), a->run.nblocks}, (size_t[]){1, 1});
 }
 
-static int run(amkd_op *op, const amkd_op_args *a, amkd_pass pass)
+/* Transforms kernels for this run alone. */
+static int run_once(amkd_op *op, const amkd_op_args *a, amkd_pass pass)
 {
     const maps m = maps_of(&op->shape, pass);
     const cut c = cut_of(op->device, &m);
@@ -233,12 +248,23 @@ static int run(amkd_op *op, const amkd_op_args *a, amkd_pass pass)
 
 static int forward(amkd_op *op, const amkd_op_args *a)
 {
-    return run(op, a, AMKD_FORWARD);
+    const maps m = maps_of(&op->shape, AMKD_FORWARD);
+    const cut c = cut_of(op->device, &m);
+    kept *k = op->own;
+    if (!a->run.weights)
+        return run_once(op, a, AMKD_FORWARD);
+    if (!k->kernels && amkd_buffer_new(&k->kernels, op->device, CL_MEM_READ_WRITE,
+                                       kernels_nbytes(op->device, &m), NULL))
+        return -1;
+    if (k->weights != a->run.weights && transform_kernels(op, a, &m, &c, k->kernels, 0))
+        return -1;
+    k->weights = a->run.weights;
+    return run_tiles(op, a, AMKD_FORWARD, k->kernels, &m, &c);
 }
 
 static int backward_data(amkd_op *op, const amkd_op_args *a)
 {
-    return run(op, a, AMKD_BACKWARD_DATA);
+    return run_once(op, a, AMKD_BACKWARD_DATA);
 }
 
 int amkd_winograd_kernel(amkd_op *op, size_t number, const char *name, const char *source,
@@ -285,12 +311,13 @@ static int make_ready(amkd_op *op, amkd_pass pass)
 int amkd_winograd_new(amkd_op **out, const amkd_op *conv)
 {
     amkd_op *op;
-    if (amkd_op_new(&op, conv->device, &conv->shape, amkd_cl_winograd, 0))
+    if (amkd_op_new(&op, conv->device, &conv->shape, amkd_cl_winograd, sizeof(kept)))
         return -1;
     op->passes[AMKD_FORWARD] = forward;
     op->passes[AMKD_BACKWARD_DATA] = backward_data;
     op->passes[AMKD_BACKWARD_WEIGHTS] = amkd_winograd_gradient_run;
     op->make_ready = make_ready;
+    op->close = close_op;
     *out = op;
     return 0;
 }

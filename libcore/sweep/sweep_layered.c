@@ -135,9 +135,10 @@ static int run_batch(amkd_layered *layered, cl_mem scores, cl_mem pairs, size_t 
                         (size_t[]){nblocks * vectors, tiles}, (size_t[]){vectors, 1}))
         return -1;
     if (layered->first_layer < layered->nlayers &&
-        amkd_network_forward(
-            layered->network, layered->first_layer,
-            &(amkd_batch){.nblocks = nblocks, .nsamples = nblocks * device->nlanes}))
+        amkd_network_forward(layered->network, layered->first_layer,
+                             &(amkd_batch){.nblocks = nblocks,
+                                           .nsamples = nblocks * device->nlanes,
+                                           .weights = 1}))
         return -1;
     return amkd_kernel_run(device, layered->logits, score, 3, 1,
                            (size_t[]){nblocks * vectors}, &vectors);

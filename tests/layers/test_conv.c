@@ -27,6 +27,12 @@ static const network_case cases[] = {
     {"conv 64 k3 p1 nobias | relu | conv 64 k3 p1 | tanh | avgpool 8 | fc 2",
      {32, 8, 8},
      5},
+    /* Sums that go into the convolution in front of them, by either way. */
+    {"conv 32 k3 p1 | relu | residual( conv 32 k3 p1 ) | relu | residual( conv 32 k3 p1 "
+     "; "
+     "conv 32 k1 ) | tanh | avgpool 8 | fc 2",
+     {3, 8, 8},
+     5},
 };
 
 START_TEST(logits_equal_the_reference)
