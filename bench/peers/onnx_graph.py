@@ -22,7 +22,11 @@ class Graph:
         return name
 
     def add(
-        self, operator: str, *inputs: str | np.ndarray | np.float32, output="", **attributes
+        self,
+        operator: str,
+        *inputs: str | np.ndarray | np.float32,
+        output="",
+        **attributes,
     ) -> str:
         names = [i if isinstance(i, str) else self.constant(i) for i in inputs]
         output = output or f"value{len(self.nodes)}"

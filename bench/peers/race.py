@@ -111,13 +111,12 @@ class Workers:
             elapsed, answers = self.run(nbatches)
             rates.append(self.sizes.sum() * self.evaluations / elapsed)
         self.close()
-        every = [
-            np.concatenate(
-                [part.reshape(-1, *part.shape[2:])[:n] for part, n in zip(parts, self.sizes)]
-            )
-            for parts in zip(*answers)
-        ]
-        return rates, every
+        return rates, [self.join(parts) for parts in zip(*answers)]
+
+    def join(self, parts: tuple[np.ndarray, ...]) -> np.ndarray:
+        """Of each process [n, batch, ...], without the items that fill batches up."""
+        rows = (part.reshape(-1, *part.shape[2:]) for part in parts)
+        return np.concatenate([part[:n] for part, n in zip(rows, self.sizes)])
 
 
 def race(

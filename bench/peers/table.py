@@ -90,7 +90,7 @@ def print_work(work: str, rows: list[dict]) -> None:
     name, bar = WORKS[work]
     print(title(work))
     for row in rows:
-        form = ".1f" if median(row["rates"]) < 1000 else ".0f"
+        form = ".1f" if median(row["rates"]) < 100 else ".0f"
         rates, ratio = row["rates"], f"{row['ratio']:9.2f}" if "ratio" in row else ""
         figures = "".join(f"{f(rates):9{form}}" for f in (median, min, max))
         print(f"  {row['name']:53}{figures}{ratio}")

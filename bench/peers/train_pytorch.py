@@ -101,7 +101,8 @@ class Training:
 
     def run(self, nsteps: int) -> float:
         """Images a second of this many more steps."""
-        nrows, size, start = self.labels.nrows, self.labels.batch_size, time.perf_counter()
+        nrows, size = self.labels.nrows, self.labels.batch_size
+        start = time.perf_counter()
         orders = (torch.randperm(nrows).split(size) for _ in itertools.count())
         batches = (rows for order in orders for rows in order if len(rows) == size)
         for rows in itertools.islice(batches, nsteps):
