@@ -25,8 +25,11 @@ row lenet5-half/z "Z, mixing maps" "A 2" 100
 row training/b "amkd-train, without its start" "amkd 1" 300
 row training/b "B" "B 3" 60 '"loss": 0.25'
 # A network's predictions and training, each with a bar of its own.
-row resnet18/a "amkd, prediction" "amkd 1" 51 '"how": "batch 16"'
+row resnet18/a "amkd, prediction" "amkd 1" "50, 51" \
+    '"how": "batch 16", "gflop": 2, "shares": [0.5]'
 row resnet18/a A "A 2" 30 '"log_error": 3e-6, "largest_log": 4.25'
+row resnet18/a "amkd, prediction" "amkd 1" "51, 52" \
+    '"how": "batch 16", "gflop": 2, "shares": [0.75]'
 row resnet18/training/b "amkd, step" "amkd 1" 20
 row resnet18/training/b "B, eager" "B 3" 10
 row mobilenetv2/training/b "amkd, step" "amkd 1" 20
@@ -40,7 +43,8 @@ for line in 'A 2, B 3, amkd 1' ' amkd-score, process 900 300 1100' \
     ' amkd-score, process, over the best: 3.00, Z, mixing maps; bar 5: MISSED' \
     ' over the best that mixes pixels: 20.00, A, mixing pixels' \
     ' amkd-train, without its start, over the best: 5.00, B; bar 4: met' \
-    'predictions of resnet18 (images/s)' ' A 30.0 30.0 30.0 1.70' \
+    'predictions of resnet18 (images/s)' ' amkd, prediction 51.0 50.0 52.0' \
+    ' batch 16; 102 GFLOP/s, 62 % of the peak' ' A 30.0 30.0 30.0 1.70' \
     ' log-probabilities, to -4.2, within 3e-06' \
     ' amkd, prediction, over the best: 1.70, A; bar 1.7: met' \
     'steps of training of resnet18 (images/s)' \

@@ -75,7 +75,7 @@ def measure_network(
     )
     row = next(row for row in result["rows"] if row["name"].endswith(f": {what}"))
     say(f"{row['median']:12.1f} {row['unit']}: amkd, {row['name']}")
-    peak, gflops = result["peak_flops"] * 1e-9, row["flops"] / row["seconds"] * 1e-9
+    gflop = row["flops"] * 1e-9 / row["seconds"] / row["median"]
     append_row(
         rows,
         {
@@ -84,8 +84,9 @@ def measure_network(
             "version": f"amkd {result['version']}",
             "rates": [row["min"], row["median"], row["max"]],
             "device": result["device"]["name"],
-            "how": f"{row['section'].partition(', ')[2]}: {gflops:.0f} GFLOP/s, "
-            f"{100 * row['share_of_peak']:.0f} % of the peak of {peak:.0f}",
+            "how": row["section"].partition(", ")[2],
+            "gflop": gflop,  # of an image
+            "shares": [row["share_of_peak"]],
         },
     )
 

@@ -82,13 +82,12 @@ def score_candidates(maps: bool, compiling) -> list[Candidate]:
     ]
 
 
-def predict_candidates(compiling, **options) -> list[Candidate]:
+def predict_candidates(compiling) -> list[Candidate]:
     return [
         Candidate(
             name,
             partial(open_predict, layout=layout, compiling=compiling),
             IMAGE_BATCHES,
-            **options,
         )
         for name, layout in LAYOUTS.items()
     ]
@@ -111,7 +110,7 @@ if __name__ == "__main__":
         },
         {
             "PyTorch eager": predict_candidates(None),
-            "PyTorch compiled": predict_candidates({}, each_core=False),
+            "PyTorch compiled": predict_candidates({}),
         },
         f"PyTorch {torch.__version__}",
     )

@@ -51,7 +51,8 @@ def merge(rows: list[dict]) -> list[dict]:
     merged = {}
     for row in rows:
         if row["name"] in merged:
-            merged[row["name"]]["rates"] += row["rates"]
+            for key in ("rates", "shares"):
+                merged[row["name"]].setdefault(key, []).extend(row.get(key, []))
         else:
             merged[row["name"]] = row
     return list(merged.values())
@@ -63,6 +64,9 @@ def is_amkd(row: dict) -> bool:
 
 def remarks(row: dict) -> str:
     parts = [row["how"]] if "how" in row else []
+    if "gflop" in row:
+        gflops, share = row["gflop"] * median(row["rates"]), median(row["shares"])
+        parts.append(f"{gflops:.0f} GFLOP/s, {100 * share:.0f} % of the peak")
     if "c2_error" in row:
         same = (
             f"{row['picks_same']} of {row['npicks']} picks, {row['lambdas_same']} lambdas"
