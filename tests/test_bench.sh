@@ -93,8 +93,8 @@ got=0
 grep -q -- "--only: 'everything'" stderr || fail "misuse: $(cat stderr)"
 got=0
 "$bench" --only networks --network lenet5 2>stderr || got=$?
-[ $got = 2 ] || fail "a network that is not measured: exit status $got"
-grep -q -- "--network: 'lenet5'" stderr || fail "a network that is not measured: $(cat stderr)"
+[ $got = 2 ] || fail "no such network: exit status $got"
+grep -q -- "--network: 'lenet5'" stderr || fail "no such network: $(cat stderr)"
 "$bench" -q --quick --json --only networks --network tiny >json
 [ "$(grep -c '"name": "tiny: ' json)" = 2 ] || fail "two rows of one network: $(cat json)"
 got=0
