@@ -31,6 +31,7 @@ static const struct {
     {"convolutions", KERNELS, bench_convolutions},
     {"clblast", KERNELS, bench_clblast},
     {"train", KERNELS, bench_train},
+    {"networks", KERNELS, bench_networks},
     {"sweep", KERNELS, bench_sweep},
 };
 /* clang-format on */
@@ -131,6 +132,21 @@ static int run(arguments *args)
     return rc;
 }
 
+/* 0, or the status of a misuse. list: the parts there are. */
+static int check(amkd_cli *cli, const arguments *args, const char *list)
+{
+    const bench *b = &args->bench;
+    for (size_t o = 0; o < args->only.n; o++)
+        if (!known(args->only.text[o]))
+            return amkd_cli_misuse(cli, "--only: '%s' is none of %s", args->only.text[o],
+                                   list);
+    for (size_t w = 0; w < b->networks.n; w++)
+        if (!bench_has_network(b, b->networks.text[w]))
+            return amkd_cli_misuse(cli, "--network: '%s' is none of those measured",
+                                   b->networks.text[w]);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     arguments args = {.nrepetitions = 9, .bench.scale_pairs = 10000000};
@@ -143,6 +159,8 @@ int main(int argc, char **argv)
         {'n', "repetitions", AMKD_COUNT, &args.nrepetitions, "N",
          "of every kernel (default: 9); of trainings and tools 3 at most", 0, 1, 10000},
         {0, "only", AMKD_TEXTS, &args.only, "PART", only_help, 0, 0, 0},
+        {0, "network", AMKD_TEXTS, &args.bench.networks, "NAME",
+         "of networks, this one alone; may be given several times", 0, 0, 0},
         {0, "quick", AMKD_FLAG, &args.bench.quick, NULL,
          "tiny sizes, which show that everything runs and no more", 0, 0, 0},
         {0, "scale-pairs", AMKD_COUNT, &args.bench.scale_pairs, "N",
@@ -165,12 +183,9 @@ int main(int argc, char **argv)
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
     if (rc)
         return cli.status;
-    for (size_t o = 0; o < args.only.n; o++)
-        if (!known(args.only.text[o])) {
-            rc = amkd_cli_misuse(&cli, "--only: '%s' is none of %s", args.only.text[o],
-                                 list);
-            amkd_cli_close(&cli, 0);
-            return rc;
-        }
+    if ((rc = check(&cli, &args, list))) {
+        amkd_cli_close(&cli, 0);
+        return rc;
+    }
     return amkd_cli_close(&cli, run(&args));
 }

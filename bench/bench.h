@@ -33,6 +33,7 @@ typedef struct bench {
     double score_flop_seconds[SWEEP_NSTUDENTS]; /* of amkd-score, a useful operation; 0:
                                                    not measured */
     uint64_t scale_pairs;                       /* of the largest pool of bench_scale */
+    amkd_texts networks;                        /* of bench_networks; none: all */
     bench_row *rows;                            /* [nrows] */
     size_t nrows;
 } bench;
@@ -78,6 +79,10 @@ int bench_convolutions(bench *b);
 int bench_clblast(bench *b);
 /* train.c: amkd_train from start to end. */
 int bench_train(bench *b);
+/* networks.c: predictions and steps of whole networks, one by one. */
+int bench_networks(bench *b);
+/* Whether it has one of that name. */
+int bench_has_network(const bench *b, const char *name);
 /* sweep.c: the lambda sweep's kernels, and amkd-score over them. */
 int bench_sweep(bench *b);
 /* start.c: tools as processes that have nothing to do, cold and warm. */

@@ -95,7 +95,8 @@ static int measure_arch(bench *b, const char *arch)
 {
     bench_say(b, arch);
     step s;
-    int rc = step_new(&s, b->device, arch, b->quick ? QUICK_BATCH : BATCH);
+    int rc =
+        step_new(&s, b->device, arch, SYNTHETIC_GRAY, b->quick ? QUICK_BATCH : BATCH);
     if (!rc)
         rc = measure_step(b, &s, arch);
     step_clear(&s);

@@ -64,7 +64,7 @@ static int make(const files *f, const sizes *size)
 {
     amkd_model *model;
     if (synthetic_save_images(f->paths[IMAGES], (size_t)atoi(size->nimages)) ||
-        synthetic_model(&model, "lenet5-half"))
+        synthetic_model(&model, "lenet5-half", SYNTHETIC_GRAY))
         return -1;
     const int rc = amkd_model_save(model, f->paths[STUDENT]);
     amkd_model_free(model);

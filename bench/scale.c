@@ -117,8 +117,8 @@ static int measure(bench *b, const files *f)
     const double slower = ns / first_ns, growth = mib / second_mib;
     return add(b, "time of a pair, the largest pool over the first", "x", &slower, 1,
                most_slower) ||
-                   add(b, "most memory, the largest pool over the second", "x", &growth, 1,
-                       most_growth)
+                   add(b, "most memory, the largest pool over the second", "x", &growth,
+                       1, most_growth)
                ? -1
                : 0;
 }
@@ -130,7 +130,7 @@ int bench_scale(bench *b)
     amkd_model *model = NULL;
     int rc = files_new(&f, NULL, names, NFILES);
     if (!rc)
-        rc = synthetic_model(&model, "lenet5-half");
+        rc = synthetic_model(&model, "lenet5-half", SYNTHETIC_GRAY);
     if (!rc)
         rc = amkd_model_save(model, f.paths[STUDENT]);
     if (!rc)

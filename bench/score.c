@@ -24,7 +24,7 @@ static int make_inputs(bench *b, bench_row *row, const files *f,
     const double npairs = (double)(n * (n - 1) / 2);
     amkd_model *model;
     process_cost cost;
-    if (synthetic_model(&model, student->arch))
+    if (synthetic_model(&model, student->arch, SYNTHETIC_GRAY))
         return -1;
     int rc = amkd_model_save(model, f->paths[STUDENT]);
     row->flops = npairs * SWEEP_NLAMBDAS * sweep_flops(&model->graph);

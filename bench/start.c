@@ -97,7 +97,7 @@ static int save_images(const char *path)
 {
     amkd_images *images = NULL, *labeled = NULL;
     amkd_header header = {0};
-    int rc = synthetic_images(&images, NIMAGES);
+    int rc = synthetic_images(&images, SYNTHETIC_GRAY, NIMAGES);
     if (!rc)
         rc = amkd_images_new(&labeled, NIMAGES, images->height, images->width,
                              images->channels, SYNTHETIC_NCLASSES);
@@ -118,7 +118,7 @@ static int make_inputs(bench *b, const place *p)
 {
     amkd_model *model;
     process_cost cost;
-    if (synthetic_model(&model, "lenet5-half"))
+    if (synthetic_model(&model, "lenet5-half", SYNTHETIC_GRAY))
         return -1;
     int rc = amkd_model_save(model, p->paths[STUDENT]);
     amkd_model_free(model);

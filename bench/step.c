@@ -1,6 +1,7 @@
 /* The pieces of amkd_train's step, in its order and over buffers of its sizes. */
 #include "step.h"
 #include "base/memory.h"
+#include "net/network_plan.h"
 #include "net/predict_device.h"
 #include <stdlib.h>
 
@@ -31,14 +32,18 @@ int step_optimize(void *context)
                                amkd_network_nslices(s->network), 1e-12);
 }
 
-int step_whole(void *context)
+int step_learn(void *context)
 {
     step *s = context;
-    return step_load(s) || amkd_network_forward(s->network, 0, &s->batch) ||
-                   step_loss(s) || amkd_network_backward(s->network, &s->batch) ||
-                   step_optimize(s)
+    return amkd_network_forward(s->network, 0, &s->batch) || step_loss(s) ||
+                   amkd_network_backward(s->network, &s->batch) || step_optimize(s)
                ? -1
                : 0;
+}
+
+int step_whole(void *context)
+{
+    return step_load(context) || step_learn(context) ? -1 : 0;
 }
 
 /* What the kernels read besides weights and images. */
@@ -74,6 +79,7 @@ static int new_parts(step *s)
     const amkd_images *images = s->dataset.images;
     const amkd_graph *graph = &s->model->graph;
     return amkd_network_new(&s->network, s->device, graph, s->batch.nblocks, 1) ||
+                   amkd_network_plan(s->network, AMKD_PLAN_SECONDS, NULL, NULL) ||
                    amkd_batches_new(&s->batches, s->device, images->height, images->width,
                                     images->channels) ||
                    amkd_batches_images(s->batches, images->pixels, images->n) ||
@@ -89,15 +95,16 @@ static int new_parts(step *s)
                : 0;
 }
 
-int step_new(step *s, amkd_device *device, const char *arch, size_t count)
+int step_new(step *s, amkd_device *device, const char *arch, amkd_shape shape,
+             size_t count)
 {
     *s = (step){.device = device, .count = count};
     s->batch = (amkd_batch){.nblocks = (count + device->nlanes - 1) / device->nlanes,
                             .nsamples = count,
                             .training = 1};
-    return synthetic_dataset(&s->dataset, NIMAGES, count) ||
-                   synthetic_model(&s->model, arch) || new_parts(s) || upload_rows(s) ||
-                   step_whole(s)
+    return synthetic_dataset(&s->dataset, shape, NIMAGES, count) ||
+                   synthetic_model(&s->model, arch, shape) || new_parts(s) ||
+                   upload_rows(s) || step_whole(s)
                ? -1
                : amkd_device_finish(device);
 }

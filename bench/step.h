@@ -22,15 +22,19 @@ typedef struct step {
     cl_mem order, targets, losses, agreements;
 } step;
 
-/* A batch of count samples of the architecture, run through once, so that every buffer
- * holds what it would in a training. Cleared by the caller, on failure too. */
-int step_new(step *s, amkd_device *device, const char *arch, size_t count);
+/* A batch of count samples of the shape for the architecture, run through once, so that
+ * every buffer holds what it would in a training. Cleared by the caller, on failure too.
+ */
+int step_new(step *s, amkd_device *device, const char *arch, amkd_shape shape,
+             size_t count);
 void step_clear(step *s);
 
-/* Each enqueues its part; context is the step. */
+/* Each enqueues its part; context is the step. step_learn is all but step_load, on the
+ * batch that was loaded last. */
 int step_load(void *context);
 int step_loss(void *context);
 int step_optimize(void *context);
+int step_learn(void *context);
 int step_whole(void *context);
 
 #endif

@@ -101,9 +101,10 @@ static int sweep(bench *b, size_t s)
     bench_row row = {.section = "scoring", .unit = "evaluations/s"};
     row.least_share = b->quick || s != SWEEP_LENET5_HALF ? 0 : least_share;
     snprintf(row.name, sizeof row.name, "%s kernels", student->name);
-    int rc = synthetic_model(&model, student->arch);
+    int rc = synthetic_model(&model, student->arch, SYNTHETIC_GRAY);
     if (!rc)
-        rc = synthetic_images(&images, b->quick ? SWEEP_QUICK_NIMAGES : student->nimages);
+        rc = synthetic_images(&images, SYNTHETIC_GRAY,
+                              b->quick ? SWEEP_QUICK_NIMAGES : student->nimages);
     if (!rc)
         rc = measure(b, &row, model, images) || add_ratio(b, s) ? -1 : 0;
     amkd_model_free(model);

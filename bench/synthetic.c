@@ -5,13 +5,13 @@
 #include "data/images_header.h"
 #include "data/images_writer.h"
 
-enum { SIDE = 28, SEED = 1, PIXELS = 1, KEYS = 2, TARGETS = 3 };
+enum { SEED = 1, PIXELS = 1, KEYS = 2, TARGETS = 3 };
 
-int synthetic_images(amkd_images **out, size_t n)
+int synthetic_images(amkd_images **out, amkd_shape shape, size_t n)
 {
-    if (amkd_images_new(out, n, SIDE, SIDE, 1, 0))
+    if (amkd_images_new(out, n, shape.height, shape.width, shape.channels, 0))
         return -1;
-    for (size_t p = 0; p < n * SIDE * SIDE; p++)
+    for (size_t p = 0; p < n * amkd_shape_size(shape); p++)
         (*out)->pixels[p] = (uint8_t)amkd_random_u64(SEED, PIXELS, p);
     return 0;
 }
@@ -20,7 +20,7 @@ int synthetic_save_images(const char *path, size_t n)
 {
     amkd_images *images;
     amkd_header header = {0};
-    if (synthetic_images(&images, n))
+    if (synthetic_images(&images, SYNTHETIC_GRAY, n))
         return -1;
     int rc = amkd_images_header(&header, images->height, images->width, images->channels,
                                 0, NULL);
@@ -31,13 +31,14 @@ int synthetic_save_images(const char *path, size_t n)
     return rc;
 }
 
-int synthetic_dataset(amkd_dataset *dataset, size_t nimages, size_t nrows)
+int synthetic_dataset(amkd_dataset *dataset, amkd_shape shape, size_t nimages,
+                      size_t nrows)
 {
     *dataset = (amkd_dataset){.n = nrows, .nclasses = SYNTHETIC_NCLASSES};
     dataset->keys = amkd_alloc(nrows, sizeof *dataset->keys);
     dataset->targets = amkd_alloc(nrows, SYNTHETIC_NCLASSES * sizeof *dataset->targets);
     if (!dataset->keys || !dataset->targets ||
-        synthetic_images(&dataset->images, nimages)) {
+        synthetic_images(&dataset->images, shape, nimages)) {
         amkd_dataset_clear(dataset);
         return -1;
     }
@@ -54,10 +55,10 @@ int synthetic_dataset(amkd_dataset *dataset, size_t nimages, size_t nrows)
     return 0;
 }
 
-int synthetic_model(amkd_model **out, const char *arch)
+int synthetic_model(amkd_model **out, const char *arch, amkd_shape shape)
 {
     amkd_graph parsed;
-    if (amkd_graph_parse(&parsed, arch, (amkd_shape){1, SIDE, SIDE}, SYNTHETIC_NCLASSES))
+    if (amkd_graph_parse(&parsed, arch, shape, SYNTHETIC_NCLASSES))
         return -1;
     const int rc = amkd_model_init(out, &parsed, SEED);
     amkd_graph_clear(&parsed);

@@ -8,16 +8,21 @@
 
 enum { SYNTHETIC_NCLASSES = 10 };
 
-/* n images of 28 x 28, gray, as Fashion-MNIST has them. */
-int synthetic_images(amkd_images **out, size_t n);
+/* 28 x 28, gray, as Fashion-MNIST has them. */
+#define SYNTHETIC_GRAY ((amkd_shape){1, 28, 28})
 
-/* The same, unlabeled, as a file. */
+/* n images of the shape. */
+int synthetic_images(amkd_images **out, amkd_shape shape, size_t n);
+
+/* Gray ones, unlabeled, as a file. */
 int synthetic_save_images(const char *path, size_t n);
 
-/* nrows mixes of nimages images, with targets. Cleared with amkd_dataset_clear. */
-int synthetic_dataset(amkd_dataset *dataset, size_t nimages, size_t nrows);
+/* nrows mixes of nimages images of the shape, with targets. Cleared with
+ * amkd_dataset_clear. */
+int synthetic_dataset(amkd_dataset *dataset, amkd_shape shape, size_t nimages,
+                      size_t nrows);
 
-/* A fresh network of the architecture for those images. */
-int synthetic_model(amkd_model **out, const char *arch);
+/* A fresh network of the architecture for images of the shape. */
+int synthetic_model(amkd_model **out, const char *arch, amkd_shape shape);
 
 #endif

@@ -74,6 +74,8 @@ static void print_row(FILE *out, const bench *b, const bench_row *row)
     const double share = bench_share(b, row);
     if (share > 0)
         fprintf(out, " %4.0f %% of %s", 100 * share, row->flops > 0 ? "peak" : "copy");
+    if (row->flops > 0 && strcmp(row->unit, "GFLOP/s") != 0)
+        fprintf(out, ", %.1f GFLOP/s", row->flops / seconds * 1e-9);
     print_bars(out, row, median, share);
     fputc('\n', out);
 }

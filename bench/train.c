@@ -68,9 +68,10 @@ int bench_train(bench *b)
     bench_row row = {.section = "training", .unit = "images/s"};
     snprintf(row.name, sizeof row.name, "%s, %llu steps of %llu", arch,
              (unsigned long long)t.options.nsteps, (unsigned long long)t.options.batch);
-    int rc = synthetic_model(&t.model, arch);
+    int rc = synthetic_model(&t.model, arch, SYNTHETIC_GRAY);
     if (!rc)
-        rc = synthetic_dataset(&t.dataset, b->quick ? QUICK_NROWS : NIMAGES,
+        rc = synthetic_dataset(&t.dataset, SYNTHETIC_GRAY,
+                               b->quick ? QUICK_NROWS : NIMAGES,
                                b->quick ? QUICK_NROWS : NROWS);
     if (!rc) {
         /* Forward, and twice that backward. */

@@ -53,6 +53,13 @@ done
 rows 5 'amkd-import, 20 of (NPY|IDX|CIFAR-10|PNG|JPEG)'
 rows 2 'amkd-augment, 600 of 28x28(, elastic)?'
 rows 1 'lenet5, 2 steps'
+# Whole networks: a small one in place of those that take minutes to compile.
+grep -qx 'networks on 3x8x8, batch 16' table || fail "networks: $(cat table)"
+for what in prediction step; do
+    rows 1 "tiny: $what"
+done
+[ "$(grep -cE '^  (tiny|all of a step|lenet5, 2 steps).* % of peak, [0-9.]+ GFLOP/s' table)" = 5 ] ||
+    fail "GFLOP/s beside images/s: $(cat table)"
 for student in lenet5-half lenet5 mlp 'two convolutions'; do
     rows 1 "$student kernels, 11 lambdas"
     rows 1 "amkd-score, $student, 190 pairs"
@@ -84,6 +91,12 @@ got=0
 "$bench" --only everything 2>stderr || got=$?
 [ $got = 2 ] || fail "misuse: exit status $got"
 grep -q -- "--only: 'everything'" stderr || fail "misuse: $(cat stderr)"
+got=0
+"$bench" --only networks --network lenet5 2>stderr || got=$?
+[ $got = 2 ] || fail "no such network: exit status $got"
+grep -q -- "--network: 'lenet5'" stderr || fail "no such network: $(cat stderr)"
+"$bench" -q --quick --json --only networks --network tiny >json
+[ "$(grep -c '"name": "tiny: ' json)" = 2 ] || fail "two rows of one network: $(cat json)"
 got=0
 "$bench" -q --quick --tools . -o none 2>stderr || got=$?
 [ $got = 1 ] || fail "no tools: exit status $got"

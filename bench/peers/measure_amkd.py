@@ -6,8 +6,8 @@ import subprocess
 import time
 from pathlib import Path
 
-from race import NPICKS, append_row, say
-from work import BATCH, LAMBDAS
+from race import append_row, say
+from work import BATCH, LAMBDAS, NPICKS
 
 
 def run(*command) -> str:
@@ -65,17 +65,46 @@ def measure_score(directory: Path, rows: Path, bench: list[str]) -> None:
         measure_kernels(rows, bench, "amkd's kernels alone", "sweep")
 
 
+def measure_network(
+    rows: Path, bench: list[str], network: str | None, what: str
+) -> None:
+    """A network's predictions or steps by amkd-bench; network None: the only one."""
+    chosen = ["--network", network] if network else []
+    result = json.loads(
+        run(*bench, "-q", "--json", "-n", 3, "--only", "networks", *chosen)
+    )
+    row = next(row for row in result["rows"] if row["name"].endswith(f": {what}"))
+    say(f"{row['median']:12.1f} {row['unit']}: amkd, {row['name']}")
+    gflop = row["flops"] * 1e-9 / row["seconds"] / row["median"]
+    append_row(
+        rows,
+        {
+            "name": f"amkd, {what}",
+            "unit": row["unit"],
+            "version": f"amkd {result['version']}",
+            "rates": [row["min"], row["median"], row["max"]],
+            "device": result["device"]["name"],
+            "how": row["section"].partition(", ")[2],
+            "gflop": gflop,  # of an image
+            "shares": [row["share_of_peak"]],
+        },
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=("score", "train"))
+    parser.add_argument("what", choices=("score", "train", "prediction", "step"))
     parser.add_argument("directory", type=Path, help="the work")
     parser.add_argument("rows", type=Path, help="file to add lines to")
     parser.add_argument("--bench", help="amkd-bench", required=True)
+    parser.add_argument("--network", help="of prediction and step")
     parser.add_argument("--quick", action="store_true")
     args = parser.parse_args()
     bench = [args.bench, *(["--quick"] if args.quick else [])]
     if args.what == "train":
         measure_training(args.directory, args.rows, bench, 2 if args.quick else 1500)
+    elif args.what in ("prediction", "step"):
+        measure_network(args.rows, bench, args.network, args.what)
     else:
         measure_score(args.directory, args.rows, bench)
 

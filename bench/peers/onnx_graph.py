@@ -1,4 +1,5 @@
-"""The graph that ONNX Runtime and OpenVINO run: from pair numbers to C2.
+"""The graphs that ONNX Runtime and OpenVINO run: from images to logits, and from pair
+numbers to C2.
 
 a, b = Gather(sources, i), Gather(sources, j)
 c2, which = min over lambda of max over classes of Softmax(layers(lambda (a - b) + b))
@@ -7,45 +8,73 @@ c2, which = min over lambda of max over classes of Softmax(layers(lambda (a - b)
 import numpy as np
 from onnx import TensorProto, checker, helper, numpy_helper
 
-from work import LAMBDAS, Layer, Student
+from graph import TENSORS, Layer
+from work import LAMBDAS, Student
 
 
 class Graph:
     def __init__(self):
         self.nodes, self.constants = [], []
 
-    def constant(self, value: np.ndarray) -> str:
+    def constant(self, value: np.ndarray | np.float32) -> str:
         name = f"constant{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        self.constants.append(numpy_helper.from_array(np.asarray(value, order="C"), name))
         return name
 
     def add(
-        self, operator: str, *inputs: str | np.ndarray, output="", **attributes
+        self,
+        operator: str,
+        *inputs: str | np.ndarray | np.float32,
+        output="",
+        **attributes,
     ) -> str:
-        names = [self.constant(i) if isinstance(i, np.ndarray) else i for i in inputs]
+        names = [i if isinstance(i, str) else self.constant(i) for i in inputs]
         output = output or f"value{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, names, [output], **attributes))
         return output
 
     def add_layer(self, layer: Layer, x: str) -> str:
+        if layer.kind == "residual":
+            return self.add("Sum", *(self.add_chain(b, x) for b in layer.branches))
         if layer.kind == "relu":
             return self.add("Relu", x)
+        if layer.kind == "relu6":
+            return self.add("Clip", x, np.float32(0), np.float32(6))
         if layer.kind == "flatten":
             return self.add("Flatten", x)
-        if layer.kind == "maxpool":
-            window = [layer.size] * 2
-            return self.add("MaxPool", x, kernel_shape=window, strides=window)
+        if layer.kind == "dropout":
+            return x
+        if layer.kind == "bn":
+            figures = [layer.tensors[name] for name in TENSORS]
+            return self.add("BatchNormalization", x, *figures, epsilon=layer.epsilon)
         if layer.kind == "fc":
             flat = self.add("Flatten", x)
-            return self.add("Gemm", flat, layer.weight, layer.bias, transB=1)
-        return self.add(
-            "Conv",
-            x,
-            layer.weight,
-            layer.bias,
-            kernel_shape=[layer.kernel] * 2,
-            pads=[layer.padding] * 4,
-        )
+            return self.add("Gemm", flat, *self.weights(layer), transB=1)
+        return self.add_moving(layer, x)
+
+    def add_moving(self, layer: Layer, x: str) -> str:
+        if not layer.kernel:
+            pool = {"maxpool": "GlobalMaxPool", "avgpool": "GlobalAveragePool"}
+            return self.add(pool[layer.kind], x)
+        window = {
+            "kernel_shape": [layer.kernel] * 2,
+            "strides": [layer.stride] * 2,
+            "pads": [layer.padding] * 4,
+        }
+        if layer.kind == "maxpool":
+            return self.add("MaxPool", x, **window)
+        if layer.kind == "avgpool":
+            return self.add("AveragePool", x, count_include_pad=1, **window)
+        return self.add("Conv", x, *self.weights(layer), group=layer.groups, **window)
+
+    def add_chain(self, layers: list[Layer], x: str) -> str:
+        for layer in layers:
+            x = self.add_layer(layer, x)
+        return x
+
+    @staticmethod
+    def weights(layer: Layer) -> list[np.ndarray]:
+        return [layer.weight] + ([] if layer.bias is None else [layer.bias])
 
     def model(self, inputs: dict, outputs: dict) -> bytes:
         """inputs, outputs: name -> (element type, shape)."""
@@ -67,6 +96,16 @@ def first_layer(student: Student) -> bytes:
     given, maps = ["n", *student.shape], ["n", "maps", "map_height", "map_width"]
     return graph.model(
         {"x": (TensorProto.FLOAT, given)}, {"maps": (TensorProto.FLOAT, maps)}
+    )
+
+
+def predict(student: Student, batch: int) -> bytes:
+    """x [batch, c, h, w] -> logits."""
+    graph = Graph()
+    graph.add("Flatten", graph.add_chain(student.layers, "x"), output="logits")
+    given, classes = [batch, *student.shape], [batch, student.layers[-1].size]
+    return graph.model(
+        {"x": (TensorProto.FLOAT, given)}, {"logits": (TensorProto.FLOAT, classes)}
     )
 
 
@@ -93,8 +132,7 @@ def score(layers: list[Layer], sources: np.ndarray, batch: int, repeat: bool) ->
     x = graph.add("Add", graph.add("Mul", difference, lambdas), b)
     if not repeat:
         x = graph.add("Reshape", x, np.array([batch * n, *shape]))
-    for layer in layers:
-        x = graph.add_layer(layer, x)
+    x = graph.add_chain(layers, x)
     c1 = graph.add(
         "ReduceMax", graph.add("Softmax", x, axis=1), np.array([1]), keepdims=0
     )

@@ -1,7 +1,7 @@
 """Finds a peer's fastest way to do the work, and times it.
 
 Every candidate runs with every batch size it names, once in one process with all cores
-and once in a process a core with one thread each. The fastest then does all pairs.
+and once in a process a core with one thread each. The fastest then does all items.
 Workers are processes, there and warm before the clock starts.
 """
 
@@ -17,22 +17,18 @@ from pathlib import Path
 
 import numpy as np
 
-from work import LAMBDAS, Work, check
+from work import Pairs, Work, open_work
 
-NPICKS = 1000
-MOST_BATCH_SECONDS = (
-    0.25  # larger batches than such a one are not tried: no cache has them
-)
 NCORES = len(os.sched_getaffinity(0))
 
-# i, j: int64 [n, batch] -> C2 and the number of its lambda, [n, batch]
-Score = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+# What Work.batches gives -> answers [n, batch, ...], as Work.check takes them
+Run = Callable[..., tuple[np.ndarray, ...]]
 
 
 @dataclass
 class Candidate:
     name: str  # "" when it is the only one
-    open: Callable[[Work, int, int], Score]  # work, batch, threads; must pickle
+    open: Callable[[Work, int, int], Run]  # work, batch, threads; must pickle
     batches: Iterable[int] = (4, 16, 64, 256)
     each_core: bool = True  # also in a process for each core
 
@@ -40,25 +36,26 @@ class Candidate:
 def serve(pipe, directory: Path, share: slice, nthreads: int) -> None:
     """A worker: opens a candidate, says how long a batch takes, and does as many batches
     as it is told, until it is told 0; and again, until it is told None."""
-    work = Work(directory)
+    work = open_work(directory)
     while job := pipe.recv():
         candidate, batch = job
-        score = candidate.open(work, batch, nthreads)
-        i, j = work.batches(share, batch)
+        run = candidate.open(work, batch, nthreads)
+        batches = work.batches(share, batch)
         for _ in range(2):
             start = time.perf_counter()
-            score(i[:1], j[:1])
+            run(*(part[:1] for part in batches))
         pipe.send(time.perf_counter() - start)
         while n := pipe.recv():
-            pipe.send(score(i[:n], j[:n]))
+            pipe.send(run(*(part[:n] for part in batches)))
 
 
 class Workers:
-    """Processes that share the pairs and the cores evenly."""
+    """Processes that share the items and the cores evenly."""
 
-    def __init__(self, directory: Path, npairs: int, nprocesses: int):
+    def __init__(self, directory: Path, work: Work, nprocesses: int):
         self.nprocesses, self.nthreads = nprocesses, NCORES // nprocesses
-        bounds = np.linspace(0, npairs, nprocesses + 1).astype(int)
+        self.evaluations = work.evaluations
+        bounds = np.linspace(0, work.nitems, nprocesses + 1).astype(int)
         self.sizes = np.diff(bounds)
         context = multiprocessing.get_context("spawn")
         self.pipes, self.processes = [], []
@@ -102,50 +99,59 @@ class Workers:
         nbatches = max(1, int(min(wanted, self.sizes.min() // batch)))
         elapsed, _ = self.run(nbatches)
         self.close()
-        rate = self.nprocesses * nbatches * batch * len(LAMBDAS) / elapsed
+        rate = self.nprocesses * nbatches * batch * self.evaluations / elapsed
         return rate, elapsed / nbatches
 
-    def score_all(self, candidate: Candidate, batch: int, repetitions: int):
-        """Evaluations a second of each repetition; C2 and lambda number of each pair."""
+    def run_all(self, candidate: Candidate, batch: int, repetitions: int):
+        """Evaluations a second of each repetition; the answers for all items."""
         self.open(candidate, batch)
         nbatches = -(-int(self.sizes.max()) // batch)
         rates = []
         for _ in range(repetitions):
             elapsed, answers = self.run(nbatches)
-            rates.append(self.sizes.sum() * len(LAMBDAS) / elapsed)
+            rates.append(self.sizes.sum() * self.evaluations / elapsed)
         self.close()
-        c2, which = (
-            np.concatenate([part.ravel()[:n] for part, n in zip(parts, self.sizes)])
-            for parts in zip(*answers)
-        )
-        return rates, c2, which
+        return rates, [self.join(parts) for parts in zip(*answers)]
+
+    def join(self, parts: tuple[np.ndarray, ...]) -> np.ndarray:
+        """Of each process [n, batch, ...], without the items that fill batches up."""
+        rows = (part.reshape(-1, *part.shape[2:]) for part in parts)
+        return np.concatenate([part[:n] for part, n in zip(rows, self.sizes)])
 
 
-def race(directory: Path, candidates: list[Candidate], seconds: float, repetitions: int):
-    """The fastest way of all: its name and what score_all says of it."""
-    npairs = len(Work(directory).pairs)
+def race(
+    directory: Path,
+    work: Work,
+    candidates: list[Candidate],
+    seconds: float,
+    repetitions: int,
+):
+    """The fastest way of all: its name and what run_all says of it."""
     tried = []
     for nprocesses in sorted({1, NCORES}):
-        workers = Workers(directory, npairs, nprocesses)
+        workers = Workers(directory, work, nprocesses)
         for candidate in candidates:
             if nprocesses > 1 and not candidate.each_core:
                 continue
             for batch in candidate.batches:
+                if tried and batch > workers.sizes.min():
+                    break
                 rate, batch_seconds = workers.rate(candidate, batch, seconds)
                 tried.append((rate, nprocesses, candidate, batch))
-                say(f"{rate:12.0f} evaluations/s: {describe(*tried[-1][1:])}")
-                if batch_seconds > MOST_BATCH_SECONDS:
+                say(f"{rate:12.0f} {work.unit}: {describe(work, *tried[-1][1:])}")
+                if batch_seconds > work.most_batch_seconds:
                     break
         workers.end()
     _, nprocesses, candidate, batch = max(tried, key=lambda t: t[0])
-    workers = Workers(directory, npairs, nprocesses)
-    results = workers.score_all(candidate, batch, repetitions)
+    workers = Workers(directory, work, nprocesses)
+    results = workers.run_all(candidate, batch, repetitions)
     workers.end()
-    return describe(nprocesses, candidate, batch), *results
+    return describe(work, nprocesses, candidate, batch), *results
 
 
-def describe(nprocesses: int, candidate: Candidate, batch: int) -> str:
-    share = f"{nprocesses} x {NCORES // nprocesses} threads, batches of {batch} pairs"
+def describe(work: Work, nprocesses: int, candidate: Candidate, batch: int) -> str:
+    threads = f"{nprocesses} x {NCORES // nprocesses} threads"
+    share = f"{threads}, batches of {batch} {work.items}"
     return f"{share}, {candidate.name}" if candidate.name else share
 
 
@@ -158,18 +164,22 @@ def append_row(rows: Path, row: dict) -> None:
         print(json.dumps(row), file=file)
 
 
-def main(peers: dict[str, list[Candidate]], version: str) -> None:
-    """The program of a peer: races each of its ways for the work directory named."""
+def main(
+    pairs: dict[str, list[Candidate]], images: dict[str, list[Candidate]], version: str
+) -> None:
+    """The program of a peer: races each of its ways, to do pairs or images, for the work
+    directory named."""
     parser = argparse.ArgumentParser()
     parser.add_argument("directory", type=Path, help="the work")
     parser.add_argument("rows", type=Path, help="file to add a line to for each way")
     parser.add_argument("--seconds", type=float, default=0.4, help="of a try")
-    parser.add_argument("--repetitions", type=int, default=3, help="over all pairs")
+    parser.add_argument("--repetitions", type=int, default=3, help="over all items")
     args = parser.parse_args()
-    for peer, candidates in peers.items():
+    work = open_work(args.directory)
+    for peer, candidates in (pairs if isinstance(work, Pairs) else images).items():
         say(f"{peer}, {args.directory.name}")
-        how, rates, c2, which = race(
-            args.directory, candidates, args.seconds, args.repetitions
+        how, rates, answers = race(
+            args.directory, work, candidates, args.seconds, args.repetitions
         )
         row = {"name": peer, "version": version, "how": how, "rates": rates}
-        append_row(args.rows, row | check(args.directory, c2, which, NPICKS))
+        append_row(args.rows, row | work.check(*answers))

@@ -6,17 +6,33 @@ import time
 from pathlib import Path
 from statistics import median
 
-# Of a work, the row of amkd that is compared, and its bar over the best peer.
+# Of a work, a folder, the row of amkd that is compared, and its bar over the best peer.
 WORKS = {
     "lenet5-half": ("amkd-score, process", 5),
     "small-vgg": ("amkd-score, process", None),
     "training": ("amkd-train, without its start", 4),
+    "resnet20": ("amkd, prediction", 2.0),
+    "resnet20/training": ("amkd, step", 1.8),
+    "alexnet-cifar-half": ("amkd, prediction", 1.5),
+    "alexnet-cifar-half/training": ("amkd, step", 1.5),
+    "resnet18": ("amkd, prediction", 1.7),
+    "resnet18/training": ("amkd, step", 1.5),
+    "mobilenetv2": ("amkd, prediction", 1.0),
+    "mobilenetv2/training": ("amkd, step", None),
+    "tiny": ("amkd, prediction", None),
+    "tiny/training": ("amkd, step", None),
 }
 TITLES = {
     "lenet5-half": "C2 of pairs, 11 lambdas, lenet5-half on 28x28 (evaluations/s)",
     "small-vgg": "C2 of pairs, 11 lambdas, six convolutions on 32x32x3 (evaluations/s)",
     "training": "training of lenet5 on soft labels of mixes, batch 128 (images/s)",
 }
+
+
+def title(work: str) -> str:
+    network, _, training = work.partition("/")
+    what = "steps of training" if training else "predictions"
+    return TITLES.get(work, f"{what} of {network} (images/s)")
 
 
 def read_file(file: Path, name: str) -> list[dict]:
@@ -35,7 +51,8 @@ def merge(rows: list[dict]) -> list[dict]:
     merged = {}
     for row in rows:
         if row["name"] in merged:
-            merged[row["name"]]["rates"] += row["rates"]
+            for key in ("rates", "shares"):
+                merged[row["name"]].setdefault(key, []).extend(row.get(key, []))
         else:
             merged[row["name"]] = row
     return list(merged.values())
@@ -47,11 +64,19 @@ def is_amkd(row: dict) -> bool:
 
 def remarks(row: dict) -> str:
     parts = [row["how"]] if "how" in row else []
+    if "gflop" in row:
+        gflops, share = row["gflop"] * median(row["rates"]), median(row["shares"])
+        parts.append(f"{gflops:.0f} GFLOP/s, {100 * share:.0f} % of the peak")
     if "c2_error" in row:
         same = (
             f"{row['picks_same']} of {row['npicks']} picks, {row['lambdas_same']} lambdas"
         )
         parts.append(f"C2 within {row['c2_error']:.0e}, {same} the same")
+    if "log_error" in row:
+        parts.append(
+            f"log-probabilities, to -{row['largest_log']:.1f}, within "
+            f"{row['log_error']:.0e}"
+        )
     if "loss" in row:
         parts.append(f"loss {row['loss']:.4f}")
     return "; ".join(parts)
@@ -67,10 +92,11 @@ def print_ratio(peers: list[dict], text: str, bar: float | None) -> None:
 
 def print_work(work: str, rows: list[dict]) -> None:
     name, bar = WORKS[work]
-    print(TITLES[work])
+    print(title(work))
     for row in rows:
+        form = ".1f" if median(row["rates"]) < 100 else ".0f"
         rates, ratio = row["rates"], f"{row['ratio']:9.2f}" if "ratio" in row else ""
-        figures = "".join(f"{f(rates):9.0f}" for f in (median, min, max))
+        figures = "".join(f"{f(rates):9{form}}" for f in (median, min, max))
         print(f"  {row['name']:53}{figures}{ratio}")
         if remarks(row):
             print(f"    {remarks(row)}")

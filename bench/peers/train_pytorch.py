@@ -1,5 +1,6 @@
-"""PyTorch training a student on soft labels of mixes, as amkd-train does it: the same
-labels, pixels mixed on the fly and rounded to 8 bits, batch, optimizer and schedule."""
+"""PyTorch training as amkd-train does it, with the same optimizer and schedule: a student
+on soft labels of mixes, with the same labels, pixels mixed on the fly and rounded to 8
+bits, and batch; or, where a work has no labels, a network on one batch that is there."""
 
 import argparse
 import itertools
@@ -12,8 +13,9 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from race import NCORES, append_row, say
-from score_pytorch import module_of
-from work import BATCH, read_student
+from peer_pytorch import LAYOUTS
+from pytorch_network import network_of
+from work import BATCH, Student, read_student
 
 RATE = 3e-3
 WARM_STEPS = 20
@@ -22,11 +24,13 @@ WARM_STEPS = 20
 class Labels:
     """Images, and the mixes of them that a teacher answered, all in memory."""
 
-    def __init__(self, directory: Path, layout: torch.memory_format):
-        student = read_student(directory / "trained.safetensors")
+    batch_size = BATCH
+
+    def __init__(self, directory: Path, student: Student, layout: torch.memory_format):
         channels, height, width = student.shape
         pixels = np.load(directory / "pixels.npy").reshape(-1, height, width, channels)
         labels = np.load(directory / "labels.npy")
+        self.nrows = len(labels)
         self.pixels = torch.from_numpy(pixels.transpose(0, 3, 1, 2).astype(np.float32))
         self.pixels = self.pixels.contiguous(memory_format=layout)
         self.i, self.j = (torch.from_numpy(labels[k].astype(np.int64)) for k in "ij")
@@ -45,19 +49,39 @@ class Labels:
         return (mixed * (1 / 255) - self.mean) / self.std, self.targets[rows]
 
 
+class OneBatch:
+    """Images as the network sees them, and random labels, soft ones as amkd's are."""
+
+    def __init__(
+        self, directory: Path, student: Student, layout: torch.memory_format, size: int
+    ):
+        images = student.normalize(np.load(directory / "pixels.npy")[:size])
+        self.nrows = self.batch_size = len(images)
+        self.x = torch.from_numpy(images).contiguous(memory_format=layout)
+        nclasses = student.layers[-1].size
+        self.targets = torch.rand(self.nrows, nclasses).softmax(1)
+
+    def batch(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        return self.x, self.targets
+
+
 class Training:
     """Eager, with PyTorch's fused optimizer."""
 
-    def __init__(self, directory: Path, layout: torch.memory_format, nsteps: int):
+    def __init__(
+        self,
+        student: Student,
+        labels: Labels | OneBatch,
+        layout: torch.memory_format,
+        nsteps: int,
+    ):
         torch._dynamo.reset()
         torch.manual_seed(0)
-        student = read_student(directory / "trained.safetensors")
-        self.network = nn.Sequential(*map(module_of, student.layers))
-        self.network.to(memory_format=layout)
+        self.network = network_of(student.layers).to(memory_format=layout)
         for module in self.network.modules():
             if hasattr(module, "reset_parameters"):
                 module.reset_parameters()
-        self.labels = Labels(directory, layout)
+        self.labels = labels
         self.optimizer = self.new_optimizer()
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
             self.optimizer, RATE, nsteps, cycle_momentum=False
@@ -68,7 +92,7 @@ class Training:
 
     def loss(self, rows: torch.Tensor) -> torch.Tensor:
         x, targets = self.labels.batch(rows)
-        return cross_entropy(self.network(x), targets)
+        return cross_entropy(self.network(x).flatten(1), targets)
 
     def step(self, rows: torch.Tensor) -> None:
         self.loss(rows).backward()
@@ -77,17 +101,18 @@ class Training:
 
     def run(self, nsteps: int) -> float:
         """Images a second of this many more steps."""
-        nrows, start = len(self.labels.i), time.perf_counter()
-        orders = (torch.randperm(nrows).split(BATCH) for _ in itertools.count())
-        batches = (rows for order in orders for rows in order if len(rows) == BATCH)
+        nrows, size = self.labels.nrows, self.labels.batch_size
+        start = time.perf_counter()
+        orders = (torch.randperm(nrows).split(size) for _ in itertools.count())
+        batches = (rows for order in orders for rows in order if len(rows) == size)
         for rows in itertools.islice(batches, nsteps):
             self.step(rows)
             self.schedule.step()
-        return nsteps * BATCH / (time.perf_counter() - start)
+        return nsteps * size / (time.perf_counter() - start)
 
     @torch.no_grad()
     def mean_loss(self) -> float:
-        parts = torch.arange(len(self.labels.i)).split(BATCH)
+        parts = torch.arange(self.labels.nrows).split(self.labels.batch_size)
         return float(np.mean([float(Training.loss(self, rows)) for rows in parts]))
 
 
@@ -151,10 +176,18 @@ WAYS = {
     "loss and optimizer compiled": AllCompiled,
     "one graph": OneGraph,
 }
-LAYOUTS = {
-    "channels last": torch.channels_last,
-    "channels first": torch.contiguous_format,
-}
+# Of whole networks, in whose steps the optimizer's share is small.
+NETWORK_WAYS = "eager", "loss compiled"
+
+
+def open_work(
+    directory: Path, layout: torch.memory_format, batch: int | None
+) -> tuple[Student, Labels | OneBatch]:
+    if batch:
+        student = read_student(directory / "student.safetensors")
+        return student, OneBatch(directory, student, layout, batch)
+    student = read_student(directory / "trained.safetensors")
+    return student, Labels(directory, student, layout)
 
 
 def main() -> None:
@@ -163,13 +196,17 @@ def main() -> None:
     parser.add_argument("rows", type=Path, help="file to add lines to")
     parser.add_argument("--steps", type=int, default=200, help="of a repetition")
     parser.add_argument("--repetitions", type=int, default=3)
+    parser.add_argument("--warm-steps", type=int, default=WARM_STEPS)
+    parser.add_argument("--batch", type=int, help="one of so many images, without labels")
     args = parser.parse_args()
     torch.set_num_threads(NCORES)
     torch.set_flush_denormal(True)
-    for way, layout in itertools.product(WAYS, LAYOUTS):
-        nsteps = WARM_STEPS + args.steps * args.repetitions
-        training = WAYS[way](args.directory, LAYOUTS[layout], nsteps)
-        training.run(WARM_STEPS)
+    ways = NETWORK_WAYS if args.batch else WAYS
+    for way, layout in itertools.product(ways, LAYOUTS):
+        nsteps = args.warm_steps + args.steps * args.repetitions
+        student, labels = open_work(args.directory, LAYOUTS[layout], args.batch)
+        training = WAYS[way](student, labels, LAYOUTS[layout], nsteps)
+        training.run(args.warm_steps)
         rates = [training.run(args.steps) for _ in range(args.repetitions)]
         loss = training.mean_loss()
         say(f"{np.median(rates):12.0f} images/s: {way}, {layout}, loss {loss:.4f}")

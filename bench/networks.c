@@ -1,0 +1,145 @@
+/* Whole networks, as people use them: what a prediction and a step of a training take. */
+#include "base/error.h"
+#include "base/memory.h"
+#include "bench.h"
+#include "net/predict.h"
+#include "step.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct network {
+    const char *name, *arch; /* arch NULL: as name */
+    size_t side, batch;
+} network;
+
+static const network networks[] = {
+    {"resnet20", NULL, 32, 128},
+    {"alexnet-cifar-half", NULL, 32, 128},
+    {"resnet18", NULL, 224, 16},
+    {"mobilenetv2", NULL, 224, 16},
+};
+
+/* Of --quick: the others take minutes to compile. */
+static const network quick_network = {
+    "tiny", "conv 8 k3 p1 nobias | bn | relu | avgpool all | fc classes", 8, 16};
+
+static const network *network_at(const bench *b, size_t at)
+{
+    if (b->quick)
+        return at ? NULL : &quick_network;
+    return at < sizeof networks / sizeof *networks ? &networks[at] : NULL;
+}
+
+int bench_has_network(const bench *b, const char *name)
+{
+    const network *n;
+    for (size_t at = 0; (n = network_at(b, at)); at++)
+        if (!strcmp(n->name, name))
+            return 1;
+    return 0;
+}
+
+static int wanted(const bench *b, const network *n)
+{
+    for (size_t w = 0; w < b->networks.n; w++)
+        if (!strcmp(b->networks.text[w], n->name))
+            return 1;
+    return !b->networks.n;
+}
+
+static const char *arch_of(const network *n)
+{
+    return n->arch ? n->arch : n->name;
+}
+
+static amkd_shape shape_of(const network *n)
+{
+    return (amkd_shape){3, n->side, n->side};
+}
+
+/* passes: a forward pass is one, and a step has two more of its size. */
+static bench_row row_of(const network *n, size_t count, const char *what,
+                        const amkd_graph *graph, double passes)
+{
+    bench_row row = {.unit = "images/s"};
+    snprintf(row.section, sizeof row.section, "networks on 3x%zux%zu, batch %zu", n->side,
+             n->side, count);
+    snprintf(row.name, sizeof row.name, "%s: %s", n->name, what);
+    row.work = (double)count;
+    row.flops = passes * 2 * amkd_graph_nmacs(graph) * row.work;
+    return row;
+}
+
+/* --------------------------------------------------------------------- predictions -- */
+
+/* Images in memory, and where what is said of them goes. */
+typedef struct prediction {
+    amkd_model *model;
+    amkd_images *images;
+    amkd_predictor *predictor;
+    float *probs;
+} prediction;
+
+static int predict(void *context)
+{
+    const prediction *p = context;
+    return amkd_predictor_run(p->predictor, p->probs, p->images->pixels, p->images->n);
+}
+
+static int new_prediction(prediction *p, amkd_device *device, const network *n,
+                          size_t count)
+{
+    if (synthetic_model(&p->model, arch_of(n), shape_of(n)) ||
+        synthetic_images(&p->images, shape_of(n), count) ||
+        amkd_predictor_new(&p->predictor, device, p->model))
+        return -1;
+    p->probs = amkd_alloc(count * SYNTHETIC_NCLASSES, sizeof *p->probs);
+    return p->probs ? 0 : -1;
+}
+
+/* As amkd-query has a model answer: pixels in, probabilities out. */
+static int measure_prediction(bench *b, const network *n, size_t count)
+{
+    prediction p = {0};
+    int rc = new_prediction(&p, b->device, n, count);
+    if (!rc) {
+        const bench_row row = row_of(n, count, "prediction", &p.model->graph, 1);
+        rc = bench_time(b, &row, predict, &p);
+    }
+    amkd_predictor_free(p.predictor);
+    amkd_images_free(p.images);
+    amkd_model_free(p.model);
+    free(p.probs);
+    return rc;
+}
+
+/* --------------------------------------------------------------------------- steps -- */
+
+/* Forward, loss, backward and optimizer on a batch that is on the device. */
+static int measure_step(bench *b, const network *n, size_t count)
+{
+    step s;
+    int rc = step_new(&s, b->device, arch_of(n), shape_of(n), count);
+    if (!rc) {
+        const bench_row row = row_of(n, count, "step", &s.model->graph, 3);
+        rc = bench_time(b, &row, step_learn, &s);
+    }
+    step_clear(&s);
+    return rc;
+}
+
+int bench_networks(bench *b)
+{
+    const network *n;
+    for (size_t at = 0; (n = network_at(b, at)); at++) {
+        if (!wanted(b, n))
+            continue;
+        const size_t nlanes = b->device->nlanes;
+        const size_t count = (n->batch + nlanes - 1) / nlanes * nlanes;
+        bench_say(b, n->name);
+        if (measure_prediction(b, n, count) || measure_step(b, n, count))
+            return amkd_fail_in("network %s", n->name);
+    }
+    return 0;
+}
