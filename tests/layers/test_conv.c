@@ -27,6 +27,15 @@ static const network_case cases[] = {
     {"conv 64 k3 p1 nobias | relu | conv 64 k3 p1 | tanh | avgpool 8 | fc 2",
      {32, 8, 8},
      5},
+    /* Every channel by itself: both strides, several outputs of an input, padding behind
+     * alone and as wide as can be, a gradient added to that of another reader. */
+    {"conv 6 k3 p1 g3 | relu6 | conv 12 k5 s2 p4 g6 nobias | tanh | conv 12 k3 s2 same g12 "
+     "| fc 3",
+     {3, 11, 14},
+     19},
+    {"conv 5 k1 | relu | residual( conv 5 k3 p1 g5 ) | conv 5 k7 s2 p3 g5 | fc 2",
+     {2, 17, 1},
+     5},
 };
 
 START_TEST(logits_equal_the_reference)
