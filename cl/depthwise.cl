@@ -11,10 +11,10 @@
  *
  * Few operations meet a value, so that memory binds. A work-item has whole lane blocks,
  * which are what memory moves, and walks along one row of the map at a time: what it
- * reads and writes then are few streams. A step of the walk is S columns wide. A value
- * that is loaded is added at once to all sums of its row that it is part of, T of them;
- * the oldest of them is whole behind the step. Steps that meet no edge are compiled apart
- * from those that do, without a test.
+ * reads and writes then are few streams. Where maps are written, a step of the walk is S
+ * columns of what is read. A value is loaded once a step and added to all sums of the row
+ * that it is part of, T of them; the oldest of them is whole behind the step. Steps that
+ * meet no edge are compiled apart from those that do, without a test.
  *
  * For devices whose work-items are vectors; in lockstep, grouped.cl has more work-items.
  * Tolerance against float64: 1e-5 + 1e-5 |reference|. */

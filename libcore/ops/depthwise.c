@@ -115,18 +115,12 @@ static int backward_weights(amkd_op *op, const amkd_op_args *a)
                            (size_t[]){s->out_channels, s->nslices}, (size_t[]){1, 1});
 }
 
-/* Rows of the kernel whose sums for the weights' gradient fit the registers, beside the
- * outputs that a column meets and what is loaded. */
+/* Rows of the kernel whose sums for the weights' gradient fit the registers. */
 static size_t rows_in_registers(const amkd_op *op)
 {
-    const amkd_op_shape *s = &op->shape;
     const size_t nregisters = op->device->vector_width == 16 ? 32 : 16;
-    size_t rows = s->kernel_height;
-    while (rows > 1 &&
-           rows * s->kernel_width + amkd_tiles(s->kernel_width, s->stride) + 2 >
-               nregisters)
-        rows--;
-    return rows;
+    const size_t rows = (nregisters - 1) / op->shape.kernel_width;
+    return rows < op->shape.kernel_height ? rows : op->shape.kernel_height;
 }
 
 /* The pass's kernel, which knows of the shape the kernel, the stride and what it has to
