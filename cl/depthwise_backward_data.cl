@@ -63,6 +63,7 @@ INLINE void data_steps(const result to, vec sum[T][CELL][VECTORS], global const 
                        const int end, const int inside)
 {
     for (; s < end; s++) {
+        FETCH(dy + (s + m.ow + LEAD) * VECTORS);
         add_outputs(sum, dy + s * VECTORS, w, m, v, s, inside);
         write_cell(to, sum, m, v * S - m.py, s * S - m.px, inside);
 #pragma unroll

@@ -36,9 +36,17 @@ INLINE void weights_steps(vec sum[ROWS * K], vec *bias, global const vec *dy,
                           const int r, int s, const int end, const int rows_inside,
                           const int inside)
 {
-    for (; s < end; s++)
-        add_products(sum, bias, dy + s * VECTORS, x + (s * S - m.px) * VECTORS, m, before,
-                     r, s * S - m.px, rows_inside, inside);
+    for (; s < end; s++) {
+        const int q = s * S - m.px;
+        if (before == 0) {
+            FETCH(dy + (s + m.ow + LEAD) * VECTORS);
+#pragma unroll
+            for (int e = 0; e < S * S; e++)
+                FETCH(x + (K * m.iw + S * q + e + LEAD) * VECTORS);
+        }
+        add_products(sum, bias, dy + s * VECTORS, x + q * VECTORS, m, before, r, q,
+                     rows_inside, inside);
+    }
 }
 
 /* Adds what the row dy of outputs gives with ROWS rows from r on, x the first of them. */

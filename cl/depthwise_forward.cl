@@ -36,6 +36,10 @@ INLINE void forward_steps(vec sum[T][VECTORS], global vec *y, global const vec *
 {
     for (; s < end; s++) {
         const int q = s * S - m.px, u = s - (T - 1);
+        /* The S rows that are new to the next row of outputs follow these K in memory. */
+#pragma unroll
+        for (int e = 0; e < S * S; e++)
+            FETCH(x + (K * m.iw + S * q + e + LEAD) * VECTORS);
         add_columns(sum, x + q * VECTORS, w, m, r, q, inside);
 #pragma unroll
         for (int l = 0; l < VECTORS; l++) {
