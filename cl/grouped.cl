@@ -1,5 +1,5 @@
 /* Two-dimensional convolution of channels in groups, and with dilation (torch.nn.Conv2d);
- * with as many groups as channels, a depthwise one.
+ * with as many groups as channels, a depthwise one, which on vectors is depthwise.cl's.
  *
  *     y[o][v][u]     = act(b[o] + sum_{i,a,c} w[o][i][a][c] x[f + i][v S - PY + a D][u S - PX + c D])
  *     dx[f + i][r][q] = act'(x) sum_{o,a,c: r = v S - PY + a D, q = u S - PX + c D} w[o][i][a][c] dy[o][v][u]

@@ -30,18 +30,20 @@ for when in before after; do
 done
 # Convolutions alone.
 for pass in forward 'backward weights' 'backward data'; do
-    rows 5 "conv .* on [0-9x]+: $pass"
+    rows 8 "conv .* on [0-9x]+: $pass"
 done
 [ "$(grep -cE '64x16x16: .* % of peak  bar at least (200|190|160) %: (met|MISSED)' table)" = 3 ] ||
     fail "bars of convolutions: $(cat table)"
+[ "$(grep -cE 'GB/s .* % of copy  bar at least 60 %: (met|MISSED)' table)" = 9 ] ||
+    fail "bars of depthwise convolutions: $(cat table)"
 rows 6 'CLBlast, .*: forward'
 rows 6 'CLBlast, .*: backward weights'
 rows 5 'CLBlast, .*: backward data'
 # Of LeNet-5 and its half: layers with their weights' gradients, all but the first with
 # their input's, and pools that have no weights.
-rows 15 '(conv|fc) .*: forward'
-rows 15 '(conv|fc) .*: backward weights'
-rows 13 '(conv|fc) .*: backward data'
+rows 18 '(conv|fc) .*: forward'
+rows 18 '(conv|fc) .*: backward weights'
+rows 16 '(conv|fc) .*: backward data'
 rows 4 'maxpool 2: forward'
 rows 4 'maxpool 2: backward data'
 for part in 'mixing the batch' 'cross entropy' AdamW 'all of a step'; do

@@ -29,3 +29,4 @@ for width in 1 4; do
     check test_loss "cross entropy" $width
 done
 check test_dense_gemm "small shapes" 1 # as on a GPU
+check test_depthwise passes 8 # at its own widths

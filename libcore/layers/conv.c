@@ -4,6 +4,7 @@
 #include "layers/kinds.h"
 #include "layers/linear.h"
 #include "layers/window.h"
+#include "ops/depthwise.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -173,7 +174,9 @@ static int open(amkd_op **out, amkd_device *device, const amkd_layer *layer,
     const amkd_op_shape shape = op_shape(layer, options);
     return (covers(layer)     ? amkd_dense_new
             : is_plain(layer) ? amkd_conv_new
-                              : amkd_grouped_new)(out, device, &shape, options->train);
+            : amkd_depthwise_fits(device, &shape)
+                ? amkd_depthwise_new
+                : amkd_grouped_new)(out, device, &shape, options->train);
 }
 
 static size_t scratch(const amkd_device *device, const amkd_layer *layer, int train)
