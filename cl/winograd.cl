@@ -1,17 +1,20 @@
-/* Convolutions of 3x3 taps with stride 1 by Winograd's algorithm F(4x4, 3x3) (Lavin and
- * Gray, "Fast Algorithms for Convolutional Neural Networks", 2016, equation 8): what its
- * passes have in common, a file each behind this one.
+/* Convolutions with stride 1 by Winograd's algorithm, of 3x3 taps F(4x4, 3x3), of 5x5 taps
+ * F(2x2, 5x5) (Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016,
+ * equation 8): what its passes have in common, a file each behind this one.
  *
  *     y = A^T [ (G g G^T) (B^T d B) ] A
  *
- * d is a patch of 6x6 pixels, g a kernel, y the tile of 4x4 pixels they make; the product
- * in the middle is of 36 values each, and over the input channels it is 36 products of
- * matrices: 36 multiplications where taps take 144. The points at which polynomials are
+ * d is a patch of 6x6 pixels, g a kernel, y the tile of 4x4 or 2x2 pixels they make; the
+ * product in the middle is of 36 values each, and over the input channels it is 36 products
+ * of matrices: 36 multiplications where taps take 144, or 100. The points at which polynomials are
  * evaluated are 0, +-1/sqrt 2, +-sqrt 2 and infinity: with the usual 0, +-1, +-2 the
  * error is four to five times larger. */
 
-#define TILE 4                    /* pixels of an output tile's side */
-#define PATCH 6                   /* pixels of the side of what it reads */
+#ifndef TAPS
+#define TAPS 3                    /* of a kernel's side */
+#endif
+#define PATCH 6                   /* pixels of the side of what a tile reads */
+#define TILE (PATCH + 1 - TAPS)   /* pixels of an output tile's side */
 #define POSITIONS (PATCH * PATCH) /* values of a transformed patch or kernel */
 #define POINT1 0.707106781f       /* 1 / sqrt 2 */
 #define POINT2 1.414213562f       /* sqrt 2 */
@@ -74,10 +77,14 @@ INLINE void transform_sums(vec to[TILE], const vec m[PATCH])
     const vec sum1 = m[1] + m[2], difference1 = m[1] - m[2];
     const vec sum2 = m[3] + m[4], difference2 = m[3] - m[4];
     to[0] = m[0] + sum1 + sum2;
+#if TAPS == 5
+    to[1] = fma(difference2, (vec)POINT2, fma(difference1, (vec)POINT1, m[5]));
+#else
     to[1] = fma(difference2, (vec)POINT2, difference1 * POINT1);
     to[2] = fma(sum2, (vec)2.0f, sum1 * 0.5f);
     to[3] = fma(difference2, (vec)(2.0f * POINT2),
                 fma(difference1, (vec)(0.5f * POINT1), m[5]));
+#endif
 }
 
 /* Input channels are taken a part at a time, which is what fits near. Transformed kernels

@@ -4,17 +4,20 @@
 #define IN_CHANNELS (VW / CHANNELS)
 
 /* G g. */
-INLINE void transform_taps(vec to[PATCH], const vec g0, const vec g1, const vec g2)
+INLINE void transform_taps(vec to[PATCH], const vec g[TAPS])
 {
-    const vec even1 = (-2.0f / 3) * g0 - (1.0f / 3) * g2,
-              odd1 = (-2.0f / 3 * POINT1) * g1;
-    const vec even2 = (1.0f / 6) * g0 + (1.0f / 3) * g2, odd2 = (1.0f / 6 * POINT2) * g1;
-    to[0] = g0;
+    vec even1 = (-2.0f / 3) * g[0] - (1.0f / 3) * g[2], odd1 = (-2.0f / 3 * POINT1) * g[1];
+    vec even2 = (1.0f / 6) * g[0] + (1.0f / 3) * g[2], odd2 = (1.0f / 6 * POINT2) * g[1];
+#if TAPS == 5
+    even1 -= (1.0f / 6) * g[4], odd1 -= (1.0f / 3 * POINT1) * g[3];
+    even2 += (2.0f / 3) * g[4], odd2 += (1.0f / 3 * POINT2) * g[3];
+#endif
+    to[0] = g[0];
     to[1] = even1 + odd1;
     to[2] = even1 - odd1;
     to[3] = even2 + odd2;
     to[4] = even2 - odd2;
-    to[5] = g2;
+    to[5] = g[TAPS - 1];
 }
 
 /* Transforms the kernels of nin input channels to nout output channels from weights on:
@@ -32,23 +35,28 @@ kernel void winograd_kernels(global const float *restrict parameters,
     const int first = get_global_id(0) / part_tiles * part, n = min(part, nin - first);
     const int i0 = get_global_id(0) % part_tiles * IN_CHANNELS;
     const int nvalues = min(IN_CHANNELS, n - i0) * CHANNELS;
-    float taps[9][VW];
-    vec rows[3][PATCH];
+    float taps[TAPS * TAPS][VW];
+    vec rows[TAPS][PATCH];
     for (int l = 0; l < VW; l++) {
         const int i = first + i0 + l / CHANNELS, o = group * CHANNELS + l % CHANNELS;
-        for (int tap = 0; tap < 9; tap++)
-            taps[turned ? 8 - tap : tap][l] =
+        for (int tap = 0; tap < TAPS * TAPS; tap++)
+            taps[turned ? TAPS * TAPS - 1 - tap : tap][l] =
                 l < nvalues && o < nout
                     ? parameters[weights + o * out_stride + i * in_stride + tap]
                     : 0.0f;
     }
-    for (int x = 0; x < 3; x++)
-        transform_taps(rows[x], vload_vec(taps[x]), vload_vec(taps[3 + x]),
-                       vload_vec(taps[6 + x]));
+    for (int x = 0; x < TAPS; x++) {
+        vec column[TAPS];
+        for (int y = 0; y < TAPS; y++)
+            column[y] = vload_vec(taps[y * TAPS + x]);
+        transform_taps(rows[x], column);
+    }
     kernels += kernels_at(group, nout, first, n) + i0 * CHANNELS;
     for (int y = 0; y < PATCH; y++) {
-        vec row[PATCH];
-        transform_taps(row, rows[0][y], rows[1][y], rows[2][y]);
+        vec row[PATCH], taps_row[TAPS];
+        for (int x = 0; x < TAPS; x++)
+            taps_row[x] = rows[x][y];
+        transform_taps(row, taps_row);
         for (int x = 0; x < PATCH; x++) {
             global float *to = kernels + (y * PATCH + x) * n * CHANNELS;
             float values[VW];

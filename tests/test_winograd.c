@@ -7,18 +7,19 @@
 /* Maps whose sides are multiples of a tile's and not, smaller than one; channels that are
  * no multiples, few, and beyond a part; every padding. */
 static const struct {
-    size_t in_channels, height, width, out_channels, padding;
+    size_t in_channels, height, width, out_channels, padding, taps;
 } shapes[] = {
-    {16, 8, 12, 32, 1}, {8, 3, 3, 9, 0},    {13, 2, 1, 8, 2},
-    {150, 5, 7, 11, 1}, {9, 6, 17, 131, 2},
+    {16, 8, 12, 32, 1, 3}, {8, 3, 3, 9, 0, 3},    {13, 2, 1, 8, 2, 3},
+    {150, 5, 7, 11, 1, 3}, {9, 6, 17, 131, 2, 3}, {24, 7, 6, 13, 2, 5},
+    {8, 5, 11, 9, 4, 5},   {11, 6, 5, 70, 0, 5},
 };
 
 static const struct {
     const char *width;
     int shape;
 } cases[] = {
-    {"8", 0}, {"8", 1}, {"8", 2},  {"8", 3},  {"8", 4},
-    {"4", 0}, {"4", 3}, {"16", 0}, {"16", 3},
+    {"8", 0},  {"8", 1},  {"8", 2}, {"8", 3}, {"8", 4}, {"4", 0}, {"4", 3},
+    {"16", 0}, {"16", 3}, {"8", 5}, {"8", 6}, {"8", 7}, {"4", 6}, {"16", 5},
 };
 enum { NCASES = sizeof cases / sizeof *cases };
 
@@ -27,16 +28,17 @@ enum { ENOUGH_LOCAL = 400 << 10 };
 
 static amkd_op_shape shape_of(int number)
 {
-    const size_t padding = shapes[number].padding;
+    const size_t padding = shapes[number].padding, taps = shapes[number].taps;
     amkd_op_shape s = conv_shape;
     s.in_channels = shapes[number].in_channels;
     s.out_channels = shapes[number].out_channels;
     s.in_height = shapes[number].height;
     s.in_width = shapes[number].width;
-    s.out_height = s.in_height + 2 * padding - 2;
-    s.out_width = s.in_width + 2 * padding - 2;
+    s.kernel_height = s.kernel_width = taps;
+    s.out_height = s.in_height + 2 * padding - (taps - 1);
+    s.out_width = s.in_width + 2 * padding - (taps - 1);
     s.top = s.left = padding;
-    s.biases = BEFORE + s.in_channels * s.out_channels * 9;
+    s.biases = BEFORE + s.in_channels * s.out_channels * taps * taps;
     s.ntrained = s.biases + s.out_channels;
     return s;
 }
@@ -60,7 +62,8 @@ START_TEST(all_passes_leave_what_taps_leave)
     open_device_of_width(cases[_i].width);
     make_both(&taps, &winograd, &shape);
     for (amkd_pass pass = AMKD_FORWARD; pass < AMKD_NPASSES; pass++)
-        ck_assert(winograd->by[pass] != winograd || device->local_nbytes < ENOUGH_LOCAL);
+        ck_assert(winograd->by[pass] != winograd || device->local_nbytes < ENOUGH_LOCAL ||
+                  (shape.kernel_height == 5 && pass == AMKD_BACKWARD_WEIGHTS));
     expect_same_passes(taps, winograd, &shape);
     amkd_op_free(taps);
     amkd_op_free(winograd);
@@ -124,6 +127,9 @@ START_TEST(it_is_taken_for_convolutions_that_are_worth_it)
     ck_assert(!amkd_winograd_fits(&cpu, &s, AMKD_FORWARD));
     s.stride = 1;
     s.kernel_height = s.kernel_width = 5;
+    ck_assert(amkd_winograd_wins(&cpu, &s, AMKD_FORWARD));
+    ck_assert(!amkd_winograd_fits(&cpu, &s, AMKD_BACKWARD_WEIGHTS));
+    s.kernel_height = s.kernel_width = 7;
     ck_assert(!amkd_winograd_fits(&cpu, &s, AMKD_FORWARD));
 }
 END_TEST

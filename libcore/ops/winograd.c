@@ -28,6 +28,7 @@ enum { NEAR_KERNELS_NBYTES = 4 << 20 };
 typedef struct maps {
     size_t nin, in_height, in_width, nout, out_height, out_width;
     size_t top, left;
+    size_t tile;                  /* pixels of the side of what is written at a time */
     size_t in_stride, out_stride; /* weights from a channel's to the next one's */
 } maps;
 
@@ -38,7 +39,10 @@ typedef struct cut {
 
 static maps maps_of(const amkd_op_shape *s, amkd_pass pass)
 {
-    const size_t to_next_in = 9, to_next_out = 9 * s->in_channels;
+    const size_t ntaps = s->kernel_height * s->kernel_width,
+                 around = s->kernel_height - 1;
+    const size_t tile = AMKD_WINOGRAD_PATCH - around;
+    const size_t to_next_in = ntaps, to_next_out = ntaps * s->in_channels;
     if (pass != AMKD_BACKWARD_DATA)
         return (maps){.nin = s->in_channels,
                       .in_height = s->in_height,
@@ -48,6 +52,7 @@ static maps maps_of(const amkd_op_shape *s, amkd_pass pass)
                       .out_width = s->out_width,
                       .top = s->top,
                       .left = s->left,
+                      .tile = tile,
                       .in_stride = to_next_in,
                       .out_stride = to_next_out};
     return (maps){.nin = s->out_channels,
@@ -56,8 +61,9 @@ static maps maps_of(const amkd_op_shape *s, amkd_pass pass)
                   .nout = s->in_channels,
                   .out_height = s->in_height,
                   .out_width = s->in_width,
-                  .top = 2 - s->top,
-                  .left = 2 - s->left,
+                  .top = around - s->top,
+                  .left = around - s->left,
+                  .tile = tile,
                   .in_stride = to_next_out,
                   .out_stride = to_next_in};
 }
@@ -102,12 +108,13 @@ static cut cut_of(const amkd_device *device, const maps *m)
 int amkd_winograd_fits(const amkd_device *device, const amkd_op_shape *shape,
                        amkd_pass pass)
 {
-    if (device->vector_width == 1 || shape->kernel_height != 3 ||
-        shape->kernel_width != 3 || shape->stride != 1 || shape->top > 2 ||
-        shape->left > 2)
+    const size_t side = shape->kernel_height;
+    if (device->vector_width == 1 || (side != 3 && side != 5) ||
+        shape->kernel_width != side || shape->stride != 1 || shape->top >= side ||
+        shape->left >= side)
         return 0;
     if (pass == AMKD_BACKWARD_WEIGHTS)
-        return amkd_winograd_gradient_fits(device, shape);
+        return side == 3 && amkd_winograd_gradient_fits(device, shape);
     const maps m = maps_of(shape, pass);
     return cut_of(device, &m).part >= LEAST_PART && m.nout >= LEAST_PART;
 }
@@ -140,11 +147,11 @@ int amkd_winograd_wins(const amkd_device *device, const amkd_op_shape *shape,
     const costs c = costs_of[pass];
     const double nin = (double)m.nin, nout = (double)m.nout;
     const size_t nvectors = NSAMPLES / device->vector_width;
-    const double ntiles =
-        (double)(amkd_tiles(m.out_height, AMKD_WINOGRAD_TILE) *
-                 amkd_tiles(m.out_width, AMKD_WINOGRAD_TILE) * nvectors);
+    const double ntiles = (double)(amkd_tiles(m.out_height, m.tile) *
+                                   amkd_tiles(m.out_width, m.tile) * nvectors);
     const double npixels = (double)(m.out_height * m.out_width * nvectors);
-    const double taps = npixels * nin * nout * 9 / 2 / c.taps_share;
+    const double ntaps = (double)(shape->kernel_height * shape->kernel_width);
+    const double taps = npixels * nin * nout * ntaps / 2 / c.taps_share;
     const double product = nin * nout * AMKD_WINOGRAD_POSITIONS / 2 / c.product_share;
     const double tiles = ntiles * (product + nin * c.in + nout * c.out);
     return (tiles + nin * nout * c.kernel) * win < taps;
@@ -224,9 +231,8 @@ static int run_tiles(amkd_op *op, const amkd_op_args *a, amkd_pass pass, cl_mem 
                              AMKD_ARG(has_sum),
                              {NULL, patches_nbytes(op->device, c)},
                              {NULL, sums_nbytes(op->device, c)}};
-    const size_t all_tiles = amkd_tiles(m->out_height, AMKD_WINOGRAD_TILE) *
-                             amkd_tiles(m->out_width, AMKD_WINOGRAD_TILE) *
-                             amkd_vectors(op->device);
+    const size_t all_tiles = amkd_tiles(m->out_height, m->tile) *
+                             amkd_tiles(m->out_width, m->tile) * amkd_vectors(op->device);
     return amkd_kernel_run(
         op->device, op->kernels[pass], args, sizeof args / sizeof *args, 2,
         (size_t[]){amkd_tiles(all_tiles, c->ntiles), a->run.nblocks}, (size_t[]){1, 1});
@@ -285,7 +291,8 @@ int amkd_winograd_kernel(amkd_op *op, size_t number, const char *name, const cha
 static int make_tiles(amkd_op *op, amkd_pass pass)
 {
     char kernels[64];
-    snprintf(kernels, sizeof kernels, "-DCHANNELS=%zu", amkd_winograd_sums(op->device));
+    snprintf(kernels, sizeof kernels, "-DCHANNELS=%zu -DTAPS=%zu",
+             amkd_winograd_sums(op->device), op->shape.kernel_height);
     char *tiles = amkd_format("%s -DBACKWARD=%d", kernels, pass == AMKD_BACKWARD_DATA);
     char *acts = tiles ? amkd_op_acts(&op->shape, pass, tiles) : NULL;
     const int rc = acts && !amkd_winograd_kernel(op, pass, "winograd_tiles",

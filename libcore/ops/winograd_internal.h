@@ -5,7 +5,10 @@
 #include "ops/op_internal.h"
 
 /* As in cl/winograd.cl. */
-enum { AMKD_WINOGRAD_TILE = 4, AMKD_WINOGRAD_POSITIONS = 36 };
+enum {
+    AMKD_WINOGRAD_PATCH = 6,
+    AMKD_WINOGRAD_POSITIONS = AMKD_WINOGRAD_PATCH * AMKD_WINOGRAD_PATCH,
+};
 
 /* Kernels behind those of the passes. */
 enum { AMKD_WINOGRAD_KERNELS = AMKD_NPASSES, AMKD_WINOGRAD_COLLECT };

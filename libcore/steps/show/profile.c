@@ -46,6 +46,7 @@ static void add_row(listing *list, const amkd_profile_row *row)
     snprintf(l->kernels + length, sizeof l->kernels - length, ", %s", row->kernel);
     l->work.flops += row->work.flops;
     l->work.nbytes += row->work.nbytes;
+    l->nruns = row->ncalls > l->nruns ? row->ncalls : l->nruns;
     l->seconds += row->seconds;
 }
 
