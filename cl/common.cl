@@ -39,6 +39,14 @@ typedef int16 ivec;
 #define vstore_ivec(v, p) vstore16(v, 0, p)
 #endif
 
+/* Asks for what is to be read soon, where the compiler aims at a processor itself. OpenCL's
+ * own prefetch does nothing under PoCL. */
+#if defined(__x86_64__) || defined(__aarch64__)
+#define FETCH(p) __builtin_prefetch((const void *)(size_t)(p))
+#else
+#define FETCH(p)
+#endif
+
 /* How many of n places, a row's or a plane's, a work-item does: all of them, or one where
  * work-items run in lockstep. */
 #if VW == 1

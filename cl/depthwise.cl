@@ -28,13 +28,6 @@
 
 #define OUTSIDE(at, n) ((at) < 0 || (at) >= (n))
 
-/* Asks for what is to be read soon, where the compiler aims at a processor itself. OpenCL's
- * own prefetch does nothing under PoCL. */
-#if defined(__x86_64__) || defined(__aarch64__)
-#define FETCH(p) __builtin_prefetch((const void *)(size_t)(p))
-#else
-#define FETCH(p)
-#endif
 #define LEAD 16 /* lane blocks from where a row ends to what is asked for first */
 
 /* A layer's maps. */

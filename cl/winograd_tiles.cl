@@ -15,6 +15,16 @@
  * two would share a few lines of the cache. */
 #define POSITION_VECS(n, ntiles) ((n) * (ntiles) + 1)
 
+/* Asks for the patch from row and column on of a map. */
+INLINE void ask_patch(global const vec *map, const int height, const int width,
+                      const int row, const int column)
+{
+    const int first = max(column, 0), end = min(column + PATCH, width);
+    for (int r = max(row, 0); r < min(row + PATCH, height); r++)
+        for (int c = first; c < end; c++)
+            FETCH(map + (r * width + c) * VECTORS);
+}
+
 /* The patch from row and column on of a map, transformed. */
 INLINE void put_patch(local vec *patch, const int stride, global const vec *map,
                       const int height, const int width, const int row, const int column)
@@ -131,10 +141,14 @@ kernel void winograd_tiles(global const vec *restrict x,
             for (int t = 0; t < ntiles; t++) {
                 const int lane = min(first_tile + t, all_tiles - 1) % VECTORS;
                 const int tile = min(first_tile + t, all_tiles - 1) / VECTORS;
+                const int row = tile / row_tiles * TILE - top;
+                const int column = tile % row_tiles * TILE - left;
+                if (lane == 0 && i + 1 < n)
+                    ask_patch(x + (first + i + 1) * in_size, in_height, in_width, row,
+                              column);
                 put_patch(patches + (t / COLUMNS * n + i) * COLUMNS + t % COLUMNS,
                           patch_stride, x + (first + i) * in_size + lane, in_height,
-                          in_width, tile / row_tiles * TILE - top,
-                          tile % row_tiles * TILE - left);
+                          in_width, row, column);
             }
         for (int o0 = 0; o0 < nout; o0 += CHANNELS) {
             global const float *u = kernels + kernels_at(o0 / CHANNELS, nout, first, n);
