@@ -27,10 +27,16 @@ static size_t patches_nbytes(const amkd_device *device, size_t part)
     return part * COLUMNS * device->vector_width * sizeof(float);
 }
 
+/* Terms of a sum: input channels by taps. */
+static size_t count_terms(const amkd_op_shape *s)
+{
+    return s->in_channels * s->kernel_height * s->kernel_width;
+}
+
 /* As much of the sum as fits near, in near-equal parts. */
 static size_t find_part(const amkd_device *device, const amkd_op_shape *s)
 {
-    const size_t all = s->in_channels * s->kernel_height * s->kernel_width;
+    const size_t all = count_terms(s);
     size_t part = PART;
     while (part > 1 &&
            patches_nbytes(device, part) + offsets_nbytes(s) > device->local_nbytes)
@@ -40,11 +46,11 @@ static size_t find_part(const amkd_device *device, const amkd_op_shape *s)
 
 int amkd_conv_gemm_fits(const amkd_device *device, const amkd_op_shape *shape)
 {
-    return device->vector_width > 1 && shape->groups == 1 && shape->dilation == 1 &&
-           shape->in_channels >= LEAST_CHANNELS &&
+    return device->vector_width > 1 && shape->in_channels >= LEAST_CHANNELS &&
            shape->out_channels >= LEAST_CHANNELS &&
            shape->kernel_height * shape->kernel_width <= MOST_TAPS &&
-           find_part(device, shape) >= (size_t)LEAST_PART;
+           (find_part(device, shape) >= LEAST_PART ||
+            find_part(device, shape) == count_terms(shape));
 }
 
 static size_t sums(const amkd_device *device)

@@ -6,8 +6,8 @@
 
 #include "ops/op.h"
 
-/* Whether it is the way for this shape: no groups, no dilation, and channels enough that
- * what is copied for the product is little beside it. */
+/* Whether it is the way for this shape, of one group without dilation: where there are
+ * channels enough that what is copied for the product is little beside it. */
 int amkd_conv_gemm_fits(const amkd_device *device, const amkd_op_shape *shape);
 
 /* Makes the kernel of op's forward pass, and runs it. */
