@@ -74,7 +74,7 @@ START_TEST(the_planner_takes_clblast_where_it_is_faster)
     ck_ok(amkd_dense_new(&op, device, &shape, 1));
     slow_down(op);
     for (int pass = 0; pass < AMKD_NPASSES; pass++) {
-        ck_ok(amkd_op_plan(&plan, op, (amkd_pass)pass, amkd_now() + 1000, 0));
+        ck_ok(amkd_op_plan(&plan, op, (amkd_pass)pass, NULL, amkd_now() + 1000, 0));
         ck_assert_str_eq(plan.ways[plan.chosen].name, "clblast");
         ck_assert_ptr_ne(op->by[pass], op);
         /* An update of the library voids the plan. */
@@ -120,7 +120,7 @@ START_TEST(a_layer_is_planned_among_all_of_its_ways_once)
     ck_ok(amkd_conv_new(&op, device, &conv_shape, 1));
     for (int again = 0; again < 2; again++)
         for (int pass = 0; pass < AMKD_NPASSES; pass++) {
-            ck_ok(amkd_op_plan(&plan, op, (amkd_pass)pass, amkd_now() + 60, 1));
+            ck_ok(amkd_op_plan(&plan, op, (amkd_pass)pass, NULL, amkd_now() + 60, 1));
             ck_assert_uint_eq(plan.nways, pass == AMKD_BACKWARD_WEIGHTS ? 1 : 4);
             ck_assert_int_eq(plan.recalled, again);
             list_fates(names, &plan, AMKD_FATE_UNKNOWN);
@@ -140,7 +140,7 @@ START_TEST(small_layers_keep_their_first_way_and_cpus_their_own_products)
     amkd_op *op;
     amkd_plan plan;
     ck_ok(amkd_dense_new(&op, device, &dense_shape, 1));
-    ck_ok(amkd_op_plan(&plan, op, AMKD_FORWARD, amkd_now() + 60, 1));
+    ck_ok(amkd_op_plan(&plan, op, AMKD_FORWARD, NULL, amkd_now() + 60, 1));
     ck_assert_uint_eq(plan.chosen, 0);
     ck_assert_int_eq(plan.ways[0].fate, AMKD_FATE_UNKNOWN);
     ck_assert_ptr_eq(op->by[AMKD_FORWARD], op);

@@ -146,7 +146,7 @@ START_TEST(both_ways_are_timed_to_be_seen_and_the_choice_stays)
     open_device_of_width("8");
     ck_ok(amkd_conv_new(&op, device, &s, 1));
     for (int again = 0; again < 2; again++) {
-        ck_ok(amkd_op_plan(&plan, op, AMKD_FORWARD, amkd_now() + 60, 1));
+        ck_ok(amkd_op_plan(&plan, op, AMKD_FORWARD, NULL, amkd_now() + 60, 1));
         ck_assert_uint_eq(plan.nways, 2);
         ck_assert_str_eq(plan.ways[0].name, "winograd");
         ck_assert_uint_eq(plan.chosen, 0);
@@ -158,7 +158,7 @@ START_TEST(both_ways_are_timed_to_be_seen_and_the_choice_stays)
         amkd_plan_clear(&plan);
     }
     /* Those who do not look at times are not kept waiting for them. */
-    ck_ok(amkd_op_plan(&plan, op, AMKD_BACKWARD_DATA, amkd_now() + 60, 0));
+    ck_ok(amkd_op_plan(&plan, op, AMKD_BACKWARD_DATA, NULL, amkd_now() + 60, 0));
     ck_assert_uint_eq(plan.nways, 0);
     ck_assert_ptr_eq(op->by[AMKD_BACKWARD_DATA], op->other.op);
     amkd_op_free(op);

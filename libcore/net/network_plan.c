@@ -2,18 +2,30 @@
 #include "net/network_plan.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "net/ways.h"
 #include "ops/op_plan.h"
 
-static int plan_pass(amkd_network *network, size_t op, amkd_pass pass, double deadline,
-                     amkd_network_planned *planned, void *context)
+/* What a planning has to do with. */
+typedef struct planner {
+    amkd_network *network;
+    const amkd_ways *ways; /* fixed by the user; NULL: none */
+    double deadline;
+    amkd_network_planned *planned;
+    void *context;
+} planner;
+
+static int plan_pass(const planner *p, size_t op, amkd_pass pass)
 {
     amkd_plan plan;
-    int rc = amkd_op_plan(&plan, amkd_network_op(network, op), pass, deadline,
-                          planned != NULL);
+    char layer[2 * AMKD_LAYER_NBYTES];
+    amkd_network_op_print(layer, sizeof layer, p->network, op);
+    int rc = amkd_op_plan(&plan, amkd_network_op(p->network, op), pass,
+                          amkd_ways_find(p->ways, layer, pass), p->deadline,
+                          p->planned != NULL);
     if (rc)
-        amkd_fail_in("layer %zu", amkd_network_op_layer(network, op));
-    else if (planned && plan.nways)
-        rc = planned(context, &plan, op, pass);
+        amkd_fail_in("layer '%s'", layer);
+    else if (p->planned && plan.nways)
+        rc = p->planned(p->context, &plan, op, pass);
     amkd_plan_clear(&plan);
     return rc;
 }
@@ -21,13 +33,13 @@ static int plan_pass(amkd_network *network, size_t op, amkd_pass pass, double de
 int amkd_network_plan(amkd_network *network, double seconds,
                       amkd_network_planned *planned, void *context)
 {
-    const double deadline = amkd_now() + seconds;
-    for (size_t op = 0; op < amkd_network_nops(network); op++)
-        for (int pass = 0; pass < AMKD_NPASSES; pass++) {
-            if (!amkd_network_has_pass(network, op, (amkd_pass)pass))
-                continue;
-            if (plan_pass(network, op, (amkd_pass)pass, deadline, planned, context))
-                return -1;
-        }
-    return 0;
+    amkd_ways *ways;
+    int rc = amkd_ways_open(&ways);
+    const planner p = {network, ways, amkd_now() + seconds, planned, context};
+    for (size_t op = 0; !rc && op < amkd_network_nops(network); op++)
+        for (amkd_pass pass = 0; !rc && pass < AMKD_NPASSES; pass++)
+            if (amkd_network_has_pass(network, op, pass))
+                rc = plan_pass(&p, op, pass);
+    amkd_ways_free(ways);
+    return rc;
 }

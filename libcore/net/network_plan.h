@@ -13,7 +13,8 @@
 typedef int amkd_network_planned(void *context, const amkd_plan *plan, size_t op,
                                  amkd_pass pass);
 
-/* Chooses for every op and every pass that the network runs, by what is remembered of
+/* Chooses for every op and every pass that the network runs, by the user's ways
+ * (net/ways.h), by what is remembered of
  * earlier runs and, for seconds at most, by trials; what there is no time for keeps its
  * first way until a later run. With 0 seconds it only remembers. Work of a single trial
  * once begun is not interrupted. planned may be NULL; it also sees times where there is

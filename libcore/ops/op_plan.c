@@ -1,11 +1,13 @@
 /* The ways of running an op's passes: listed, tried on made-up data, and applied. */
 #include "ops/op_plan.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
 #include "ops/op_internal.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Multiply-adds of a run below which the choice does not matter. */
 static const double worth_planning = 1 << 22;
@@ -211,14 +213,37 @@ static int has_choice(const amkd_plan *plan)
     return n > 1;
 }
 
-int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, double deadline,
-                 int time_all)
+/* "own, winograd" */
+static void print_ways(char *text, size_t nbytes, const amkd_plan *plan)
+{
+    size_t n = 0;
+    for (size_t w = 0; w < plan->nways && n < nbytes; w++)
+        n += (size_t)snprintf(text + n, nbytes - n, "%s'%s'", w ? ", " : "",
+                              plan->ways[w].name);
+}
+
+/* Takes the way of this name. */
+static int fix(amkd_plan *plan, const setting *settings, const char *name)
+{
+    char all[AMKD_MAX_WAYS * (sizeof plan->ways->name + 4)];
+    for (size_t w = 0; w < plan->nways; w++)
+        if (plan->ways[w].run && !strcmp(plan->ways[w].name, name)) {
+            plan->chosen = w;
+            plan->ways[w].fate = AMKD_FATE_CHOSEN;
+            return apply(&settings[w]);
+        }
+    print_ways(all, sizeof all, plan);
+    return amkd_fail("there is no way '%s' here: expected one of %s", name, all);
+}
+
+int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, const char *way,
+                 double deadline, int time_all)
 {
     *plan = (amkd_plan){0};
     if (!op->kind)
         return 0;
     plan->reckoned = is_reckoned(op, pass);
-    if (plan->reckoned && !time_all)
+    if (plan->reckoned && !time_all && !way)
         return 0;
     if (op->make_ready && op->make_ready(op, pass))
         return -1;
@@ -235,6 +260,8 @@ int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, double deadline,
     list_ways(plan, settings, op, pass, &t);
     if (!plan->work)
         return -1;
+    if (way && plan->nways)
+        return fix(plan, settings, way);
     int rc = 0;
     if (!amkd_plan_recall(plan, op->device) && (has_choice(plan) || time_all) &&
         nmacs >= worth_planning && amkd_now() < deadline) {

@@ -10,9 +10,10 @@
 /* Chooses how op runs a pass from now on, by what is remembered or, while there is time
  * before deadline, by trials on buffers of its own. *plan, cleared by the caller, is what
  * came out; without ways for pools, which have one alone, and without times where the
- * layer is too small to matter. time_all: also times where there is no choice, to be
- * seen. */
-int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, double deadline,
-                 int time_all);
+ * layer is too small to matter. way: the one to take by its name, whatever times say;
+ * NULL: none is fixed. Fails where the pass has ways and none of that name. time_all:
+ * also times where there is no choice, to be seen. */
+int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, const char *way,
+                 double deadline, int time_all);
 
 #endif
