@@ -22,9 +22,9 @@
 /* Output channels whose weights, of a part of the k, are near while columns pass by. */
 #define NEAR_CHANNELS 64
 
-/* What a convolution reads: [nin][height][width] pixels, from top and left beyond them. */
+/* The maps that a convolution reads, from top and left beyond them. */
 typedef struct image {
-    int nin, height, width, top, left;
+    int height, width, top, left;
 } image;
 
 /* Where the taps of ncolumns columns from first on lie in a map, offsets[tap][column], -1
@@ -129,7 +129,7 @@ kernel void conv_gemm(global const vec *restrict x,
                       const uint biases, const int has_bias, const int has_sum,
                       local int *restrict offsets, local vec *restrict patches)
 {
-    const image in = {nin, in_height, in_width, top, left};
+    const image in = {in_height, in_width, top, left};
     const int plane = in_height * in_width * VECTORS;
     const int nall = out_height * out_width * VECTORS;
     const int ntaps = kernel_side * kernel_side, nk = nin * ntaps;

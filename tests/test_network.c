@@ -128,6 +128,83 @@ START_TEST(predictions_see_normalized_pixels_and_sum_to_one)
 }
 END_TEST
 
+/* The number of ops, and the text of the last but one. */
+static size_t count_ops(char *text, size_t nbytes, const amkd_graph *graph, int train)
+{
+    amkd_network *network;
+    ck_ok(amkd_network_new(&network, device, graph, 1, train));
+    const size_t n = amkd_network_nops(network);
+    amkd_network_op_print(text, nbytes, network, n - 2);
+    amkd_network_free(network);
+    return n;
+}
+
+START_TEST(a_prediction_has_sums_in_the_convolution_in_front_of_them)
+{
+    amkd_graph graph;
+    char text[100];
+    ck_ok(amkd_graph_parse(&graph,
+                           "conv 3 k1 | residual( conv 3 k3 p1 | relu | conv 3 k3 p1 ) | "
+                           "relu | residual( conv 3 k1 ; conv 3 k1 | tanh ) | fc 2",
+                           (amkd_shape){2, 5, 4}, 0));
+    ck_assert_uint_eq(count_ops(text, sizeof text, &graph, 1), 8);
+    ck_assert_str_eq(text, "residual");
+    /* A branch that ends in an activation is added by a sum of its own. */
+    ck_assert_uint_eq(count_ops(text, sizeof text, &graph, 0), 7);
+    amkd_graph_clear(&graph);
+    ck_ok(amkd_graph_parse(&graph, "conv 3 k1 | residual( conv 3 k1 ) | relu | fc 2",
+                           (amkd_shape){2, 5, 4}, 0));
+    ck_assert_uint_eq(count_ops(text, sizeof text, &graph, 0), 3);
+    ck_assert_str_eq(text, "conv 3 k1 + branch | relu");
+    amkd_graph_clear(&graph);
+}
+END_TEST
+
+/* What a device need not be open for. */
+static amkd_predictor_room room_on(const amkd_graph *graph, size_t width, size_t nunits,
+                                   cl_ulong budget)
+{
+    const amkd_device described = {.global_nbytes = (cl_ulong)1 << 34,
+                                   .max_buffer_nbytes = (cl_ulong)1 << 34,
+                                   .vector_width = width,
+                                   .ncompute_units = (cl_uint)nunits,
+                                   .local_nbytes = 512 << 10,
+                                   .budget_nbytes = budget,
+                                   .nlanes = 16};
+    amkd_predictor_room room;
+    ck_ok(amkd_predictor_room_find(&room, &described, graph));
+    return room;
+}
+
+START_TEST(a_cpu_predicts_as_few_samples_at_a_time_as_keep_it_busy)
+{
+    amkd_graph graph;
+    ck_ok(amkd_graph_parse(&graph, "conv 64 k3 p1 | relu | conv 64 k3 p1 | fc 2",
+                           (amkd_shape){64, 16, 16}, 0));
+    ck_assert_uint_eq(room_on(&graph, 1, 2, 0).nsamples, 2048);
+    ck_assert_uint_eq(room_on(&graph, 8, 2, 0).nsamples, 32);
+    ck_assert_uint_eq(room_on(&graph, 8, 16, 0).nsamples, 256);
+    amkd_graph_clear(&graph);
+    ck_ok(amkd_graph_parse(&graph, "fc 10", (amkd_shape){1, 28, 28}, 0));
+    ck_assert_uint_eq(room_on(&graph, 8, 2, 0).nsamples, 2048);
+    amkd_graph_clear(&graph);
+}
+END_TEST
+
+START_TEST(transformed_kernels_count_where_memory_is_not_limited)
+{
+    amkd_graph graph;
+    ck_ok(amkd_graph_parse(&graph, "conv 64 k3 p1 | relu | conv 64 k3 p1 | fc 2",
+                           (amkd_shape){64, 16, 16}, 0));
+    const amkd_predictor_room free = room_on(&graph, 8, 2, 0);
+    const amkd_predictor_room limited = room_on(&graph, 8, 2, (cl_ulong)1 << 34);
+    const size_t kernels_nbytes = 36 * 64 * 64 * sizeof(float);
+    ck_assert_uint_eq(free.nsamples, limited.nsamples);
+    ck_assert_uint_eq(free.nbytes - limited.nbytes, 2 * kernels_nbytes);
+    amkd_graph_clear(&graph);
+}
+END_TEST
+
 /* Convolutions that keep what they make of their weights. */
 START_TEST(a_predictor_that_is_given_other_weights_predicts_as_they_do)
 {
@@ -175,6 +252,9 @@ int main(void)
     tcase_add_loop_test(small, reference_gradients_are_slopes, NLENETS + 1, ncases);
     tcase_add_test(small, mixed_pixels_equal_the_host_formula);
     tcase_add_loop_test(large, predictions_see_normalized_pixels_and_sum_to_one, 0, 2);
+    tcase_add_test(small, a_prediction_has_sums_in_the_convolution_in_front_of_them);
+    tcase_add_test(small, a_cpu_predicts_as_few_samples_at_a_time_as_keep_it_busy);
+    tcase_add_test(small, transformed_kernels_count_where_memory_is_not_limited);
     tcase_add_test(small, a_predictor_that_is_given_other_weights_predicts_as_they_do);
     suite_add_tcase(suite, large);
     suite_add_tcase(suite, small);

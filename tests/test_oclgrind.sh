@@ -30,3 +30,4 @@ for width in 1 4; do
 done
 check test_dense_gemm "small shapes" 1 # as on a GPU
 check test_depthwise passes 8 # at its own widths
+check test_conv_gemm conv_gemm 8

@@ -56,6 +56,8 @@ static const struct {
      {3, 10, 11}},
     {"conv 5 k3 p1 nobias | bn | relu | maxpool 2 | conv 7 k3 nobias | bn | tanh | fc 4",
      {2, 9, 8}},
+    /* No stage in front: two layers read the input. */
+    {"residual( dropout 0.5 | conv 2 k3 p1 ) | relu | fc 3", {2, 5, 7}},
     {"fc 19 | tanh | fc 17 | relu | fc 2", {1, 5, 7}},
     {"fc 6", {2, 3, 4}},
     {"conv 9 k4", {2, 4, 4}},

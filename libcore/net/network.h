@@ -22,8 +22,8 @@ cl_mem amkd_network_parameters(const amkd_network *network);
 
 /* The buffer that holds a value: 0 is the network's input, l + 1 what layer l makes.
  * Others may lie there when it is no longer read, but for the input, the logits and the
- * input of the last layer. NULL where the value is never stored: an activation right
- * behind a layer is applied as that one writes. */
+ * input of the last layer. NULL where the value is never stored: the layer that makes it
+ * applies the activation behind it, or adds another branch, as it writes. */
 cl_mem amkd_network_value(const amkd_network *network, size_t value);
 
 /* The value that is the logits, float [block][class][lane]. */

@@ -3,11 +3,11 @@
 #include <stdio.h>
 
 void amkd_network_tell(amkd_profile *profile, const amkd_layer *layer, const char *text,
-                       amkd_pass pass, const amkd_batch *run)
+                       int sum, amkd_pass pass, const amkd_batch *run)
 {
     static const char *const passes[] = {"forward", "backward weights", "backward data"};
-    const size_t nvalues =
-        amkd_shape_size(layer->in) * layer->ninputs + amkd_shape_size(layer->out);
+    const size_t nvalues = amkd_shape_size(layer->in) * layer->ninputs +
+                           amkd_shape_size(layer->out) * (sum ? 2 : 1);
     size_t nweights = 0;
     for (size_t p = 0; p < layer->nparameters; p++)
         nweights += layer->parameters[p].n;

@@ -7,9 +7,9 @@
 #include "ops/op.h"
 
 /* The kernels that come next are for a pass of a layer, which text describes with what is
- * fused behind it. Multiply-adds are counted as taps one by one, bytes as values read and
- * written once, and the weights. */
+ * fused behind it; sum: that with another value, too. Multiply-adds are counted as taps
+ * one by one, bytes as values read and written once, and the weights. */
 void amkd_network_tell(amkd_profile *profile, const amkd_layer *layer, const char *text,
-                       amkd_pass pass, const amkd_batch *run);
+                       int sum, amkd_pass pass, const amkd_batch *run);
 
 #endif

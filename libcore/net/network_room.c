@@ -35,8 +35,8 @@ int amkd_network_room_find(amkd_network_room *room, const amkd_device *device,
     find_scratch(&kept_nbytes, &scratch_nbytes, device, graph, train);
     *room = (amkd_network_room){
         .block_nbytes = amkd_wiring_size(&wiring) * lane_nbytes,
-        .fixed_nbytes = (nweights + ngradients) * sizeof(float) +
-                        (train ? scratch_nbytes : kept_nbytes),
+        .fixed_nbytes = (nweights + ngradients) * sizeof(float) + scratch_nbytes,
+        .kept_nbytes = train ? 0 : kept_nbytes,
         .nops = wiring.nnodes,
         .block_nmacs = amkd_graph_nmacs(graph) * (double)device->nlanes,
         .largest_fixed_nbytes =

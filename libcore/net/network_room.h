@@ -7,9 +7,11 @@
 
 /* Bytes on the device that a network takes, and those of the largest buffer: of each lane
  * block, and whatever their number. What a library takes that runs an op is not known.
- * And its work: ops forward, multiply-adds of a lane block in all of them. */
+ * kept_nbytes: beside the fixed ones, what a prediction's ops make of their weights and
+ * keep, where they are let (amkd_batch.weights). And its work: ops forward, multiply-adds
+ * of a lane block in all of them. */
 typedef struct amkd_network_room {
-    size_t block_nbytes, fixed_nbytes;
+    size_t block_nbytes, fixed_nbytes, kept_nbytes;
     size_t largest_block_nbytes, largest_fixed_nbytes;
     size_t nops;
     double block_nmacs;

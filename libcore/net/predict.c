@@ -30,6 +30,7 @@ struct amkd_predictor {
     amkd_loss *loss;
     cl_mem order, outputs;
     float mean[AMKD_MAX_CHANNELS], std[AMKD_MAX_CHANNELS];
+    int keeps;        /* what ops make of their weights */
     uint64_t weights; /* how often they were written */
     float *input;     /* planes on their way to the device, a chunk of them */
 };
@@ -41,14 +42,21 @@ static size_t block_others(const amkd_device *device, const amkd_graph *graph)
                              graph->nclasses * sizeof(float));
 }
 
-/* Lane blocks that give every unit work. A CPU is given no more: what an op writes is
- * then read by the next one before it has left the caches. */
+/* Lane blocks that give every unit work, one for each at least. A CPU is given no more:
+ * what an op writes is then read by the next one before it has left the caches. */
 static double busy_nblocks(const amkd_device *device, const amkd_network_room *room)
 {
     if (device->vector_width == 1)
         return MAX_CHUNK;
-    return ceil(unit_nmacs * (double)(device->ncompute_units * room->nops) /
-                fmax(room->block_nmacs, 1));
+    const double nunits = (double)device->ncompute_units;
+    return fmax(nunits, ceil(unit_nmacs * nunits * (double)room->nops /
+                             fmax(room->block_nmacs, 1)));
+}
+
+/* Where memory is counted, a prediction makes what it needs of its weights each time. */
+static int keeps(const amkd_device *device)
+{
+    return !device->budget_nbytes;
 }
 
 /* Whole lane blocks, one at least: as many as a buffer, and half of the device's memory
@@ -120,7 +128,7 @@ int amkd_predictor_room_find(amkd_predictor_room *room, const amkd_device *devic
     *room = (amkd_predictor_room){
         .nsamples = chunk,
         .nbytes =
-            network.fixed_nbytes +
+            network.fixed_nbytes + (keeps(device) ? network.kept_nbytes : 0) +
             chunk / device->nlanes * (network.block_nbytes + block_others(device, graph)),
         .largest_nbytes = chunk / device->nlanes * network.largest_block_nbytes};
     if (room->largest_nbytes < network.largest_fixed_nbytes)
@@ -177,7 +185,7 @@ int amkd_model_normalize(amkd_batches *batches, const amkd_model *model)
 
 static int write_parameters(amkd_predictor *predictor, const amkd_model *folded)
 {
-    predictor->weights++;
+    predictor->weights += (uint64_t)predictor->keeps;
     return amkd_buffer_write(
         predictor->device, amkd_network_parameters(predictor->network),
         folded->parameters, 0, folded->graph.nparameters * sizeof *folded->parameters);
@@ -201,6 +209,7 @@ static int fill(amkd_predictor *predictor, const amkd_model *model)
     if (amkd_network_room_find(&room, device, graph, 0))
         return -1;
     predictor->chunk = choose_chunk(device, graph, &room);
+    predictor->keeps = keeps(device);
     predictor->npixels = amkd_shape_size(graph->in);
     predictor->plane = graph->in.height * graph->in.width;
     predictor->nclasses = graph->nclasses;

@@ -34,8 +34,8 @@ static amkd_node *last_branch(const amkd_wiring *s, const amkd_graph *graph,
         return NULL;
     const size_t a = same[sum->inputs[0]], b = same[sum->inputs[1]];
     const size_t value = a > b ? a : b;
-    if (a == b || s->made_by[value] == AMKD_NOWHERE ||
-        amkd_graph_nreaders(graph, value) != 1)
+    if (a == b || (sum->inputs[0] != value && sum->inputs[1] != value) ||
+        s->made_by[value] == AMKD_NOWHERE || amkd_graph_nreaders(graph, value) != 1)
         return NULL;
     amkd_node *node = &s->nodes[s->made_by[value]];
     const amkd_layer *layer = &graph->layers[node->layer];

@@ -8,7 +8,8 @@
 int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
                   int train);
 
-/* Bytes of scratch that the op asks for, known without a device that is open. */
+/* Bytes of scratch that the op asks for, or keeps in a prediction; known without a device
+ * that is open. */
 size_t amkd_conv_scratch(const amkd_device *device, const amkd_op_shape *shape,
                          int train);
 

@@ -11,7 +11,7 @@ enum { LEAST_CHANNELS = 8 };
 /* Columns of a work-item, a multiple of those in registers; values at a time that each
  * meets, of which a smaller part than the least is not worth it; and taps of a map whose
  * places are kept. */
-enum { COLUMNS = 24, PART = 256, LEAST_PART = 16, MOST_TAPS = 64 };
+enum { ITEM_COLUMNS = 24, PART = 256, LEAST_PART = 16, MOST_TAPS = 64 };
 
 /* Work-groups for each compute unit, so that all have as much to do; and the output
  * channels that one has at least. */
@@ -19,12 +19,12 @@ enum { UNIT_GROUPS = 4, LEAST_OUT = 32 };
 
 static size_t offsets_nbytes(const amkd_op_shape *s)
 {
-    return s->kernel_height * s->kernel_width * COLUMNS * sizeof(cl_int);
+    return s->kernel_height * s->kernel_width * ITEM_COLUMNS * sizeof(cl_int);
 }
 
 static size_t patches_nbytes(const amkd_device *device, size_t part)
 {
-    return part * COLUMNS * device->vector_width * sizeof(float);
+    return part * ITEM_COLUMNS * device->vector_width * sizeof(float);
 }
 
 /* Terms of a sum: input channels by taps. */
@@ -33,15 +33,21 @@ static size_t count_terms(const amkd_op_shape *s)
     return s->in_channels * s->kernel_height * s->kernel_width;
 }
 
-/* As much of the sum as fits near, in near-equal parts. */
-static size_t find_part(const amkd_device *device, const amkd_op_shape *s)
+/* As much of a sum as fits near. */
+static size_t find_near(const amkd_device *device, const amkd_op_shape *s)
 {
-    const size_t all = count_terms(s);
     size_t part = PART;
     while (part > 1 &&
            patches_nbytes(device, part) + offsets_nbytes(s) > device->local_nbytes)
         part /= 2;
-    return amkd_tiles(all, amkd_tiles(all, part));
+    return part;
+}
+
+/* The sum in near-equal parts of as much. */
+static size_t find_part(const amkd_device *device, const amkd_op_shape *s)
+{
+    const size_t all = count_terms(s);
+    return amkd_tiles(all, amkd_tiles(all, find_near(device, s)));
 }
 
 int amkd_conv_gemm_fits(const amkd_device *device, const amkd_op_shape *shape)
@@ -49,19 +55,14 @@ int amkd_conv_gemm_fits(const amkd_device *device, const amkd_op_shape *shape)
     return device->vector_width > 1 && shape->in_channels >= LEAST_CHANNELS &&
            shape->out_channels >= LEAST_CHANNELS &&
            shape->kernel_height * shape->kernel_width <= MOST_TAPS &&
-           (find_part(device, shape) >= LEAST_PART ||
-            find_part(device, shape) == count_terms(shape));
-}
-
-static size_t sums(const amkd_device *device)
-{
-    return device->vector_width == 16 ? 8 : 4;
+           (find_near(device, shape) >= LEAST_PART ||
+            find_near(device, shape) >= count_terms(shape));
 }
 
 int amkd_conv_gemm_ready(amkd_op *op)
 {
     char options[32];
-    snprintf(options, sizeof options, "-DCHANNELS=%zu", sums(op->device));
+    snprintf(options, sizeof options, "-DCHANNELS=%zu", amkd_channel_sums(op->device));
     return amkd_op_pass_shapeless(op, AMKD_FORWARD, "conv_gemm", amkd_cl_conv_gemm,
                                   options);
 }
@@ -69,7 +70,7 @@ int amkd_conv_gemm_ready(amkd_op *op)
 /* Output channels of a work-item: all of them, unless there are too few of those. */
 static size_t share_channels(const amkd_op *op, size_t nitems)
 {
-    const size_t nout = op->shape.out_channels, nsums = sums(op->device);
+    const size_t nout = op->shape.out_channels, nsums = amkd_channel_sums(op->device);
     const size_t wanted = UNIT_GROUPS * op->device->ncompute_units;
     size_t nshares = amkd_tiles(wanted, nitems);
     const size_t most = amkd_tiles(nout, LEAST_OUT);
@@ -81,7 +82,7 @@ int amkd_conv_gemm_run(amkd_op *op, const amkd_op_args *a)
 {
     const amkd_op_shape *s = &op->shape;
     const size_t ncolumns = s->out_height * s->out_width * amkd_vectors(op->device);
-    const size_t ngroups = amkd_tiles(ncolumns, COLUMNS);
+    const size_t ngroups = amkd_tiles(ncolumns, ITEM_COLUMNS);
     const size_t nchannels = share_channels(op, ngroups * a->run.nblocks);
     const size_t npart = find_part(op->device, s);
     const cl_mem added = a->x[s->sum]; /* read with a sum alone */
@@ -89,7 +90,7 @@ int amkd_conv_gemm_run(amkd_op *op, const amkd_op_args *a)
     const cl_int in_height = (cl_int)s->in_height, in_width = (cl_int)s->in_width;
     const cl_int out_height = (cl_int)s->out_height, out_width = (cl_int)s->out_width;
     const cl_int side = (cl_int)s->kernel_height, stride = (cl_int)s->stride;
-    const cl_int top = (cl_int)s->top, left = (cl_int)s->left, columns = COLUMNS;
+    const cl_int top = (cl_int)s->top, left = (cl_int)s->left, columns = ITEM_COLUMNS;
     const cl_int channels = (cl_int)nchannels, part = (cl_int)npart;
     const cl_uint weights = (cl_uint)s->weights, biases = (cl_uint)s->biases;
     const cl_int has_bias = s->bias, has_sum = s->sum;

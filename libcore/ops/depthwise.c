@@ -142,12 +142,7 @@ static int make_kernel(amkd_op *op, amkd_pass pass)
                               op->shape.stride,
                               pass == AMKD_BACKWARD_WEIGHTS ? rows_in_registers(op) : 1);
     char *options = sizes ? amkd_op_acts(&op->shape, pass, sizes) : NULL;
-    cl_program program = NULL;
-    const int rc = options && !amkd_program_build(&program, op->device,
-                                                  files[pass].kernel, sources, 4, options)
-                       ? amkd_kernel_new(&op->kernels[pass], program, files[pass].kernel)
-                       : -1;
-    amkd_program_free(program); /* the kernel keeps it */
+    const int rc = amkd_op_make_kernel(op, pass, files[pass].kernel, sources, 4, options);
     free(options);
     free(sizes);
     return rc;

@@ -16,6 +16,11 @@ size_t amkd_vectors(const amkd_device *device)
     return device->nlanes / device->vector_width;
 }
 
+size_t amkd_channel_sums(const amkd_device *device)
+{
+    return device->vector_width == 16 ? 8 : 4;
+}
+
 static char *print_acts(const amkd_op_shape *s, const char *options)
 {
     const char *act = s->act.name ? s->act.name : "none";
@@ -135,6 +140,18 @@ char *amkd_op_acts(const amkd_op_shape *shape, amkd_pass pass, const char *optio
     return print_acts(&seen, options);
 }
 
+int amkd_op_make_kernel(amkd_op *op, size_t number, const char *name,
+                        const char *const *sources, size_t nsources, const char *macros)
+{
+    cl_program program = NULL;
+    const int rc = macros && !amkd_program_build(&program, op->device, name, sources,
+                                                 nsources, macros)
+                       ? amkd_kernel_new(&op->kernels[number], program, name)
+                       : -1;
+    amkd_program_free(program); /* the kernel keeps it */
+    return rc;
+}
+
 int amkd_op_pass_kernel(amkd_op *op, amkd_pass pass, const char *kernel,
                         const char *source, const char *options)
 {
@@ -142,13 +159,7 @@ int amkd_op_pass_kernel(amkd_op *op, amkd_pass pass, const char *kernel,
     const amkd_op_shape seen = seen_by(pass, &op->shape);
     amkd_op_part *part = &op->parts[pass];
     *part = (amkd_op_part){source, print_shape(&seen, options)};
-    cl_program program = NULL;
-    const int rc = part->macros && !amkd_program_build(&program, op->device, kernel,
-                                                       sources, 4, part->macros)
-                       ? amkd_kernel_new(&op->kernels[pass], program, kernel)
-                       : -1;
-    amkd_program_free(program); /* the kernel keeps it */
-    return rc;
+    return amkd_op_make_kernel(op, pass, kernel, sources, 4, part->macros);
 }
 
 int amkd_op_pass_shapeless(amkd_op *op, amkd_pass pass, const char *kernel,
@@ -159,12 +170,7 @@ int amkd_op_pass_shapeless(amkd_op *op, amkd_pass pass, const char *kernel,
     amkd_op_part *part = &op->parts[pass];
     *part = (amkd_op_part){source, print_shape(&seen, options)};
     char *macros = part->macros ? print_acts(&seen, options) : NULL;
-    cl_program program = NULL;
-    const int rc =
-        macros && !amkd_program_build(&program, op->device, kernel, sources, 3, macros)
-            ? amkd_kernel_new(&op->kernels[pass], program, kernel)
-            : -1;
-    amkd_program_free(program); /* the kernel keeps it */
+    const int rc = amkd_op_make_kernel(op, pass, kernel, sources, 3, macros);
     free(macros);
     return rc;
 }

@@ -83,6 +83,11 @@ int amkd_op_kernels(amkd_op *op, const char *const *names);
 int amkd_op_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,
                 const char *source, size_t own_nbytes);
 
+/* Makes kernel number, cl/<name>.cl behind what else is in sources. macros: NULL, where
+ * memory was short, fails. */
+int amkd_op_make_kernel(amkd_op *op, size_t number, const char *name,
+                        const char *const *sources, size_t nsources, const char *macros);
+
 /* Makes a pass's kernel, of a program of its own that has source, cl/<kernel>.cl, behind
  * the op's. So a prediction compiles no backward pass, and layers share the program which
  * differ in other passes alone: of the shape's macros, those that the pass does not look
@@ -109,6 +114,10 @@ int amkd_op_launch(amkd_op *op, amkd_pass pass, cl_kernel kernel, const amkd_arg
 
 /* Lane items of a work-group that sums over lanes (LANE_ITEMS of common.cl). */
 size_t amkd_lane_items(const amkd_device *device);
+
+/* Channels that products have sums of in registers, for two or three vectors each
+ * (CHANNELS of their kernels). */
+size_t amkd_channel_sums(const amkd_device *device);
 
 /* Vectors in a lane block (VECTORS of common.cl). */
 size_t amkd_vectors(const amkd_device *device);

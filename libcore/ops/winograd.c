@@ -68,12 +68,6 @@ static maps maps_of(const amkd_op_shape *s, amkd_pass pass)
                   .out_stride = to_next_in};
 }
 
-/* Sums that a work-item has for each tile: with two tiles they fill the registers. */
-size_t amkd_winograd_sums(const amkd_device *device)
-{
-    return device->vector_width == 16 ? 8 : 4;
-}
-
 static size_t patches_nbytes(const amkd_device *device, const cut *c)
 {
     return AMKD_WINOGRAD_POSITIONS * (c->part * c->ntiles + 1) * device->vector_width *
@@ -82,13 +76,13 @@ static size_t patches_nbytes(const amkd_device *device, const cut *c)
 
 static size_t sums_nbytes(const amkd_device *device, const cut *c)
 {
-    return AMKD_WINOGRAD_POSITIONS * amkd_winograd_sums(device) * c->ntiles *
+    return AMKD_WINOGRAD_POSITIONS * amkd_channel_sums(device) * c->ntiles *
            device->vector_width * sizeof(float);
 }
 
 static size_t kernels_nbytes(const amkd_device *device, const maps *m)
 {
-    const size_t nsums = amkd_winograd_sums(device);
+    const size_t nsums = amkd_channel_sums(device);
     return amkd_tiles(m->nout, nsums) * nsums * m->nin * AMKD_WINOGRAD_POSITIONS *
            sizeof(float);
 }
@@ -181,8 +175,7 @@ static int transform_kernels(amkd_op *op, const amkd_op_args *a, const maps *m,
                              const cut *c, cl_mem kernels, cl_int turned)
 {
     const cl_uint weights = (cl_uint)op->shape.weights;
-    const size_t item_channels =
-        op->device->vector_width / amkd_winograd_sums(op->device);
+    const size_t item_channels = op->device->vector_width / amkd_channel_sums(op->device);
     const size_t items = amkd_tiles(m->nin, c->part) * amkd_tiles(c->part, item_channels);
     const cl_int nin = (cl_int)m->nin, nout = (cl_int)m->nout, part = (cl_int)c->part;
     const cl_int in_stride = (cl_int)m->in_stride, out_stride = (cl_int)m->out_stride;
@@ -192,7 +185,7 @@ static int transform_kernels(amkd_op *op, const amkd_op_args *a, const maps *m,
         AMKD_ARG(out_stride),    AMKD_ARG(part),    AMKD_ARG(turned)};
     return amkd_kernel_run(
         op->device, op->kernels[KERNELS], args, 9, 2,
-        (size_t[]){items, amkd_tiles(m->nout, amkd_winograd_sums(op->device))}, NULL);
+        (size_t[]){items, amkd_tiles(m->nout, amkd_channel_sums(op->device))}, NULL);
 }
 
 static int run_tiles(amkd_op *op, const amkd_op_args *a, amkd_pass pass, cl_mem kernels,
@@ -277,22 +270,16 @@ int amkd_winograd_kernel(amkd_op *op, size_t number, const char *name, const cha
                          const char *options)
 {
     const char *sources[] = {amkd_cl_common, amkd_cl_act, amkd_cl_winograd, source};
-    cl_program program = NULL;
-    if (op->kernels[number])
-        return 0;
-    const int rc = amkd_program_build(&program, op->device, name, sources, 4, options) ||
-                           amkd_kernel_new(&op->kernels[number], program, name)
-                       ? -1
-                       : 0;
-    amkd_program_free(program); /* the kernel keeps it */
-    return rc;
+    return op->kernels[number]
+               ? 0
+               : amkd_op_make_kernel(op, number, name, sources, 4, options);
 }
 
 static int make_tiles(amkd_op *op, amkd_pass pass)
 {
     char kernels[64];
     snprintf(kernels, sizeof kernels, "-DCHANNELS=%zu -DTAPS=%zu",
-             amkd_winograd_sums(op->device), op->shape.kernel_height);
+             amkd_channel_sums(op->device), op->shape.kernel_height);
     char *tiles = amkd_format("%s -DBACKWARD=%d", kernels, pass == AMKD_BACKWARD_DATA);
     char *acts = tiles ? amkd_op_acts(&op->shape, pass, tiles) : NULL;
     const int rc = acts && !amkd_winograd_kernel(op, pass, "winograd_tiles",

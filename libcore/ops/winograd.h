@@ -17,7 +17,8 @@ int amkd_winograd_fits(const amkd_device *device, const amkd_op_shape *shape,
 int amkd_winograd_wins(const amkd_device *device, const amkd_op_shape *shape,
                        amkd_pass pass);
 
-/* Bytes of scratch that a pass takes: transformed kernels, or sums of gradients. */
+/* Bytes of scratch that a pass takes: transformed kernels, or sums of gradients. A
+ * forward pass whose run has a number of weights keeps as many of its own. */
 size_t amkd_winograd_scratch(const amkd_device *device, const amkd_op_shape *shape,
                              amkd_pass pass);
 

@@ -69,7 +69,7 @@ static size_t part_of(size_t n, size_t limit, size_t multiple)
 
 static cut cut_of(const amkd_device *device, const amkd_op_shape *s)
 {
-    const size_t nsums = amkd_winograd_sums(device);
+    const size_t nsums = amkd_channel_sums(device);
     cut c = {.in_channels = in_vecs(device) * device->vector_width};
     for (size_t limit = NEAR_CHANNELS; limit; limit /= 2) {
         c.part = part_of(s->in_channels, limit, c.in_channels);
@@ -102,7 +102,7 @@ size_t amkd_winograd_gradient_scratch(const amkd_device *device,
 int amkd_winograd_gradient_ready(amkd_op *op)
 {
     char *options = amkd_format("-DCHANNELS=%zu -DTILES_AT_ONCE=%zu -DIN_VECS=%zu",
-                                amkd_winograd_sums(op->device), tiles_at_once(op->device),
+                                amkd_channel_sums(op->device), tiles_at_once(op->device),
                                 in_vecs(op->device));
     const int rc =
         options && !amkd_winograd_kernel(op, AMKD_BACKWARD_WEIGHTS, "winograd_gradient",

@@ -13,10 +13,6 @@ enum {
 /* Kernels behind those of the passes. */
 enum { AMKD_WINOGRAD_KERNELS = AMKD_NPASSES, AMKD_WINOGRAD_COLLECT };
 
-/* Channels of what a pass writes whose sums are in registers (CHANNELS of the kernels).
- */
-size_t amkd_winograd_sums(const amkd_device *device);
-
 /* Makes kernel number, cl/<name>.cl behind winograd.cl, unless it is there. All shapes
  * share its program. */
 int amkd_winograd_kernel(amkd_op *op, size_t number, const char *name, const char *source,

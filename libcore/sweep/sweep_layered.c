@@ -138,7 +138,7 @@ static int run_batch(amkd_layered *layered, cl_mem scores, cl_mem pairs, size_t 
         amkd_network_forward(layered->network, layered->first_layer,
                              &(amkd_batch){.nblocks = nblocks,
                                            .nsamples = nblocks * device->nlanes,
-                                           .weights = 1}))
+                                           .weights = 1 /* copied once */}))
         return -1;
     return amkd_kernel_run(device, layered->logits, score, 3, 1,
                            (size_t[]){nblocks * vectors}, &vectors);

@@ -12,7 +12,7 @@ static int part_of(amkd_part *part, const amkd_graph *graph, size_t l)
     if (layer->ninputs != 1 || layer->inputs[0] != l || !layer->kind->part ||
         !layer->kind->part(part, layer))
         return 0;
-    return part->type == AMKD_PART_NOTHING || amkd_graph_nreaders(graph, l) == 1;
+    return amkd_graph_nreaders(graph, l) == 1;
 }
 
 /* The part, once it is known that there is one. */

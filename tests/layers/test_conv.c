@@ -28,20 +28,22 @@ static const network_case cases[] = {
      {32, 8, 8},
      5},
     /* Sums that go into the convolution in front of them, by either way. */
-    {"conv 32 k3 p1 | relu | residual( conv 32 k3 p1 ) | relu | "
-     "residual( conv 32 k3 p1 ; conv 32 k1 ) | tanh | avgpool 8 | fc 2",
+    {"conv 80 k3 p1 | relu | residual( conv 80 k3 p1 ) | relu | "
+     "residual( conv 80 k3 p1 ; conv 80 k1 ) | tanh | avgpool 8 | fc 2",
      {3, 8, 8},
      5},
-    /* Products of matrices: strides, a sum in parts, channels that fill no tile, and a tile
-     * beyond the last pixel; with a sum behind it. */
-    {"conv 9 k1 | relu | conv 30 k3 s2 p1 | tanh | conv 70 k4 p2 | relu | residual( conv 70 "
+    /* Products of matrices: strides, a sum in parts, channels that fill no tile, and a
+     * tile beyond the last pixel; with a sum behind it. */
+    {"conv 9 k1 | relu | conv 30 k3 s2 p1 | tanh | conv 70 k4 p2 | relu | residual( conv "
+     "70 "
      "k1 ) | tanh | fc 2",
      {2, 9, 7},
      19},
     {"conv 33 k1 | conv 11 k5 s3 p4 nobias | relu | fc 2", {1, 1, 13}, 3},
     /* Every channel by itself: both strides, several outputs of an input, padding behind
      * alone and as wide as can be, a gradient added to that of another reader. */
-    {"conv 6 k3 p1 g3 | relu6 | conv 12 k5 s2 p4 g6 nobias | tanh | conv 12 k3 s2 same g12 "
+    {"conv 6 k3 p1 g3 | relu6 | conv 12 k5 s2 p4 g6 nobias | tanh | conv 12 k3 s2 same "
+     "g12 "
      "| fc 3",
      {3, 11, 14},
      19},

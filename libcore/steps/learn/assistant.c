@@ -83,7 +83,7 @@ static int ask_some(amkd_assistant *a, const amkd_sight *sight, size_t from, siz
                     cl_mem rows, size_t first, float temperature)
 {
     const size_t nlanes = a->device->nlanes;
-    const amkd_batch run = {.nblocks = (n + nlanes - 1) / nlanes, .nsamples = n, .weights = 1};
+    const amkd_batch run = {.nblocks = (n + nlanes - 1) / nlanes, .nsamples = n};
     return amkd_sight_load(sight, a->batches, amkd_network_value(a->network, 0), from,
                            n) ||
                    amkd_network_forward(a->network, 0, &run) ||
