@@ -241,22 +241,29 @@ int main(void)
     const int ncases = sizeof cases / sizeof *cases;
     Suite *suite = suite_create("network");
     TCase *large = tcase_create("LeNet-5"), *small = tcase_create("small shapes");
+    TCase *predictions = tcase_create("predictions");
     tcase_add_unchecked_fixture(large, open_device, close_device);
     tcase_add_unchecked_fixture(small, open_device, close_device);
+    tcase_add_unchecked_fixture(predictions, open_device, close_device);
     tcase_set_timeout(large, 300);
     tcase_set_timeout(small, 300);
+    tcase_set_timeout(predictions, 300);
     tcase_add_loop_test(large, logits_equal_the_reference, 0, NLENETS);
     tcase_add_loop_test(large, gradients_equal_the_reference, 0, NLENETS);
     tcase_add_loop_test(small, logits_equal_the_reference, NLENETS, ncases);
     tcase_add_loop_test(small, gradients_equal_the_reference, NLENETS, ncases);
     tcase_add_loop_test(small, reference_gradients_are_slopes, NLENETS + 1, ncases);
     tcase_add_test(small, mixed_pixels_equal_the_host_formula);
-    tcase_add_loop_test(large, predictions_see_normalized_pixels_and_sum_to_one, 0, 2);
-    tcase_add_test(small, a_prediction_has_sums_in_the_convolution_in_front_of_them);
-    tcase_add_test(small, a_cpu_predicts_as_few_samples_at_a_time_as_keep_it_busy);
-    tcase_add_test(small, transformed_kernels_count_where_memory_is_not_limited);
-    tcase_add_test(small, a_predictor_that_is_given_other_weights_predicts_as_they_do);
+    tcase_add_loop_test(predictions, predictions_see_normalized_pixels_and_sum_to_one, 0,
+                        2);
+    tcase_add_test(predictions,
+                   a_prediction_has_sums_in_the_convolution_in_front_of_them);
+    tcase_add_test(predictions, a_cpu_predicts_as_few_samples_at_a_time_as_keep_it_busy);
+    tcase_add_test(predictions, transformed_kernels_count_where_memory_is_not_limited);
+    tcase_add_test(predictions,
+                   a_predictor_that_is_given_other_weights_predicts_as_they_do);
     suite_add_tcase(suite, large);
     suite_add_tcase(suite, small);
+    suite_add_tcase(suite, predictions);
     return run_layer_tests(suite);
 }
