@@ -28,14 +28,12 @@ static int can_fuse(const amkd_wiring *s, const amkd_graph *graph, const amkd_la
 /* The node that ends a sum's later branch, whose op can add the other one, which is there
  * by then. NULL if there is none. */
 static amkd_node *last_branch(const amkd_wiring *s, const amkd_graph *graph,
-                              const amkd_layer *sum, const size_t *same)
+                              const amkd_layer *sum)
 {
     if (!amkd_layer_is(sum, AMKD_SUMS) || sum->ninputs != 2)
         return NULL;
-    const size_t a = same[sum->inputs[0]], b = same[sum->inputs[1]];
-    const size_t value = a > b ? a : b;
-    if (a == b || (sum->inputs[0] != value && sum->inputs[1] != value) ||
-        s->made_by[value] == AMKD_NOWHERE || amkd_graph_nreaders(graph, value) != 1)
+    const size_t a = sum->inputs[0], b = sum->inputs[1], value = a > b ? a : b;
+    if (s->made_by[value] == AMKD_NOWHERE || amkd_graph_nreaders(graph, value) != 1)
         return NULL;
     amkd_node *node = &s->nodes[s->made_by[value]];
     const amkd_layer *layer = &graph->layers[node->layer];
@@ -49,10 +47,10 @@ static amkd_node *last_branch(const amkd_wiring *s, const amkd_graph *graph,
 static void fuse_sum(amkd_wiring *s, amkd_node *node, const amkd_layer *sum, size_t l,
                      const size_t *same)
 {
-    const size_t a = same[sum->inputs[0]], b = same[sum->inputs[1]];
+    const size_t a = sum->inputs[0], b = sum->inputs[1];
     s->made_by[l + 1] = s->made_by[node->output];
     s->made_by[node->output] = AMKD_NOWHERE;
-    node->inputs[node->ninputs++] = a < b ? a : b;
+    node->inputs[node->ninputs++] = same[a < b ? a : b];
     node->sum_layer = l;
     node->output = l + 1;
 }
@@ -80,7 +78,7 @@ static void list_nodes(amkd_wiring *s, const amkd_graph *graph, int train, size_
     }
     for (size_t l = 0; l < graph->nlayers; l++) {
         const amkd_layer *layer = &graph->layers[l];
-        amkd_node *branch = train ? NULL : last_branch(s, graph, layer, same);
+        amkd_node *branch = train ? NULL : last_branch(s, graph, layer);
         if (is_alias(layer, train)) {
             same[l + 1] = same[layer->inputs[0]];
         } else if (can_fuse(s, graph, layer, train)) {

@@ -2,6 +2,7 @@
 #include "ops/depthwise.h"
 #include "base/memory.h"
 #include "ops/op_internal.h"
+#include <stdio.h>
 #include <stdlib.h>
 
 extern const char amkd_cl_depthwise[], amkd_cl_depthwise_forward[],
@@ -138,9 +139,11 @@ static int make_kernel(amkd_op *op, amkd_pass pass)
     };
     const char *sources[] = {amkd_cl_common, amkd_cl_act, amkd_cl_depthwise,
                              files[pass].source};
-    char *sizes = amkd_format("-DKH=%zu -DS=%zu -DROWS=%zu", op->shape.kernel_height,
-                              op->shape.stride,
-                              pass == AMKD_BACKWARD_WEIGHTS ? rows_in_registers(op) : 1);
+    char rows[32] = "";
+    if (pass == AMKD_BACKWARD_WEIGHTS)
+        snprintf(rows, sizeof rows, " -DROWS=%zu", rows_in_registers(op));
+    char *sizes = amkd_format("-DKH=%zu -DS=%zu%s", op->shape.kernel_height,
+                              op->shape.stride, rows);
     char *options = sizes ? amkd_op_acts(&op->shape, pass, sizes) : NULL;
     const int rc = amkd_op_make_kernel(op, pass, files[pass].kernel, sources, 4, options);
     free(options);

@@ -1,6 +1,6 @@
 /* The ways of running an op's passes, and the choice between them: work-groups of
  * different shapes on devices that run work-items in lockstep, and CLBlast for dense
- * layers. On a CPU there is one way alone. */
+ * layers. On a CPU a layer's way is reckoned from its shape, and times are to be seen. */
 #ifndef AMKD_OPS_OP_PLAN_H
 #define AMKD_OPS_OP_PLAN_H
 
