@@ -65,6 +65,40 @@ static void run_program(amkd_device *device, int extra)
     amkd_program_free(program);
 }
 
+/* Each item has 16 KiB of its own, which 4,096 items of a group would have at once. */
+START_TEST(large_private_arrays_do_not_pass_the_end_of_a_stack)
+{
+    static const char *const source[] = {
+        "kernel void fill(global int *out, int nvalues) {\n"
+        "    int values[4096], i = get_global_id(0);\n"
+        "    for (int v = 0; v < nvalues; v++) values[v] = i * v;\n"
+        "    out[i] = values[i % nvalues];\n"
+        "}\n"};
+    enum { N = 4096 };
+    static cl_int got[N];
+    amkd_device *device = open_device();
+    cl_program program;
+    cl_kernel kernel;
+    cl_mem out;
+    ck_assert_msg(!amkd_program_build(&program, device, "fill", source, 1, ""), "%s",
+                  amkd_error());
+    ck_assert_int_eq(amkd_kernel_new(&kernel, program, "fill"), 0);
+    ck_assert_int_eq(amkd_buffer_new(&out, device, CL_MEM_WRITE_ONLY, sizeof got, NULL),
+                     0);
+    const cl_int nvalues = 4096;
+    const amkd_arg args[] = {AMKD_ARG(out), AMKD_ARG(nvalues)};
+    ck_assert_msg(!amkd_kernel_run(device, kernel, args, 2, 1, (size_t[]){N}, NULL), "%s",
+                  amkd_error());
+    ck_assert_int_eq(amkd_buffer_read(device, got, out, 0, sizeof got), 0);
+    for (int i = 0; i < N; i++)
+        ck_assert_int_eq(got[i], i * i);
+    amkd_buffer_free(out);
+    amkd_kernel_free(kernel);
+    amkd_program_free(program);
+    amkd_device_close(device);
+}
+END_TEST
+
 /* How many files are in the cache; path is that of one of them. */
 static int count_entries(char path[512])
 {
@@ -318,6 +352,7 @@ int main(void)
     tcase_add_test(tests, a_cache_that_cannot_be_written_is_done_without);
     tcase_add_test(tests, processes_that_build_at_once_leave_one_whole_entry);
     tcase_add_test(tests, a_program_that_does_not_compile_fails_with_its_log);
+    tcase_add_test(tests, large_private_arrays_do_not_pass_the_end_of_a_stack);
     tcase_add_test(tests, kernels_fail_naming_themselves_and_run_over_nothing);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);

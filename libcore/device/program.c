@@ -308,9 +308,30 @@ static int fail_kernel(cl_int status, cl_kernel kernel, const char *what)
     return amkd_fail_cl(status, "kernel '%s': %s", name, what);
 }
 
+/* Work-items of a group that nobody chose, at most. A driver that chooses takes as many
+ * as it can, and PoCL keeps the private arrays of them all on a thread's stack, where
+ * 4,096 items of 2.5 KB are beyond its end. */
+enum { MOST_GROUP_ITEMS = 64 };
+
+/* Where the caller leaves the work-group to the driver: one of a CPU, small enough. */
+static const size_t *choose_group(const amkd_device *device, size_t ndim,
+                                  const size_t *global, size_t group[3])
+{
+    if (!(device->type & CL_DEVICE_TYPE_CPU))
+        return NULL;
+    size_t nitems = device->max_work_group < MOST_GROUP_ITEMS ? device->max_work_group
+                                                              : MOST_GROUP_ITEMS;
+    while (global[0] % nitems)
+        nitems--;
+    for (size_t d = 0; d < ndim; d++)
+        group[d] = d == 0 ? nitems : 1;
+    return group;
+}
+
 int amkd_kernel_run(amkd_device *device, cl_kernel kernel, const amkd_arg *args,
                     size_t nargs, size_t ndim, const size_t *global, const size_t *local)
 {
+    size_t group[3];
     for (size_t d = 0; d < ndim; d++)
         if (!global[d]) /* nothing to do, which OpenCL 1.2 takes for a mistake */
             return 0;
@@ -322,6 +343,8 @@ int amkd_kernel_run(amkd_device *device, cl_kernel kernel, const amkd_arg *args,
             return fail_kernel(status, kernel, what);
         }
     }
+    if (!local)
+        local = choose_group(device, ndim, global, group);
     cl_event done;
     cl_int status =
         clEnqueueNDRangeKernel(device->queue, kernel, (cl_uint)ndim, NULL, global, local,

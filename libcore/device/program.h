@@ -34,8 +34,9 @@ typedef struct amkd_arg {
         &(variable), sizeof(variable)                                                    \
     }
 
-/* Sets arguments 0..nargs-1 and enqueues the kernel over ndim dimensions; local may be
- * NULL. Returns once enqueued. */
+/* Sets arguments 0..nargs-1 and enqueues the kernel over ndim dimensions. local
+ * may be NULL: then the driver chooses, but on CPUs, whose groups stay small, so that the
+ * private arrays of one fit a stack. Returns once enqueued. */
 int amkd_kernel_run(amkd_device *device, cl_kernel kernel, const amkd_arg *args,
                     size_t nargs, size_t ndim, const size_t *global, const size_t *local);
 
