@@ -10,19 +10,21 @@
 
 typedef struct network {
     const char *name, *arch; /* arch NULL: as name */
-    size_t side, batch;
+    size_t side;
+    size_t nimages; /* of a prediction, which cuts them as it sees fit */
+    size_t batch;   /* of a step */
 } network;
 
 static const network networks[] = {
-    {"resnet20", NULL, 32, 128},
-    {"alexnet-cifar-half", NULL, 32, 128},
-    {"resnet18", NULL, 224, 16},
-    {"mobilenetv2", NULL, 224, 16},
+    {"resnet20", NULL, 32, 2048, 128},
+    {"alexnet-cifar-half", NULL, 32, 2048, 128},
+    {"resnet18", NULL, 224, 128, 16},
+    {"mobilenetv2", NULL, 224, 128, 16},
 };
 
 /* Of --quick: the others take minutes to compile. */
 static const network quick_network = {
-    "tiny", "conv 8 k3 p1 nobias | bn | relu | avgpool all | fc classes", 8, 16};
+    "tiny", "conv 8 k3 p1 nobias | bn | relu | avgpool all | fc classes", 8, 64, 16};
 
 static const network *network_at(const bench *b, size_t at)
 {
@@ -60,11 +62,11 @@ static amkd_shape shape_of(const network *n)
 
 /* passes: a forward pass is one, and a step has two more of its size. */
 static bench_row row_of(const network *n, size_t count, const char *what,
-                        const amkd_graph *graph, double passes)
+                        const amkd_graph *graph, int passes)
 {
     bench_row row = {.unit = "images/s"};
-    snprintf(row.section, sizeof row.section, "networks on 3x%zux%zu, batch %zu", n->side,
-             n->side, count);
+    snprintf(row.section, sizeof row.section, "networks on 3x%zux%zu, %zu images",
+             n->side, n->side, count);
     snprintf(row.name, sizeof row.name, "%s: %s", n->name, what);
     row.work = (double)count;
     row.flops = passes * 2 * amkd_graph_nmacs(graph) * row.work;
@@ -87,24 +89,23 @@ static int predict(void *context)
     return amkd_predictor_run(p->predictor, p->probs, p->images->pixels, p->images->n);
 }
 
-static int new_prediction(prediction *p, amkd_device *device, const network *n,
-                          size_t count)
+static int new_prediction(prediction *p, amkd_device *device, const network *n)
 {
     if (synthetic_model(&p->model, arch_of(n), shape_of(n)) ||
-        synthetic_images(&p->images, shape_of(n), count) ||
+        synthetic_images(&p->images, shape_of(n), n->nimages) ||
         amkd_predictor_new(&p->predictor, device, p->model))
         return -1;
-    p->probs = amkd_alloc(count * SYNTHETIC_NCLASSES, sizeof *p->probs);
+    p->probs = amkd_alloc(n->nimages * SYNTHETIC_NCLASSES, sizeof *p->probs);
     return p->probs ? 0 : -1;
 }
 
 /* As amkd-query has a model answer: pixels in, probabilities out. */
-static int measure_prediction(bench *b, const network *n, size_t count)
+static int measure_prediction(bench *b, const network *n)
 {
     prediction p = {0};
-    int rc = new_prediction(&p, b->device, n, count);
+    int rc = new_prediction(&p, b->device, n);
     if (!rc) {
-        const bench_row row = row_of(n, count, "prediction", &p.model->graph, 1);
+        const bench_row row = row_of(n, n->nimages, "prediction", &p.model->graph, 1);
         rc = bench_time(b, &row, predict, &p);
     }
     amkd_predictor_free(p.predictor);
@@ -116,9 +117,12 @@ static int measure_prediction(bench *b, const network *n, size_t count)
 
 /* --------------------------------------------------------------------------- steps -- */
 
-/* Forward, loss, backward and optimizer on a batch that is on the device. */
-static int measure_step(bench *b, const network *n, size_t count)
+/* Forward, loss, backward and optimizer on a batch that is on the device, whole lane
+ * blocks. */
+static int measure_step(bench *b, const network *n)
 {
+    const size_t nlanes = b->device->nlanes;
+    const size_t count = (n->batch + nlanes - 1) / nlanes * nlanes;
     step s;
     int rc = step_new(&s, b->device, arch_of(n), shape_of(n), count);
     if (!rc) {
@@ -135,10 +139,8 @@ int bench_networks(bench *b)
     for (size_t at = 0; (n = network_at(b, at)); at++) {
         if (!wanted(b, n))
             continue;
-        const size_t nlanes = b->device->nlanes;
-        const size_t count = (n->batch + nlanes - 1) / nlanes * nlanes;
         bench_say(b, n->name);
-        if (measure_prediction(b, n, count) || measure_step(b, n, count))
+        if (measure_prediction(b, n) || measure_step(b, n))
             return amkd_fail_in("network %s", n->name);
     }
     return 0;

@@ -39,12 +39,24 @@ typedef int16 ivec;
 #define vstore_ivec(v, p) vstore16(v, 0, p)
 #endif
 
-/* Asks for what is to be read soon, where the compiler aims at a processor itself. OpenCL's
- * own prefetch does nothing under PoCL. */
+/* What OpenCL has no words for, where the compiler aims at a processor itself. FETCH asks
+ * for what is to be read soon (OpenCL's own prefetch does nothing under PoCL), FETCH_NEXT
+ * for what comes after that, into a second cache. WRITE_PAST writes past the caches, a
+ * whole line of which would be read first; without the nothings around it compilers make
+ * one plain write of this and another in the branches of an if. */
 #if defined(__x86_64__) || defined(__aarch64__)
 #define FETCH(p) __builtin_prefetch((const void *)(size_t)(p))
+#define FETCH_NEXT(p) __builtin_prefetch((const void *)(size_t)(p), 0, 2)
+#define WRITE_PAST(p, value)                                                             \
+    do {                                                                                 \
+        __asm__ volatile("");                                                            \
+        __builtin_nontemporal_store(value, p);                                           \
+        __asm__ volatile("");                                                            \
+    } while (0)
 #else
 #define FETCH(p)
+#define FETCH_NEXT(p)
+#define WRITE_PAST(p, value) (*(p) = (value))
 #endif
 
 /* How many of n places, a row's or a plane's, a work-item does: all of them, or one where
@@ -79,6 +91,15 @@ static inline size_t first_value(const uint nchannels, const uint nplaces)
     return (get_global_id(2) * nchannels * nplaces + get_global_id(1) * RUN(nplaces)) *
                VECTORS +
            get_global_id(0);
+}
+
+/* Writes a value of y; past: y is larger than the caches (ops/op_internal.h). */
+INLINE void write_vec(global vec *y, const vec value, const int past)
+{
+    if (past)
+        WRITE_PAST(y, value);
+    else
+        *y = value;
 }
 
 static inline float sum_vec(vec v)

@@ -32,7 +32,7 @@ INLINE void add_columns(vec sum[T][VECTORS], global const vec *x, const vec w[K 
 /* Steps s to before end of the row of outputs y; x is the first of its K rows, r. */
 INLINE void forward_steps(vec sum[T][VECTORS], global vec *y, global const vec *x,
                           const vec w[K * K], const vec bias, const maps m, const int r,
-                          int s, const int end, const int inside)
+                          int s, const int end, const int inside, const int past)
 {
     for (; s < end; s++) {
         const int q = s * S - m.px, u = s - (T - 1);
@@ -44,7 +44,7 @@ INLINE void forward_steps(vec sum[T][VECTORS], global vec *y, global const vec *
 #pragma unroll
         for (int l = 0; l < VECTORS; l++) {
             if (inside || u >= 0)
-                y[u * VECTORS + l] = act_forward(sum[0][l]);
+                write_vec(y + u * VECTORS + l, act_forward(sum[0][l]), past);
 #pragma unroll
             for (int t = 0; t < T - 1; t++)
                 sum[t][l] = sum[t + 1][l];
@@ -54,7 +54,7 @@ INLINE void forward_steps(vec sum[T][VECTORS], global vec *y, global const vec *
 }
 
 INLINE void forward_row(global vec *y, global const vec *x, const vec w[K * K],
-                        const vec bias, const maps m, const int r)
+                        const vec bias, const maps m, const int r, const int past)
 {
     const int inside = r >= 0 && r + K <= m.ih, nsteps = m.ow + T - 1;
     const walk steps = {0, nsteps, max(T - 1, TILES(m.px, S)),
@@ -66,16 +66,17 @@ INLINE void forward_row(global vec *y, global const vec *x, const vec w[K * K],
     for (int s = steps.begin; s < steps.end;) {
         const int inner = is_inside(steps, s), end = run_end(steps, s, inner);
         if (inner)
-            forward_steps(sum, y, x, w, bias, m, r, s, end, 1);
+            forward_steps(sum, y, x, w, bias, m, r, s, end, 1, past);
         else
-            forward_steps(sum, y, x, w, bias, m, r, s, end, 0);
+            forward_steps(sum, y, x, w, bias, m, r, s, end, 0, past);
         s = end;
     }
 }
 
 /* Rows v to before end of a map's outputs y; x is the map of its input. */
 INLINE void forward_rows(global vec *y, global const vec *x, global const float *weights,
-                         const vec bias, const maps m, int v, const int end)
+                         const vec bias, const maps m, int v, const int end,
+                         const int past)
 {
     vec w[K * K];
 #pragma unroll
@@ -83,7 +84,7 @@ INLINE void forward_rows(global vec *y, global const vec *x, global const float 
         w[ac] = weights[ac];
     for (; v < end; v++) {
         const int r = v * S - m.py;
-        forward_row(y + v * m.ow * VECTORS, x + r * m.iw * VECTORS, w, bias, m, r);
+        forward_row(y + v * m.ow * VECTORS, x + r * m.iw * VECTORS, w, bias, m, r, past);
     }
 }
 
@@ -93,7 +94,7 @@ kernel void depthwise_forward(global const vec *restrict x,
                               const int multiple, const int ih, const int iw,
                               const int oh, const int ow, const int py, const int px,
                               const uint weights, const uint biases, const int has_bias,
-                              const ulong nall, const uint nrows)
+                              const ulong nall, const uint nrows, const int past)
 {
     const maps m = {multiple, ih, iw, oh, ow, py, px};
     const size_t end = min((get_global_id(0) + 1) * nrows, (size_t)nall);
@@ -103,7 +104,7 @@ kernel void depthwise_forward(global const vec *restrict x,
         const vec bias = has_bias ? parameters[biases + o] : 0.0f;
         forward_rows(y + map * oh * ow * VECTORS, x + map / multiple * ih * iw * VECTORS,
                      parameters + weights + o * (K * K), bias, m, row - map * oh,
-                     map_end - map * oh);
+                     map_end - map * oh, past);
         row = map_end;
     }
 }

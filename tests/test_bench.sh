@@ -56,7 +56,9 @@ rows 5 'amkd-import, 20 of (NPY|IDX|CIFAR-10|PNG|JPEG)'
 rows 2 'amkd-augment, 600 of 28x28(, elastic)?'
 rows 1 'lenet5, 2 steps'
 # Whole networks: a small one in place of those that take minutes to compile.
-grep -qx 'networks on 3x8x8, batch 16' table || fail "networks: $(cat table)"
+for count in 16 64; do
+    grep -qx "networks on 3x8x8, $count images" table || fail "networks: $(cat table)"
+done
 for what in prediction step; do
     rows 1 "tiny: $what"
 done

@@ -5,7 +5,7 @@
 
 extern const char amkd_cl_conv_gemm[];
 
-/* With fewer channels read or written the copy costs more than it saves. */
+/* With fewer channels written the copy costs more than it saves. */
 enum { LEAST_CHANNELS = 8 };
 
 /* Columns of a work-item, a multiple of those in registers; values at a time that each
@@ -52,8 +52,7 @@ static size_t find_part(const amkd_device *device, const amkd_op_shape *s)
 
 int amkd_conv_gemm_fits(const amkd_device *device, const amkd_op_shape *shape)
 {
-    return device->vector_width > 1 && shape->in_channels >= LEAST_CHANNELS &&
-           shape->out_channels >= LEAST_CHANNELS &&
+    return device->vector_width > 1 && shape->out_channels >= LEAST_CHANNELS &&
            shape->kernel_height * shape->kernel_width <= MOST_TAPS &&
            (find_near(device, shape) >= LEAST_PART ||
             find_near(device, shape) >= count_terms(shape));
@@ -93,7 +92,7 @@ int amkd_conv_gemm_run(amkd_op *op, const amkd_op_args *a)
     const cl_int top = (cl_int)s->top, left = (cl_int)s->left, columns = ITEM_COLUMNS;
     const cl_int channels = (cl_int)nchannels, part = (cl_int)npart;
     const cl_uint weights = (cl_uint)s->weights, biases = (cl_uint)s->biases;
-    const cl_int has_bias = s->bias, has_sum = s->sum;
+    const cl_int has_bias = s->bias, has_sum = s->sum, far = amkd_op_writes_far(op, a);
     const amkd_arg args[] = {AMKD_ARG(a->x[0]),
                              AMKD_ARG(a->parameters),
                              AMKD_ARG(added),
@@ -115,6 +114,8 @@ int amkd_conv_gemm_run(amkd_op *op, const amkd_op_args *a)
                              AMKD_ARG(biases),
                              AMKD_ARG(has_bias),
                              AMKD_ARG(has_sum),
+                             AMKD_ARG(far),
+
                              {NULL, offsets_nbytes(s)},
                              {NULL, patches_nbytes(op->device, npart)}};
     return amkd_kernel_run(
