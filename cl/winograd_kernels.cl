@@ -6,11 +6,16 @@
 /* G g. */
 INLINE void transform_taps(vec to[PATCH], const vec g[TAPS])
 {
-    vec even1 = (-2.0f / 3) * g[0] - (1.0f / 3) * g[2], odd1 = (-2.0f / 3 * POINT1) * g[1];
-    vec even2 = (1.0f / 6) * g[0] + (1.0f / 3) * g[2], odd2 = (1.0f / 6 * POINT2) * g[1];
-#if TAPS == 5
-    even1 -= (1.0f / 6) * g[4], odd1 -= (1.0f / 3 * POINT1) * g[3];
-    even2 += (2.0f / 3) * g[4], odd2 += (1.0f / 3 * POINT2) * g[3];
+    vec even1 = (-2.0f / 3) * g[0], odd1 = (-2.0f / 3 * POINT1) * g[1];
+    vec even2 = (1.0f / 6) * g[0], odd2 = (1.0f / 6 * POINT2) * g[1];
+#if TAPS > 2
+    even1 -= (1.0f / 3) * g[2], even2 += (1.0f / 3) * g[2];
+#endif
+#if TAPS > 3
+    odd1 -= (1.0f / 3 * POINT1) * g[3], odd2 += (1.0f / 3 * POINT2) * g[3];
+#endif
+#if TAPS > 4
+    even1 -= (1.0f / 6) * g[4], even2 += (2.0f / 3) * g[4];
 #endif
     to[0] = g[0];
     to[1] = even1 + odd1;
@@ -20,16 +25,18 @@ INLINE void transform_taps(vec to[PATCH], const vec g[TAPS])
     to[5] = g[TAPS - 1];
 }
 
-/* Transforms the kernels of nin input channels to nout output channels from weights on:
- * that of i to o is at o * out_stride + i * in_stride. turned: by half a turn, for the
- * gradient by the input. Output channels beyond the last have zeros.
+/* Transforms the kernels, side x side, of nin input channels to nout output channels from
+ * weights on: that of i to o is at o * out_stride + i * in_stride; with a stride each phase
+ * of x is an input channel. turned: by half a turn, for the gradient by the input. Output
+ * channels beyond the last, and taps of a phase beyond a kernel, have zeros.
  *
  * Grid: (tiles of IN_CHANNELS in each part of the input channels, all parts; groups of
  * output channels). */
 kernel void winograd_kernels(global const float *restrict parameters,
                              global float *restrict kernels, const uint weights,
-                             const int nin, const int nout, const int in_stride,
-                             const int out_stride, const int part, const int turned)
+                             const int side, const int nin, const int nout,
+                             const int in_stride, const int out_stride, const int part,
+                             const int turned)
 {
     const int part_tiles = TILES(part, IN_CHANNELS), group = get_global_id(1);
     const int first = get_global_id(0) / part_tiles * part, n = min(part, nin - first);
@@ -39,11 +46,14 @@ kernel void winograd_kernels(global const float *restrict parameters,
     vec rows[TAPS][PATCH];
     for (int l = 0; l < VW; l++) {
         const int i = first + i0 + l / CHANNELS, o = group * CHANNELS + l % CHANNELS;
-        for (int tap = 0; tap < TAPS * TAPS; tap++)
+        const int exists = l < nvalues && o < nout;
+        const int at = weights + o * out_stride + i / PHASES * in_stride;
+        for (int tap = 0; tap < TAPS * TAPS; tap++) {
+            const int y = tap / TAPS * STEP + PHASE_ROW(i);
+            const int x = tap % TAPS * STEP + PHASE_COLUMN(i);
             taps[turned ? TAPS * TAPS - 1 - tap : tap][l] =
-                l < nvalues && o < nout
-                    ? parameters[weights + o * out_stride + i * in_stride + tap]
-                    : 0.0f;
+                exists && y < side && x < side ? parameters[at + y * side + x] : 0.0f;
+        }
     }
     for (int x = 0; x < TAPS; x++) {
         vec column[TAPS];

@@ -19,10 +19,10 @@
 INLINE void ask_patch(global const vec *map, const int height, const int width,
                       const int row, const int column)
 {
-    const int first = max(column, 0), end = min(column + PATCH, width);
-    for (int r = max(row, 0); r < min(row + PATCH, height); r++)
-        for (int c = first; c < end; c++)
-            FETCH(map + (r * width + c) * VECTORS);
+    for (int r = row; r < min(row + PATCH * STEP, height); r += STEP)
+        for (int c = column; c < min(column + PATCH * STEP, width); c += STEP)
+            if (r >= 0 && c >= 0)
+                FETCH(map + (r * width + c) * VECTORS);
 }
 
 /* The patch from row and column on of a map, transformed. */
@@ -111,7 +111,7 @@ INLINE void write_tile(global vec *y, global const vec *beside, local const vec 
     }
 }
 
-/* x: [nin][in_height][in_width] of each block, y: [nout][out_height][out_width]. beside, of
+/* nin: with a stride, channels of x by their phases. x: [nin / PHASES][in_height][in_width] of each block, y: [nout][out_height][out_width]. beside, of
  * the same shape: backward the values that mask y; forward, with has_sum, what is added to
  * it. patches: local, POSITIONS * POSITION_VECS(part, ntiles) vecs; sums: POSITIONS *
  * CHANNELS * ntiles. ntiles, a work-item's, is a multiple of COLUMNS. */
@@ -131,24 +131,24 @@ kernel void winograd_tiles(global const vec *restrict x,
     const int first_tile = get_global_id(0) * ntiles;
     const size_t in_size = in_height * in_width * VECTORS;
     const size_t out_size = out_height * out_width * VECTORS;
-    x += get_global_id(1) * nin * in_size;
+    x += get_global_id(1) * (nin / PHASES) * in_size;
     y += get_global_id(1) * nout * out_size;
     beside += get_global_id(1) * nout * out_size;
     const int patch_stride = POSITION_VECS(part, ntiles), sum_stride = CHANNELS * ntiles;
     for (int first = 0; first < nin; first += part) {
         const int n = min(part, nin - first);
-        for (int i = 0; i < n; i++)
+        for (int i = first; i < first + n; i++)
             for (int t = 0; t < ntiles; t++) {
                 const int lane = min(first_tile + t, all_tiles - 1) % VECTORS;
                 const int tile = min(first_tile + t, all_tiles - 1) / VECTORS;
-                const int row = tile / row_tiles * TILE - top;
-                const int column = tile % row_tiles * TILE - left;
-                if (lane == 0 && i + 1 < n)
-                    ask_patch(x + (first + i + 1) * in_size, in_height, in_width, row,
-                              column);
-                put_patch(patches + (t / COLUMNS * n + i) * COLUMNS + t % COLUMNS,
-                          patch_stride, x + (first + i) * in_size + lane, in_height,
-                          in_width, row, column);
+                const int row = tile / row_tiles * (TILE * STEP) - top;
+                const int column = tile % row_tiles * (TILE * STEP) - left;
+                if (lane == 0 && i + 1 < first + n)
+                    ask_patch(x + (i + 1) / PHASES * in_size, in_height, in_width,
+                              row + PHASE_ROW(i + 1), column + PHASE_COLUMN(i + 1));
+                put_patch(patches + (t / COLUMNS * n + i - first) * COLUMNS + t % COLUMNS,
+                          patch_stride, x + i / PHASES * in_size + lane, in_height,
+                          in_width, row + PHASE_ROW(i), column + PHASE_COLUMN(i));
             }
         for (int o0 = 0; o0 < nout; o0 += CHANNELS) {
             global const float *u = kernels + kernels_at(o0 / CHANNELS, nout, first, n);

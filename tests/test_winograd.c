@@ -5,21 +5,24 @@
 #include "ops/winograd.h"
 
 /* Maps whose sides are multiples of a tile's and not, smaller than one; channels that are
- * no multiples, few, and beyond a part; every padding. */
+ * no multiples, few, and beyond a part; every padding; every number of taps that has a
+ * transform, by its phases with stride 2. */
 static const struct {
-    size_t in_channels, height, width, out_channels, padding, taps;
+    size_t in_channels, height, width, out_channels, padding, taps, stride;
 } shapes[] = {
-    {16, 8, 12, 32, 1, 3}, {8, 3, 3, 9, 0, 3},    {13, 2, 1, 8, 2, 3},
-    {150, 5, 7, 11, 1, 3}, {9, 6, 17, 131, 2, 3}, {24, 7, 6, 13, 2, 5},
-    {8, 5, 11, 9, 4, 5},   {11, 6, 5, 70, 0, 5},
+    {16, 8, 12, 32, 1, 3, 1}, {8, 3, 3, 9, 0, 3, 1},    {13, 2, 1, 8, 2, 3, 1},
+    {150, 5, 7, 11, 1, 3, 1}, {9, 6, 17, 131, 2, 3, 1}, {24, 7, 6, 13, 2, 5, 1},
+    {8, 5, 11, 9, 4, 5, 1},   {11, 6, 5, 70, 0, 5, 1},  {3, 23, 17, 9, 3, 7, 2},
+    {5, 11, 14, 8, 2, 5, 2},  {9, 12, 9, 10, 1, 3, 2},  {40, 7, 8, 70, 0, 3, 2},
 };
 
 static const struct {
     const char *width;
     int shape;
 } cases[] = {
-    {"8", 0},  {"8", 1},  {"8", 2}, {"8", 3}, {"8", 4}, {"4", 0}, {"4", 3},
-    {"16", 0}, {"16", 3}, {"8", 5}, {"8", 6}, {"8", 7}, {"4", 6}, {"16", 5},
+    {"8", 0},  {"8", 1},  {"8", 2},  {"8", 3},  {"8", 4}, {"4", 0},  {"4", 3},
+    {"16", 0}, {"16", 3}, {"8", 5},  {"8", 6},  {"8", 7}, {"4", 6},  {"16", 5},
+    {"8", 8},  {"8", 9},  {"8", 10}, {"8", 11}, {"4", 8}, {"16", 8}, {"16", 11},
 };
 enum { NCASES = sizeof cases / sizeof *cases };
 
@@ -35,8 +38,9 @@ static amkd_op_shape shape_of(int number)
     s.in_height = shapes[number].height;
     s.in_width = shapes[number].width;
     s.kernel_height = s.kernel_width = taps;
-    s.out_height = s.in_height + 2 * padding - (taps - 1);
-    s.out_width = s.in_width + 2 * padding - (taps - 1);
+    s.stride = shapes[number].stride;
+    s.out_height = (s.in_height + 2 * padding - taps) / s.stride + 1;
+    s.out_width = (s.in_width + 2 * padding - taps) / s.stride + 1;
     s.top = s.left = padding;
     s.biases = BEFORE + s.in_channels * s.out_channels * taps * taps;
     s.ntrained = s.biases + s.out_channels;
@@ -63,7 +67,8 @@ START_TEST(all_passes_leave_what_taps_leave)
     make_both(&taps, &winograd, &shape);
     for (amkd_pass pass = AMKD_FORWARD; pass < AMKD_NPASSES; pass++)
         ck_assert(winograd->by[pass] != winograd || device->local_nbytes < ENOUGH_LOCAL ||
-                  (shape.kernel_height == 5 && pass == AMKD_BACKWARD_WEIGHTS));
+                  (shape.kernel_height == 5 && pass == AMKD_BACKWARD_WEIGHTS) ||
+                  (shape.stride == 2 && pass != AMKD_FORWARD));
     expect_same_passes(taps, winograd, &shape);
     amkd_op_free(taps);
     amkd_op_free(winograd);
@@ -124,7 +129,9 @@ START_TEST(it_is_taken_for_convolutions_that_are_worth_it)
     ck_assert(!amkd_winograd_wins(&cpu, &s, AMKD_FORWARD));
     s.in_channels = 64;
     s.stride = 2;
-    ck_assert(!amkd_winograd_fits(&cpu, &s, AMKD_FORWARD));
+    ck_assert(amkd_winograd_fits(&cpu, &s, AMKD_FORWARD));
+    ck_assert(!amkd_winograd_fits(&cpu, &s, AMKD_BACKWARD_DATA));
+    ck_assert(!amkd_winograd_fits(&cpu, &s, AMKD_BACKWARD_WEIGHTS));
     s.stride = 1;
     s.kernel_height = s.kernel_width = 5;
     ck_assert(amkd_winograd_wins(&cpu, &s, AMKD_FORWARD));

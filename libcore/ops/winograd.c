@@ -24,10 +24,12 @@ enum { FEW_CHANNELS = 16 };
 /* Transformed kernels beyond this come from far, and twice as many tiles share them. */
 enum { NEAR_KERNELS_NBYTES = 4 << 20 };
 
-/* A pass as a convolution forward: channels and pixels read and written. */
+/* A pass as a convolution forward: channels, with a stride phases of them, and pixels
+ * read and written. */
 typedef struct maps {
     size_t nin, in_height, in_width, nout, out_height, out_width;
     size_t top, left;
+    size_t taps;                  /* of the side of a kernel, or of a phase of it */
     size_t tile;                  /* pixels of the side of what is written at a time */
     size_t in_stride, out_stride; /* weights from a channel's to the next one's */
 } maps;
@@ -39,12 +41,11 @@ typedef struct cut {
 
 static maps maps_of(const amkd_op_shape *s, amkd_pass pass)
 {
-    const size_t ntaps = s->kernel_height * s->kernel_width,
-                 around = s->kernel_height - 1;
-    const size_t tile = AMKD_WINOGRAD_PATCH - around;
-    const size_t to_next_in = ntaps, to_next_out = ntaps * s->in_channels;
+    const size_t side = s->kernel_height, taps = amkd_tiles(side, s->stride);
+    const size_t tile = AMKD_WINOGRAD_PATCH + 1 - taps;
+    const size_t to_next_in = side * side, to_next_out = side * side * s->in_channels;
     if (pass != AMKD_BACKWARD_DATA)
-        return (maps){.nin = s->in_channels,
+        return (maps){.nin = s->in_channels * s->stride * s->stride,
                       .in_height = s->in_height,
                       .in_width = s->in_width,
                       .nout = s->out_channels,
@@ -52,6 +53,7 @@ static maps maps_of(const amkd_op_shape *s, amkd_pass pass)
                       .out_width = s->out_width,
                       .top = s->top,
                       .left = s->left,
+                      .taps = taps,
                       .tile = tile,
                       .in_stride = to_next_in,
                       .out_stride = to_next_out};
@@ -61,8 +63,9 @@ static maps maps_of(const amkd_op_shape *s, amkd_pass pass)
                   .nout = s->in_channels,
                   .out_height = s->in_height,
                   .out_width = s->in_width,
-                  .top = around - s->top,
-                  .left = around - s->left,
+                  .top = side - 1 - s->top,
+                  .left = side - 1 - s->left,
+                  .taps = taps,
                   .tile = tile,
                   .in_stride = to_next_out,
                   .out_stride = to_next_in};
@@ -103,9 +106,10 @@ int amkd_winograd_fits(const amkd_device *device, const amkd_op_shape *shape,
                        amkd_pass pass)
 {
     const size_t side = shape->kernel_height;
-    if (device->vector_width == 1 || (side != 3 && side != 5) ||
-        shape->kernel_width != side || shape->stride != 1 || shape->top >= side ||
-        shape->left >= side)
+    const int steps = shape->stride == 2 && pass == AMKD_FORWARD;
+    if (device->vector_width == 1 || (side != 3 && side != 5 && (side != 7 || !steps)) ||
+        shape->kernel_width != side || (shape->stride != 1 && !steps) ||
+        shape->top >= side || shape->left >= side)
         return 0;
     if (pass == AMKD_BACKWARD_WEIGHTS)
         return side == 3 && amkd_winograd_gradient_fits(device, shape);
@@ -140,12 +144,13 @@ int amkd_winograd_wins(const amkd_device *device, const amkd_op_shape *shape,
     const maps m = maps_of(shape, pass);
     const costs c = costs_of[pass];
     const double nin = (double)m.nin, nout = (double)m.nout;
+    const double nphases = (double)(shape->stride * shape->stride);
     const size_t nvectors = NSAMPLES / device->vector_width;
     const double ntiles = (double)(amkd_tiles(m.out_height, m.tile) *
                                    amkd_tiles(m.out_width, m.tile) * nvectors);
     const double npixels = (double)(m.out_height * m.out_width * nvectors);
     const double ntaps = (double)(shape->kernel_height * shape->kernel_width);
-    const double taps = npixels * nin * nout * ntaps / 2 / c.taps_share;
+    const double taps = npixels * nin / nphases * nout * ntaps / 2 / c.taps_share;
     const double product = nin * nout * AMKD_WINOGRAD_POSITIONS / 2 / c.product_share;
     const double tiles = ntiles * (product + nin * c.in + nout * c.out);
     return (tiles + nin * nout * c.kernel) * win < taps;
@@ -177,14 +182,16 @@ static int transform_kernels(amkd_op *op, const amkd_op_args *a, const maps *m,
     const cl_uint weights = (cl_uint)op->shape.weights;
     const size_t item_channels = op->device->vector_width / amkd_channel_sums(op->device);
     const size_t items = amkd_tiles(m->nin, c->part) * amkd_tiles(c->part, item_channels);
+    const cl_int side = (cl_int)op->shape.kernel_height;
     const cl_int nin = (cl_int)m->nin, nout = (cl_int)m->nout, part = (cl_int)c->part;
     const cl_int in_stride = (cl_int)m->in_stride, out_stride = (cl_int)m->out_stride;
-    const amkd_arg args[] = {
-        AMKD_ARG(a->parameters), AMKD_ARG(kernels), AMKD_ARG(weights),
-        AMKD_ARG(nin),           AMKD_ARG(nout),    AMKD_ARG(in_stride),
-        AMKD_ARG(out_stride),    AMKD_ARG(part),    AMKD_ARG(turned)};
+    const amkd_arg args[] = {AMKD_ARG(a->parameters), AMKD_ARG(kernels),
+                             AMKD_ARG(weights),       AMKD_ARG(side),
+                             AMKD_ARG(nin),           AMKD_ARG(nout),
+                             AMKD_ARG(in_stride),     AMKD_ARG(out_stride),
+                             AMKD_ARG(part),          AMKD_ARG(turned)};
     return amkd_kernel_run(
-        op->device, op->kernels[KERNELS], args, 9, 2,
+        op->device, op->kernels[KERNELS], args, sizeof args / sizeof *args, 2,
         (size_t[]){items, amkd_tiles(m->nout, amkd_channel_sums(op->device))}, NULL);
 }
 
@@ -277,9 +284,10 @@ int amkd_winograd_kernel(amkd_op *op, size_t number, const char *name, const cha
 
 static int make_tiles(amkd_op *op, amkd_pass pass)
 {
-    char kernels[64];
-    snprintf(kernels, sizeof kernels, "-DCHANNELS=%zu -DTAPS=%zu",
-             amkd_channel_sums(op->device), op->shape.kernel_height);
+    char kernels[96];
+    snprintf(kernels, sizeof kernels, "-DCHANNELS=%zu -DTAPS=%zu -DSTEP=%zu",
+             amkd_channel_sums(op->device), maps_of(&op->shape, pass).taps,
+             op->shape.stride);
     char *tiles = amkd_format("%s -DBACKWARD=%d", kernels, pass == AMKD_BACKWARD_DATA);
     char *acts = tiles ? amkd_op_acts(&op->shape, pass, tiles) : NULL;
     const int rc = acts && !amkd_winograd_kernel(op, pass, "winograd_tiles",
