@@ -123,6 +123,9 @@ START_TEST(few_channels_and_devices_in_lockstep_keep_taps_one_by_one)
     amkd_op_shape s = shape_of(1);
     ck_assert(amkd_conv_gemm_fits(&cpu, &s));
     s.in_channels = 3;
+    s.stride = 1;
+    ck_assert(!amkd_conv_gemm_fits(&cpu, &s));
+    s.stride = 2;
     ck_assert(amkd_conv_gemm_fits(&cpu, &s));
     s.out_channels = 4;
     ck_assert(!amkd_conv_gemm_fits(&cpu, &s));

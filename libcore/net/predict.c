@@ -18,7 +18,7 @@ enum { MAX_CHUNK = 2048, MAX_NBYTES = 1 << 29 };
 
 /* Multiply-adds of an op that a unit of a CPU has at least, by the mean: some tenths of a
  * millisecond, beside which the start of a kernel is little. */
-static const double unit_nmacs = 16e6;
+static const double unit_nmacs = 32e6;
 
 struct amkd_predictor {
     amkd_device *device;

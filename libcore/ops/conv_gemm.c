@@ -5,7 +5,8 @@
 
 extern const char amkd_cl_conv_gemm[];
 
-/* With fewer channels written the copy costs more than it saves. */
+/* With fewer channels written the copy costs more than it saves; with fewer read, where
+ * the taps of a row meet the same values. */
 enum { LEAST_CHANNELS = 8 };
 
 /* Columns of a work-item, a multiple of those in registers; values at a time that each
@@ -53,6 +54,7 @@ static size_t find_part(const amkd_device *device, const amkd_op_shape *s)
 int amkd_conv_gemm_fits(const amkd_device *device, const amkd_op_shape *shape)
 {
     return device->vector_width > 1 && shape->out_channels >= LEAST_CHANNELS &&
+           (shape->in_channels >= LEAST_CHANNELS || shape->stride > 1) &&
            shape->kernel_height * shape->kernel_width <= MOST_TAPS &&
            (find_near(device, shape) >= LEAST_PART ||
             find_near(device, shape) >= count_terms(shape));
