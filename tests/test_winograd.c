@@ -164,6 +164,10 @@ START_TEST(both_ways_are_timed_to_be_seen_and_the_choice_stays)
         ck_assert_ptr_eq(op->by[AMKD_FORWARD], op->other.op);
         amkd_plan_clear(&plan);
     }
+    /* Its gradients are in one copy, those of taps in several. */
+    ck_ok(amkd_op_plan(&plan, op, AMKD_BACKWARD_WEIGHTS, NULL, amkd_now() + 60, 1));
+    ck_assert_int_ne(plan.ways[1].fate, AMKD_FATE_WRONG);
+    amkd_plan_clear(&plan);
     /* Those who do not look at times are not kept waiting for them. */
     ck_ok(amkd_op_plan(&plan, op, AMKD_BACKWARD_DATA, NULL, amkd_now() + 60, 0));
     ck_assert_uint_eq(plan.nways, 0);

@@ -18,8 +18,9 @@ static const double win = 1.05, win_with_other_bits = 1.3;
 typedef struct measurement {
     amkd_device *device;
     cl_mem result;
-    size_t nfloats;
-    float *expected, *values; /* [nfloats]: what the first way leaves, and another */
+    size_t nfloats, ncopies;
+    float *expected, *values; /* [ncopies][nfloats]: what the first way leaves, and
+                                 another; the first copy has the sum */
     int chosen_is_same;       /* bit for bit as the first */
 } measurement;
 
@@ -63,11 +64,14 @@ static int close_enough(const measurement *m)
  * nothing was before. */
 static int run_once(const measurement *m, float *values, const amkd_way *way)
 {
-    const size_t nbytes = m->nfloats * sizeof *values;
-    return amkd_buffer_zero(m->device, m->result, nbytes) || way->run(way->context) ||
-                   amkd_buffer_read(m->device, values, m->result, 0, nbytes)
-               ? -1
-               : 0;
+    const size_t nbytes = m->ncopies * m->nfloats * sizeof *values;
+    if (amkd_buffer_zero(m->device, m->result, nbytes) || way->run(way->context) ||
+        amkd_buffer_read(m->device, values, m->result, 0, nbytes))
+        return -1;
+    for (size_t c = 1; c < m->ncopies; c++)
+        for (size_t v = 0; v < m->nfloats; v++)
+            values[v] += values[c * m->nfloats + v];
+    return 0;
 }
 
 static int time_first(measurement *m, amkd_plan *plan)
@@ -120,11 +124,12 @@ static int measure(measurement *m, amkd_plan *plan, double deadline)
 }
 
 int amkd_plan_measure(amkd_plan *plan, amkd_device *device, cl_mem result, size_t nfloats,
-                      double deadline)
+                      size_t ncopies, double deadline)
 {
-    measurement m = {.device = device, .result = result, .nfloats = nfloats};
-    m.expected = amkd_alloc(nfloats, sizeof *m.expected);
-    m.values = amkd_alloc(nfloats, sizeof *m.values);
+    measurement m = {
+        .device = device, .result = result, .nfloats = nfloats, .ncopies = ncopies};
+    m.expected = amkd_alloc(ncopies * nfloats, sizeof *m.expected);
+    m.values = amkd_alloc(ncopies * nfloats, sizeof *m.values);
     const int rc = measure(&m, plan, deadline);
     free(m.expected);
     free(m.values);

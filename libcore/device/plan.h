@@ -43,14 +43,14 @@ typedef struct amkd_plan {
  * when all is known, 0 when there are ways to be timed. */
 int amkd_plan_recall(amkd_plan *plan, const amkd_device *device);
 
-/* Chooses one of the ways, which leave their result in nfloats floats of result, and
- * remembers it. The first is trusted; another is passed over when it fails or its result
+/* Chooses one of the ways, which leave their result in result, ncopies of nfloats floats
+ * each that are to be added up, and remembers it. The first is trusted; another is passed over when it fails or its result
  * differs by more than 1e-3 of the greatest value. It takes the place of the one chosen
  * so far when it is faster by 1.3, or by 1.05 where both leave the same bits: what noise
  * decides must not show in the result. Where the choice is reckoned, times are to be seen
  * alone. Beyond deadline (of amkd_now) no further way is begun. */
 int amkd_plan_measure(amkd_plan *plan, amkd_device *device, cl_mem result, size_t nfloats,
-                      double deadline);
+                      size_t ncopies, double deadline);
 
 void amkd_plan_clear(amkd_plan *plan); /* frees what it owns */
 

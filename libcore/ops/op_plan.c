@@ -23,7 +23,7 @@ enum { NGROUPS = sizeof groups / sizeof *groups };
 /* Stands in for the layer's data while its ways are timed. */
 typedef struct trial {
     cl_mem x, parameters, dy, result;
-    size_t nresult; /* floats */
+    size_t nresult, ncopies; /* floats of a copy; copies that are to be added up */
     size_t nblocks;
 } trial;
 
@@ -153,11 +153,12 @@ static int trial_new(trial *t, const amkd_op *op, amkd_pass pass, size_t nblocks
     const size_t ny = nsamples * s->out_channels * s->out_height * s->out_width;
     t->nresult = pass == AMKD_FORWARD         ? ny
                  : pass == AMKD_BACKWARD_DATA ? nx
-                                              : s->nslices * s->ntrained;
+                                              : s->ntrained;
+    t->ncopies = pass == AMKD_BACKWARD_WEIGHTS ? s->nslices : 1;
     return trial_buffer(&t->x, device, nx) || trial_buffer(&t->dy, device, ny) ||
                    trial_buffer(&t->parameters, device, s->ntrained) ||
                    amkd_buffer_new(&t->result, device, CL_MEM_READ_WRITE,
-                                   t->nresult * sizeof(float), NULL)
+                                   t->ncopies * t->nresult * sizeof(float), NULL)
                ? -1
                : 0;
 }
@@ -270,7 +271,8 @@ int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, const char *way,
         if (!rc && yes)
             rc = trial_new(&t, op, pass, op->shape.max_blocks);
         if (!rc && yes)
-            rc = amkd_plan_measure(plan, op->device, t.result, t.nresult, deadline);
+            rc = amkd_plan_measure(plan, op->device, t.result, t.nresult, t.ncopies,
+                                   deadline);
         trial_clear(&t);
     }
     if (rc)
