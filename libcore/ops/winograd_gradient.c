@@ -5,8 +5,9 @@
 
 extern const char amkd_cl_winograd_gradient[], amkd_cl_winograd_collect[];
 
-/* Samples over which a sum in registers goes: vectors of a tile each. */
-enum { SAMPLES = 16 };
+/* Samples over which a sum in registers goes, vectors of a tile each. With vectors of 16
+ * lanes the multiplications take so little time that fetching the sums would show. */
+enum { SAMPLES = 16, WIDE_SAMPLES = 64 };
 
 /* Input and output channels whose patches and gradients are near together. */
 enum { NEAR_CHANNELS = 64, LEAST_CHANNELS = 8 };
@@ -24,13 +25,13 @@ typedef struct cut {
 
 static size_t tiles_at_once(const amkd_device *device)
 {
-    return SAMPLES / device->vector_width;
+    return (device->vector_width == 16 ? WIDE_SAMPLES : SAMPLES) / device->vector_width;
 }
 
 /* Vectors of input channels at a time: sums in registers are for as many. */
-static size_t in_vecs(const amkd_device *device)
+static size_t in_vecs(const amkd_device *device, const amkd_op_shape *s)
 {
-    return device->vector_width == 16 ? 1 : 2;
+    return s->in_channels > device->vector_width ? 2 : 1;
 }
 
 static size_t vecs_nbytes(const amkd_device *device, size_t nvecs)
@@ -70,7 +71,7 @@ static size_t part_of(size_t n, size_t limit, size_t multiple)
 static cut cut_of(const amkd_device *device, const amkd_op_shape *s)
 {
     const size_t nsums = amkd_channel_sums(device);
-    cut c = {.in_channels = in_vecs(device) * device->vector_width};
+    cut c = {.in_channels = in_vecs(device, s) * device->vector_width};
     for (size_t limit = NEAR_CHANNELS; limit; limit /= 2) {
         c.part = part_of(s->in_channels, limit, c.in_channels);
         c.chunk = part_of(s->out_channels, limit, nsums);
@@ -103,7 +104,7 @@ int amkd_winograd_gradient_ready(amkd_op *op)
 {
     char *options = amkd_format("-DCHANNELS=%zu -DTILES_AT_ONCE=%zu -DIN_VECS=%zu",
                                 amkd_channel_sums(op->device), tiles_at_once(op->device),
-                                in_vecs(op->device));
+                                in_vecs(op->device, &op->shape));
     const int rc =
         options && !amkd_winograd_kernel(op, AMKD_BACKWARD_WEIGHTS, "winograd_gradient",
                                          amkd_cl_winograd_gradient, options)
