@@ -120,7 +120,7 @@ perl -e 'print pack("N2", 2049, 24), join "", map { chr($_ % 10) } 1 .. 24' >"$d
 amkd-import -q -o "$dir/images" --labels "$dir/idx-labels" "$dir/idx-images"
 amkd-train -q --steps 1 -a 'conv 4 k3 | relu | conv 16 k5 | maxpool 2 | fc 10' \
     -o "$dir/model" "$dir/images"
-expect 0 '^conv 16 k5 .* forward .* own +[0-9.]+$' amkd-devices -q --plan "$dir/model"
+expect 0 '^conv 16 k5 .* forward .* own +[0-9.]+ +[1-9]e-0[6-8]$' amkd-devices -q --plan "$dir/model"
 [ "$(grep -c ' forward ' "$dir/out")" = 3 ] || fail "not three layers"
 [ "$(grep -c ' backward weights ' "$dir/out")" = 3 ] || fail "not three layers of weights"
 [ "$(grep -c ' backward data ' "$dir/out")" = 2 ] || fail "not two layers' inputs"
@@ -136,6 +136,7 @@ assert len(rows) == 8, rows
 for row in rows:
     assert [w["chosen"] for w in row["ways"]].count(True) == 1, row
     assert all(("gflops" in w) == ("seconds" in w) for w in row["ways"]), row
+    assert all(0 < w["error"] < 1e-5 for w in row["ways"] if "seconds" in w), row
 PYTHON
 expect 0 '"remembered": false' amkd-devices -q --plan "$dir/model" --json --batch 200
 expect 0 '^[1-9][0-9]* plans forgotten$' amkd-devices --forget plans

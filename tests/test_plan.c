@@ -63,6 +63,8 @@ enum { NCOPIES = 2 };
 
 static work works[NWORKS];
 static cl_mem result;
+static const amkd_sample expected = {.at = 0, .value = 1.00005};
+static amkd_result all;
 
 /* A plan whose ways are the first of works, named "0", "1", ... */
 static amkd_plan plan_of(const char *what, size_t nways)
@@ -83,7 +85,7 @@ static amkd_fate fate_of(const char *what, size_t nways, size_t way, double seco
 {
     amkd_plan plan = plan_of(what, nways);
     if (!amkd_plan_recall(&plan, device))
-        ck_ok(amkd_plan_measure(&plan, device, result, 1, NCOPIES, amkd_now() + seconds));
+        ck_ok(amkd_plan_measure(&plan, device, &all, amkd_now() + seconds));
     const amkd_fate fate = plan.ways[way].fate;
     ck_assert_int_eq(fate == AMKD_FATE_CHOSEN, plan.chosen == way);
     amkd_plan_clear(&plan);
@@ -93,7 +95,9 @@ static amkd_fate fate_of(const char *what, size_t nways, size_t way, double seco
 static void open_work(void)
 {
     open_device();
-    ck_ok(amkd_buffer_new(&result, device, CL_MEM_READ_WRITE, NCOPIES * sizeof(float), NULL));
+    ck_ok(amkd_buffer_new(&result, device, CL_MEM_READ_WRITE, NCOPIES * sizeof(float),
+                          NULL));
+    all = (amkd_result){result, 1, NCOPIES, &expected, 1};
 }
 
 static void close_work(void)
@@ -128,6 +132,26 @@ START_TEST(what_is_spread_over_copies_otherwise_is_the_same_result)
     works[FIRST] = (work){.value = 1, .time_ms = 24};
     works[SECOND] = (work){.value = 1, .copy = 1};
     ck_assert_int_eq(fate_of("copies", 2, SECOND, 60), AMKD_FATE_CHOSEN);
+}
+END_TEST
+
+START_TEST(a_way_far_from_float64_is_wrong_though_it_is_near_the_first)
+{
+    works[FIRST] = (work){.value = 1, .time_ms = 24};
+    works[SECOND] = (work){.value = 1.0005f};
+    works[THIRD] = (work){.value = 1.0001f};
+    ck_assert_int_eq(fate_of("errors", 3, SECOND, 60), AMKD_FATE_WRONG);
+    for (int recalled = 0; recalled < 2; recalled++) {
+        amkd_plan plan = plan_of(recalled ? "errors" : "errors again", 3);
+        if (recalled)
+            ck_assert_int_eq(amkd_plan_recall(&plan, device), 1);
+        else
+            ck_ok(amkd_plan_measure(&plan, device, &all, amkd_now() + 60));
+        ck_assert_double_eq_tol(plan.ways[FIRST].error, 0.5e-4, 1e-7);
+        ck_assert_double_eq_tol(plan.ways[SECOND].error, 4.5e-4, 1e-7);
+        ck_assert_double_eq_tol(plan.ways[THIRD].error, 0.5e-4, 1e-7);
+        amkd_plan_clear(&plan);
+    }
 }
 END_TEST
 
@@ -218,7 +242,7 @@ START_TEST(ways_not_for_the_device_are_neither_run_nor_waited_for)
     works[FIRST] = (work){.value = 1};
     amkd_plan plan = plan_of("unfit", 2);
     plan.ways[SECOND].run = NULL;
-    ck_ok(amkd_plan_measure(&plan, device, result, 1, NCOPIES, amkd_now() + 60));
+    ck_ok(amkd_plan_measure(&plan, device, &all, amkd_now() + 60));
     ck_assert_int_eq(plan.ways[SECOND].fate, AMKD_FATE_UNFIT);
     ck_assert_int_eq(amkd_plan_recall(&plan, device), 1);
     ck_assert_int_eq(plan.ways[SECOND].fate, AMKD_FATE_UNFIT);
@@ -234,6 +258,7 @@ int main(void)
     tcase_set_timeout(tests, 300);
     tcase_add_test(tests, the_fastest_right_way_is_chosen_and_remembered);
     tcase_add_test(tests, what_is_spread_over_copies_otherwise_is_the_same_result);
+    tcase_add_test(tests, a_way_far_from_float64_is_wrong_though_it_is_near_the_first);
     tcase_add_test(tests, other_bits_must_win_clearly_and_the_same_bits_just_win);
     tcase_add_test(tests, what_there_was_no_time_for_is_timed_by_a_later_run);
     tcase_add_test(tests, what_failed_is_tried_again_after_a_day);

@@ -15,10 +15,12 @@ static const double most_seconds = 0.1;
 /* How much faster a way must be than the one chosen so far. */
 static const double win = 1.05, win_with_other_bits = 1.3;
 
+/* Of the greatest value: the difference from the first way's result, and from float64. */
+static const double most_difference = 1e-3, most_error = 1e-4;
+
 typedef struct measurement {
     amkd_device *device;
-    cl_mem result;
-    size_t nfloats, ncopies;
+    amkd_result result;
     float *expected, *values; /* [ncopies][nfloats]: what the first way leaves, and
                                  another; the first copy has the sum */
     int chosen_is_same;       /* bit for bit as the first */
@@ -50,27 +52,40 @@ static int best_time(amkd_way *way, amkd_device *device)
 static int close_enough(const measurement *m)
 {
     double greatest = 0, difference = 0;
-    for (size_t v = 0; v < m->nfloats; v++) {
+    for (size_t v = 0; v < m->result.nfloats; v++) {
         const double expected = (double)m->expected[v];
         if (!isfinite(m->values[v]))
             return 0;
         greatest = fmax(greatest, fabs(expected));
         difference = fmax(difference, fabs((double)m->values[v] - expected));
     }
-    return difference <= 1e-3 * greatest;
+    return difference <= most_difference * greatest;
+}
+
+/* Of values, which may have an infinity or none. */
+static double find_error(const measurement *m, const float *values)
+{
+    double greatest = 0, difference = 0;
+    for (size_t s = 0; s < m->result.nsamples; s++) {
+        const amkd_sample *sample = &m->result.samples[s];
+        greatest = fmax(greatest, fabs(sample->value));
+        difference = fmax(difference, fabs((double)values[sample->at] - sample->value));
+    }
+    return greatest > 0 ? difference / greatest : difference;
 }
 
 /* Runs a way once, which also compiles whatever it needs, and reads what it leaves where
  * nothing was before. */
-static int run_once(const measurement *m, float *values, const amkd_way *way)
+static int run_once(const measurement *m, float *values, amkd_way *way)
 {
-    const size_t nbytes = m->ncopies * m->nfloats * sizeof *values;
-    if (amkd_buffer_zero(m->device, m->result, nbytes) || way->run(way->context) ||
-        amkd_buffer_read(m->device, values, m->result, 0, nbytes))
+    const size_t nbytes = m->result.ncopies * m->result.nfloats * sizeof *values;
+    if (amkd_buffer_zero(m->device, m->result.buffer, nbytes) || way->run(way->context) ||
+        amkd_buffer_read(m->device, values, m->result.buffer, 0, nbytes))
         return -1;
-    for (size_t c = 1; c < m->ncopies; c++)
-        for (size_t v = 0; v < m->nfloats; v++)
-            values[v] += values[c * m->nfloats + v];
+    for (size_t c = 1; c < m->result.ncopies; c++)
+        for (size_t v = 0; v < m->result.nfloats; v++)
+            values[v] += values[c * m->result.nfloats + v];
+    way->error = find_error(m, values);
     return 0;
 }
 
@@ -92,12 +107,13 @@ static void time_other(measurement *m, amkd_plan *plan, size_t w)
     if (run_once(m, m->values, way))
         return;
     way->fate = AMKD_FATE_WRONG;
-    if (!close_enough(m))
+    if (!close_enough(m) || way->error > most_error)
         return;
     way->fate = AMKD_FATE_FAILED;
     if (best_time(way, m->device))
         return;
-    const int same = !memcmp(m->values, m->expected, m->nfloats * sizeof *m->values);
+    const int same =
+        !memcmp(m->values, m->expected, m->result.nfloats * sizeof *m->values);
     const double factor = same && m->chosen_is_same ? win : win_with_other_bits;
     way->fate = AMKD_FATE_SLOWER;
     if (way->seconds * factor >= chosen->seconds)
@@ -123,13 +139,13 @@ static int measure(measurement *m, amkd_plan *plan, double deadline)
     return rc;
 }
 
-int amkd_plan_measure(amkd_plan *plan, amkd_device *device, cl_mem result, size_t nfloats,
-                      size_t ncopies, double deadline)
+int amkd_plan_measure(amkd_plan *plan, amkd_device *device, const amkd_result *result,
+                      double deadline)
 {
-    measurement m = {
-        .device = device, .result = result, .nfloats = nfloats, .ncopies = ncopies};
-    m.expected = amkd_alloc(ncopies * nfloats, sizeof *m.expected);
-    m.values = amkd_alloc(ncopies * nfloats, sizeof *m.values);
+    measurement m = {.device = device, .result = *result};
+    const size_t nfloats = result->ncopies * result->nfloats;
+    m.expected = amkd_alloc(nfloats, sizeof *m.expected);
+    m.values = amkd_alloc(nfloats, sizeof *m.values);
     const int rc = measure(&m, plan, deadline);
     free(m.expected);
     free(m.values);

@@ -1,7 +1,7 @@
 /* Plans in the cache, one a work, as JSON:
  *
- *     [{"name": "own, 4 a group", "fate": 1, "seconds": 0.0012, "when": 1789000000},
- *      ...]   */
+ *     [{"name": "own, 4 a group", "fate": 1, "seconds": 0.0012, "error": 3e-7,
+ *       "when": 1789000000}, ...]   */
 #include "device/plan_memory.h"
 #include "base/memory.h"
 #include "base/version.h"
@@ -51,15 +51,16 @@ static void recall_way(amkd_way *way, json_t *ways)
     json_array_foreach (ways, w, kept) {
         const char *name;
         int fate;
-        double seconds, when;
-        if (!json_unpack(kept, "{s:s, s:i, s:F, s:F}", "name", &name, "fate", &fate,
-                         "seconds", &seconds, "when", &when) &&
+        double seconds, error, when;
+        if (!json_unpack(kept, "{s:s, s:i, s:F, s:F, s:F}", "name", &name, "fate", &fate,
+                         "seconds", &seconds, "error", &error, "when", &when) &&
             !strcmp(name, way->name) && fate >= AMKD_FATE_UNKNOWN &&
             fate <= AMKD_FATE_PASSED &&
             (fate != AMKD_FATE_FAILED ||
              fabs((double)time(NULL) - when) < retry_seconds)) {
             way->fate = (amkd_fate)fate;
             way->seconds = seconds;
+            way->error = error;
         }
     }
 }
@@ -90,9 +91,10 @@ void amkd_plan_remember(const amkd_plan *plan, const amkd_device *device)
     json_t *ways = json_array();
     for (size_t w = 0; ways && w < plan->nways; w++)
         json_array_append_new(
-            ways, json_pack("{s:s, s:i, s:f, s:f}", "name", plan->ways[w].name, "fate",
-                            (int)plan->ways[w].fate, "seconds", plan->ways[w].seconds,
-                            "when", (double)time(NULL)));
+            ways,
+            json_pack("{s:s, s:i, s:f, s:f, s:f}", "name", plan->ways[w].name, "fate",
+                      (int)plan->ways[w].fate, "seconds", plan->ways[w].seconds, "error",
+                      plan->ways[w].error, "when", (double)time(NULL)));
     char *text = json_dumps(ways, JSON_COMPACT), *key = plan_key(plan, device);
     if (text && key)
         amkd_cache_store(AMKD_CACHE_PLANS, key, text, strlen(text));

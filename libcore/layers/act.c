@@ -2,17 +2,15 @@
 #include "ops/act.h"
 #include "layers/kinds.h"
 #include "layers/words.h"
+#include "ops/act64.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-/* One of them: y = forward(x), and dy/dx of x and y. value: what stands behind its name,
- * the slope of leaky. */
+/* One of them; what it computes: ops/act64.h. */
 typedef struct row {
     amkd_kind kind; /* the first member, so that a layer's kind is its row */
-    double (*forward)(double x, double value);
-    double (*slope)(double x, double y, double value);
-    double most; /* what |y| is at most, beside its value at 0 and |x| or |value x| */
+    double most;    /* what |y| is at most, beside its value at 0 and |x| or |value x| */
     const char *sweep; /* its function in cl/sweep.cl, if it grows with x; NULL: the fused
                           sweep cannot */
     float usual;       /* the value when none is given; 0: it has none */
@@ -57,27 +55,28 @@ static void print(char *text, size_t nbytes, const amkd_layer *layer)
 static void forward64(const amkd_layer *layer, const amkd_batch64 *b)
 {
     const double value = (double)*AMKD_SETTINGS_OF(setting, layer);
+    const amkd_act64 *act = amkd_act64_find(layer->kind->name);
     const size_t n = b->n * amkd_shape_size(layer->in);
     for (size_t i = 0; i < n; i++)
-        b->out[i] = row_of(layer)->forward(b->in[0][i], value);
+        b->out[i] = act->forward(b->in[0][i], value);
 }
 
 static void backward64(const amkd_layer *layer, const amkd_batch64 *b)
 {
     const double value = (double)*AMKD_SETTINGS_OF(setting, layer);
+    const amkd_act64 *act = amkd_act64_find(layer->kind->name);
     const size_t n = b->n * amkd_shape_size(layer->in);
     for (size_t i = 0; i < n; i++)
-        b->d_in[0][i] +=
-            b->d_out[i] * row_of(layer)->slope(b->in[0][i], b->out[i], value);
+        b->d_in[0][i] += b->d_out[i] * act->slope(b->in[0][i], b->out[i], value);
 }
 
 static double bound(const amkd_layer *layer, const float *parameters,
                     const double *bounds)
 {
     const double value = (double)*AMKD_SETTINGS_OF(setting, layer);
+    const double at_0 = amkd_act64_find(layer->kind->name)->forward(0, value);
     (void)parameters;
-    const row *r = row_of(layer);
-    return fmin(fabs(r->forward(0, value)) + bounds[0] * fmax(1, value), r->most);
+    return fmin(fabs(at_0) + bounds[0] * fmax(1, value), row_of(layer)->most);
 }
 
 static amkd_act act(const amkd_layer *layer)
@@ -101,113 +100,6 @@ static int part(amkd_part *part, const amkd_layer *layer)
     return row_of(layer)->sweep != NULL;
 }
 
-static double relu(double x, double value)
-{
-    (void)value;
-    return x > 0 ? x : 0;
-}
-
-static double relu_slope(double x, double y, double value)
-{
-    (void)x, (void)value;
-    return y > 0;
-}
-
-static double relu6(double x, double value)
-{
-    (void)value;
-    return fmin(fmax(x, 0), 6);
-}
-
-static double relu6_slope(double x, double y, double value)
-{
-    (void)x, (void)value;
-    return y > 0 && y < 6;
-}
-
-static double leaky(double x, double value)
-{
-    return x > 0 ? x : value * x;
-}
-
-static double leaky_slope(double x, double y, double value)
-{
-    (void)x;
-    return y > 0 ? 1 : value;
-}
-
-static double tanh_of(double x, double value)
-{
-    (void)value;
-    return tanh(x);
-}
-
-static double tanh_slope(double x, double y, double value)
-{
-    (void)x, (void)value;
-    return 1 - y * y;
-}
-
-static double sigmoid(double x, double value)
-{
-    (void)value;
-    return 1 / (1 + exp(-x));
-}
-
-static double sigmoid_slope(double x, double y, double value)
-{
-    (void)x, (void)value;
-    return y * (1 - y);
-}
-
-static double hardsigmoid(double x, double value)
-{
-    return relu6(x + 3, value) / 6;
-}
-
-static double hardsigmoid_slope(double x, double y, double value)
-{
-    (void)x, (void)value;
-    return y > 0 && y < 1 ? 1.0 / 6 : 0;
-}
-
-static double silu(double x, double value)
-{
-    return x * sigmoid(x, value);
-}
-
-static double silu_slope(double x, double y, double value)
-{
-    (void)y;
-    const double s = sigmoid(x, value);
-    return s * (1 + x * (1 - s));
-}
-
-/* x Phi(x), Phi the distribution function of the standard normal. */
-static double gelu(double x, double value)
-{
-    (void)value;
-    return x * erfc(-x * sqrt(0.5)) / 2;
-}
-
-static double gelu_slope(double x, double y, double value)
-{
-    (void)y, (void)value;
-    const double density = exp(-x * x / 2) / sqrt(8 * atan(1));
-    return erfc(-x * sqrt(0.5)) / 2 + x * density;
-}
-
-static double hardswish(double x, double value)
-{
-    return x * hardsigmoid(x, value);
-}
-
-static double hardswish_slope(double x, double y, double value)
-{
-    (void)y, (void)value;
-    return x <= -3 ? 0 : x < 3 ? x / 3 + 0.5 : 1;
-}
-
 /* A row's kind; more_traits: AMKD_FROM_OUTPUT where slope() has no need of x. In its
  * example it stands alone, and behind a layer. */
 #define KIND(text, words, more_traits)                                                   \
@@ -222,17 +114,15 @@ static double hardswish_slope(double x, double y, double value)
     }
 
 static const row rows[] = {
-    {KIND("relu", "relu", AMKD_FROM_OUTPUT), relu, relu_slope, INFINITY, "sweep_relu", 0},
-    {KIND("relu6", "relu6", AMKD_FROM_OUTPUT), relu6, relu6_slope, 6, "sweep_relu6", 0},
-    {KIND("leaky", "leaky [SLOPE]", AMKD_FROM_OUTPUT), leaky, leaky_slope, INFINITY, NULL,
-     0.01F},
-    {KIND("tanh", "tanh", AMKD_FROM_OUTPUT), tanh_of, tanh_slope, 1, "sweep_tanh", 0},
-    {KIND("sigmoid", "sigmoid", AMKD_FROM_OUTPUT), sigmoid, sigmoid_slope, 1, NULL, 0},
-    {KIND("hardsigmoid", "hardsigmoid", AMKD_FROM_OUTPUT), hardsigmoid, hardsigmoid_slope,
-     1, NULL, 0},
-    {KIND("silu", "silu", 0), silu, silu_slope, INFINITY, NULL, 0},
-    {KIND("gelu", "gelu", 0), gelu, gelu_slope, INFINITY, NULL, 0},
-    {KIND("hardswish", "hardswish", 0), hardswish, hardswish_slope, INFINITY, NULL, 0},
+    {KIND("relu", "relu", AMKD_FROM_OUTPUT), INFINITY, "sweep_relu", 0},
+    {KIND("relu6", "relu6", AMKD_FROM_OUTPUT), 6, "sweep_relu6", 0},
+    {KIND("leaky", "leaky [SLOPE]", AMKD_FROM_OUTPUT), INFINITY, NULL, 0.01F},
+    {KIND("tanh", "tanh", AMKD_FROM_OUTPUT), 1, "sweep_tanh", 0},
+    {KIND("sigmoid", "sigmoid", AMKD_FROM_OUTPUT), 1, NULL, 0},
+    {KIND("hardsigmoid", "hardsigmoid", AMKD_FROM_OUTPUT), 1, NULL, 0},
+    {KIND("silu", "silu", 0), INFINITY, NULL, 0},
+    {KIND("gelu", "gelu", 0), INFINITY, NULL, 0},
+    {KIND("hardswish", "hardswish", 0), INFINITY, NULL, 0},
 };
 
 const amkd_kind *amkd_kind_act(size_t n)

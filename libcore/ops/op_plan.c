@@ -3,8 +3,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
-#include "base/random.h"
 #include "ops/op_internal.h"
+#include "ops/op_sample.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +19,9 @@ static const double launch_seconds = 0.01, nruns = 3;
 /* Tiles side by side in a work-group, where work-items run in lockstep. */
 static const size_t groups[] = {1, 2, 4, 8};
 enum { NGROUPS = sizeof groups / sizeof *groups };
+
+/* Values of a result by which errors are told. */
+enum { NSAMPLES = 32 };
 
 /* Stands in for the layer's data while its ways are timed. */
 typedef struct trial {
@@ -129,14 +132,14 @@ static char *describe(const amkd_op *op, amkd_pass pass)
                        library ? library : "");
 }
 
-/* A buffer of nfloats values spread over +-1. */
+/* A buffer of nfloats trial values. */
 static int trial_buffer(cl_mem *out, amkd_device *device, size_t nfloats)
 {
     float *values = amkd_alloc(nfloats, sizeof *values);
     if (!values)
         return -1;
     for (size_t v = 0; v < nfloats; v++)
-        values[v] = (float)(2 * amkd_random_uniform(0, nfloats, v) - 1);
+        values[v] = amkd_trial_value(nfloats, v);
     const int rc =
         amkd_buffer_new(out, device, CL_MEM_READ_WRITE, nfloats * sizeof *values, values);
     free(values);
@@ -206,6 +209,16 @@ static int has_time(int *yes, amkd_op *op, amkd_pass pass, double deadline)
     return 0;
 }
 
+/* Times the ways and tells their errors. */
+static int measure(amkd_plan *plan, const amkd_op *op, amkd_pass pass, const trial *t,
+                   double deadline)
+{
+    amkd_sample samples[NSAMPLES];
+    amkd_op_sample(samples, NSAMPLES, &op->shape, pass, op->device->nlanes, t->nblocks);
+    const amkd_result result = {t->result, t->nresult, t->ncopies, samples, NSAMPLES};
+    return amkd_plan_measure(plan, op->device, &result, deadline);
+}
+
 static int has_choice(const amkd_plan *plan)
 {
     size_t n = 0;
@@ -271,8 +284,7 @@ int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, const char *way,
         if (!rc && yes)
             rc = trial_new(&t, op, pass, op->shape.max_blocks);
         if (!rc && yes)
-            rc = amkd_plan_measure(plan, op->device, t.result, t.nresult, t.ncopies,
-                                   deadline);
+            rc = measure(plan, op, pass, &t, deadline);
         trial_clear(&t);
     }
     if (rc)

@@ -24,6 +24,9 @@ enum { FEW_CHANNELS = 16 };
 /* Transformed kernels beyond this come from far, and twice as many tiles share them. */
 enum { NEAR_KERNELS_NBYTES = 4 << 20 };
 
+/* Sums of gradients beyond this come from far, too. */
+enum { CACHES_NBYTES = 8 << 20 };
+
 /* A pass as a convolution forward: channels, with a stride phases of them, and pixels
  * read and written. */
 typedef struct maps {
@@ -118,18 +121,35 @@ int amkd_winograd_fits(const amkd_device *device, const amkd_op_shape *shape,
 }
 
 /* What a pass takes in cycles of two multiply-adds of vectors: by tile and vector of
- * lanes for a channel's transforms, and once for a kernel's. And the share of those
- * cycles that taps one by one and the products here reach. Measured under PoCL. */
+ * lanes for a channel's transforms, and once for a kernel's, more where sums of gradients
+ * are beyond the caches. And the share of those cycles that taps one by one and the
+ * products here reach. Measured under PoCL. */
 typedef struct costs {
-    double in, out, kernel;
+    double in, out, kernel, far_kernel;
     double taps_share, product_share;
 } costs;
 
 static const costs costs_of[] = {
-    [AMKD_FORWARD] = {300, 200, 200, 0.75, 0.75},
-    [AMKD_BACKWARD_DATA] = {300, 200, 200, 0.75, 0.75},
-    [AMKD_BACKWARD_WEIGHTS] = {450, 250, 1500, 0.6, 0.6},
+    [AMKD_FORWARD] = {300, 200, 200, 200, 0.75, 0.75},
+    [AMKD_BACKWARD_DATA] = {300, 200, 200, 200, 0.75, 0.75},
+    [AMKD_BACKWARD_WEIGHTS] = {450, 250, 1500, 1500, 0.6, 0.6},
 };
+
+/* Of the gradients with vectors of 16 lanes; in: for each chunk of output channels. */
+static const costs wide_gradients = {320, 250, 250, 900, 0.9, 0.93};
+
+static costs find_costs(const amkd_device *device, const amkd_op_shape *shape,
+                        amkd_pass pass)
+{
+    costs c = costs_of[pass];
+    if (pass == AMKD_BACKWARD_WEIGHTS && device->vector_width == 16) {
+        c = wide_gradients;
+        c.in *= (double)amkd_winograd_gradient_nchunks(device, shape);
+    }
+    if (amkd_winograd_scratch(device, shape, pass) > CACHES_NBYTES)
+        c.kernel = c.far_kernel;
+    return c;
+}
 
 /* Samples of a batch that it is reckoned for, whatever a run has: bits do not depend on
  * the batch. */
@@ -142,7 +162,7 @@ int amkd_winograd_wins(const amkd_device *device, const amkd_op_shape *shape,
     if (!amkd_winograd_fits(device, shape, pass))
         return 0;
     const maps m = maps_of(shape, pass);
-    const costs c = costs_of[pass];
+    const costs c = find_costs(device, shape, pass);
     const double nin = (double)m.nin, nout = (double)m.nout;
     const double nphases = (double)(shape->stride * shape->stride);
     const size_t nvectors = NSAMPLES / device->vector_width;

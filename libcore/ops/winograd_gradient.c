@@ -92,6 +92,12 @@ int amkd_winograd_gradient_fits(const amkd_device *device, const amkd_op_shape *
            local_nbytes(device, &c) <= device->local_nbytes;
 }
 
+size_t amkd_winograd_gradient_nchunks(const amkd_device *device,
+                                      const amkd_op_shape *shape)
+{
+    return cut_of(device, shape).nchunks;
+}
+
 size_t amkd_winograd_gradient_scratch(const amkd_device *device,
                                       const amkd_op_shape *shape)
 {

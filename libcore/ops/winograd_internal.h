@@ -18,9 +18,11 @@ enum { AMKD_WINOGRAD_KERNELS = AMKD_NPASSES, AMKD_WINOGRAD_COLLECT };
 int amkd_winograd_kernel(amkd_op *op, size_t number, const char *name, const char *source,
                          const char *options);
 
-/* The gradient of the weights: whether near memory is enough for its parts, bytes of
- * scratch, its kernels, and the pass. */
+/* The gradient of the weights: whether near memory is enough for its parts, chunks of the
+ * output channels, bytes of scratch, its kernels, and the pass. */
 int amkd_winograd_gradient_fits(const amkd_device *device, const amkd_op_shape *shape);
+size_t amkd_winograd_gradient_nchunks(const amkd_device *device,
+                                      const amkd_op_shape *shape);
 size_t amkd_winograd_gradient_scratch(const amkd_device *device,
                                       const amkd_op_shape *shape);
 int amkd_winograd_gradient_ready(amkd_op *op);

@@ -27,12 +27,13 @@ static double gflops(const amkd_plan *plan, const amkd_way *way)
 static void print_speed(FILE *out, const amkd_plan *plan, const amkd_way *way, int width)
 {
     if (way->seconds > 0)
-        fprintf(out, "%*.1f", width, gflops(plan, way));
+        fprintf(out, "%*.1f %7.0e", width, gflops(plan, way), way->error);
     else
-        fprintf(out, "%*s", width, "-");
+        fprintf(out, "%*s %7s", width, "-", "-");
 }
 
-/* "conv 6 k5 p2 | relu  1x28x28 to 6x28x28  forward  3x8  120.3  clblast 90.1 slower" */
+/* "fc 120 | relu  400x1x1 to 120x1x1  forward  own  120.3  3e-07  clblast: 90.1 4e-07
+ * slower;" */
 static int print_row(const listing *l, const amkd_plan *plan, const char *layers,
                      const amkd_layer *first, amkd_pass pass)
 {
@@ -64,9 +65,9 @@ static json_t *describe_ways(const amkd_plan *plan)
         json_t *object = json_pack("{s:s, s:b, s:s}", "name", way->name, "chosen",
                                    w == plan->chosen, "fate", amkd_fate_name(way->fate));
         if (way->seconds > 0)
-            json_object_update_new(object,
-                                   json_pack("{s:f, s:f}", "seconds", way->seconds,
-                                             "gflops", gflops(plan, way)));
+            json_object_update_new(
+                object, json_pack("{s:f, s:f, s:f}", "seconds", way->seconds, "gflops",
+                                  gflops(plan, way), "error", way->error));
         json_array_append_new(ways, object);
     }
     return ways;
