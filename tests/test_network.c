@@ -3,6 +3,7 @@
 #include "data/mix.h"
 #include "layers/layers.h"
 #include "net/predict.h"
+#include "net/wiring.h"
 #include "ops/batch.h"
 
 enum { NLENETS = 2 }; /* the first of the cases */
@@ -160,6 +161,36 @@ START_TEST(a_prediction_has_sums_in_the_convolution_in_front_of_them)
 }
 END_TEST
 
+/* How many derivatives are steps of their own in a training. */
+static size_t count_masks(const char *text)
+{
+    amkd_graph graph;
+    amkd_wiring wiring;
+    ck_ok(amkd_graph_parse(&graph, text, (amkd_shape){2, 6, 6}, 0));
+    ck_ok(amkd_wiring_new(&wiring, &graph, 1));
+    size_t n = 0;
+    for (size_t step = 0; step < wiring.nsteps; step++)
+        n += wiring.steps[step].type == AMKD_STEP_MASK;
+    amkd_wiring_clear(&wiring);
+    amkd_graph_clear(&graph);
+    return n;
+}
+
+START_TEST(the_last_op_backward_that_reads_a_value_has_the_derivative_in_it)
+{
+    /* The convolution adds to what has come by the identity. */
+    ck_assert_uint_eq(count_masks("conv 3 k1 | relu | residual( conv 3 k1 ) | fc 2"), 0);
+    /* So does the first of two. */
+    ck_assert_uint_eq(
+        count_masks("conv 3 k1 | relu | residual( conv 4 k1 ; conv 4 k1 ) | fc 2"), 0);
+    /* A pooling layer cannot add, and a sum has no kernel backward. */
+    ck_assert_uint_eq(
+        count_masks("conv 3 k1 | relu | residual( maxpool 3 s1 p1 ) | fc 2"), 1);
+    ck_assert_uint_eq(
+        count_masks("conv 3 k1 | relu | residual( residual( conv 3 k1 ) ) | fc 2"), 0);
+}
+END_TEST
+
 /* What a device need not be open for. */
 static amkd_predictor_room room_on(const amkd_graph *graph, size_t width, size_t nunits,
                                    cl_ulong budget)
@@ -256,6 +287,8 @@ int main(void)
     tcase_add_test(small, mixed_pixels_equal_the_host_formula);
     tcase_add_loop_test(predictions, predictions_see_normalized_pixels_and_sum_to_one, 0,
                         2);
+    tcase_add_test(small,
+                   the_last_op_backward_that_reads_a_value_has_the_derivative_in_it);
     tcase_add_test(predictions,
                    a_prediction_has_sums_in_the_convolution_in_front_of_them);
     tcase_add_test(predictions, a_cpu_predicts_as_few_samples_at_a_time_as_keep_it_busy);

@@ -96,19 +96,23 @@ static void list_nodes(amkd_wiring *s, const amkd_graph *graph, int train, size_
     }
 }
 
-/* The one node that reads a value, as its only input; NULL if there is none. */
-static amkd_node *only_reader(amkd_wiring *s, size_t value)
+/* The node that reads a value first, and so is the last to add to the gradient by it, if
+ * that can have the derivative in it; else NULL. */
+static amkd_node *last_back(amkd_wiring *s, const amkd_graph *graph, size_t value)
 {
-    amkd_node *reader = NULL;
+    amkd_node *first = NULL;
+    size_t nreads = 0;
     for (size_t n = 0; n < s->nnodes; n++)
-        for (size_t i = 0; i < s->nodes[n].ninputs; i++) {
-            if (s->nodes[n].inputs[i] != value)
-                continue;
-            if (reader || s->nodes[n].ninputs > 1)
-                return NULL;
-            reader = &s->nodes[n];
-        }
-    return reader;
+        for (size_t i = 0; i < s->nodes[n].ninputs; i++)
+            if (s->nodes[n].inputs[i] == value) {
+                first = first ? first : &s->nodes[n];
+                nreads++;
+            }
+    const amkd_layer *layer = first ? &graph->layers[first->layer] : NULL;
+    return first && first->ninputs == 1 && amkd_layer_is(layer, AMKD_MASKS) &&
+                   (nreads == 1 || layer->kind->facts.adds)
+               ? first
+               : NULL;
 }
 
 /* Who applies the derivative of what is fused. */
@@ -118,8 +122,8 @@ static void place_masks(amkd_wiring *s, const amkd_graph *graph)
         amkd_node *node = &s->nodes[n];
         if (!node->act.name)
             continue;
-        amkd_node *reader = only_reader(s, node->output);
-        if (reader && amkd_layer_is(&graph->layers[reader->layer], AMKD_MASKS))
+        amkd_node *reader = last_back(s, graph, node->output);
+        if (reader)
             reader->previous_act = node->act;
         else
             node->masks = 1;

@@ -4,8 +4,9 @@
  *
  * An activation goes into the op in front of it, where that can be. So does the sum of
  * two branches in a prediction: the op that ends the later one adds the other. Its
- * derivative goes into the gradient by the one op that reads the value, or else is a step
- * of its own. The first reader's gradient is written, later ones are added. A value has a
+ * derivative goes into the gradient by the op that reads the value first, which is the
+ * last one backward, or else is a step of its own. The last reader's gradient is written,
+ * those before it are added. A value has a
  * buffer from the op that makes it to the last that reads it, and then another value has
  * it. */
 #ifndef AMKD_NET_WIRING_H

@@ -96,15 +96,15 @@ static int gemm_forward(amkd_op *op, const amkd_op_args *a)
                : 0;
 }
 
-/* What is added to has no mask (op.h): several read it. */
 static int gemm_backward_data(amkd_op *op, const amkd_op_args *a)
 {
     const size_t in = op->shape.in_channels, out = op->shape.out_channels;
     const amkd_arg rest[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->dx)};
     return multiply(op, a->parameters, CLBlastTransposeYes, a->dy, a->dx, out, in,
                     a->run.nblocks, a->add) ||
-                   (!a->add && run_over_values(op, op->kernels[AMKD_BACKWARD_DATA], rest,
-                                               2, in, a->run.nblocks))
+                   (op->shape.previous_act.name &&
+                    run_over_values(op, op->kernels[AMKD_BACKWARD_DATA], rest, 2, in,
+                                    a->run.nblocks))
                ? -1
                : 0;
 }

@@ -35,8 +35,7 @@ typedef struct amkd_op_args {
                                      (whoever makes it sees to the derivative), by input
                                      number input */
     size_t input;
-    int add; /* dx is added to what is there; then there is no
-                previous_act */
+    int add; /* dx is added to what is there, before the derivative of previous_act */
     cl_mem parameters;
     cl_mem gradients; /* float [nslices][ntrained]: the op writes its part of each */
 } amkd_op_args;
