@@ -128,14 +128,19 @@ kernel void norm_recall(global float *restrict stats, global const float *restri
                 parameters[biases + c]);
 }
 
+/* added: to y before the activation, with has_sum; else any buffer. */
 kernel void norm_apply(global const vec *restrict x, global const float *restrict stats,
-                       global vec *restrict y, const uint nchannels, const uint nplaces)
+                       global const vec *added, global vec *y, const int has_sum,
+                       const uint nchannels, const uint nplaces)
 {
     const size_t c = get_global_id(1) * RUN(nplaces) / nplaces;
     const size_t first = first_value(nchannels, nplaces);
     const vec scale = stats[c * 4 + 2], shift = stats[c * 4 + 3];
-    for (uint k = 0; k < RUN(nplaces); k++)
-        y[first + k * VECTORS] = act_forward(fma(x[first + k * VECTORS], scale, shift));
+    for (uint k = 0; k < RUN(nplaces); k++) {
+        const size_t at = first + k * VECTORS;
+        const vec value = fma(x[at], scale, shift);
+        y[at] = act_forward(has_sum ? value + added[at] : value);
+    }
 }
 
 kernel void norm_back_parts(global float *restrict parts, global const vec *restrict x,

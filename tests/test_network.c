@@ -140,24 +140,30 @@ static size_t count_ops(char *text, size_t nbytes, const amkd_graph *graph, int 
     return n;
 }
 
-START_TEST(a_prediction_has_sums_in_the_convolution_in_front_of_them)
+/* Whose last but one op is ..., in predictions and in trainings. */
+static void expect_ops(const char *arch, size_t nops, const char *last_but_one)
 {
     amkd_graph graph;
     char text[100];
-    ck_ok(amkd_graph_parse(&graph,
-                           "conv 3 k1 | residual( conv 3 k3 p1 | relu | conv 3 k3 p1 ) | "
-                           "relu | residual( conv 3 k1 ; conv 3 k1 | tanh ) | fc 2",
-                           (amkd_shape){2, 5, 4}, 0));
-    ck_assert_uint_eq(count_ops(text, sizeof text, &graph, 1), 8);
-    ck_assert_str_eq(text, "residual");
+    ck_ok(amkd_graph_parse(&graph, arch, (amkd_shape){2, 5, 4}, 0));
+    for (int train = 0; train < 2; train++) {
+        ck_assert_uint_eq(count_ops(text, sizeof text, &graph, train), nops);
+        ck_assert_str_eq(text, last_but_one);
+    }
+    amkd_graph_clear(&graph);
+}
+
+START_TEST(sums_are_in_the_op_that_ends_their_later_branch)
+{
+    expect_ops("conv 3 k1 | residual( conv 3 k1 ) | relu | fc 2", 3,
+               "conv 3 k1 + branch | relu");
+    expect_ops("conv 3 k1 | residual( conv 3 k1 | bn | relu | conv 3 k1 | bn ) | relu | "
+               "fc 2",
+               6, "bn + branch | relu");
     /* A branch that ends in an activation is added by a sum of its own. */
-    ck_assert_uint_eq(count_ops(text, sizeof text, &graph, 0), 7);
-    amkd_graph_clear(&graph);
-    ck_ok(amkd_graph_parse(&graph, "conv 3 k1 | residual( conv 3 k1 ) | relu | fc 2",
-                           (amkd_shape){2, 5, 4}, 0));
-    ck_assert_uint_eq(count_ops(text, sizeof text, &graph, 0), 3);
-    ck_assert_str_eq(text, "conv 3 k1 + branch | relu");
-    amkd_graph_clear(&graph);
+    expect_ops("conv 3 k1 | residual( conv 3 k3 p1 | relu | conv 3 k3 p1 ) | relu | "
+               "residual( conv 3 k1 ; conv 3 k1 | tanh ) | fc 2",
+               7, "residual");
 }
 END_TEST
 
@@ -289,8 +295,7 @@ int main(void)
                         2);
     tcase_add_test(small,
                    the_last_op_backward_that_reads_a_value_has_the_derivative_in_it);
-    tcase_add_test(predictions,
-                   a_prediction_has_sums_in_the_convolution_in_front_of_them);
+    tcase_add_test(predictions, sums_are_in_the_op_that_ends_their_later_branch);
     tcase_add_test(predictions, a_cpu_predicts_as_few_samples_at_a_time_as_keep_it_busy);
     tcase_add_test(predictions, transformed_kernels_count_where_memory_is_not_limited);
     tcase_add_test(predictions,

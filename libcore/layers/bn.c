@@ -192,6 +192,12 @@ static int open(amkd_op **out, amkd_device *device, const amkd_layer *layer,
     return amkd_norm_new(out, device, &shape, &norm);
 }
 
+static int takes_sum(const amkd_layer *layer)
+{
+    (void)layer;
+    return 1;
+}
+
 static const amkd_example examples[] = {
     {"conv 3 k3 p1 nobias | bn | relu | fc 4 | bn e0.001 m0.3 | fc 3", {2, 7, 5}},
     {"bn | tanh | fc 3", {3, 2, 3}},
@@ -213,4 +219,5 @@ const amkd_kind amkd_kind_bn = {
     .affine = affine,
     .bound = bound,
     .open = open,
+    .takes_sum = takes_sum,
 };

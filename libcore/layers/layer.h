@@ -174,7 +174,8 @@ struct amkd_kind {
     int (*open)(amkd_op **out, amkd_device *device, const amkd_layer *layer,
                 const amkd_op_options *options);
 
-    /* Whether a prediction's op can add a second input, options->sum. NULL: it cannot. */
+    /* Whether the op can add a second input to its output, options->sum. NULL: it
+     * cannot. */
     int (*takes_sum)(const amkd_layer *layer);
 
     /* Bytes that the op asks for beside its values: of the device's scratch

@@ -78,7 +78,7 @@ static void list_nodes(amkd_wiring *s, const amkd_graph *graph, int train, size_
     }
     for (size_t l = 0; l < graph->nlayers; l++) {
         const amkd_layer *layer = &graph->layers[l];
-        amkd_node *branch = train ? NULL : last_branch(s, graph, layer);
+        amkd_node *branch = last_branch(s, graph, layer);
         if (is_alias(layer, train)) {
             same[l + 1] = same[layer->inputs[0]];
         } else if (can_fuse(s, graph, layer, train)) {
@@ -108,8 +108,11 @@ static amkd_node *last_back(amkd_wiring *s, const amkd_graph *graph, size_t valu
                 first = first ? first : &s->nodes[n];
                 nreads++;
             }
-    const amkd_layer *layer = first ? &graph->layers[first->layer] : NULL;
-    return first && first->ninputs == 1 && amkd_layer_is(layer, AMKD_MASKS) &&
+    if (!first)
+        return NULL;
+    const amkd_layer *layer = &graph->layers[first->layer];
+    return layer->ninputs == 1 && first->inputs[0] == value &&
+                   amkd_layer_is(layer, AMKD_MASKS) &&
                    (nreads == 1 || layer->kind->facts.adds)
                ? first
                : NULL;

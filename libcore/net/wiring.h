@@ -3,8 +3,8 @@
  * so that what a run takes is known before it begins.
  *
  * An activation goes into the op in front of it, where that can be. So does the sum of
- * two branches in a prediction: the op that ends the later one adds the other. Its
- * derivative goes into the gradient by the op that reads the value first, which is the
+ * two branches: the op that ends the later one adds the other, and backward its gradient
+ * is that of the other one, too. An activation's derivative goes into the gradient by the op that reads the value first, which is the
  * last one backward, or else is a step of its own. The last reader's gradient is written,
  * those before it are added. A value has a
  * buffer from the op that makes it to the last that reads it, and then another value has
@@ -17,8 +17,8 @@
 #define AMKD_NOWHERE SIZE_MAX
 
 /* An op of the network. Values are those of the graph; what is an alias of another has
- * its number. Of a prediction, an op may add its second input, the other branch of a
- * sum, to what it makes of the first. */
+ * its number. An op may add its last input, the other branch of a sum, to what it makes of
+ * those before. */
 typedef struct amkd_node {
     size_t layer;     /* that it is */
     size_t sum_layer; /* the sum fused behind it; AMKD_NOWHERE: none */

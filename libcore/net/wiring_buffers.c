@@ -59,11 +59,11 @@ static size_t own_gradient(arranger *a, size_t n, size_t value)
     return own;
 }
 
-/* The node's gradient g is that by its inputs, too. */
-static void pass_on(arranger *a, size_t n, size_t g)
+/* The node's gradient g is that by its inputs from number i on, too. */
+static void pass_on(arranger *a, size_t n, size_t g, size_t i)
 {
     const amkd_node *node = &a->wiring->nodes[n];
-    for (size_t i = 0; i < node->ninputs; i++) {
+    for (; i < node->ninputs; i++) {
         const size_t value = node->inputs[i];
         if (!value)
             continue;
@@ -77,10 +77,11 @@ static void pass_on(arranger *a, size_t n, size_t g)
     }
 }
 
-static void hand_back(arranger *a, size_t n, size_t g, int adds)
+/* The gradients by the first ninputs inputs are made of the node's, g. */
+static void hand_back(arranger *a, size_t n, size_t g, size_t ninputs, int adds)
 {
     const amkd_node *node = &a->wiring->nodes[n];
-    for (size_t i = 0; i < node->ninputs; i++) {
+    for (size_t i = 0; i < ninputs; i++) {
         const size_t value = node->inputs[i];
         if (!value) /* nothing asks for the gradient by the input */
             continue;
@@ -104,6 +105,7 @@ static void go_back(arranger *a, size_t n)
 {
     const amkd_node *node = &a->wiring->nodes[n];
     const amkd_facts facts = a->graph->layers[node->layer].kind->facts;
+    const size_t nown = node->ninputs - (node->sum_layer != AMKD_NOWHERE);
     if (node->masks) {
         const size_t own = own_gradient(a, n, node->output);
         use(a, a->values[node->output], now(a));
@@ -112,11 +114,10 @@ static void go_back(arranger *a, size_t n)
     const size_t g = a->gradients[node->output];
     if (facts.has_weights)
         add_step(a, (amkd_step){AMKD_STEP_WEIGHTS, n, 0, g, AMKD_NOWHERE, 0});
-    if (facts.passes_on)
-        pass_on(a, n, g);
-    else
-        hand_back(a, n, g, facts.adds);
-    for (size_t i = 0; i < node->ninputs; i++)
+    pass_on(a, n, g, facts.passes_on ? 0 : nown);
+    if (!facts.passes_on)
+        hand_back(a, n, g, nown, facts.adds);
+    for (size_t i = 0; i < nown; i++)
         if (facts.needs_x || node->previous_act.name)
             use(a, a->values[node->inputs[i]], now(a));
     if (facts.needs_y)

@@ -83,10 +83,13 @@ static int recall(amkd_op *op, const amkd_op_args *a)
 static int forward(amkd_op *op, const amkd_op_args *a)
 {
     const norm *n = op->own;
-    const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(n->stats), AMKD_ARG(a->y),
-                             AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
+    const cl_int has_sum = op->shape.sum;
+    const cl_mem added = a->x[has_sum]; /* read with a sum alone */
+    const amkd_arg args[] = {
+        AMKD_ARG(a->x[0]), AMKD_ARG(n->stats),      AMKD_ARG(added),      AMKD_ARG(a->y),
+        AMKD_ARG(has_sum), AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
     return (a->run.training ? measure(op, a) : recall(op, a)) ||
-                   amkd_op_launch_values(op, op->kernels[APPLY], args, 5, op->nchannels,
+                   amkd_op_launch_values(op, op->kernels[APPLY], args, 7, op->nchannels,
                                          a->run.nblocks)
                ? -1
                : 0;
