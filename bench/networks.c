@@ -2,8 +2,10 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "bench.h"
+#include "graph/reference.h"
 #include "net/predict.h"
 #include "step.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +101,70 @@ static int new_prediction(prediction *p, amkd_device *device, const network *n)
     return p->probs ? 0 : -1;
 }
 
+/* -------------------------------------------------------------------------- errors -- */
+
+/* Of a small image: plain loops in float64 take seconds over a large one. */
+enum { SMALL_NPIXELS = 1 << 14 };
+
+/* The image number at, as the network sees it. */
+static void normalize(double *input, const amkd_model *model, const amkd_images *images,
+                      size_t at)
+{
+    const amkd_shape in = model->graph.layers[0].in;
+    const size_t npixels = in.height * in.width;
+    const uint8_t *pixels = images->pixels + at * amkd_shape_size(in);
+    for (size_t c = 0; c < in.channels; c++)
+        for (size_t p = 0; p < npixels; p++)
+            input[c * npixels + p] =
+                (pixels[p * in.channels + c] / 255.0 - (double)model->mean[c]) /
+                (double)model->std[c];
+}
+
+/* The greatest difference of an image's log-probabilities from those of its logits, over
+ * the greatest logit. */
+static double find_error(double *logits, const float *probs)
+{
+    double greatest = 0, error = 0;
+    for (size_t k = 0; k < SYNTHETIC_NCLASSES; k++)
+        greatest = fmax(greatest, fabs(logits[k]));
+    amkd_reference_softmax(logits, logits, SYNTHETIC_NCLASSES);
+    for (size_t k = 0; k < SYNTHETIC_NCLASSES; k++)
+        error = fmax(error, fabs(log((double)probs[k]) - log(logits[k])));
+    return error / greatest;
+}
+
+/* values[count]: the errors of the first images, in millionths. */
+static int find_errors(double *values, const prediction *p, size_t count)
+{
+    amkd_reference *reference = NULL;
+    double logits[SYNTHETIC_NCLASSES];
+    double *input =
+        amkd_alloc(amkd_shape_size(p->model->graph.layers[0].in), sizeof *input);
+    const int rc =
+        input ? amkd_reference_new(&reference, &p->model->graph, p->model->parameters, 1)
+              : -1;
+    for (size_t i = 0; i < count && !rc; i++) {
+        normalize(input, p->model, p->images, i);
+        amkd_reference_forward(reference, logits, input);
+        values[i] = 1e6 * find_error(logits, p->probs + i * SYNTHETIC_NCLASSES);
+    }
+    amkd_reference_free(reference);
+    free(input);
+    return rc;
+}
+
+/* Of what the prediction left, against float64. */
+static int measure_error(bench *b, const network *n, const prediction *p)
+{
+    double values[4];
+    const size_t count = n->side * n->side < SMALL_NPIXELS ? 4 : 1;
+    bench_row row = {.unit = "millionths", .at_most = 100};
+    snprintf(row.section, sizeof row.section,
+             "log-probabilities, beside the largest logit");
+    snprintf(row.name, sizeof row.name, "%s: error against float64", n->name);
+    return find_errors(values, p, count) ? -1 : bench_add(b, &row, values, count);
+}
+
 /* As amkd-query has a model answer: pixels in, probabilities out. */
 static int measure_prediction(bench *b, const network *n)
 {
@@ -106,7 +172,7 @@ static int measure_prediction(bench *b, const network *n)
     int rc = new_prediction(&p, b->device, n);
     if (!rc) {
         const bench_row row = row_of(n, n->nimages, "prediction", &p.model->graph, 1);
-        rc = bench_time(b, &row, predict, &p);
+        rc = bench_time(b, &row, predict, &p) || measure_error(b, n, &p) ? -1 : 0;
     }
     amkd_predictor_free(p.predictor);
     amkd_images_free(p.images);

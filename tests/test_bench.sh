@@ -59,7 +59,7 @@ rows 1 'lenet5, 2 steps'
 for count in 16 64; do
     grep -qx "networks on 3x8x8, $count images" table || fail "networks: $(cat table)"
 done
-for what in prediction step; do
+for what in prediction step 'error against float64'; do
     rows 1 "tiny: $what"
 done
 [ "$(grep -cE '^  (tiny|all of a step|lenet5, 2 steps).* % of peak, [0-9.]+ GFLOP/s' table)" = 5 ] ||
