@@ -66,7 +66,6 @@ INLINE void put_patches(local vec *patches, global const vec *x, local const int
         if (ntaps == 1)
             for (int j = 0; j < ncolumns; j++)
                 FETCH_NEXT(map + from[j] + ncolumns);
-
         if (++tap == ntaps) {
             tap = 0;
             map += plane;

@@ -100,7 +100,7 @@ got=0
 [ $got = 2 ] || fail "no such network: exit status $got"
 grep -q -- "--network: 'lenet5'" stderr || fail "no such network: $(cat stderr)"
 "$bench" -q --quick --json --only networks --network tiny >json
-[ "$(grep -c '"name": "tiny: ' json)" = 2 ] || fail "two rows of one network: $(cat json)"
+[ "$(grep -c '"name": "tiny: ' json)" = 3 ] || fail "three rows of one network: $(cat json)"
 got=0
 "$bench" -q --quick --tools . -o none 2>stderr || got=$?
 [ $got = 1 ] || fail "no tools: exit status $got"

@@ -9,7 +9,7 @@ from statistics import median
 # Of a work, a folder, the row of amkd that is compared, and its bar over the best peer.
 WORKS = {
     "lenet5-half": ("amkd-score, process", 5),
-    "small-vgg": ("amkd-score, process", None),
+    "small-vgg": ("amkd-score, process", 2.0),
     "training": ("amkd-train, without its start", 4),
     "resnet20": ("amkd, prediction", 2.0),
     "resnet20/training": ("amkd, step", 1.8),

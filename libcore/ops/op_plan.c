@@ -20,8 +20,9 @@ static const double launch_seconds = 0.01, nruns = 3;
 static const size_t groups[] = {1, 2, 4, 8};
 enum { NGROUPS = sizeof groups / sizeof *groups };
 
-/* Values of a result by which errors are told. */
-enum { NSAMPLES = 32 };
+/* Values of a result by which errors are told: as many at most, and of long sums so few
+ * that they have this many terms together, but two. */
+enum { NSAMPLES = 32, NTERMS = 1 << 21 };
 
 /* Stands in for the layer's data while its ways are timed. */
 typedef struct trial {
@@ -209,13 +210,24 @@ static int has_time(int *yes, amkd_op *op, amkd_pass pass, double deadline)
     return 0;
 }
 
+static size_t count_samples(const amkd_op *op, amkd_pass pass, const trial *t)
+{
+    const amkd_op_shape *s = &op->shape;
+    if (pass != AMKD_BACKWARD_WEIGHTS)
+        return NSAMPLES;
+    const size_t nterms = t->nblocks * op->device->nlanes * s->out_height * s->out_width;
+    const size_t n = NTERMS / nterms;
+    return n > NSAMPLES ? NSAMPLES : n > 2 ? n : 2;
+}
+
 /* Times the ways and tells their errors. */
 static int measure(amkd_plan *plan, const amkd_op *op, amkd_pass pass, const trial *t,
                    double deadline)
 {
     amkd_sample samples[NSAMPLES];
-    amkd_op_sample(samples, NSAMPLES, &op->shape, pass, op->device->nlanes, t->nblocks);
-    const amkd_result result = {t->result, t->nresult, t->ncopies, samples, NSAMPLES};
+    const size_t n = count_samples(op, pass, t);
+    amkd_op_sample(samples, n, &op->shape, pass, op->device->nlanes, t->nblocks);
+    const amkd_result result = {t->result, t->nresult, t->ncopies, samples, n};
     return amkd_plan_measure(plan, op->device, &result, deadline);
 }
 
