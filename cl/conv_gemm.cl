@@ -49,10 +49,10 @@ INLINE int find_taps(local int *offsets, const image in, const int out_width,
 }
 
 /* patches[column / COLUMNS][n][COLUMNS]: the n values from k on that columns meet. With
- * one tap the next work-item's columns follow them. */
+ * one tap and stride 1 the next work-item's columns follow them. */
 INLINE void put_patches(local vec *patches, global const vec *x, local const int *offsets,
                         const int plane, const int ntaps, const int first, const int n,
-                        const int ncolumns, const int inside)
+                        const int ncolumns, const int inside, const int has_next)
 {
     global const vec *map = x + first / ntaps * (size_t)plane;
     int tap = first % ntaps;
@@ -63,7 +63,7 @@ INLINE void put_patches(local vec *patches, global const vec *x, local const int
 #pragma unroll
             for (int t = 0; t < COLUMNS; t++)
                 to[t] = inside || from[j + t] >= 0 ? map[from[j + t]] : (vec)0.0f;
-        if (ntaps == 1)
+        if (has_next)
             for (int j = 0; j < ncolumns; j++)
                 FETCH_NEXT(map + from[j] + ncolumns);
         if (++tap == ntaps) {
@@ -146,9 +146,10 @@ conv_gemm(global const vec *restrict x, global const float *restrict parameters,
         const int nparts = min(part, nk - k);
         const stage at = {k == 0, k + nparts == nk, has_bias, has_sum, past};
         if (inside)
-            put_patches(patches, x, offsets, plane, ntaps, k, nparts, ncolumns, 1);
+            put_patches(patches, x, offsets, plane, ntaps, k, nparts, ncolumns, 1,
+                        ntaps * stride == 1);
         else
-            put_patches(patches, x, offsets, plane, ntaps, k, nparts, ncolumns, 0);
+            put_patches(patches, x, offsets, plane, ntaps, k, nparts, ncolumns, 0, 0);
         for (int o = first_channel; o < end; o += CHANNELS)
             for (int j = 0; j < n; j += COLUMNS)
                 multiply(y + o * (size_t)nall + j, added + o * (size_t)nall + j, nall,

@@ -4,7 +4,7 @@
  *
  *     y = A^T [ (G g G^T) (B^T d B) ] A
  *
- * d is a patch of 6x6 pixels, g a kernel, y the tile of 4x4 or 2x2 pixels they make; the
+ * d is a patch of 6x6 pixels, g a kernel, y the tile of 4x4 or 2x2 pixels they make (with the phases below 3x3 or 5x5, too); the
  * product in the middle is of 36 values each, and over the input channels it is 36 products
  * of matrices: 36 multiplications where taps take 144, or 100. The points at which polynomials are
  * evaluated are 0, +-1/sqrt 2, +-sqrt 2 and infinity: with the usual 0, +-1, +-2 the

@@ -67,11 +67,12 @@ INLINE void multiply(local vec *sums, const int channel_stride,
 }
 
 /* A map that is written: height x width pixels, what is added to each, whether to what is
- * there, whether what is beside is added, and whether the activation follows. */
+ * there, whether what is beside is added, whether the activation follows, and how
+ * (write_vec). */
 typedef struct target {
     int height, width;
     float bias;
-    int add, sum, last;
+    int add, sum, last, past;
 } target;
 
 INLINE void write_pixel(global vec *y, global const vec *beside, vec value, const target t)
@@ -80,7 +81,10 @@ INLINE void write_pixel(global vec *y, global const vec *beside, vec value, cons
 #if BACKWARD
     *y = t.last ? act_backward(value, *beside) : value;
 #else
-    *y = t.last ? act_forward(t.sum ? value + *beside : value) : value;
+    if (t.last)
+        write_vec(y, act_forward(t.sum ? value + *beside : value), t.past);
+    else
+        *y = value;
 #endif
 }
 
@@ -111,9 +115,10 @@ INLINE void write_tile(global vec *y, global const vec *beside, local const vec 
     }
 }
 
-/* nin: with a stride, channels of x by their phases. x: [nin / PHASES][in_height][in_width] of each block, y: [nout][out_height][out_width]. beside, of
- * the same shape: backward the values that mask y; forward, with has_sum, what is added to
- * it. patches: local, POSITIONS * POSITION_VECS(part, ntiles) vecs; sums: POSITIONS *
+/* nin: channels of x, with a stride their phases. x: [nin / PHASES][in_height][in_width] of
+ * each block, y: [nout][out_height][out_width]. beside, of the same shape: backward the
+ * values that mask y; forward, with has_sum, what is added to it. past: how y is written
+ * (write_vec). patches: local, POSITIONS * POSITION_VECS(part, ntiles) vecs; sums: POSITIONS *
  * CHANNELS * ntiles. ntiles, a work-item's, is a multiple of COLUMNS. */
 kernel void winograd_tiles(global const vec *restrict x,
                            global const float *restrict kernels,
@@ -123,8 +128,8 @@ kernel void winograd_tiles(global const vec *restrict x,
                            const int out_height, const int out_width, const int top,
                            const int left, const int part, const int ntiles,
                            const uint biases, const int has_bias, const int add,
-                           const int has_sum, local vec *restrict patches,
-                           local vec *restrict sums)
+                           const int has_sum, const int past,
+                           local vec *restrict patches, local vec *restrict sums)
 {
     const int row_tiles = TILES(out_width, TILE);
     const int all_tiles = TILES(out_height, TILE) * row_tiles * VECTORS;
@@ -162,7 +167,7 @@ kernel void winograd_tiles(global const vec *restrict x,
                     const int tile = (first_tile + t) / VECTORS;
                     const target to = {out_height, out_width,
                                        has_bias ? parameters[biases + o] : 0.0f,
-                                       add || first > 0, has_sum, first + n == nin};
+                                       add || first > 0, has_sum, first + n == nin, past};
                     write_tile(y + o * out_size + lane, beside + o * out_size + lane,
                                sums + (o - o0) * ntiles + t, sum_stride,
                                tile / row_tiles * TILE, tile % row_tiles * TILE, to);

@@ -70,8 +70,7 @@ START_TEST(gradients_are_added_where_others_have_been)
 {
     amkd_op *ops[2];
     cl_mem dx[2];
-    amkd_op_shape shape = shape_of(2);
-    shape.previous_act = (amkd_act){0};
+    const amkd_op_shape shape = shape_of(2);
     open_device_of_width("8");
     ck_ok(amkd_grouped_new(&ops[0], device, &shape, 1));
     ck_ok(amkd_depthwise_new(&ops[1], device, &shape, 1));

@@ -25,6 +25,11 @@ static const network_case cases[] = {
      "maxpool 3 s1 p1 ) | bn | residual( bn | relu ) | fc 2",
      {1, 7, 6},
      17},
+    /* Derivatives with the gradients of several readers. */
+    {"conv 3 k1 | relu | residual( bn ) | fc 3", {2, 4, 5}, 9},
+    {"fc 4 | relu | residual( fc 4 ) | fc 3", {1, 3, 4}, 19},
+    {"conv 3 k1 | relu | residual( conv 3 k1 ; bn | conv 3 k1 ) | fc 3", {2, 4, 3}, 9},
+    {"conv 3 k1 | relu | residual( subsample 3 s1 ; conv 3 k1 ) | fc 3", {2, 4, 4}, 9},
 };
 
 START_TEST(logits_equal_the_reference)

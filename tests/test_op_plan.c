@@ -111,6 +111,27 @@ static void list_fates(char *text, const amkd_plan *plan, amkd_fate fate)
             strcat(strcat(text, plan->ways[w].name), ";");
 }
 
+/* Strides, and padding of other sizes above and beside. */
+START_TEST(errors_are_told_by_what_the_formula_says)
+{
+    amkd_op *op;
+    amkd_plan plan;
+    amkd_op_shape s = conv_shape;
+    s.in_height = 23, s.in_width = 17, s.kernel_height = s.kernel_width = 7;
+    s.stride = 2, s.top = 3, s.left = 2;
+    s.out_height = 12, s.out_width = 8;
+    s.biases = BEFORE + s.in_channels * s.out_channels * 49;
+    s.ntrained = s.biases + s.out_channels;
+    ck_ok(amkd_conv_new(&op, device, &s, 1));
+    for (int pass = 0; pass < AMKD_NPASSES; pass++) {
+        ck_ok(amkd_op_plan(&plan, op, (amkd_pass)pass, NULL, amkd_now() + 60, 1));
+        ck_assert(plan.ways[0].error > 0 && plan.ways[0].error < 1e-5);
+        amkd_plan_clear(&plan);
+    }
+    amkd_op_free(op);
+}
+END_TEST
+
 START_TEST(a_layer_is_planned_among_all_of_its_ways_once)
 {
     amkd_op *own, *op;
@@ -179,6 +200,7 @@ int main(void)
     tcase_add_test(own, an_op_that_lacks_a_kernel_is_still_its_makers_to_free);
     tcase_add_test(own, work_groups_of_any_shape_leave_the_same);
     tcase_add_test(own, a_layer_is_planned_among_all_of_its_ways_once);
+    tcase_add_test(own, errors_are_told_by_what_the_formula_says);
     tcase_add_test(own, small_layers_keep_their_first_way_and_cpus_their_own_products);
     tcase_add_test(clblast, clblast_and_own_kernels_of_a_dense_layer_agree);
     tcase_add_test(clblast, the_planner_takes_clblast_where_it_is_faster);

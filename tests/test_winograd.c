@@ -125,6 +125,8 @@ START_TEST(it_is_taken_for_convolutions_that_are_worth_it)
     ck_assert(amkd_winograd_wins(&cpu, &s, AMKD_FORWARD));
     ck_assert(!amkd_winograd_wins(&gpu, &s, AMKD_FORWARD));
     ck_assert(!amkd_winograd_fits(&small, &s, AMKD_FORWARD));
+    const amkd_device wide = described(16, 256 << 10);
+    ck_assert(amkd_winograd_fits(&wide, &s, AMKD_BACKWARD_WEIGHTS));
     s.in_channels = 3; /* the transforms alone take longer */
     ck_assert(!amkd_winograd_wins(&cpu, &s, AMKD_FORWARD));
     s.in_channels = 64;
@@ -132,6 +134,15 @@ START_TEST(it_is_taken_for_convolutions_that_are_worth_it)
     ck_assert(amkd_winograd_fits(&cpu, &s, AMKD_FORWARD));
     ck_assert(!amkd_winograd_fits(&cpu, &s, AMKD_BACKWARD_DATA));
     ck_assert(!amkd_winograd_fits(&cpu, &s, AMKD_BACKWARD_WEIGHTS));
+    ck_assert(!amkd_winograd_wins(&cpu, &s, AMKD_FORWARD)); /* 3x3: a third less */
+    s.in_channels = 3;
+    s.kernel_height = s.kernel_width = 7;
+    s.in_height = s.in_width = 224;
+    s.out_height = s.out_width = 112;
+    ck_assert(amkd_winograd_wins(&cpu, &s, AMKD_FORWARD));
+    s.in_channels = 64;
+    s.kernel_height = s.kernel_width = 3;
+    s.in_height = s.in_width = s.out_height = s.out_width = 16;
     s.stride = 1;
     s.kernel_height = s.kernel_width = 5;
     ck_assert(amkd_winograd_wins(&cpu, &s, AMKD_FORWARD));

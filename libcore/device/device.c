@@ -73,6 +73,9 @@ static int forced_width(size_t *width)
  * preferred one does not: compilers that vectorise across work-items answer 1 there and
  * are as fast with vectors.) Where vectors are taken apart into scalars again, as on GPUs
  * and Mesa's llvmpipe, the native width is 1. */
+/* Of CPUs mostly. What drivers say is of the first or second cache, or nothing. */
+enum { LAST_CACHE_NBYTES = 24 << 20 };
+
 static int find_widths(amkd_device *device)
 {
     cl_uint native;
@@ -109,6 +112,7 @@ static int describe(amkd_device *device, cl_platform_id platform, cl_device_id i
                      CL_DEVICE_MAX_WORK_GROUP_SIZE) ||
         find_widths(device))
         return -1;
+    device->cache_nbytes = LAST_CACHE_NBYTES;
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "device/plan_memory.h"
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,13 +63,18 @@ static int close_enough(const measurement *m)
     return difference <= most_difference * greatest;
 }
 
-/* Of values, which may have an infinity or none. */
+/* The greatest difference from a sample, relative to the greatest value; the largest
+ * number there is where a value is none. */
 static double find_error(const measurement *m, const float *values)
 {
     double greatest = 0, difference = 0;
+    for (size_t v = 0; v < m->result.nfloats; v++) {
+        if (!isfinite(values[v]))
+            return DBL_MAX;
+        greatest = fmax(greatest, fabs((double)values[v]));
+    }
     for (size_t s = 0; s < m->result.nsamples; s++) {
         const amkd_sample *sample = &m->result.samples[s];
-        greatest = fmax(greatest, fabs(sample->value));
         difference = fmax(difference, fabs((double)values[sample->at] - sample->value));
     }
     return greatest > 0 ? difference / greatest : difference;

@@ -23,7 +23,7 @@ typedef struct amkd_way {
     amkd_fate fate; /* from here on: what came out */
     double seconds; /* 0 when not timed */
     double error;   /* the greatest difference from float64 over the samples, relative to
-                       the greatest of them; 0 when not run */
+                       the greatest value; 0 when not run */
 } amkd_way;
 
 enum { AMKD_MAX_WAYS = 16 };

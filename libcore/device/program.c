@@ -319,12 +319,14 @@ static const size_t *choose_group(const amkd_device *device, size_t ndim,
 {
     if (!(device->type & CL_DEVICE_TYPE_CPU))
         return NULL;
-    size_t nitems = device->max_work_group < MOST_GROUP_ITEMS ? device->max_work_group
-                                                              : MOST_GROUP_ITEMS;
-    while (global[0] % nitems)
-        nitems--;
-    for (size_t d = 0; d < ndim; d++)
-        group[d] = d == 0 ? nitems : 1;
+    size_t room = device->max_work_group < MOST_GROUP_ITEMS ? device->max_work_group
+                                                            : MOST_GROUP_ITEMS;
+    for (size_t d = 0; d < ndim; d++) {
+        group[d] = room;
+        while (global[d] % group[d])
+            group[d]--;
+        room /= group[d];
+    }
     return group;
 }
 

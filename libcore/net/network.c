@@ -235,7 +235,9 @@ static void tell_work(const amkd_network *network, size_t n, amkd_pass pass,
         return;
     amkd_network_op_print(text, sizeof text, network, n);
     amkd_network_tell(network->device->profile, layer_of(network, n), text,
-                      network->wiring.nodes[n].sum_layer != AMKD_NOWHERE, pass, run);
+                      pass == AMKD_FORWARD &&
+                          network->wiring.nodes[n].sum_layer != AMKD_NOWHERE,
+                      pass, run);
 }
 
 static int run_step(amkd_network *network, size_t step_number, const amkd_batch *run)

@@ -4,11 +4,15 @@
  *
  * An activation goes into the op in front of it, where that can be. So does the sum of
  * two branches: the op that ends the later one adds the other, and backward its gradient
- * is that of the other one, too. An activation's derivative goes into the gradient by the op that reads the value first, which is the
- * last one backward, or else is a step of its own. The last reader's gradient is written,
- * those before it are added. A value has a
- * buffer from the op that makes it to the last that reads it, and then another value has
- * it. */
+ * is that of the other one, too.
+ *
+ * Backward, nodes run in reverse. The one that reads a value last writes the gradient by
+ * it, those in front add to that. The derivative of an activation goes into the gradient
+ * with the last of them, the node that reads the value first, if its op can do both; else
+ * it is a step of its own.
+ *
+ * A value has a buffer from the op that makes it to the last that reads it, and then
+ * another value has it. */
 #ifndef AMKD_NET_WIRING_H
 #define AMKD_NET_WIRING_H
 
@@ -17,8 +21,8 @@
 #define AMKD_NOWHERE SIZE_MAX
 
 /* An op of the network. Values are those of the graph; what is an alias of another has
- * its number. An op may add its last input, the other branch of a sum, to what it makes of
- * those before. */
+ * its number. An op may add its last input, the other branch of a sum, to what it makes
+ * of those before. */
 typedef struct amkd_node {
     size_t layer;     /* that it is */
     size_t sum_layer; /* the sum fused behind it; AMKD_NOWHERE: none */

@@ -94,7 +94,7 @@ int amkd_conv_gemm_run(amkd_op *op, const amkd_op_args *a)
     const cl_int top = (cl_int)s->top, left = (cl_int)s->left, columns = ITEM_COLUMNS;
     const cl_int channels = (cl_int)nchannels, part = (cl_int)npart;
     const cl_uint weights = (cl_uint)s->weights, biases = (cl_uint)s->biases;
-    const cl_int has_bias = s->bias, has_sum = s->sum, far = amkd_op_writes_far(op, a);
+    const cl_int has_bias = s->bias, has_sum = s->sum, past = amkd_op_writes_past(op, a);
     const amkd_arg args[] = {AMKD_ARG(a->x[0]),
                              AMKD_ARG(a->parameters),
                              AMKD_ARG(added),
@@ -116,7 +116,7 @@ int amkd_conv_gemm_run(amkd_op *op, const amkd_op_args *a)
                              AMKD_ARG(biases),
                              AMKD_ARG(has_bias),
                              AMKD_ARG(has_sum),
-                             AMKD_ARG(far),
+                             AMKD_ARG(past),
 
                              {NULL, offsets_nbytes(s)},
                              {NULL, patches_nbytes(op->device, npart)}};

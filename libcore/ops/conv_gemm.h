@@ -1,6 +1,6 @@
 /* The forward pass of a convolution as a product of matrices, cl/conv_gemm.cl: on devices
  * whose work-items are vectors, CPUs, what ops/conv.h runs where there are channels
- * enough. It leaves the bits that taps one by one leave, of weights that are finite,
+ * enough, or a stride and few of them. It leaves the bits that taps one by one leave, of weights that are finite,
  * but for the sign of a zero. */
 #ifndef AMKD_OPS_CONV_GEMM_H
 #define AMKD_OPS_CONV_GEMM_H

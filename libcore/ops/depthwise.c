@@ -71,14 +71,13 @@ static int forward(amkd_op *op, const amkd_op_args *a)
     const amkd_op_shape *s = &op->shape;
     const maps m = maps_of(s);
     const cl_uint weights = (cl_uint)s->weights, biases = (cl_uint)s->biases;
-    const cl_int has_bias = s->bias, far = amkd_op_writes_far(op, a);
+    const cl_int has_bias = s->bias, past = amkd_op_writes_past(op, a);
     const cl_ulong nall = a->run.nblocks * s->out_channels * s->out_height;
     const cl_uint nrows = rows_of_item(op, nall);
-    const amkd_arg args[] = {AMKD_ARG(a->x[0]),  AMKD_ARG(a->parameters),
-                             AMKD_ARG(a->y),     MAPS_ARGS(m),
-                             AMKD_ARG(weights),  AMKD_ARG(biases),
-                             AMKD_ARG(has_bias), AMKD_ARG(nall),
-                             AMKD_ARG(nrows),    AMKD_ARG(far)};
+    const amkd_arg args[] = {
+        AMKD_ARG(a->x[0]), AMKD_ARG(a->parameters), AMKD_ARG(a->y),     MAPS_ARGS(m),
+        AMKD_ARG(weights), AMKD_ARG(biases),        AMKD_ARG(has_bias), AMKD_ARG(nall),
+        AMKD_ARG(nrows),   AMKD_ARG(past)};
     return run_rows(op, AMKD_FORWARD, args, sizeof args / sizeof *args, nall, nrows);
 }
 

@@ -21,15 +21,13 @@ size_t amkd_channel_sums(const amkd_device *device)
     return device->vector_width == 16 ? 8 : 4;
 }
 
-/* About what the last cache of a CPU has room for. */
-enum { CACHES_NBYTES = 24 << 20 };
-
-int amkd_op_writes_far(const amkd_op *op, const amkd_op_args *args)
+int amkd_op_writes_past(const amkd_op *op, const amkd_op_args *args)
 {
     const amkd_op_shape *s = &op->shape;
     const size_t nvalues = args->run.nblocks * op->device->nlanes * s->out_channels *
                            s->out_height * s->out_width;
-    return op->device->vector_width > 1 && nvalues * sizeof(float) > CACHES_NBYTES;
+    return op->device->vector_width > 1 &&
+           nvalues * sizeof(float) > op->device->cache_nbytes;
 }
 
 static char *print_acts(const amkd_op_shape *s, const char *options)

@@ -122,10 +122,9 @@ size_t amkd_channel_sums(const amkd_device *device);
 /* Vectors in a lane block (VECTORS of common.cl). */
 size_t amkd_vectors(const amkd_device *device);
 
-/* Whether what a forward pass of this run writes is beyond a CPU's caches, so that it is
- * best written past them (far of write_vec in common.cl). */
-int amkd_op_writes_far(const amkd_op *op, const amkd_op_args *args);
-
+/* Whether what a forward pass of this run writes is larger than a CPU's caches, so that
+ * it is best written past them (past of write_vec in common.cl). */
+int amkd_op_writes_past(const amkd_op *op, const amkd_op_args *args);
 
 /* Enqueues a kernel over all values of nchannels channels of op->nplaces (the grid of
  * first_value in cl/common.cl). */

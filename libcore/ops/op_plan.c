@@ -20,8 +20,8 @@ static const double launch_seconds = 0.01, nruns = 3;
 static const size_t groups[] = {1, 2, 4, 8};
 enum { NGROUPS = sizeof groups / sizeof *groups };
 
-/* Values of a result by which errors are told: as many at most, and of long sums so few
- * that they have this many terms together, but two. */
+/* Values of a result by which errors are told, at most; of long sums as many as have so
+ * many terms together, but two at least. */
 enum { NSAMPLES = 32, NTERMS = 1 << 21 };
 
 /* Stands in for the layer's data while its ways are timed. */
@@ -134,13 +134,13 @@ static char *describe(const amkd_op *op, amkd_pass pass)
 }
 
 /* A buffer of nfloats trial values. */
-static int trial_buffer(cl_mem *out, amkd_device *device, size_t nfloats)
+static int trial_buffer(cl_mem *out, amkd_device *device, amkd_trial what, size_t nfloats)
 {
     float *values = amkd_alloc(nfloats, sizeof *values);
     if (!values)
         return -1;
     for (size_t v = 0; v < nfloats; v++)
-        values[v] = amkd_trial_value(nfloats, v);
+        values[v] = amkd_trial_value(what, v);
     const int rc =
         amkd_buffer_new(out, device, CL_MEM_READ_WRITE, nfloats * sizeof *values, values);
     free(values);
@@ -159,8 +159,10 @@ static int trial_new(trial *t, const amkd_op *op, amkd_pass pass, size_t nblocks
                  : pass == AMKD_BACKWARD_DATA ? nx
                                               : s->ntrained;
     t->ncopies = pass == AMKD_BACKWARD_WEIGHTS ? s->nslices : 1;
-    return trial_buffer(&t->x, device, nx) || trial_buffer(&t->dy, device, ny) ||
-                   trial_buffer(&t->parameters, device, s->ntrained) ||
+    return trial_buffer(&t->x, device, AMKD_TRIAL_X, nx) ||
+                   trial_buffer(&t->dy, device, AMKD_TRIAL_DY, ny) ||
+                   trial_buffer(&t->parameters, device, AMKD_TRIAL_PARAMETERS,
+                                s->ntrained) ||
                    amkd_buffer_new(&t->result, device, CL_MEM_READ_WRITE,
                                    t->ncopies * t->nresult * sizeof(float), NULL)
                ? -1

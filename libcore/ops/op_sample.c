@@ -9,7 +9,6 @@
 typedef struct data {
     const amkd_op_shape *shape;
     size_t nlanes, nblocks;
-    size_t nx, ny; /* floats of the input and of the output */
 } data;
 
 /* One of a sample's values: lane of a block, pixel of a map. */
@@ -17,17 +16,17 @@ typedef struct place {
     size_t block, channel, row, column, lane;
 } place;
 
-float amkd_trial_value(size_t nfloats, size_t at)
+float amkd_trial_value(amkd_trial what, size_t at)
 {
-    return (float)(2 * amkd_random_uniform(0, nfloats, at) - 1);
+    return (float)(2 * amkd_random_uniform(0, what, at) - 1);
 }
 
 static double x_at(const data *d, const place *p)
 {
     const amkd_op_shape *s = d->shape;
     const size_t map = (p->block * s->in_channels + p->channel) * s->in_height + p->row;
-    return (double)amkd_trial_value(d->nx, (map * s->in_width + p->column) * d->nlanes +
-                                               p->lane);
+    return (double)amkd_trial_value(
+        AMKD_TRIAL_X, (map * s->in_width + p->column) * d->nlanes + p->lane);
 }
 
 /* dy, and what is added to y. */
@@ -35,8 +34,8 @@ static double y_at(const data *d, const place *p)
 {
     const amkd_op_shape *s = d->shape;
     const size_t map = (p->block * s->out_channels + p->channel) * s->out_height + p->row;
-    return (double)amkd_trial_value(d->ny, (map * s->out_width + p->column) * d->nlanes +
-                                               p->lane);
+    return (double)amkd_trial_value(
+        AMKD_TRIAL_DY, (map * s->out_width + p->column) * d->nlanes + p->lane);
 }
 
 static double weight_at(const data *d, size_t o, size_t i, size_t a, size_t c)
@@ -44,7 +43,7 @@ static double weight_at(const data *d, size_t o, size_t i, size_t a, size_t c)
     const amkd_op_shape *s = d->shape;
     const size_t at =
         ((o * s->in_channels + i) * s->kernel_height + a) * s->kernel_width + c;
-    return (double)amkd_trial_value(s->ntrained, s->weights + at);
+    return (double)amkd_trial_value(AMKD_TRIAL_PARAMETERS, s->weights + at);
 }
 
 static place place_of(size_t at, size_t nlanes, size_t channels, size_t height,
@@ -92,7 +91,8 @@ static double forward(const data *d, size_t at)
     const place out =
         place_of(at, d->nlanes, s->out_channels, s->out_height, s->out_width);
     double sum =
-        s->bias ? (double)amkd_trial_value(s->ntrained, s->biases + out.channel) : 0;
+        s->bias ? (double)amkd_trial_value(AMKD_TRIAL_PARAMETERS, s->biases + out.channel)
+                : 0;
     for (size_t a = 0; a < s->kernel_height; a++)
         for (size_t c = 0; c < s->kernel_width; c++) {
             place in;
@@ -145,21 +145,18 @@ static double backward_weights(const data *d, size_t at)
 void amkd_op_sample(amkd_sample *samples, size_t n, const amkd_op_shape *shape,
                     amkd_pass pass, size_t nlanes, size_t nblocks)
 {
+    const data d = {shape, nlanes, nblocks};
     const size_t nsamples = nblocks * nlanes;
-    const data d = {
-        .shape = shape,
-        .nlanes = nlanes,
-        .nblocks = nblocks,
-        .nx = nsamples * shape->in_channels * shape->in_height * shape->in_width,
-        .ny = nsamples * shape->out_channels * shape->out_height * shape->out_width,
-    };
+    const size_t nx = nsamples * shape->in_channels * shape->in_height * shape->in_width;
+    const size_t ny =
+        nsamples * shape->out_channels * shape->out_height * shape->out_width;
     const size_t nweights = shape->out_channels * shape->in_channels *
                             shape->kernel_height * shape->kernel_width;
-    const size_t nall = pass == AMKD_FORWARD         ? d.ny
-                        : pass == AMKD_BACKWARD_DATA ? d.nx
+    const size_t nall = pass == AMKD_FORWARD         ? ny
+                        : pass == AMKD_BACKWARD_DATA ? nx
                                                      : nweights;
     for (size_t i = 0; i < n; i++) {
-        const size_t at = (size_t)(amkd_random_uniform(1, nall, i) * (double)nall);
+        const size_t at = (size_t)(amkd_random_uniform(1, 0, i) * (double)nall);
         samples[i] = pass == AMKD_FORWARD ? (amkd_sample){at, forward(&d, at)}
                      : pass == AMKD_BACKWARD_DATA
                          ? (amkd_sample){at, backward_data(&d, at)}

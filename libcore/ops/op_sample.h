@@ -6,12 +6,14 @@
 #include "device/plan.h"
 #include "ops/op.h"
 
-/* Value number at of nfloats that stand in for a layer's data: spread over +-1. */
-float amkd_trial_value(size_t nfloats, size_t at);
+/* What stands in for a layer's data: values by chance, spread over +-1. */
+typedef enum amkd_trial { AMKD_TRIAL_X, AMKD_TRIAL_DY, AMKD_TRIAL_PARAMETERS } amkd_trial;
+
+float amkd_trial_value(amkd_trial what, size_t at);
 
 /* Chooses n places of the pass's result over nblocks lane blocks and computes what is to
- * be there, of inputs, parameters and gradients that are trial values each, of as many
- * floats as they have. The shape has one group. */
+ * be there, of inputs, parameters and gradients that are trial values each; what is added
+ * to an output is as dy. The shape has one group. */
 void amkd_op_sample(amkd_sample *samples, size_t n, const amkd_op_shape *shape,
                     amkd_pass pass, size_t nlanes, size_t nblocks);
 

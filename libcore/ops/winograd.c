@@ -25,7 +25,7 @@ enum { FEW_CHANNELS = 16 };
 enum { NEAR_KERNELS_NBYTES = 4 << 20 };
 
 /* Sums of gradients beyond this come from far, too. */
-enum { CACHES_NBYTES = 8 << 20 };
+enum { NEAR_SUMS_NBYTES = 8 << 20 };
 
 /* A pass as a convolution forward: channels, with a stride phases of them, and pixels
  * read and written. */
@@ -146,7 +146,7 @@ static costs find_costs(const amkd_device *device, const amkd_op_shape *shape,
         c = wide_gradients;
         c.in *= (double)amkd_winograd_gradient_nchunks(device, shape);
     }
-    if (amkd_winograd_scratch(device, shape, pass) > CACHES_NBYTES)
+    if (amkd_winograd_scratch(device, shape, pass) > NEAR_SUMS_NBYTES)
         c.kernel = c.far_kernel;
     return c;
 }
@@ -229,7 +229,10 @@ static int run_tiles(amkd_op *op, const amkd_op_args *a, amkd_pass pass, cl_mem 
     const cl_int part = (cl_int)c->part, ntiles = (cl_int)c->ntiles;
     const cl_uint biases = (cl_uint)op->shape.biases;
     const cl_int has_bias = !back && op->shape.bias, add = back && a->add;
-    const cl_int has_sum = sum;
+    /* Of a line in several vectors each would be written by itself, with others between.
+     */
+    const cl_int has_sum = sum, past = !back && amkd_vectors(op->device) == 1 &&
+                                       amkd_op_writes_past(op, a);
     const amkd_arg args[] = {AMKD_ARG(x),
                              AMKD_ARG(kernels),
                              AMKD_ARG(a->parameters),
@@ -249,6 +252,7 @@ static int run_tiles(amkd_op *op, const amkd_op_args *a, amkd_pass pass, cl_mem 
                              AMKD_ARG(has_bias),
                              AMKD_ARG(add),
                              AMKD_ARG(has_sum),
+                             AMKD_ARG(past),
                              {NULL, patches_nbytes(op->device, c)},
                              {NULL, sums_nbytes(op->device, c)}};
     const size_t all_tiles = amkd_tiles(m->out_height, m->tile) *

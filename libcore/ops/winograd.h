@@ -7,9 +7,12 @@
 
 #include "ops/op.h"
 
-/* Whether it can run a pass of a convolution of this shape: 3x3 taps with stride 1, or
- * 5x5 but for the weights' gradient; forward with stride 2, and 7x7, too; channels enough
- * to fill its tiles, and near memory for them. */
+/* Whether it can run a pass of a convolution of this shape, which has channels enough to
+ * fill its tiles, where there is near memory for them:
+ *
+ *     taps         3x3               5x5           7x7
+ *     stride 1     all passes        no weights    none
+ *     stride 2     forward           forward       forward */
 int amkd_winograd_fits(const amkd_device *device, const amkd_op_shape *shape,
                        amkd_pass pass);
 

@@ -6,7 +6,8 @@
 extern const char amkd_cl_winograd_gradient[], amkd_cl_winograd_collect[];
 
 /* Samples over which a sum in registers goes, vectors of a tile each. With vectors of 16
- * lanes the multiplications take so little time that fetching the sums would show. */
+ * lanes the multiplications take so little time that fetching the sums would show; there
+ * it is the greater number, if there is near memory for it. */
 enum { SAMPLES = 16, WIDE_SAMPLES = 64 };
 
 /* Input and output channels whose patches and gradients are near together. */
@@ -18,15 +19,11 @@ enum { NITEMS = 8, LEAST_SHARES = 2 };
 
 /* How it is cut. */
 typedef struct cut {
+    size_t tiles;       /* at once */
     size_t in_channels; /* at a time in registers */
     size_t part, chunk; /* input channels at a time, outputs of a work-item */
     size_t all_in, all_out, nchunks, nshares;
 } cut;
-
-static size_t tiles_at_once(const amkd_device *device)
-{
-    return (device->vector_width == 16 ? WIDE_SAMPLES : SAMPLES) / device->vector_width;
-}
 
 /* Vectors of input channels at a time: sums in registers are for as many. */
 static size_t in_vecs(const amkd_device *device, const amkd_op_shape *s)
@@ -41,14 +38,12 @@ static size_t vecs_nbytes(const amkd_device *device, size_t nvecs)
 
 static size_t patches_nbytes(const amkd_device *device, const cut *c)
 {
-    return vecs_nbytes(device,
-                       AMKD_WINOGRAD_POSITIONS * (c->part * tiles_at_once(device) + 1));
+    return vecs_nbytes(device, AMKD_WINOGRAD_POSITIONS * (c->part * c->tiles + 1));
 }
 
 static size_t gradients_nbytes(const amkd_device *device, const cut *c)
 {
-    return vecs_nbytes(device,
-                       AMKD_WINOGRAD_POSITIONS * (c->chunk * tiles_at_once(device) + 1));
+    return vecs_nbytes(device, AMKD_WINOGRAD_POSITIONS * (c->chunk * c->tiles + 1));
 }
 
 static size_t local_nbytes(const amkd_device *device, const cut *c)
@@ -68,16 +63,25 @@ static size_t part_of(size_t n, size_t limit, size_t multiple)
     return round_up(amkd_tiles(n, amkd_tiles(n, limit)), multiple);
 }
 
+/* The largest parts for which there is near memory; whether there are any. */
+static int find_parts(cut *c, const amkd_device *device, const amkd_op_shape *s,
+                      size_t nsamples)
+{
+    c->tiles = nsamples / device->vector_width;
+    for (size_t limit = NEAR_CHANNELS; limit; limit /= 2) {
+        c->part = part_of(s->in_channels, limit, c->in_channels);
+        c->chunk = part_of(s->out_channels, limit, amkd_channel_sums(device));
+        if (local_nbytes(device, c) <= device->local_nbytes)
+            return 1;
+    }
+    return 0;
+}
+
 static cut cut_of(const amkd_device *device, const amkd_op_shape *s)
 {
-    const size_t nsums = amkd_channel_sums(device);
     cut c = {.in_channels = in_vecs(device, s) * device->vector_width};
-    for (size_t limit = NEAR_CHANNELS; limit; limit /= 2) {
-        c.part = part_of(s->in_channels, limit, c.in_channels);
-        c.chunk = part_of(s->out_channels, limit, nsums);
-        if (local_nbytes(device, &c) <= device->local_nbytes)
-            break;
-    }
+    if (device->vector_width < 16 || !find_parts(&c, device, s, WIDE_SAMPLES))
+        find_parts(&c, device, s, SAMPLES);
     c.nchunks = amkd_tiles(s->out_channels, c.chunk);
     c.nshares = NITEMS / c.nchunks > LEAST_SHARES ? NITEMS / c.nchunks : LEAST_SHARES;
     c.all_in = round_up(s->in_channels, c.in_channels);
@@ -108,9 +112,9 @@ size_t amkd_winograd_gradient_scratch(const amkd_device *device,
 
 int amkd_winograd_gradient_ready(amkd_op *op)
 {
-    char *options = amkd_format("-DCHANNELS=%zu -DTILES_AT_ONCE=%zu -DIN_VECS=%zu",
-                                amkd_channel_sums(op->device), tiles_at_once(op->device),
-                                in_vecs(op->device, &op->shape));
+    char *options = amkd_format(
+        "-DCHANNELS=%zu -DTILES_AT_ONCE=%zu -DIN_VECS=%zu", amkd_channel_sums(op->device),
+        cut_of(op->device, &op->shape).tiles, in_vecs(op->device, &op->shape));
     const int rc =
         options && !amkd_winograd_kernel(op, AMKD_BACKWARD_WEIGHTS, "winograd_gradient",
                                          amkd_cl_winograd_gradient, options)

@@ -24,12 +24,22 @@ static double gflops(const amkd_plan *plan, const amkd_way *way)
     return way->seconds > 0 ? plan->flops / way->seconds * 1e-9 : 0;
 }
 
+/* A wrong way is not timed. */
+static int has_run(const amkd_way *way)
+{
+    return way->seconds > 0 || way->fate == AMKD_FATE_WRONG;
+}
+
 static void print_speed(FILE *out, const amkd_plan *plan, const amkd_way *way, int width)
 {
     if (way->seconds > 0)
-        fprintf(out, "%*.1f %7.0e", width, gflops(plan, way), way->error);
+        fprintf(out, "%*.1f", width, gflops(plan, way));
     else
-        fprintf(out, "%*s %7s", width, "-", "-");
+        fprintf(out, "%*s", width, "-");
+    if (has_run(way))
+        fprintf(out, " %7.0e", way->error);
+    else
+        fprintf(out, " %7s", "-");
 }
 
 /* "fc 120 | relu  400x1x1 to 120x1x1  forward  own  120.3  3e-07  clblast: 90.1 4e-07
@@ -50,7 +60,7 @@ static int print_row(const listing *l, const amkd_plan *plan, const char *layers
         if (w == plan->chosen)
             continue;
         fprintf(l->out, "  %s:", way->name);
-        if (way->seconds > 0)
+        if (has_run(way))
             print_speed(l->out, plan, way, 6);
         fprintf(l->out, " %s;", amkd_fate_name(way->fate));
     }
@@ -65,9 +75,11 @@ static json_t *describe_ways(const amkd_plan *plan)
         json_t *object = json_pack("{s:s, s:b, s:s}", "name", way->name, "chosen",
                                    w == plan->chosen, "fate", amkd_fate_name(way->fate));
         if (way->seconds > 0)
-            json_object_update_new(
-                object, json_pack("{s:f, s:f, s:f}", "seconds", way->seconds, "gflops",
-                                  gflops(plan, way), "error", way->error));
+            json_object_update_new(object,
+                                   json_pack("{s:f, s:f}", "seconds", way->seconds,
+                                             "gflops", gflops(plan, way)));
+        if (has_run(way))
+            json_object_set_new(object, "error", json_real(way->error));
         json_array_append_new(ways, object);
     }
     return ways;
