@@ -85,6 +85,12 @@ int bench_networks(bench *b);
 int bench_has_network(const bench *b, const char *name);
 /* sweep.c: the lambda sweep's kernels, and amkd-score over them. */
 int bench_sweep(bench *b);
+/* The sweep of a student over the pairs of these images, as many as are a chunk: the row,
+ * whose name gets the lambdas and the engine, is added. */
+struct amkd_model;
+struct amkd_images;
+int bench_sweep_pairs(bench *b, bench_row *row, const struct amkd_model *model,
+                      const struct amkd_images *images);
 /* start.c: tools as processes that have nothing to do, cold and warm. */
 int bench_start(bench *b);
 /* score.c: amkd-score as a process, its time and memory. */

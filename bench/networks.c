@@ -1,4 +1,5 @@
-/* Whole networks, as people use them: what a prediction and a step of a training take. */
+/* Whole networks, as people use them: what a prediction, a sweep and a step of a training
+ * take. */
 #include "base/error.h"
 #include "base/memory.h"
 #include "bench.h"
@@ -181,6 +182,32 @@ static int measure_prediction(bench *b, const network *n)
     return rc;
 }
 
+/* -------------------------------------------------------------------------- sweeps -- */
+
+/* The pairs of these are a second of work, about. */
+enum { SMALL_NIMAGES = 32, LARGE_NIMAGES = 6 };
+
+/* As amkd-score evaluates mixes. */
+static int measure_sweep(bench *b, const network *n)
+{
+    amkd_model *model = NULL;
+    amkd_images *images = NULL;
+    bench_row row = {.unit = "evaluations/s"};
+    const size_t count =
+        n->side * n->side < SMALL_NPIXELS ? SMALL_NIMAGES : LARGE_NIMAGES;
+    snprintf(row.section, sizeof row.section, "networks on 3x%zux%zu, pairs", n->side,
+             n->side);
+    snprintf(row.name, sizeof row.name, "%s: sweep", n->name);
+    const int rc = synthetic_model(&model, arch_of(n), shape_of(n)) ||
+                           synthetic_images(&images, shape_of(n), count) ||
+                           bench_sweep_pairs(b, &row, model, images)
+                       ? -1
+                       : 0;
+    amkd_images_free(images);
+    amkd_model_free(model);
+    return rc;
+}
+
 /* --------------------------------------------------------------------------- steps -- */
 
 /* Forward, loss, backward and optimizer on a batch that is on the device, whole lane
@@ -206,7 +233,7 @@ int bench_networks(bench *b)
         if (!wanted(b, n))
             continue;
         bench_say(b, n->name);
-        if (measure_prediction(b, n) || measure_step(b, n))
+        if (measure_prediction(b, n) || measure_sweep(b, n) || measure_step(b, n))
             return amkd_fail_in("network %s", n->name);
     }
     return 0;

@@ -51,8 +51,8 @@ static void first_pairs(amkd_pair *pairs, size_t n, size_t nimages)
     }
 }
 
-static int measure(bench *b, bench_row *row, const amkd_model *model,
-                   const amkd_images *images)
+int bench_sweep_pairs(bench *b, bench_row *row, const amkd_model *model,
+                      const amkd_images *images)
 {
     float lambdas[SWEEP_NLAMBDAS];
     for (size_t l = 0; l < SWEEP_NLAMBDAS; l++)
@@ -106,7 +106,7 @@ static int sweep(bench *b, size_t s)
         rc = synthetic_images(&images, SYNTHETIC_GRAY,
                               b->quick ? SWEEP_QUICK_NIMAGES : student->nimages);
     if (!rc)
-        rc = measure(b, &row, model, images) || add_ratio(b, s) ? -1 : 0;
+        rc = bench_sweep_pairs(b, &row, model, images) || add_ratio(b, s) ? -1 : 0;
     amkd_model_free(model);
     amkd_images_free(images);
     return rc ? amkd_fail_in("the sweep of %s", student->name) : 0;

@@ -59,10 +59,10 @@ rows 1 'lenet5, 2 steps'
 for count in 16 64; do
     grep -qx "networks on 3x8x8, $count images" table || fail "networks: $(cat table)"
 done
-for what in prediction step 'error against float64'; do
+for what in prediction sweep step 'error against float64'; do
     rows 1 "tiny: $what"
 done
-[ "$(grep -cE '^  (tiny|all of a step|lenet5, 2 steps).* % of peak, [0-9.]+ GFLOP/s' table)" = 5 ] ||
+[ "$(grep -cE '^  (tiny|all of a step|lenet5, 2 steps).* % of peak, [0-9.]+ GFLOP/s' table)" = 6 ] ||
     fail "GFLOP/s beside images/s: $(cat table)"
 for student in lenet5-half lenet5 mlp 'two convolutions'; do
     rows 1 "$student kernels, 11 lambdas"
@@ -100,7 +100,7 @@ got=0
 [ $got = 2 ] || fail "no such network: exit status $got"
 grep -q -- "--network: 'lenet5'" stderr || fail "no such network: $(cat stderr)"
 "$bench" -q --quick --json --only networks --network tiny >json
-[ "$(grep -c '"name": "tiny: ' json)" = 3 ] || fail "three rows of one network: $(cat json)"
+[ "$(grep -c '"name": "tiny: ' json)" = 4 ] || fail "four rows of one network: $(cat json)"
 got=0
 "$bench" -q --quick --tools . -o none 2>stderr || got=$?
 [ $got = 1 ] || fail "no tools: exit status $got"
