@@ -69,13 +69,27 @@ static int forced_width(size_t *width)
     return amkd_fail("AMKD_VECTOR_WIDTH is '%s', expected 1, 4, 8 or 16", text);
 }
 
+/* Of a cache what a value may take, that what it is made of has room, too. Some drivers
+ * speak of a nearer cache than the last one, or of none: then that of most CPUs counts.
+ */
+static const double cache_share = 0.75;
+enum { USUAL_CACHE_NBYTES = 32 << 20, LEAST_CACHE_NBYTES = 4 << 20 };
+
+static int find_cache(amkd_device *device)
+{
+    cl_ulong nbytes;
+    if (device_value(&nbytes, sizeof nbytes, device->id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE))
+        return -1;
+    if (nbytes < LEAST_CACHE_NBYTES)
+        nbytes = USUAL_CACHE_NBYTES;
+    device->cache_nbytes = (size_t)(cache_share * (double)nbytes);
+    return 0;
+}
+
 /* A CPU runs explicit vectors, as wide as its registers: the native width says so. (The
  * preferred one does not: compilers that vectorise across work-items answer 1 there and
  * are as fast with vectors.) Where vectors are taken apart into scalars again, as on GPUs
  * and Mesa's llvmpipe, the native width is 1. */
-/* Of CPUs mostly. What drivers say is of the first or second cache, or nothing. */
-enum { LAST_CACHE_NBYTES = 24 << 20 };
-
 static int find_widths(amkd_device *device)
 {
     cl_uint native;
@@ -110,9 +124,8 @@ static int describe(amkd_device *device, cl_platform_id platform, cl_device_id i
                      CL_DEVICE_MAX_MEM_ALLOC_SIZE) ||
         device_value(&device->max_work_group, sizeof(device->max_work_group), id,
                      CL_DEVICE_MAX_WORK_GROUP_SIZE) ||
-        find_widths(device))
+        find_cache(device) || find_widths(device))
         return -1;
-    device->cache_nbytes = LAST_CACHE_NBYTES;
     return 0;
 }
 
