@@ -121,33 +121,33 @@ int amkd_winograd_fits(const amkd_device *device, const amkd_op_shape *shape,
 }
 
 /* What a pass takes in cycles of two multiply-adds of vectors: by tile and vector of
- * lanes for a channel's transforms, and once for a kernel's, more where sums of gradients
- * are beyond the caches. And the share of those cycles that taps one by one and the
- * products here reach. Measured under PoCL. */
+ * lanes for a channel's transforms, and once for a kernel's. And the share of those
+ * cycles that taps one by one and the products here reach. Measured under PoCL. */
 typedef struct costs {
-    double in, out, kernel, far_kernel;
+    double in, out, kernel;
     double taps_share, product_share;
 } costs;
 
 static const costs costs_of[] = {
-    [AMKD_FORWARD] = {300, 200, 200, 200, 0.75, 0.75},
-    [AMKD_BACKWARD_DATA] = {300, 200, 200, 200, 0.75, 0.75},
-    [AMKD_BACKWARD_WEIGHTS] = {450, 250, 1500, 1500, 0.6, 0.6},
+    [AMKD_FORWARD] = {300, 200, 200, 0.75, 0.75},
+    [AMKD_BACKWARD_DATA] = {300, 200, 200, 0.75, 0.75},
+    [AMKD_BACKWARD_WEIGHTS] = {450, 250, 1500, 0.6, 0.6},
 };
 
-/* Of the gradients with vectors of 16 lanes; in: for each chunk of output channels. */
-static const costs wide_gradients = {320, 250, 250, 900, 0.9, 0.93};
+/* Of the gradients with vectors of 16 lanes; in: for each chunk of output channels. A
+ * kernel takes more where the sums come from far. */
+static const costs wide_gradients = {320, 250, 250, 0.9, 0.93};
+static const double far_kernel = 900;
 
 static costs find_costs(const amkd_device *device, const amkd_op_shape *shape,
                         amkd_pass pass)
 {
-    costs c = costs_of[pass];
-    if (pass == AMKD_BACKWARD_WEIGHTS && device->vector_width == 16) {
-        c = wide_gradients;
-        c.in *= (double)amkd_winograd_gradient_nchunks(device, shape);
-    }
+    if (pass != AMKD_BACKWARD_WEIGHTS || device->vector_width < 16)
+        return costs_of[pass];
+    costs c = wide_gradients;
+    c.in *= (double)amkd_winograd_gradient_nchunks(device, shape);
     if (amkd_winograd_scratch(device, shape, pass) > NEAR_SUMS_NBYTES)
-        c.kernel = c.far_kernel;
+        c.kernel = far_kernel;
     return c;
 }
 
