@@ -84,6 +84,21 @@ INLINE void transform_column(vec to[PATCH], vec rows[PATCH][PATCH], const int c)
     transform_patch(to, d);
 }
 
+/* The patch from row and column on of a map, transformed. */
+INLINE void put_patch(local vec *patch, const int stride, global const vec *map,
+                      const int height, const int width, const int row, const int column)
+{
+    vec rows[PATCH][PATCH];
+    fetch_patch(rows, map, height, width, row, column);
+    for (int c = 0; c < PATCH; c++) {
+        vec to[PATCH];
+        transform_column(to, rows, c);
+#pragma unroll
+        for (int r = 0; r < PATCH; r++)
+            patch[(r * PATCH + c) * stride] = to[r];
+    }
+}
+
 /* a at_a + b at_b, and the value at infinity, which the last of a tile has. */
 INLINE vec evaluate(const vec a, const float at_a, const vec b, const float at_b,
                     const vec infinity, const int is_last)

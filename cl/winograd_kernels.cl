@@ -1,7 +1,5 @@
-/* The kernels of winograd.cl, transformed: a work-item does some input channels for
- * CHANNELS output channels, whose values lie side by side. */
-
-#define IN_CHANNELS (VW / CHANNELS)
+/* The kernels of winograd.cl, transformed: a work-item does VW of them that lie side by
+ * side, those of an input channel to CHANNELS output channels, then the next one's. */
 
 /* G g. */
 INLINE void transform_taps(vec to[PATCH], const vec g[TAPS])
@@ -30,7 +28,7 @@ INLINE void transform_taps(vec to[PATCH], const vec g[TAPS])
  * of x is an input channel. turned: by half a turn, for the gradient by the input. Output
  * channels beyond the last, and taps of a phase beyond a kernel, have zeros.
  *
- * Grid: (tiles of IN_CHANNELS in each part of the input channels, all parts; groups of
+ * Grid: (tiles of VW kernels in each part of the input channels, all parts; groups of
  * output channels). */
 kernel void winograd_kernels(global const float *restrict parameters,
                              global float *restrict kernels, const uint weights,
@@ -38,14 +36,15 @@ kernel void winograd_kernels(global const float *restrict parameters,
                              const int in_stride, const int out_stride, const int part,
                              const int turned)
 {
-    const int part_tiles = TILES(part, IN_CHANNELS), group = get_global_id(1);
+    const int part_tiles = TILES(part * CHANNELS, VW), group = get_global_id(1);
     const int first = get_global_id(0) / part_tiles * part, n = min(part, nin - first);
-    const int i0 = get_global_id(0) % part_tiles * IN_CHANNELS;
-    const int nvalues = min(IN_CHANNELS, n - i0) * CHANNELS;
+    const int v0 = get_global_id(0) % part_tiles * VW;
+    const int nvalues = min(VW, n * CHANNELS - v0);
     float taps[TAPS * TAPS][VW];
     vec rows[TAPS][PATCH];
     for (int l = 0; l < VW; l++) {
-        const int i = first + i0 + l / CHANNELS, o = group * CHANNELS + l % CHANNELS;
+        const int i = first + (v0 + l) / CHANNELS;
+        const int o = group * CHANNELS + (v0 + l) % CHANNELS;
         const int exists = l < nvalues && o < nout;
         const int at = weights + o * out_stride + i / PHASES * in_stride;
         for (int tap = 0; tap < TAPS * TAPS; tap++) {
@@ -61,7 +60,7 @@ kernel void winograd_kernels(global const float *restrict parameters,
             column[y] = vload_vec(taps[y * TAPS + x]);
         transform_taps(rows[x], column);
     }
-    kernels += kernels_at(group, nout, first, n) + i0 * CHANNELS;
+    kernels += kernels_at(group, nout, first, n) + v0;
     for (int y = 0; y < PATCH; y++) {
         vec row[PATCH], taps_row[TAPS];
         for (int x = 0; x < TAPS; x++)

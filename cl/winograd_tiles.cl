@@ -7,10 +7,6 @@
  *
  * Grid: (groups of tiles, blocks), work-groups of one work-item. */
 
-#ifndef BACKWARD
-#define BACKWARD 0 /* y is the gradient by the input, whose values mask it */
-#endif
-
 /* Vecs between positions, one more than there are: positions at a distance of a power of
  * two would share a few lines of the cache. */
 #define POSITION_VECS(n, ntiles) ((n) * (ntiles) + 1)
@@ -23,21 +19,6 @@ INLINE void ask_patch(global const vec *map, const int height, const int width,
         for (int c = column; c < min(column + PATCH * STEP, width); c += STEP)
             if (r >= 0 && c >= 0)
                 FETCH(map + (r * width + c) * VECTORS);
-}
-
-/* The patch from row and column on of a map, transformed. */
-INLINE void put_patch(local vec *patch, const int stride, global const vec *map,
-                      const int height, const int width, const int row, const int column)
-{
-    vec rows[PATCH][PATCH];
-    fetch_patch(rows, map, height, width, row, column);
-    for (int c = 0; c < PATCH; c++) {
-        vec to[PATCH];
-        transform_column(to, rows, c);
-#pragma unroll
-        for (int r = 0; r < PATCH; r++)
-            patch[(r * PATCH + c) * stride] = to[r];
-    }
 }
 
 /* sums[CHANNELS][COLUMNS] = the kernels' values [n][CHANNELS] by patches' [n][COLUMNS].
@@ -66,55 +47,6 @@ INLINE void multiply(local vec *sums, const int channel_stride,
             sums[o * channel_stride + t] = sum[o][t];
 }
 
-/* A map that is written: height x width pixels, what is added to each, whether to what is
- * there, whether what is beside is added, whether the activation follows, and how
- * (write_vec). */
-typedef struct target {
-    int height, width;
-    float bias;
-    int add, sum, last, past;
-} target;
-
-INLINE void write_pixel(global vec *y, global const vec *beside, vec value, const target t)
-{
-    value += t.add ? *y : (vec)t.bias;
-#if BACKWARD
-    *y = t.last ? act_backward(value, *beside) : value;
-#else
-    if (t.last)
-        write_vec(y, act_forward(t.sum ? value + *beside : value), t.past);
-    else
-        *y = value;
-#endif
-}
-
-/* Transforms a tile's sums back, the pixels from row and column on. */
-INLINE void write_tile(global vec *y, global const vec *beside, local const vec *sums,
-                       const int stride, const int row, const int column, const target t)
-{
-    vec columns[TILE][PATCH];
-    for (int c = 0; c < PATCH; c++) {
-        vec m[PATCH], to[TILE];
-#pragma unroll
-        for (int r = 0; r < PATCH; r++)
-            m[r] = sums[(r * PATCH + c) * stride];
-        transform_sums(to, m);
-#pragma unroll
-        for (int r = 0; r < TILE; r++)
-            columns[r][c] = to[r];
-    }
-    for (int r = 0; r < min(TILE, t.height - row); r++) {
-        vec to[TILE];
-        transform_sums(to, columns[r]);
-#pragma unroll
-        for (int c = 0; c < TILE; c++)
-            if (column + c < t.width) {
-                const int at = ((row + r) * t.width + column + c) * VECTORS;
-                write_pixel(y + at, beside + at, to[c], t);
-            }
-    }
-}
-
 /* nin: channels of x, with a stride their phases. x: [nin / PHASES][in_height][in_width] of
  * each block, y: [nout][out_height][out_width]. beside, of the same shape: backward the
  * values that mask y; forward, with has_sum, what is added to it. past: how y is written
@@ -126,10 +58,10 @@ kernel void winograd_tiles(global const vec *restrict x,
                            global const vec *beside, global vec *y, const int nin,
                            const int in_height, const int in_width, const int nout,
                            const int out_height, const int out_width, const int top,
-                           const int left, const int part, const int ntiles,
-                           const uint biases, const int has_bias, const int add,
-                           const int has_sum, const int past,
-                           local vec *restrict patches, local vec *restrict sums)
+                           const int left, const uint biases, const int has_bias,
+                           const int add, const int has_sum, const int past,
+                           const int part, const int ntiles, local vec *restrict patches,
+                           local vec *restrict sums)
 {
     const int row_tiles = TILES(out_width, TILE);
     const int all_tiles = TILES(out_height, TILE) * row_tiles * VECTORS;

@@ -8,7 +8,8 @@
 #include <stdlib.h>
 
 extern const char amkd_cl_conv[], amkd_cl_conv_forward[], amkd_cl_conv_backward_data[],
-    amkd_cl_conv_backward_weights[], amkd_cl_winograd_tiles[];
+    amkd_cl_conv_backward_weights[], amkd_cl_winograd_tiles[],
+    amkd_cl_winograd_lockstep_maps[];
 
 /* The tiles of each pass. */
 typedef struct conv {
@@ -109,13 +110,19 @@ static int make_ready(amkd_op *op, amkd_pass pass)
     return rc;
 }
 
+/* Whether times decide between the ways; a reckoning knows of CPUs alone. */
+static int is_timed(const amkd_device *device)
+{
+    return device->vector_width == 1;
+}
+
 size_t amkd_conv_scratch(const amkd_device *device, const amkd_op_shape *shape, int train)
 {
     size_t most = 0;
     for (amkd_pass pass = AMKD_FORWARD; pass < (train ? AMKD_NPASSES : 1); pass++) {
-        const size_t nbytes = amkd_winograd_wins(device, shape, pass)
-                                  ? amkd_winograd_scratch(device, shape, pass)
-                                  : 0;
+        const int may = is_timed(device) ? amkd_winograd_fits(device, shape, pass)
+                                         : amkd_winograd_wins(device, shape, pass);
+        const size_t nbytes = may ? amkd_winograd_scratch(device, shape, pass) : 0;
         most = nbytes > most ? nbytes : most;
     }
     return most;
@@ -150,9 +157,10 @@ int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape
     op->passes[AMKD_BACKWARD_WEIGHTS] = backward_weights;
     op->make_ready = make_ready;
     op->other = (amkd_other){.name = "winograd",
-                             .source = amkd_cl_winograd_tiles,
+                             .source = is_timed(device) ? amkd_cl_winograd_lockstep_maps
+                                                        : amkd_cl_winograd_tiles,
                              .fits = amkd_winograd_fits,
-                             .wins = amkd_winograd_wins,
+                             .wins = is_timed(device) ? NULL : amkd_winograd_wins,
                              .make = amkd_winograd_new};
     for (amkd_pass pass = AMKD_FORWARD; pass < (train ? AMKD_NPASSES : 1); pass++)
         if (choose(op, pass) || amkd_op_make_ready(op, pass)) {

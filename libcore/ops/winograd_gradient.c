@@ -1,9 +1,11 @@
-/* Launcher of cl/winograd_gradient.cl and cl/winograd_collect.cl. */
+/* Launcher of cl/winograd_gradient.cl, its ways' files and cl/winograd_collect.cl. */
 #include "base/memory.h"
 #include "ops/winograd_internal.h"
 #include <stdlib.h>
 
-extern const char amkd_cl_winograd_gradient[], amkd_cl_winograd_collect[];
+extern const char amkd_cl_winograd_gradient[], amkd_cl_winograd_gradient_tiles[],
+    amkd_cl_winograd_lockstep[], amkd_cl_winograd_lockstep_gradient[],
+    amkd_cl_winograd_collect[];
 
 /* Samples over which a sum in registers goes, vectors of a tile each. With vectors of 16
  * lanes the multiplications take so little time that fetching the sums would show; there
@@ -17,12 +19,16 @@ enum { NEAR_CHANNELS = 64, LEAST_CHANNELS = 8 };
  * cores, few enough that their sums stay small. The bits depend on it. */
 enum { NITEMS = 8, LEAST_SHARES = 2 };
 
+/* In lockstep: a work-group's channels and lanes at a time, as in
+ * cl/winograd_lockstep_gradient.cl, and work-groups for each compute unit. */
+enum { GROUP_IN = 32, GROUP_OUT = 16, GROUP_LANES = 4, UNIT_GROUPS = 4 };
+
 /* How it is cut. */
 typedef struct cut {
     size_t tiles;       /* at once */
     size_t in_channels; /* at a time in registers */
     size_t part, chunk; /* input channels at a time, outputs of a work-item */
-    size_t all_in, all_out, nchunks, nshares;
+    size_t all_in, all_out, nparts, nchunks, nshares;
 } cut;
 
 /* Vectors of input channels at a time: sums in registers are for as many. */
@@ -77,23 +83,49 @@ static int find_parts(cut *c, const amkd_device *device, const amkd_op_shape *s,
     return 0;
 }
 
+/* Sums of shares are added up: there are no more of them than fill the device. */
+static cut lockstep_cut(const amkd_device *device, const amkd_op_shape *s)
+{
+    cut c = {.part = GROUP_IN, .chunk = GROUP_OUT};
+    c.nparts = amkd_tiles(s->in_channels, c.part);
+    c.nchunks = amkd_tiles(s->out_channels, c.chunk);
+    c.nshares = amkd_tiles(UNIT_GROUPS * device->ncompute_units, c.nparts * c.nchunks);
+    c.all_in = c.nparts * c.part;
+    c.all_out = c.nchunks * c.chunk;
+    return c;
+}
+
 static cut cut_of(const amkd_device *device, const amkd_op_shape *s)
 {
+    if (amkd_winograd_lockstep(device))
+        return lockstep_cut(device, s);
     cut c = {.in_channels = in_vecs(device, s) * device->vector_width};
     if (device->vector_width < 16 || !find_parts(&c, device, s, WIDE_SAMPLES))
         find_parts(&c, device, s, SAMPLES);
     c.nchunks = amkd_tiles(s->out_channels, c.chunk);
     c.nshares = NITEMS / c.nchunks > LEAST_SHARES ? NITEMS / c.nchunks : LEAST_SHARES;
+    c.nparts = 1; /* one after the other */
     c.all_in = round_up(s->in_channels, c.in_channels);
     c.all_out = c.nchunks * c.chunk;
     return c;
 }
 
+/* Local memory of a work-group in lockstep. */
+static size_t group_nbytes(void)
+{
+    return AMKD_WINOGRAD_POSITIONS * GROUP_LANES * (GROUP_IN + GROUP_OUT) * sizeof(float);
+}
+
 int amkd_winograd_gradient_fits(const amkd_device *device, const amkd_op_shape *shape)
 {
     const cut c = cut_of(device, shape);
-    return c.chunk >= LEAST_CHANNELS && shape->in_channels >= LEAST_CHANNELS &&
-           local_nbytes(device, &c) <= device->local_nbytes;
+    if (shape->in_channels < LEAST_CHANNELS)
+        return 0;
+    return amkd_winograd_lockstep(device)
+               ? shape->out_channels >= LEAST_CHANNELS &&
+                     amkd_winograd_group_fits(device, group_nbytes())
+               : c.chunk >= LEAST_CHANNELS &&
+                     local_nbytes(device, &c) <= device->local_nbytes;
 }
 
 size_t amkd_winograd_gradient_nchunks(const amkd_device *device,
@@ -110,19 +142,35 @@ size_t amkd_winograd_gradient_scratch(const amkd_device *device,
     return c.nshares * (nsums + shape->out_channels) * sizeof(float);
 }
 
-int amkd_winograd_gradient_ready(amkd_op *op)
+/* The kernel of the sums. */
+static int make_sums(amkd_op *op)
 {
+    static const char *const tiles[] = {amkd_cl_winograd_gradient,
+                                        amkd_cl_winograd_gradient_tiles, NULL};
+    static const char *const lockstep[] = {amkd_cl_winograd_gradient,
+                                           amkd_cl_winograd_lockstep,
+                                           amkd_cl_winograd_lockstep_gradient, NULL};
+    if (amkd_winograd_lockstep(op->device))
+        return amkd_winograd_kernel(op, AMKD_BACKWARD_WEIGHTS,
+                                    "winograd_lockstep_gradient", lockstep, "");
     char *options = amkd_format(
         "-DCHANNELS=%zu -DTILES_AT_ONCE=%zu -DIN_VECS=%zu", amkd_channel_sums(op->device),
         cut_of(op->device, &op->shape).tiles, in_vecs(op->device, &op->shape));
-    const int rc =
-        options && !amkd_winograd_kernel(op, AMKD_BACKWARD_WEIGHTS, "winograd_gradient",
-                                         amkd_cl_winograd_gradient, options)
-            ? amkd_winograd_kernel(op, AMKD_WINOGRAD_COLLECT, "winograd_collect",
-                                   amkd_cl_winograd_collect, "")
-            : -1;
+    const int rc = options
+                       ? amkd_winograd_kernel(op, AMKD_BACKWARD_WEIGHTS,
+                                              "winograd_gradient_tiles", tiles, options)
+                       : -1;
     free(options);
     return rc;
+}
+
+int amkd_winograd_gradient_ready(amkd_op *op)
+{
+    static const char *const collect[] = {amkd_cl_winograd_collect, NULL};
+    return make_sums(op) || amkd_winograd_kernel(op, AMKD_WINOGRAD_COLLECT,
+                                                 "winograd_collect", collect, "")
+               ? -1
+               : 0;
 }
 
 static int add_up(amkd_op *op, const amkd_op_args *a, const cut *c, cl_mem sums)
@@ -140,11 +188,18 @@ static int add_up(amkd_op *op, const amkd_op_args *a, const cut *c, cl_mem sums)
     const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->dy),      AMKD_ARG(sums),
                              AMKD_ARG(nin),     AMKD_ARG(in_height),  AMKD_ARG(in_width),
                              AMKD_ARG(nout),    AMKD_ARG(out_height), AMKD_ARG(out_width),
-                             AMKD_ARG(top),     AMKD_ARG(left),       AMKD_ARG(part),
-                             AMKD_ARG(chunk),   AMKD_ARG(nblocks),    {NULL, local[0]},
+                             AMKD_ARG(top),     AMKD_ARG(left),       AMKD_ARG(nblocks),
+                             AMKD_ARG(part),    AMKD_ARG(chunk),      {NULL, local[0]},
                              {NULL, local[1]},  {NULL, local[2]}};
-    return amkd_kernel_run(op->device, op->kernels[AMKD_BACKWARD_WEIGHTS], args,
-                           sizeof args / sizeof *args, 2,
+    enum { NSHARED = 12 }; /* up to nblocks: what the kernel in lockstep takes */
+    const cl_kernel kernel = op->kernels[AMKD_BACKWARD_WEIGHTS];
+    const size_t nlanes = op->device->nlanes;
+    if (amkd_winograd_lockstep(op->device))
+        return amkd_kernel_run(
+            op->device, kernel, args, NSHARED, 3,
+            (size_t[]){nlanes * c->nshares, AMKD_WINOGRAD_ROWS * c->nchunks, c->nparts},
+            (size_t[]){nlanes, AMKD_WINOGRAD_ROWS, 1});
+    return amkd_kernel_run(op->device, kernel, args, sizeof args / sizeof *args, 2,
                            (size_t[]){c->nshares, c->nchunks}, (size_t[]){1, 1});
 }
 
