@@ -142,7 +142,7 @@ START_TEST(a_layer_is_planned_among_all_of_its_ways_once)
     for (int again = 0; again < 2; again++)
         for (int pass = 0; pass < AMKD_NPASSES; pass++) {
             ck_ok(amkd_op_plan(&plan, op, (amkd_pass)pass, NULL, amkd_now() + 60, 1));
-            ck_assert_uint_eq(plan.nways, pass == AMKD_BACKWARD_WEIGHTS ? 1 : 4);
+            ck_assert_uint_eq(plan.nways, pass == AMKD_BACKWARD_WEIGHTS ? 2 : 5);
             ck_assert_int_eq(plan.recalled, again);
             list_fates(names, &plan, AMKD_FATE_UNKNOWN);
             ck_assert_str_eq(names, "");

@@ -1,7 +1,7 @@
 /* Convolutions by Winograd's algorithm, cl/winograd.cl: another way of running an op of
  * ops/conv.h. On devices whose work-items are vectors, CPUs, it is reckoned where it is
  * the faster one, so that a device runs a layer in one way always and leaves the same
- * bits. */
+ * bits. Where work-items run in lockstep, on GPUs, it is timed beside the other ways. */
 #ifndef AMKD_OPS_WINOGRAD_H
 #define AMKD_OPS_WINOGRAD_H
 
@@ -16,7 +16,8 @@
 int amkd_winograd_fits(const amkd_device *device, const amkd_op_shape *shape,
                        amkd_pass pass);
 
-/* Whether it fits and is reckoned to be clearly faster than taps one by one. */
+/* Whether it fits and is reckoned to be clearly faster than taps one by one; never in
+ * lockstep, where times tell. */
 int amkd_winograd_wins(const amkd_device *device, const amkd_op_shape *shape,
                        amkd_pass pass);
 
