@@ -31,3 +31,4 @@ done
 check test_dense_gemm "small shapes" 1 # as on a GPU
 check test_depthwise passes 8 # at its own widths
 check test_conv_gemm conv_gemm 8
+check test_winograd lockstep 1
