@@ -170,10 +170,11 @@ kernel void choose_teaching(global const float *restrict tops,
             sample + k < count && tops[rows[first + sample + k]] >= min_top ? 1.0f : 0.0f;
 }
 
-/* probs[sample][class] = softmax(logits), or the logits as they are (LOGITS_ONLY != 0).
+/* probs[sample][class] = softmax(logits / temperature), or the logits as they are
+ * (logits_only != 0).
  * samples from count on are not written. */
 kernel void softmax(global const vec *restrict logits, global float *restrict probs,
-                    const uint count, const int logits_only)
+                    const uint count, const float temperature, const int logits_only)
 {
     const size_t lane = get_global_id(0), block = get_global_id(1);
     const uint sample = block * NLANES + lane * VW;
@@ -183,10 +184,10 @@ kernel void softmax(global const vec *restrict logits, global float *restrict pr
         top = fmax(top, logits[c * VECTORS]);
     vec sum = 0.0f;
     for (int c = 0; c < CLASSES; c++)
-        sum += exp(logits[c * VECTORS] - top);
+        sum += exp((logits[c * VECTORS] - top) / temperature);
     for (int c = 0; c < CLASSES; c++) {
         const vec z = logits[c * VECTORS];
-        const vec p = logits_only ? z : exp(z - top) / sum;
+        const vec p = logits_only ? z : exp((z - top) / temperature) / sum;
         float lanes[VW];
         vstore_vec(p, lanes);
         for (int k = 0; k < VW; k++)

@@ -69,6 +69,51 @@ START_TEST(a_model_comes_back_as_it_was_saved)
 }
 END_TEST
 
+START_TEST(a_temperature_comes_back_and_stands_only_where_there_is_one)
+{
+    uint8_t *bytes;
+    size_t nbytes;
+    amkd_beginning begun;
+    amkd_model *model = new_model("fc 2", (amkd_shape){1, 2, 1}), *again, *fresh;
+    ck_assert(model->temperature == 1);
+    save(model);
+    bytes = get_file(path, &nbytes);
+    ck_assert_ptr_null(memmem(bytes, nbytes, "temperature", 11));
+    free(bytes);
+    model->temperature = 1.0F / 3;
+    save(model);
+    ck_assert_msg(!amkd_model_load(&again, path), "%s", amkd_error());
+    ck_assert(again->temperature == model->temperature);
+    char *remark = amkd_model_remark(again);
+    ck_assert_str_eq(remark, "probabilities are taken at temperature 0.333333");
+    free(remark);
+    /* Weights that are to be trained leave it behind. */
+    fresh = new_model("fc 2", (amkd_shape){1, 2, 1});
+    ck_assert_msg(!amkd_model_begin(fresh, path, "fc 2", &begun), "%s", amkd_error());
+    ck_assert_mem_eq(fresh->parameters, model->parameters, 6 * sizeof(float));
+    ck_assert(fresh->temperature == 1);
+    amkd_model_free(fresh);
+    amkd_model_free(again);
+    amkd_model_free(model);
+}
+END_TEST
+
+START_TEST(a_temperature_that_is_none_is_refused)
+{
+    static const char *const values[] = {"0", "-1", "nan", "inf", "1,2", "", "1e99"};
+    for (size_t v = 0; v < sizeof values / sizeof *values; v++) {
+        char header[256];
+        snprintf(header, sizeof header,
+                 "{\"__metadata__\":{\"amkd.arch\":\"fc 2\",\"amkd.input\":\"1x1x1\","
+                 "\"amkd.mean\":\"0\",\"amkd.std\":\"1\","
+                 "\"amkd.temperature\":\"%s\"}}",
+                 values[v]);
+        write_file(header, 0);
+        expect_refused("amkd.temperature is ");
+    }
+}
+END_TEST
+
 START_TEST(a_model_of_many_channels_keeps_the_scale_of_each)
 {
     amkd_model *model = new_model("fc 2", (amkd_shape){64, 1, 2}), *again;
@@ -340,6 +385,8 @@ int main(void)
     TCase *tests = tcase_create("model");
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, a_model_comes_back_as_it_was_saved);
+    tcase_add_test(tests, a_temperature_comes_back_and_stands_only_where_there_is_one);
+    tcase_add_test(tests, a_temperature_that_is_none_is_refused);
     tcase_add_test(tests, a_model_of_many_channels_keeps_the_scale_of_each);
     tcase_add_test(tests, equal_models_are_equal_bytes);
     tcase_add_test(tests, fresh_weights_fill_their_interval_and_depend_on_the_seed);

@@ -247,6 +247,42 @@ START_TEST(transformed_kernels_count_where_memory_is_not_limited)
 }
 END_TEST
 
+START_TEST(a_temperature_softens_probabilities_and_leaves_logits)
+{
+    enum { N = 21, CLASSES = 3, SIZE = 8 };
+    const double temperature = 2.5;
+    amkd_graph graph;
+    amkd_model *model;
+    amkd_predictor *predictor;
+    uint8_t pixels[N * SIZE];
+    float logits[N * CLASSES], again[N * CLASSES], probs[N * CLASSES];
+    const amkd_prediction plain = {.pixels = pixels, .logits = logits};
+    const amkd_prediction both = {.pixels = pixels, .probs = probs, .logits = again};
+    for (size_t p = 0; p < sizeof pixels; p++)
+        pixels[p] = (uint8_t)amkd_random_u64(3, 0, p);
+    ck_ok(amkd_graph_parse(&graph, "fc 3", (amkd_shape){2, 2, 2}, 0));
+    ck_ok(amkd_model_init(&model, &graph, 5));
+    ck_ok(amkd_predictor_new(&predictor, device, model));
+    ck_ok(amkd_predictor_predict(predictor, &plain, N));
+    model->temperature = (float)temperature;
+    ck_ok(amkd_predictor_update(predictor, model));
+    ck_ok(amkd_predictor_predict(predictor, &both, N));
+    ck_assert_mem_eq(again, logits, sizeof logits);
+    for (size_t r = 0; r < N; r++) {
+        double sum = 0;
+        for (size_t c = 0; c < CLASSES; c++)
+            sum += exp(logits[r * CLASSES + c] / temperature);
+        for (size_t c = 0; c < CLASSES; c++)
+            ck_assert_double_eq_tol(probs[r * CLASSES + c],
+                                    exp(logits[r * CLASSES + c] / temperature) / sum,
+                                    1e-6);
+    }
+    amkd_predictor_free(predictor);
+    amkd_model_free(model);
+    amkd_graph_clear(&graph);
+}
+END_TEST
+
 /* Convolutions that keep what they make of their weights. */
 START_TEST(a_predictor_that_is_given_other_weights_predicts_as_they_do)
 {
@@ -303,6 +339,7 @@ int main(void)
     tcase_add_test(predictions, sums_are_in_the_op_that_ends_their_later_branch);
     tcase_add_test(predictions, a_cpu_predicts_as_few_samples_at_a_time_as_keep_it_busy);
     tcase_add_test(predictions, transformed_kernels_count_where_memory_is_not_limited);
+    tcase_add_test(predictions, a_temperature_softens_probabilities_and_leaves_logits);
     tcase_add_test(predictions,
                    a_predictor_that_is_given_other_weights_predicts_as_they_do);
     suite_add_tcase(suite, large);

@@ -16,7 +16,7 @@ typedef struct arguments {
     amkd_measuring measuring;
     amkd_texts images;
     const char *memory, *profile;
-    int summary;
+    int json, tsv, summary;
 } arguments;
 
 static void say_opened(void *context, const amkd_model *student,
@@ -42,7 +42,7 @@ static int summarize(const arguments *args)
         amkd_model_load(&model, measuring->plan.student))
         return -1;
     device.budget_nbytes = measuring->memory_nbytes;
-    const amkd_summary summary = {&model->graph, &device, .json = measuring->json};
+    const amkd_summary summary = {&model->graph, &device, .json = args->json};
     int rc = amkd_summary_text(&text, &summary);
     if (!rc)
         rc = amkd_file_write(args->common.output, text, strlen(text));
@@ -100,8 +100,13 @@ int main(int argc, char **argv)
          "measure by the labels that amkd-train --holdout=SHARE leaves out", 0, 0, 1},
         {0, "images", AMKD_TEXTS, &args.images, "FILE",
          "image set to use instead of the one that labels name", AMKD_WHERE, 0, 0},
-        {0, "json", AMKD_FLAG, &measuring->json, NULL, "JSON instead of a table", 0, 0,
-         0},
+        {0, "calibrate", AMKD_TEXT, &plan->calibrated, "FILE",
+         "fit a temperature to LABELS, of which the model learned none, and write\n"
+         "the model with it to FILE",
+         AMKD_WHERE, 0, 0},
+        {0, "json", AMKD_FLAG, &args.json, NULL, "JSON instead of a table", 0, 0, 0},
+        {0, "tsv", AMKD_FLAG, &args.tsv, NULL,
+         "tab-separated figures of each class instead of a table", 0, 0, 0},
         {0, "summary", AMKD_FLAG, &args.summary, NULL,
          "print the model's layers and the memory it takes, and do nothing", AMKD_WHERE,
          0, 0},
@@ -130,7 +135,11 @@ int main(int argc, char **argv)
             "it.\n\n"
             "Labels of amkd-query hold a teacher's answers: agreement and cross entropy "
             "with\n"
-            "them are printed then.\n\n"
+            "them are printed then. --calibrate makes the probabilities fit them: the "
+            "model\n"
+            "that it writes answers softmax(logits / temperature), here, in amkd-serve "
+            "and as\n"
+            "a teacher.\n\n"
             "The 95 % interval of a figure is where it may well lie on all the images "
             "that\n"
             "these were drawn from.\n",
@@ -146,6 +155,20 @@ int main(int argc, char **argv)
             amkd_cli_misuse(&cli, "--student is missing: which model is to be measured?");
     else if (plan->teacher && plan->answers)
         rc = amkd_cli_misuse(&cli, "--teacher and --answers exclude each other");
+    else if (args.json && args.tsv)
+        rc = amkd_cli_misuse(&cli, "--json and --tsv exclude each other");
+    else if (args.tsv && (args.summary || plan->calibrated))
+        rc =
+            amkd_cli_misuse(&cli, "--tsv is for figures of classes, which %s has none of",
+                            args.summary ? "--summary" : "--calibrate");
+    else if (plan->calibrated && (args.summary || plan->teacher || plan->answers))
+        rc = amkd_cli_misuse(&cli, "--calibrate and --%s exclude each other",
+                             args.summary    ? "summary"
+                             : plan->teacher ? "teacher"
+                                             : "answers");
+    else if (plan->calibrated && !strcmp(plan->calibrated, "-"))
+        rc = amkd_cli_misuse(&cli, "--calibrate: expected the name of a file; figures go "
+                                   "to stdout");
     else if (args.memory &&
              amkd_room_parse(&measuring->memory_nbytes, args.memory, "--memory"))
         rc = amkd_cli_misuse(&cli, "%s", amkd_error());
@@ -156,6 +179,10 @@ int main(int argc, char **argv)
     const char *const standard_input[] = {"-"};
     plan->inputs = cli.narguments ? cli.arguments : standard_input;
     plan->ninputs = cli.narguments ? cli.narguments : 1;
+    measuring->form = args.json  ? AMKD_FIGURES_JSON
+                      : args.tsv ? AMKD_FIGURES_TSV
+                                 : AMKD_FIGURES_TEXT;
+    measuring->command = cli.command;
     measuring->images = args.images.text;
     measuring->nimages = args.images.n;
     measuring->output = args.common.output;

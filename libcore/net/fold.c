@@ -126,6 +126,7 @@ int amkd_model_fold(amkd_model **out, const amkd_model *model)
     f.to->graph.text = amkd_strdup(graph->text);
     memcpy(f.to->mean, model->mean, sizeof model->mean);
     memcpy(f.to->std, model->std, sizeof model->std);
+    f.to->temperature = model->temperature;
     const int rc = f.norms && f.values && f.origins && f.to->graph.text &&
                            !add_layers(&f) && !fill_parameters(&f)
                        ? 0

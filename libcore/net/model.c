@@ -1,9 +1,11 @@
 /* A model in memory, and as a safetensors file: model.h has the names that stand there.
  */
 #include "net/model.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
+#include "base/version.h"
 #include "net/safetensors.h"
 #include <math.h>
 #include <stdio.h>
@@ -19,6 +21,7 @@ int amkd_model_new(amkd_model **out)
         return -1;
     for (size_t c = 0; c < AMKD_MAX_CHANNELS; c++)
         (*out)->std[c] = 1;
+    (*out)->temperature = 1;
     return 0;
 }
 
@@ -74,12 +77,32 @@ int amkd_model_init(amkd_model **out, const amkd_graph *graph, uint64_t seed)
 
 char *amkd_model_remark(const amkd_model *model)
 {
-    static const char usual[] = "mean and deviation are those usual for the network";
-    if (!model->nignored)
-        return model->usual_scales ? amkd_strdup(usual) : NULL;
-    return amkd_format("tensors that are no layer's are ignored: %zu, one is '%s'%s%s",
-                       model->nignored, model->ignored, model->usual_scales ? "; " : "",
-                       model->usual_scales ? usual : "");
+    amkd_bytes text = {0};
+    if (model->nignored)
+        amkd_bytes_format(&text,
+                          "; tensors that are no layer's are ignored: %zu, one is '%s'",
+                          model->nignored, model->ignored);
+    if (model->usual_scales)
+        amkd_bytes_format(&text, "; mean and deviation are those usual for the network");
+    if (model->temperature != 1)
+        amkd_bytes_format(&text, "; probabilities are taken at temperature %.6g",
+                          (double)model->temperature);
+    amkd_bytes_add(&text, "", 1);
+    char *remark =
+        text.n > 1 && !text.failed ? amkd_strdup(text.data + strlen("; ")) : NULL;
+    amkd_bytes_clear(&text);
+    return remark;
+}
+
+int amkd_model_add_run(amkd_model *model, const char *tool, json_t *command,
+                       const char *device, json_t *inputs)
+{
+    json_t *run =
+        json_pack("{s:s, s:s, s:O, s:s, s:O}", "tool", tool, "version", AMKD_VERSION,
+                  "command", command, "device", device, "inputs", inputs);
+    if (!model->provenance)
+        model->provenance = json_array();
+    return json_array_append_new(model->provenance, run) ? amkd_fail("out of memory") : 0;
 }
 
 void amkd_model_free(amkd_model *model)

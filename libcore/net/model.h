@@ -13,6 +13,9 @@ typedef struct amkd_model {
     float *parameters; /* [graph.nparameters] */
     /* The network sees (pixel / 255 - mean) / std, a mean and a std per channel. */
     float mean[AMKD_MAX_CHANNELS], std[AMKD_MAX_CHANNELS];
+    /* Probabilities are softmax(logits / temperature), more than 0. 1, unless one was
+     * fitted to these weights (steps/learn/temperature.h). */
+    float temperature;
     json_t *class_names; /* array of strings, or NULL */
     json_t *provenance;  /* as a stream header's, or NULL */
     /* Tensors of the file that are no layer's and were ignored, and the name of one. */
@@ -29,23 +32,23 @@ int amkd_model_check(const amkd_graph *graph);
  * channels, and 4 at least, which is what digests that are kept in files were made of. */
 size_t amkd_model_nscales(const amkd_model *model);
 
-/* An empty model, of no network yet: mean 0 and std 1. */
+/* An empty model, of no network yet: mean 0, std and temperature 1. */
 int amkd_model_new(amkd_model **out);
 
-/* A fresh network, its parameters drawn as their kinds say (layers/linear.h); mean 0 and
- * std 1, no class names. The graph is copied. */
+/* A fresh network, its parameters drawn as their kinds say (layers/linear.h); mean 0, std
+ * and temperature 1, no class names. The graph is copied. */
 int amkd_model_init(amkd_model **out, const amkd_graph *graph, uint64_t seed);
 
 /* Loads a safetensors file written by amkd_model_save, "-" for stdin: tensors
  * "<module>.weight" and so on in F32, F16, BF16 or F64, and in __metadata__ "amkd.arch",
  * the text; "amkd.input", channels x height x width, "1x28x28"; "amkd.mean" and
- * "amkd.std", a number a channel, "0.5,0.5,0.5"; "amkd.classes" and "amkd.provenance",
- * JSON arrays, both of which may be absent. Or weights of another program, with
- * "FILE,arch=NETWORK" (net/published.h) for a path. Checks every size, and that every
- * number is finite; an error lists all tensors that do not fit. Other tensors are ignored
- * when they cannot matter: a single integer (PyTorch's "num_batches_tracked"), and in
- * amkd's own files what has not the name of a module: a number, or the first word of a
- * named one. */
+ * "amkd.std", a number a channel, "0.5,0.5,0.5"; and what may be absent:
+ * "amkd.temperature", a number, "1.25"; "amkd.classes" and "amkd.provenance", JSON
+ * arrays. Or weights of another program, with "FILE,arch=NETWORK" (net/published.h) for a
+ * path. Checks every size, and that every number is finite; an error lists all tensors
+ * that do not fit. Other tensors are ignored when they cannot matter: a single integer
+ * (PyTorch's "num_batches_tracked"), and in amkd's own files what has not the name of a
+ * module: a number, or the first word of a named one. */
 int amkd_model_load(amkd_model **out, const char *path);
 
 /* What a file's weights made of a fresh model. */
@@ -56,7 +59,8 @@ typedef struct amkd_beginning {
 } amkd_beginning;
 
 /* Gives a fresh model the weights of a file, which may be of another number of classes,
- * or another program's. arch: what the model's graph was parsed from. Fails as
+ * or another program's. arch: what the model's graph was parsed from. The temperature
+ * stays 1: the file's is that of weights that are about to change. Fails as
  * amkd_model_load does, and where amkd's own file holds another network. */
 int amkd_model_begin(amkd_model *model, const char *path, const char *arch,
                      amkd_beginning *out);
@@ -68,6 +72,12 @@ int amkd_model_peek(amkd_shape *in, size_t *nclasses, const char *path);
 /* What a user should know of how it was loaded, to be freed; NULL for nothing, and where
  * there is no memory. */
 char *amkd_model_remark(const amkd_model *model);
+
+/* Appends a tool's run to the provenance: {"tool", "version", "command", "device",
+ * "inputs"}, the command an array, inputs the provenances of what it read; both are
+ * borrowed. */
+int amkd_model_add_run(amkd_model *model, const char *tool, json_t *command,
+                       const char *device, json_t *inputs);
 
 /* Saves to path, which appears when whole ("-" or NULL: stdout). Refuses weights that are
  * not finite. */

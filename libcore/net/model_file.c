@@ -67,6 +67,20 @@ static int load_class_names(amkd_model *model, const json_t *metadata)
     return 0;
 }
 
+/* A file without one has 1. */
+static int load_temperature(amkd_model *model, const json_t *metadata)
+{
+    static const char key[] = "amkd.temperature";
+    if (!json_object_get(metadata, key))
+        return 0;
+    if (load_numbers(&model->temperature, 1, metadata, key))
+        return -1;
+    if (model->temperature <= 0)
+        return amkd_fail("%s is %g, expected more than 0", key,
+                         (double)model->temperature);
+    return 0;
+}
+
 static int load_metadata(amkd_model *model, const json_t *metadata)
 {
     const char *text = metadata_text(metadata, "amkd.arch");
@@ -76,6 +90,7 @@ static int load_metadata(amkd_model *model, const json_t *metadata)
         amkd_model_check(&model->graph) ||
         load_numbers(model->mean, in.channels, metadata, "amkd.mean") ||
         load_numbers(model->std, in.channels, metadata, "amkd.std") ||
+        load_temperature(model, metadata) ||
         load_array(&model->provenance, metadata, "amkd.provenance"))
         return -1;
     for (size_t c = 0; c < in.channels; c++)
@@ -278,6 +293,8 @@ static int set_metadata(json_t *metadata, const amkd_model *model)
                  amkd_format("%zux%zux%zu", in.channels, in.height, in.width)) ||
         set_numbers(metadata, "amkd.mean", model->mean, in.channels) ||
         set_numbers(metadata, "amkd.std", model->std, in.channels) ||
+        (model->temperature != 1 &&
+         set_numbers(metadata, "amkd.temperature", &model->temperature, 1)) ||
         set_array(metadata, "amkd.classes", model->class_names) ||
         set_array(metadata, "amkd.provenance", model->provenance))
         return -1;

@@ -30,6 +30,7 @@ struct amkd_predictor {
     amkd_loss *loss;
     cl_mem order, outputs;
     float mean[AMKD_MAX_CHANNELS], std[AMKD_MAX_CHANNELS];
+    float temperature;
     int keeps;        /* what ops make of their weights */
     uint64_t weights; /* how often they were written */
     float *input;     /* planes on their way to the device, a chunk of them */
@@ -186,6 +187,7 @@ int amkd_model_normalize(amkd_batches *batches, const amkd_model *model)
 static int write_parameters(amkd_predictor *predictor, const amkd_model *folded)
 {
     predictor->weights += (uint64_t)predictor->keeps;
+    predictor->temperature = folded->temperature;
     return amkd_buffer_write(
         predictor->device, amkd_network_parameters(predictor->network),
         folded->parameters, 0, folded->graph.nparameters * sizeof *folded->parameters);
@@ -285,7 +287,9 @@ static int read_output(amkd_predictor *predictor, float *output, size_t n, int l
     const cl_mem last = amkd_network_logits(predictor->network);
     if (!output)
         return 0;
-    if (amkd_loss_softmax(predictor->loss, predictor->outputs, last, n, logits))
+    if (logits ? amkd_loss_logits(predictor->loss, predictor->outputs, last, n)
+               : amkd_loss_softmax(predictor->loss, predictor->outputs, last, n,
+                                   predictor->temperature))
         return -1;
     return amkd_buffer_read(predictor->device, output, predictor->outputs, 0,
                             n * predictor->nclasses * sizeof *output);

@@ -31,8 +31,9 @@ int amkd_predictor_new(amkd_predictor **out, amkd_device *device,
 /* Predicts from now on as this model, one of the same network and normalization. */
 int amkd_predictor_update(amkd_predictor *predictor, const amkd_model *model);
 
-/* probs[n][nclasses] = softmax of the logits for pixels[n][height][width][channels].
- * Fails where the network's sums overflow, so that all probs are numbers. */
+/* probs[n][nclasses] = softmax of the logits / the model's temperature for
+ * pixels[n][height][width][channels]. Fails where the network's sums overflow, so that
+ * all probs are numbers. */
 int amkd_predictor_run(amkd_predictor *predictor, float *probs, const uint8_t *pixels,
                        size_t n);
 
@@ -40,7 +41,8 @@ int amkd_predictor_run(amkd_predictor *predictor, float *probs, const uint8_t *p
 typedef struct amkd_prediction {
     const uint8_t *pixels; /* [n][height][width][channels] */
     const float *planes;   /* [n][channels][height][width], 1 where a pixel has 255 */
-    float *probs, *logits; /* [n][nclasses]; NULL: not wanted */
+    float *probs, *logits; /* [n][nclasses]; NULL: not wanted. Logits are the network's,
+                              at no temperature. */
 } amkd_prediction;
 
 /* As amkd_predictor_run, for images and outputs of either kind; outputs of sums that

@@ -71,14 +71,24 @@ int amkd_loss_run(amkd_loss *loss, cl_mem gradient, cl_mem losses, cl_mem agreem
     return run(loss, loss->cross_entropy, args, 11, count);
 }
 
-int amkd_loss_softmax(amkd_loss *loss, cl_mem probs, cl_mem logits, size_t count,
-                      int logits_only)
+static int run_softmax(amkd_loss *loss, cl_mem out, cl_mem logits, size_t count,
+                       float temperature, cl_int logits_only)
 {
     const cl_uint n = (cl_uint)count;
-    const cl_int only = logits_only;
-    const amkd_arg args[] = {AMKD_ARG(logits), AMKD_ARG(probs), AMKD_ARG(n),
-                             AMKD_ARG(only)};
-    return run(loss, loss->softmax, args, 4, count);
+    const amkd_arg args[] = {AMKD_ARG(logits), AMKD_ARG(out), AMKD_ARG(n),
+                             AMKD_ARG(temperature), AMKD_ARG(logits_only)};
+    return run(loss, loss->softmax, args, 5, count);
+}
+
+int amkd_loss_softmax(amkd_loss *loss, cl_mem probs, cl_mem logits, size_t count,
+                      float temperature)
+{
+    return run_softmax(loss, probs, logits, count, temperature, 0);
+}
+
+int amkd_loss_logits(amkd_loss *loss, cl_mem out, cl_mem logits, size_t count)
+{
+    return run_softmax(loss, out, logits, count, 1, 1);
 }
 
 int amkd_loss_count_teaching(amkd_loss *loss, cl_mem teaching, size_t total)

@@ -32,9 +32,12 @@ int amkd_loss_run_teaching(amkd_loss *loss, cl_mem gradient, cl_mem losses,
                            cl_mem targets, cl_mem order, size_t first, size_t count,
                            float temperature, cl_mem teaching, size_t from);
 
-/* probs, float [count][class]: softmax of the logits, or the logits themselves. */
+/* probs, float [count][class]: softmax of the logits over temperature. */
 int amkd_loss_softmax(amkd_loss *loss, cl_mem probs, cl_mem logits, size_t count,
-                      int logits_only);
+                      float temperature);
+
+/* out, float [count][class]: the logits themselves. */
+int amkd_loss_logits(amkd_loss *loss, cl_mem out, cl_mem logits, size_t count);
 
 /* Softmax of the logits over temperature, the targets of a student that learns at it, and
  * the top probability that the logits themselves have: of sample n, below count, into row

@@ -77,6 +77,8 @@ static int identify(model_state *state, const amkd_model *model)
     const size_t scales_nbytes = amkd_model_nscales(model) * sizeof *model->mean;
     XXH3_128bits_update(digest, model->mean, scales_nbytes);
     XXH3_128bits_update(digest, model->std, scales_nbytes);
+    if (model->temperature != 1)
+        XXH3_128bits_update(digest, &model->temperature, sizeof model->temperature);
     const XXH128_hash_t hash = XXH3_128bits_digest(digest);
     XXH3_freeState(digest);
     snprintf(text, sizeof text, "%016llx%016llx", (unsigned long long)hash.high64,

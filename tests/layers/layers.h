@@ -141,7 +141,7 @@ static inline void expect_logits(const network_case *c)
     ck_ok(amkd_buffer_new(&out, device, CL_MEM_WRITE_ONLY, n * 4, NULL));
     upload(network, &f, batch.nblocks);
     ck_ok(amkd_network_forward(network, 0, &batch));
-    ck_ok(amkd_loss_softmax(loss, out, amkd_network_logits(network), f.count, 1));
+    ck_ok(amkd_loss_logits(loss, out, amkd_network_logits(network), f.count));
     ck_ok(amkd_buffer_read(device, logits, out, 0, n * 4));
     amkd_reference_forward(reference, expected, input);
     for (size_t i = 0; i < n; i++)

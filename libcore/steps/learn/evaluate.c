@@ -3,7 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/images_rows.h"
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 size_t amkd_top_class(const float *p, size_t nclasses)
@@ -29,6 +29,7 @@ int amkd_evaluation_new(amkd_evaluation *evaluation, const float *probs,
         evaluation->ncorrect += top == (size_t)truth[r];
         evaluation->mean_top += p[top] / (double)n;
         evaluation->ncertain += p[top] == 1;
+        amkd_calibration_add(&evaluation->calibration, p, (size_t)truth[r], nclasses);
     }
     return 0;
 }
@@ -49,19 +50,29 @@ double amkd_evaluation_accuracy(const amkd_evaluation *evaluation)
     return share(evaluation->ncorrect, evaluation->n);
 }
 
+amkd_class_figures amkd_evaluation_class(const amkd_evaluation *evaluation, size_t c)
+{
+    const size_t nclasses = evaluation->nclasses, *confusion = evaluation->confusion;
+    amkd_class_figures figures = {.ncorrect = confusion[c * nclasses + c]};
+    for (size_t o = 0; o < nclasses; o++) {
+        figures.n += confusion[c * nclasses + o];
+        figures.npredicted += confusion[o * nclasses + c];
+    }
+    figures.recall = share(figures.ncorrect, figures.n);
+    figures.precision = share(figures.ncorrect, figures.npredicted);
+    figures.f1 = share(2 * figures.ncorrect, figures.n + figures.npredicted);
+    return figures;
+}
+
 static json_t *class_json(const amkd_evaluation *evaluation, size_t c,
                           const json_t *class_names)
 {
-    const size_t nclasses = evaluation->nclasses;
-    size_t is = 0, said = 0;
-    for (size_t o = 0; o < nclasses; o++) {
-        is += evaluation->confusion[c * nclasses + o];
-        said += evaluation->confusion[o * nclasses + c];
-    }
-    const size_t correct = evaluation->confusion[c * nclasses + c];
+    const amkd_class_figures figures = amkd_evaluation_class(evaluation, c);
     json_t *name = json_array_get(class_names, c);
-    json_t *row = json_pack("{s:I, s:f, s:f}", "n", (json_int_t)is, "recall",
-                            share(correct, is), "precision", share(correct, said));
+    json_t *row =
+        json_pack("{s:I, s:I, s:f, s:f, s:f}", "n", (json_int_t)figures.n, "predicted",
+                  (json_int_t)figures.npredicted, "recall", figures.recall, "precision",
+                  figures.precision, "f1", figures.f1);
     json_object_set_new(row, "class",
                         name ? json_incref(name) : json_integer((json_int_t)c));
     return row;
@@ -92,26 +103,22 @@ json_t *amkd_evaluation_json(const amkd_evaluation *evaluation, const json_t *cl
     json_t *classes = json_array();
     for (size_t c = 0; c < nclasses; c++)
         json_array_append_new(classes, class_json(evaluation, c, class_names));
+    const amkd_calibration *calibration = &evaluation->calibration;
     const amkd_interval interval =
         amkd_interval_share(evaluation->ncorrect, evaluation->n);
     return json_pack(
-        "{s:I, s:f, s:o, s:f, s:f, s:o, s:o}", "n", (json_int_t)evaluation->n, "accuracy",
-        amkd_evaluation_accuracy(evaluation), "accuracy_interval",
-        amkd_interval_json(interval), "mean_top_probability", evaluation->mean_top,
-        "share_certain", share(evaluation->ncertain, evaluation->n), "per_class", classes,
-        "confusion", confusion);
+        "{s:I, s:f, s:o, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o}", "n",
+        (json_int_t)evaluation->n, "accuracy", amkd_evaluation_accuracy(evaluation),
+        "accuracy_interval", amkd_interval_json(interval), "mean_top_probability",
+        evaluation->mean_top, "share_certain", share(evaluation->ncertain, evaluation->n),
+        "log_loss", amkd_calibration_log_loss(calibration), "brier",
+        amkd_calibration_brier(calibration), "calibration_error",
+        amkd_calibration_error(calibration), "reliability",
+        amkd_reliability_json(calibration), "per_class", classes, "confusion", confusion);
 }
 
 /* The most rows that are mixed and predicted at a time. */
 enum { ROWS = 4096 };
-
-static double cross_entropy(const float *p, const float *target, size_t nclasses)
-{
-    double sum = 0;
-    for (size_t c = 0; c < nclasses; c++)
-        sum -= target[c] > 0 ? target[c] * log(fmax(p[c], 1e-30)) : 0;
-    return sum;
-}
 
 int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictor *predictor,
                           const amkd_dataset *dataset)
@@ -122,7 +129,7 @@ int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictor *predictor,
     float *probs = amkd_alloc(nrows, nclasses * sizeof *probs);
     int rc = pixels && probs ? 0 : -1;
     size_t same = 0;
-    double sum = 0;
+    *agreement = (amkd_agreement){0};
     for (size_t done = 0; !rc && done < dataset->n; done += nrows) {
         const size_t count = dataset->n - done < nrows ? dataset->n - done : nrows;
         rc = amkd_dataset_pixels(dataset, pixels, done, count) ||
@@ -133,31 +140,56 @@ int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictor *predictor,
             const float *p = probs + r * nclasses;
             const float *target = dataset->targets + (done + r) * nclasses;
             same += amkd_top_class(p, nclasses) == amkd_top_class(target, nclasses);
-            sum += cross_entropy(p, target, nclasses);
+            amkd_calibration_add_soft(&agreement->calibration, p, target, nclasses);
         }
     }
-    *agreement = (amkd_agreement){.n = dataset->n,
-                                  .agreement = share(same, dataset->n),
-                                  .interval = amkd_interval_share(same, dataset->n)};
-    if (dataset->n)
-        agreement->cross_entropy = sum / (double)dataset->n;
+    agreement->n = dataset->n;
+    agreement->agreement = share(same, dataset->n);
+    agreement->interval = amkd_interval_share(same, dataset->n);
     free(pixels);
     free(probs);
     return rc;
 }
 
+/* Keys stand at the front of lines and an interval in one, for scripts. */
+static int agreement_json(char **text, const amkd_agreement *a)
+{
+    const amkd_calibration *calibration = &a->calibration;
+    json_t *bins = amkd_reliability_json(calibration);
+    char *reliability = json_dumps(bins, JSON_REAL_PRECISION(6));
+    json_decref(bins);
+    *text = reliability
+                ? amkd_format("{\n  \"n\": %zu,\n  \"agreement\": %.6f,\n"
+                              "  \"agreement_interval\": [%.6f, %.6f],\n"
+                              "  \"cross_entropy\": %.6f,\n  \"brier\": %.6f,\n"
+                              "  \"calibration_error\": %.6f,\n"
+                              "  \"reliability\": %s\n}\n",
+                              a->n, a->agreement, a->interval.low, a->interval.high,
+                              amkd_calibration_log_loss(calibration),
+                              amkd_calibration_brier(calibration),
+                              amkd_calibration_error(calibration), reliability)
+                : NULL;
+    free(reliability);
+    return *text ? 0 : amkd_fail("out of memory");
+}
+
 int amkd_agreement_text(char **text, const amkd_agreement *a, int json)
 {
+    const amkd_calibration *calibration = &a->calibration;
+    size_t nbytes;
     if (json)
-        *text = amkd_format("{\n  \"n\": %zu,\n  \"agreement\": %.6f,\n"
-                            "  \"agreement_interval\": [%.6f, %.6f],\n"
-                            "  \"cross_entropy\": %.6f\n}\n",
-                            a->n, a->agreement, a->interval.low, a->interval.high,
-                            a->cross_entropy);
-    else
-        *text = amkd_format("%-14s %9zu\n%-14s %9.4f\n%-14s %9.4f-%.4f\n%-14s %9.4f\n",
-                            "answers", a->n, "agreement", a->agreement, "95 % interval",
-                            a->interval.low, a->interval.high, "cross entropy",
-                            a->cross_entropy);
-    return *text ? 0 : -1;
+        return agreement_json(text, a);
+    FILE *out = open_memstream(text, &nbytes);
+    if (!out)
+        return amkd_fail_errno("memory for the figures");
+    fprintf(out,
+            "%-17s %9zu\n%-17s %9.4f\n%-17s %9.4f-%.4f\n%-17s %9.4f\n%-17s %9.4f\n"
+            "%-17s %9.4f\n\n",
+            "answers", a->n, "agreement", a->agreement, "95 % interval", a->interval.low,
+            a->interval.high, "cross entropy", amkd_calibration_log_loss(calibration),
+            "Brier score", amkd_calibration_brier(calibration), "calibration error",
+            amkd_calibration_error(calibration));
+    amkd_reliability_print(out, calibration);
+    const int failed = ferror(out);
+    return fclose(out) || failed ? amkd_fail("out of memory") : 0;
 }

@@ -1,9 +1,11 @@
-/* How good a network's answers are: accuracy, confusion and how sharp they are. */
+/* How good a network's answers are: accuracy, confusion, and how sharp and how calibrated
+ * they are. */
 #ifndef AMKD_STEPS_LEARN_EVALUATE_H
 #define AMKD_STEPS_LEARN_EVALUATE_H
 
 #include "base/interval.h"
 #include "net/predict.h"
+#include "steps/learn/calibration.h"
 #include "steps/learn/dataset.h"
 #include <jansson.h>
 
@@ -13,6 +15,7 @@ typedef struct amkd_evaluation {
     size_t ncorrect;
     double mean_top; /* mean of the answers' top probabilities */
     size_t ncertain; /* answers whose top probability is exactly 1 */
+    amkd_calibration calibration;
 } amkd_evaluation;
 
 /* Compares probs [n][nclasses] with truth [n], each below nclasses. Of equal top
@@ -23,9 +26,19 @@ void amkd_evaluation_clear(amkd_evaluation *evaluation);
 
 double amkd_evaluation_accuracy(const amkd_evaluation *evaluation);
 
+/* What the confusion says of a class. */
+typedef struct amkd_class_figures {
+    size_t n, npredicted, ncorrect; /* images of it, answers that name it, and both */
+    double recall, precision;       /* ncorrect over n and over npredicted; of none 0 */
+    double f1;                      /* their harmonic mean; 0 where both are */
+} amkd_class_figures;
+
+amkd_class_figures amkd_evaluation_class(const amkd_evaluation *evaluation, size_t c);
+
 /* {"n", "accuracy", "accuracy_interval": amkd_interval_json, "mean_top_probability",
- * "share_certain", "per_class": [{"class", "n", "recall", "precision"}], "confusion":
- * [[...]]}; class_names may be NULL. */
+ * "share_certain", "log_loss", "brier", "calibration_error", "reliability":
+ * amkd_reliability_json, "per_class": [{"class", "n", "predicted", "recall", "precision",
+ * "f1"}], "confusion": [[...]]}; class_names may be NULL. */
 json_t *amkd_evaluation_json(const amkd_evaluation *evaluation,
                              const json_t *class_names);
 
@@ -43,7 +56,7 @@ typedef struct amkd_agreement {
     size_t n;
     double agreement;       /* share of the rows whose top class is the target's */
     amkd_interval interval; /* of 95 % about it */
-    double cross_entropy;   /* mean of - sum target log p, p at least 1e-30 */
+    amkd_calibration calibration;
 } amkd_agreement;
 
 /* Of the dataset's rows, which fit the predictor's model (amkd_model_expect). */
@@ -51,7 +64,8 @@ int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictor *predictor,
                           const amkd_dataset *dataset);
 
 /* As text for people, or as one JSON object {"n", "agreement", "agreement_interval":
- * [low, high], "cross_entropy"}; freed with free(). */
+ * [low, high], "cross_entropy", "brier", "calibration_error", "reliability":
+ * amkd_reliability_json}, one or more lines a key; freed with free(). */
 int amkd_agreement_text(char **text, const amkd_agreement *agreement, int json);
 
 #endif

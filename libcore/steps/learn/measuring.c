@@ -9,6 +9,7 @@
 #include "device/profile.h"
 #include "net/predict.h"
 #include "steps/learn/answers.h"
+#include "steps/learn/calibrate.h"
 #include "steps/learn/evaluate.h"
 #include "steps/learn/holdout.h"
 #include "steps/learn/scorecard.h"
@@ -42,6 +43,8 @@ static int read_images(measuring *m, amkd_reader *reader, const char *path)
         return amkd_fail("'%s': one image set at a time", path);
     if (m->told->holdout > 0)
         return amkd_fail("'%s': --holdout is for labels, these are images", path);
+    if (m->told->plan.calibrated)
+        return amkd_fail("'%s': --calibrate is for labels, these are images", path);
     return amkd_images_read(&m->images, reader, path);
 }
 
@@ -54,6 +57,8 @@ static int read_input(measuring *m, const char *path)
         return -1;
     if (!strcmp(amkd_reader_header(reader)->kind, "images"))
         rc = read_images(m, reader, path);
+    else if (told->form == AMKD_FIGURES_TSV)
+        rc = amkd_fail("'%s': --tsv is for images, these are labels", path);
     else if (told->plan.teacher || told->plan.answers)
         rc = amkd_fail("'%s': --teacher and --answers are for images, labels are "
                        "answers themselves",
@@ -156,6 +161,9 @@ static int ask_teacher(float **probs, const measuring *m)
 
 static int by_images(const measuring *m)
 {
+    static int (*const scorecards[])(char **text, const float *student,
+                                     const float *teacher, const amkd_images *images) = {
+        amkd_scorecard_text, amkd_scorecard_json, amkd_scorecard_tsv};
     const amkd_measuring *told = m->told;
     float *student = NULL, *teacher = NULL;
     char *text = NULL;
@@ -167,8 +175,7 @@ static int by_images(const measuring *m)
     else if (!rc && told->plan.teacher)
         rc = ask_teacher(&teacher, m);
     if (!rc)
-        rc = (told->json ? amkd_scorecard_json : amkd_scorecard_text)(&text, student,
-                                                                      teacher, m->images);
+        rc = scorecards[told->form](&text, student, teacher, m->images);
     if (!rc)
         rc = write_text(m, text);
     free(student);
@@ -179,23 +186,38 @@ static int by_images(const measuring *m)
 
 /* ------------------------------------------------------------------- by answers -- */
 
-/* How far the student says what was answered. */
+/* The agreement's text, or that of a calibration and the student saved with it. */
+static int use_answers(char **text, const measuring *m, amkd_predictor *predictor)
+{
+    const amkd_measuring *told = m->told;
+    const int json = told->form == AMKD_FIGURES_JSON;
+    amkd_agreement agreement;
+    amkd_calibrating calibrating;
+    if (!told->plan.calibrated)
+        return amkd_evaluate_dataset(&agreement, predictor, &m->dataset)
+                   ? fail_student(m)
+                   : amkd_agreement_text(text, &agreement, json);
+    if (amkd_calibrate(&calibrating, m->student, predictor, &m->dataset))
+        return fail_student(m);
+    return amkd_model_add_run(m->student, "amkd-eval", told->command, m->device->name,
+                              m->dataset.provenance) ||
+                   amkd_model_save(m->student, told->plan.calibrated)
+               ? -1
+               : amkd_calibrating_text(text, &calibrating, json);
+}
+
 static int by_answers(const measuring *m)
 {
     const amkd_images *images = m->dataset.images;
     const amkd_shape shape = {images->channels, images->height, images->width};
     amkd_predictor *predictor;
-    amkd_agreement agreement;
+    char *text = NULL;
     if (amkd_model_expect(m->student, shape, m->dataset.nclasses))
         return fail_student(m);
     if (open_predictor(&predictor, m))
         return -1;
-    int rc =
-        amkd_evaluate_dataset(&agreement, predictor, &m->dataset) ? fail_student(m) : 0;
+    int rc = use_answers(&text, m, predictor);
     amkd_predictor_free(predictor);
-    char *text = NULL;
-    if (!rc)
-        rc = amkd_agreement_text(&text, &agreement, m->told->json);
     if (!rc)
         rc = write_text(m, text);
     free(text);
@@ -205,7 +227,10 @@ static int by_answers(const measuring *m)
 int amkd_measuring_run(const amkd_measuring *told)
 {
     measuring m = {.told = told};
+    const char *calibrated = told->plan.calibrated;
     int rc = amkd_output_probe(told->output, NULL) ||
+                     (calibrated && amkd_output_probe(calibrated, "a model")) ||
+                     amkd_calibrated_check(&told->plan) ||
                      amkd_model_load(&m.student, told->plan.student) || read_inputs(&m) ||
                      amkd_device_open(&m.device, told->device) ||
                      amkd_profile_attach(told->profile, m.device)

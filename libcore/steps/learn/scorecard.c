@@ -1,8 +1,9 @@
-/* A student's figures as a table for people and as JSON for programs. */
+/* A student's figures as a table for people, and as JSON and TSV for programs. */
 #include "steps/learn/scorecard.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "steps/learn/evaluate.h"
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,21 +142,32 @@ static void print_summary(FILE *out, const scorecard *card)
     fputc('\n', out);
 }
 
+/* How far the probabilities can be believed; the reliability is the student's. */
+static void print_calibration(FILE *out, const scorecard *card)
+{
+    const amkd_evaluation *rows[] = {&card->student, &card->teacher};
+    fprintf(out, "\n%-10s %9s %9s %18s\n", "", "log loss", "Brier", "calibration error");
+    for (size_t r = 0; r < 2; r++) {
+        const amkd_calibration *calibration = &rows[r]->calibration;
+        if (rows[r]->n)
+            fprintf(out, "%-10s %9.4f %9.4f %18.4f\n", r ? "teacher" : "student",
+                    amkd_calibration_log_loss(calibration),
+                    amkd_calibration_brier(calibration),
+                    amkd_calibration_error(calibration));
+    }
+    fprintf(out, "\nreliability: the student's answers by their top probability\n");
+    amkd_reliability_print(out, &card->student.calibration);
+}
+
 static void print_classes(FILE *out, const scorecard *card)
 {
-    const amkd_evaluation *student = &card->student;
-    const size_t nclasses = student->nclasses;
-    fprintf(out, "\n%-14s %6s %8s %10s\n", "class", "n", "recall", "precision");
-    for (size_t c = 0; c < nclasses; c++) {
-        size_t is = 0, said = 0;
-        for (size_t o = 0; o < nclasses; o++) {
-            is += student->confusion[c * nclasses + o];
-            said += student->confusion[o * nclasses + c];
-        }
-        const double correct = (double)student->confusion[c * nclasses + c];
+    fprintf(out, "\n%-14s %6s %8s %10s %8s\n", "class", "n", "recall", "precision", "F1");
+    for (size_t c = 0; c < card->student.nclasses; c++) {
+        const amkd_class_figures figures = amkd_evaluation_class(&card->student, c);
         char buffer[24];
-        fprintf(out, "%-14s %6zu %8.4f %10.4f\n", class_name(card->images, c, buffer), is,
-                is ? correct / (double)is : 0, said ? correct / (double)said : 0);
+        fprintf(out, "%-14s %6zu %8.4f %10.4f %8.4f\n",
+                class_name(card->images, c, buffer), figures.n, figures.recall,
+                figures.precision, figures.f1);
     }
 }
 
@@ -177,17 +189,47 @@ static void print_confusion(FILE *out, const scorecard *card)
     }
 }
 
-int amkd_scorecard_text(char **text, const float *student, const float *teacher,
-                        const amkd_images *images)
+/* A name may hold what would end a field or a line. */
+static void print_name(FILE *out, const char *name)
+{
+    for (; *name; name++)
+        fputc(iscntrl((unsigned char)*name) ? ' ' : *name, out);
+}
+
+static void print_tsv(FILE *out, const scorecard *card)
+{
+    const amkd_evaluation *all[] = {&card->student, &card->teacher};
+    fprintf(out, "model\tclass\tname\tn\tpredicted\tcorrect\tprecision\trecall\tf1\n");
+    for (size_t m = 0; m < 2; m++) {
+        for (size_t c = 0; all[m]->n && c < all[m]->nclasses; c++) {
+            const amkd_class_figures figures = amkd_evaluation_class(all[m], c);
+            char buffer[24];
+            fprintf(out, "%s\t%zu\t", m ? "teacher" : "student", c);
+            print_name(out, class_name(card->images, c, buffer));
+            fprintf(out, "\t%zu\t%zu\t%zu\t%.6f\t%.6f\t%.6f\n", figures.n,
+                    figures.npredicted, figures.ncorrect, figures.precision,
+                    figures.recall, figures.f1);
+        }
+    }
+}
+
+static void print_text(FILE *out, const scorecard *card)
+{
+    print_summary(out, card);
+    print_calibration(out, card);
+    print_classes(out, card);
+    print_confusion(out, card);
+}
+
+static int print(char **text, void (*print_card)(FILE *out, const scorecard *card),
+                 const float *student, const float *teacher, const amkd_images *images)
 {
     scorecard card;
     size_t nbytes;
     int rc = fill(&card, student, teacher, images);
     FILE *out = rc ? NULL : open_memstream(text, &nbytes);
     if (out) {
-        print_summary(out, &card);
-        print_classes(out, &card);
-        print_confusion(out, &card);
+        print_card(out, &card);
         const int failed = ferror(out);
         rc = fclose(out) || failed ? amkd_fail("out of memory") : 0;
     } else if (!rc) {
@@ -195,4 +237,16 @@ int amkd_scorecard_text(char **text, const float *student, const float *teacher,
     }
     clear(&card);
     return rc;
+}
+
+int amkd_scorecard_text(char **text, const float *student, const float *teacher,
+                        const amkd_images *images)
+{
+    return print(text, print_text, student, teacher, images);
+}
+
+int amkd_scorecard_tsv(char **text, const float *student, const float *teacher,
+                       const amkd_images *images)
+{
+    return print(text, print_tsv, student, teacher, images);
 }

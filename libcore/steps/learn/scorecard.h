@@ -1,5 +1,5 @@
-/* What amkd-eval says: a student's figures, its teacher's beside them, as text or JSON.
- */
+/* What amkd-eval says: a student's figures, its teacher's beside them, as text, JSON or
+ * TSV. */
 #ifndef AMKD_STEPS_LEARN_SCORECARD_H
 #define AMKD_STEPS_LEARN_SCORECARD_H
 
@@ -17,5 +17,10 @@ int amkd_scorecard_text(char **text, const float *student, const float *teacher,
  * the first with a teacher only. */
 int amkd_scorecard_json(char **text, const float *student, const float *teacher,
                         const amkd_images *images);
+
+/* The figures of each class alone, a line a model and class behind one of names: model
+ * ("student" or "teacher"), class, name, n, predicted, correct, precision, recall, f1. */
+int amkd_scorecard_tsv(char **text, const float *student, const float *teacher,
+                       const amkd_images *images);
 
 #endif

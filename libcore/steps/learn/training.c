@@ -4,7 +4,6 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "base/progress.h"
-#include "base/version.h"
 #include "device/profile.h"
 #include "net/published.h"
 #include "steps/learn/evaluate.h"
@@ -147,6 +146,7 @@ static int load_init(training *t)
 {
     if (amkd_model_load(&t->model, t->told->plan.init))
         return -1;
+    t->model->temperature = 1; /* it was fitted to weights that are about to change */
     t->model->usual_scales = t->model->usual_scales && !t->told->plan.mean;
     remark(t);
     return 0;
@@ -217,12 +217,8 @@ static int describe(training *t)
         json_decref(model->class_names);
         model->class_names = json_incref(t->dataset.class_names);
     }
-    json_t *run = json_pack("{s:s, s:s, s:O, s:s, s:O}", "tool", "amkd-train", "version",
-                            AMKD_VERSION, "command", t->told->command, "device",
-                            t->device->name, "inputs", t->dataset.provenance);
-    if (!model->provenance)
-        model->provenance = json_array();
-    return json_array_append_new(model->provenance, run) ? amkd_fail("out of memory") : 0;
+    return amkd_model_add_run(model, "amkd-train", t->told->command, t->device->name,
+                              t->dataset.provenance);
 }
 
 /* -------------------------------------------------------------------- one by one -- */

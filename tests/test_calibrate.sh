@@ -1,0 +1,141 @@
+#!/usr/bin/env bash
+# amkd-eval --calibrate: a temperature that makes a student's probabilities fit the answers held
+# out of its training, and who goes by it.
+set -euo pipefail
+. "$SOURCE/tests/command.sh"
+. "$SOURCE/tests/waiting.sh"
+
+# 900 images of four classes, a light quarter each, in much noise: a third teaches the
+# teacher, a third the student, a third is held out.
+perl -e 'srand 3; my ($n, $pixels, $labels) = (900, "", "");
+    for my $k (0 .. $n - 1) {
+        my $y = int rand 4;
+        $pixels .= pack "C*", map {
+            my ($u, $v) = (int($_ / 6) > 2, $_ % 6 > 2);
+            int(rand 200) + ($y == 2 * $u + $v ? 40 : 0) } 0 .. 35;
+        $labels .= pack "C", $y;
+    }
+    open my $file, ">", "all-images-idx3"; print $file pack("N4", 0x803, $n, 6, 6), $pixels;
+    open $file, ">", "all-labels-idx1"; print $file pack("N2", 0x801, $n), $labels;'
+amkd-import -q -o all.amkd all-images-idx3
+for part in 1 2 3; do
+    { printf '\0\0\x8\x3\0\0\1\x2c\0\0\0\6\0\0\0\6'
+      tail -c +17 all-images-idx3 | head -c $((part * 300 * 36)) | tail -c $((300 * 36)); } \
+        >part-images-idx3
+    { printf '\0\0\x8\x1\0\0\1\x2c'
+      tail -c +9 all-labels-idx1 | head -c $((part * 300)) | tail -c 300; } >part-labels-idx1
+    amkd-import -q -o "part$part.amkd" part-images-idx3
+done
+amkd-train -q -a 'fc classes' --steps 300 -o teacher.safetensors part1.amkd
+amkd-train -q -a 'fc 32 | relu | fc classes' --steps 1500 --seed 2 -o student.safetensors \
+    part2.amkd
+amkd-query -q -t model:teacher.safetensors -o held-out.amkd part3.amkd
+cp student.safetensors kept
+
+amkd-eval -q -s student.safetensors --json held-out.amkd >before.json
+amkd-eval -q -s student.safetensors --calibrate calibrated.safetensors --json held-out.amkd \
+    >fit.json
+cmp student.safetensors kept || fail "the student's own file was written"
+amkd-eval -q -s calibrated.safetensors --json held-out.amkd >after.json
+# figure FILE KEY...
+figure() { perl -MJSON::PP -e 'my ($file, @keys) = @ARGV; local $/;
+    open my $in, "<", $file; my $at = decode_json(<$in>); $at = $at->{$_} for @keys;
+    print $at' "$@"; }
+t=$(figure fit.json temperature)
+# holds EXPRESSION ARGUMENT...: of numbers, as awk has it.
+holds() { awk "BEGIN { exit !($1) }" || fail "not: $1"; }
+holds "$t > 1.2 && $t < 20"
+[ "$(figure fit.json temperature_before)" = 1 ] || fail "$(cat fit.json)"
+[ "$(figure before.json agreement)" = "$(figure after.json agreement)" ] || fail "agreement"
+for key in cross_entropy brier calibration_error; do
+    was=$(figure before.json $key) is=$(figure after.json $key)
+    [ $key != cross_entropy ] || holds "$is < $was"
+    [ "$(figure fit.json before $key)" = "$was" ] || fail "$key before: $(cat fit.json)"
+    [ "$(figure fit.json after $key)" = "$is" ] || fail "$key after: $(cat fit.json)"
+done
+amkd-eval -q -s student.safetensors --calibrate again.safetensors held-out.amkd >said
+grep -qE "^temperature +1\.0000 +$(printf %.4f "$t")\$" said || fail "$(cat said)"
+grep -qE '^answers +300$' said || fail "$(cat said)"
+# A second fit starts from the same logits.
+amkd-eval -q -s calibrated.safetensors --calibrate again.safetensors --json held-out.amkd >said
+[ "$(figure said temperature)" = "$t" ] && [ "$(figure said temperature_before)" = "$t" ] ||
+    fail "$(cat said)"
+amkd-eval -s calibrated.safetensors -o /dev/null held-out.amkd 2>said
+grep -qF "'calibrated.safetensors': probabilities are taken at temperature" said ||
+    fail "$(cat said)"
+runs=$(grep -ao 'tool\\":\\"amkd-[a-z]*' calibrated.safetensors | tr -d '\\":' | tr '\n' ' ')
+[[ $runs = *toolamkd-train*toolamkd-eval* ]] || fail "provenance: $runs"
+
+# As a teacher it answers softmax(logits / t), and so does its server; and no other temperature
+# fits the answers as well.
+answers() { amkd-query -q --no-journal -t "$1" -o - part3.amkd | amkd-cat -N - | cut -f4-; }
+answers model:student.safetensors >plain
+answers model:calibrated.safetensors >soft
+paste plain soft | perl -ane 'my ($t, @f) = ('"$t"', @F); my @q = map { $_ ** (1 / $t) } @f[0 .. 3];
+    my $sum = 0; $sum += $_ for @q;
+    abs($q[$_] / $sum - $f[4 + $_]) < 1e-4 or die "@f\n" for 0 .. 3' || fail "answers"
+amkd-cat -N held-out.amkd | cut -f4- | paste plain - | perl -ane '
+    BEGIN { $t = '"$t"' } for my $k (0 .. 2) {
+        my @q = map { $_ ** (1 / $t / (0.97, 1, 1.03)[$k]) } @F[0 .. 3];
+        my $sum = 0; $sum += $_ for @q;
+        $loss[$k] -= $F[4 + $_] * log($q[$_] / $sum) for 0 .. 3;
+    }
+    END { die "@loss" unless $loss[1] < $loss[0] && $loss[1] < $loss[2] }' ||
+    fail "another temperature is better"
+amkd-serve -q --port 0 --port-file port calibrated.safetensors >/dev/null 2>log &
+server=$!
+trap 'kill $server 2>/dev/null || true; rm -rf "$dir"' EXIT
+wait_for port $server || fail "no server: $(cat log)"
+answers "http://127.0.0.1:$(cat port)/v2/models/calibrated" >served
+kill $server
+wait $server || true
+paste soft served | perl -ane 'abs($F[$_] - $F[4 + $_]) < 1e-6 or die "@F\n" for 0 .. 3' ||
+    fail "the server answers otherwise"
+# Another teacher, whose answers are not those of the first.
+amkd-query -q -t model:student.safetensors --journal journal -o /dev/null part3.amkd
+expect 1 'teacher' amkd-query -q -t model:calibrated.safetensors --journal journal -o out \
+    part3.amkd
+
+# What is asked goes by the logits; what is trained begins without a temperature.
+for by in c1 margin entropy; do
+    for model in student calibrated; do
+        amkd-pool --single part3.amkd |
+            amkd-score -q -s $model.safetensors --by $by -k 40 | amkd-cat -N - >$model.picks
+        amkd-score -q -s $model.safetensors --by $by -k 40 --bought held-out.amkd |
+            amkd-cat -N - >>$model.picks
+    done
+    cmp student.picks calibrated.picks || fail "--by $by: other picks"
+done
+amkd-train -q --init calibrated.safetensors --steps 1 -o trained.safetensors part2.amkd
+! grep -aq amkd.temperature trained.safetensors || fail "a trained model has a temperature"
+amkd-train -q -a 'fc 32 | relu | fc classes' --init calibrated.safetensors --steps 1 \
+    -o trained.safetensors part2.amkd
+! grep -aq amkd.temperature trained.safetensors || fail "a begun model has a temperature"
+
+# The classes' figures as TSV.
+amkd-eval -q -s student.safetensors -t model:teacher.safetensors --tsv part3.amkd >classes.tsv
+[ "$(wc -l <classes.tsv)" = 9 ] || fail "$(cat classes.tsv)"
+awk -F '\t' 'NF != 9 { exit 1 } $1 == "student" { n += $4; said += $5 }
+    END { exit !(n == 300 && said == 300) }' classes.tsv || fail "$(cat classes.tsv)"
+
+calibrate=(amkd-eval -q -s student.safetensors --calibrate)
+expect 1 "is the student's own file" "${calibrate[@]}" ./student.safetensors held-out.amkd
+ln -s student.safetensors link
+expect 1 "is the student's own file" "${calibrate[@]}" link held-out.amkd
+expect 1 "is the student's own file" "${calibrate[@]}" link --check held-out.amkd
+cmp student.safetensors kept || fail "the student's own file was written"
+expect 1 "--calibrate is for labels" "${calibrate[@]}" out part3.amkd
+expect 1 "expected labels" "${calibrate[@]}" out --check part3.amkd
+"${calibrate[@]}" out --check held-out.amkd
+[ ! -e out ] || fail "--check calibrates"
+expect 1 "nonexistent" "${calibrate[@]}" nonexistent/out held-out.amkd
+# Answers that are the student's own top classes want no temperature at all.
+amkd-query -q --labels top1 -t model:student.safetensors -o sure.amkd part3.amkd
+expect 1 "answers are all as sure as can be" "${calibrate[@]}" out sure.amkd
+expect 1 "--tsv is for images" amkd-eval -q -s student.safetensors --tsv held-out.amkd
+for wrong in '-t model:teacher.safetensors' '--answers held-out.amkd' --summary --tsv; do
+    # shellcheck disable=SC2086
+    expect 2 "--" "${calibrate[@]}" out $wrong held-out.amkd
+done
+expect 2 "exclude each other" amkd-eval -s student.safetensors --json --tsv part3.amkd
+expect 2 "name of a file" "${calibrate[@]}" - held-out.amkd
