@@ -90,7 +90,7 @@ START_TEST(subfolders_are_classes_in_the_order_of_their_names)
     mkdir("f/d", 0777);
     mkdir("f/c", 0777);
     ck_assert_int_eq(import(&set, "f"), -1);
-    assert_error("class folder 'f/c', one of 2 such, holds no PNG or JPEG");
+    assert_error("class folder 'f/c', one of 2 such, holds no pictures");
     assert_error("(remove it, or name the classes by --class-names");
     options.unlabeled = 0;
     options.class_names = json_pack("[s, s, s]", "a", "a-", "b");
@@ -141,16 +141,16 @@ START_TEST(a_broken_picture_is_named)
     put_file("h/2.png", "\x89PNG\r\n\x1a\n broken", 15);
     ck_assert_int_eq(import(&set, "h"), -1);
     assert_error("'h/2.png': PNG: ");
-    put_file("h/2.png", "GIF89a", 6);
-    ck_assert_int_eq(import(&set, "h"), -1);
-    assert_error("'h/2.png': neither PNG nor JPEG");
     put_file("h/2.png", "RIFF\1\1\1\1WEBP", 12);
     ck_assert_int_eq(import(&set, "h"), -1);
+    assert_error("'h/2.png': WebP: the file is cut short");
+    put_file("h/2.png", "GIF89a", 6);
+    ck_assert_int_eq(import(&set, "h"), -1);
     assert_error(
-        "'h/2.png': neither PNG nor JPEG, but a WebP picture (--skip-bad leaves");
+        "'h/2.png': no PNG, JPEG, WebP or BMP, but a GIF picture (--skip-bad leaves");
     ck_assert_int_eq(system("rm h/*"), 0);
     ck_assert_int_eq(import(&set, "h"), -1);
-    assert_error("'h': no PNG or JPEG files");
+    assert_error("'h': no PNG, JPEG, WebP or BMP files");
     rmdir("h");
 }
 END_TEST
@@ -190,8 +190,10 @@ START_TEST(bad_pictures_are_left_out_and_named_in_their_order)
         ck_assert_uint_eq(report.bad.n, 4);
         amkd_notes_sort(&report.bad);
         ck_assert_uint_eq(report.bad.nkept, 3);
-        ck_assert_str_eq(report.bad.kept[0].text, "'k/00.png': neither PNG nor JPEG");
-        ck_assert_str_eq(report.bad.kept[2].text, "'k/17.png': neither PNG nor JPEG");
+        ck_assert_str_eq(report.bad.kept[0].text,
+                         "'k/00.png': no PNG, JPEG, WebP or BMP");
+        ck_assert_str_eq(report.bad.kept[2].text,
+                         "'k/17.png': no PNG, JPEG, WebP or BMP");
         amkd_images_free(set);
         amkd_import_report_clear(&report);
     }
@@ -228,7 +230,8 @@ START_TEST(more_bad_pictures_than_the_share_are_an_error)
     amkd_import_options options = from(&folder);
     make_folder(folder, bad, 5);
     ck_assert_int_eq(amkd_import(&set, &options), -1);
-    assert_error("'l/01.png': neither PNG nor JPEG (--skip-bad leaves such files out)");
+    assert_error(
+        "'l/01.png': no PNG, JPEG, WebP or BMP (--skip-bad leaves such files out)");
     options.skip_bad = 0.1;
     ck_assert_int_eq(amkd_import(&set, &options), -1);
     assert_error("5 of 40 pictures cannot be read, more than the share of 0.1 that");
@@ -245,8 +248,8 @@ END_TEST
 
 START_TEST(what_is_no_picture_is_passed_over_and_counted)
 {
-    static const char *const others[] = {"p/a.webp",      "p/b.WEBP", "p/c/d.webp",
-                                         "p/c/notes.txt", "p/none",   "p/Thumbs.db",
+    static const char *const others[] = {"p/a.gif",       "p/b.GIF", "p/c/d.gif",
+                                         "p/c/notes.txt", "p/none",  "p/Thumbs.db",
                                          "p/.DS_Store"};
     const char *folder = "p";
     amkd_images *set;
@@ -270,7 +273,7 @@ START_TEST(what_is_no_picture_is_passed_over_and_counted)
     ck_assert_uint_eq(set->n, 2);
     ck_assert_uint_eq(report.others.n, 5);
     char *text = amkd_endings_print(&report.others);
-    ck_assert_str_eq(text, "3 .webp, 1 .txt, 1 other");
+    ck_assert_str_eq(text, "3 .gif, 1 .txt, 1 other");
     free(text);
     static const char *const passed[] = {
         "'p/__MACOSX': a folder that a system made for itself",
@@ -295,11 +298,11 @@ START_TEST(a_folder_of_other_files_alone_says_which)
 {
     amkd_images *set;
     mkdir("q", 0777);
-    put_file("q/1.webp", "x", 1);
-    put_file("q/2.webp", "x", 1);
+    put_file("q/1.gif", "x", 1);
+    put_file("q/2.gif", "x", 1);
     put_file("q/notes", "x", 1);
     ck_assert_int_eq(import(&set, "q"), -1);
-    assert_error("'q': no PNG or JPEG files in it, but 2 .webp, 1 other");
+    assert_error("'q': no PNG, JPEG, WebP or BMP files in it, but 2 .gif, 1 other");
     ck_assert_int_eq(system("rm -r q"), 0);
 }
 END_TEST

@@ -71,6 +71,15 @@ test "$(amkd-cat -N --field label folder1.amkd | tr '\n' ' ')" = "0 0 0 1 1 1 "
 amkd-import --unlabeled -o files.amkd folder/boot/*.png folder/shirt/*.png
 cmp <(amkd-cat -f npy --field pixels files.amkd) <(amkd-cat -f npy --field pixels folder1.amkd)
 
+echo "# BMP and WebP are as good as PNG, whatever their names"
+mkdir -p formats/a formats/b
+cp "$SOURCE/tests/fuzz/corpus/picture/rgb24.bmp" formats/a/x.bmp
+cp formats/a/x.bmp formats/b/x.PNG
+cp "$SOURCE/tests/fuzz/corpus/picture/lossless.webp" formats/b/y.WebP
+amkd-import -o formats.amkd formats
+test "$(amkd-cat -N --field pixels formats.amkd | sort -u | wc -l)" -eq 1 || fail "other pixels"
+test "$(amkd-cat -N --field label formats.amkd | tr '\n' ' ')" = "0 1 1 "
+
 echo "# what is wrong is said, and nothing is left behind"
 head -c 100 folder/boot/2.png >folder/boot/3.png
 fails 1 "'folder/boot/3.png': PNG: the file is cut short" amkd-import -o out.amkd folder
@@ -97,7 +106,7 @@ mkdir photos
 for i in $(seq 40); do cp folder/boot/2.png photos/$i.png; done
 for i in 3 11; do head -c 100 folder/boot/2.png >photos/$i.png; done
 head -c -12 folder/boot/2.png >photos/5.png
-touch photos/a.webp photos/b.webp
+touch photos/a.GIF photos/b.gif photos/none
 ln -s nowhere photos/gone.png
 fails 1 "'photos/11.png': PNG: the file is cut short (--skip-bad leaves such files out)" \
     amkd-import -o out.amkd photos
@@ -106,14 +115,18 @@ fails 1 "2 of 40 pictures cannot be read, more than the share of 0.01" \
 grep -qxF "  'photos/3.png': PNG: the file is cut short" stderr || fail "$(cat stderr)"
 amkd-import --skip-bad 0.1 -o photos.amkd photos 2>stderr
 diff - stderr <<'END' || fail "that is another report"
-amkd-import: passed over files not named .png, .jpg or .jpeg: 2 .webp
-amkd-import: passed over as well:
+amkd-import: passed over:
   'photos/gone.png': a link that leads nowhere
 amkd-import: read, but to be looked at:
   'photos/5.png': ends without its end marker; all pixels are there
 amkd-import: 2 of 40 pictures cannot be read and are left out:
   'photos/11.png': PNG: the file is cut short
   'photos/3.png': PNG: the file is cut short
+amkd-import: left out in all: 6
+       2  PNG: the file is cut short, as 'photos/11.png'
+       2  not named as a picture, but .gif, as 'photos/a.GIF'
+       1  a link that leads nowhere, as 'photos/gone.png'
+       1  not named as a picture, as 'photos/none'
 END
 test "$(amkd-cat --check photos.amkd)" = "photos.amkd: images, 38 rows, ok"
 amkd-import -q --skip-bad 0.1 -o quiet.amkd photos 2>stderr
@@ -123,7 +136,18 @@ for i in $(seq 41 70); do : >photos/$i.png; done
 amkd-import --skip-bad 0.5 -o photos.amkd photos 2>stderr
 grep -qx "  and 12 more (-v shows all)" stderr || fail "$(cat stderr)"
 amkd-import -v --skip-bad 0.5 -o photos.amkd photos 2>stderr
-test "$(grep -c "an empty file" stderr)" -eq 30 || fail "$(cat stderr)"
+test "$(grep -c "^  'photos/[0-9]*.png': .*an empty file" stderr)" -eq 30 || fail "$(cat stderr)"
+grep -qx "      30  no PNG, JPEG, WebP or BMP, but an empty file, as 'photos/41.png'" stderr ||
+    fail "$(cat stderr)"
+# Reasons beyond the twelfth are named by -v alone.
+mkdir many
+cp folder/boot/2.png many
+for end in a b c d e f g h i j k l m n; do touch many/x.$end; done
+amkd-import -o many.amkd many 2>stderr
+grep -qx "       2  for other reasons (-v shows all)" stderr || fail "$(cat stderr)"
+test "$(wc -l <stderr)" -eq 14 || fail "$(cat stderr)"
+amkd-import -v -o many.amkd many 2>stderr
+grep -q "but .n, as 'many/x.n'" stderr && ! grep -q "other reasons" stderr || fail "$(cat stderr)"
 
 echo "# images that repeat another, left out and told"
 mkdir -p album/a album/b
@@ -137,6 +161,8 @@ diff - stderr <<'END' || fail "that is another report"
 amkd-import: left out as repeats of an earlier image: 2 with the same pixels, 0 near; 1 of them with another label:
   'album/a/3.png' is 'album/a/1.png'
   'album/b/1.png' is 'album/a/2.png'
+amkd-import: left out in all: 2
+       2  the same pixels as an earlier image, as 'album/a/3.png'
 END
 test "$(amkd-cat -N --field label exact.amkd | tr '\n' ' ')" = "0 0 1 "
 amkd-import -q --unlabeled --limit 40 -o forty.amkd $fashion/t10k-images-idx3-ubyte.gz
@@ -160,6 +186,8 @@ amkd-import -v --distinct 16 --apart-from held.amkd --apart-from held2.amkd -o a
     forty.npy 2>stderr
 grep -qxF "amkd-import: left out as repeats of an image to be apart from: 0 with the same pixels, 7 near:" \
     stderr || fail "$(cat stderr)"
+grep -qxF "       7  near an image to be apart from, as 'forty.npy': image 0" stderr ||
+    fail "$(cat stderr)"
 cmp <(amkd-cat -N apart.amkd) <(amkd-cat -N forty.amkd | tail -n +8)
 amkd-import -q --distinct 16 -o quiet.amkd forty.npy brighter.npy 2>stderr
 test ! -s stderr || fail "-q says $(cat stderr)"

@@ -284,7 +284,7 @@ START_TEST(files_of_other_formats_are_named)
         {"PK\3\4....", 8, "a zip archive (.npz is one"},
         {"\x80\2}q\1", 5, "a Python pickle"},
         {"GIF89a", 6, "a GIF picture"},
-        {"RIFF\1\1\1\1WEBPVP8 ", 16, "a WebP picture"},
+        {"8BPS\0\1", 6, "a Photoshop picture"},
         {"<!DOCTYPE HTML>", 15, "a web page"},
         {"", 0, "an empty file"},
     };

@@ -1,4 +1,4 @@
-/* amkd-import: makes an image set of IDX, CIFAR, NPY files or folders of PNG and JPEG. */
+/* amkd-import: makes an image set of IDX, CIFAR, NPY files or folders of pictures. */
 #include "base/cli.h"
 #include "base/error.h"
 #include "data/class_names.h"
@@ -22,7 +22,8 @@ typedef struct settings {
     int gray, rgb;
 } settings;
 
-enum { NOTES_SHOWN = 20 }; /* of each kind, unless -v shows all */
+/* Notes of each kind, and reasons, unless -v shows all. */
+enum { NOTES_SHOWN = 20, REASONS_SHOWN = 12 };
 
 /* "28x20" is a width and a height. */
 static int parse_size(size_t *width, size_t *height, const char *text)
@@ -158,20 +159,33 @@ static void tell_repeats(amkd_repeats *repeats, const char *of)
     show(&repeats->notes, heading);
 }
 
+/* The summary: how many are not in the set for each reason, with an example. */
+static void tell_reasons(amkd_reasons *reasons, int all)
+{
+    uint64_t left = reasons->n;
+    amkd_reasons_sort(reasons);
+    if (reasons->n)
+        fprintf(stderr, "amkd-import: left out in all: %llu\n",
+                (unsigned long long)reasons->n);
+    for (size_t r = 0; r < reasons->nreasons && (all || r < REASONS_SHOWN); r++) {
+        const amkd_reason *reason = &reasons->reasons[r];
+        fprintf(stderr, "%8llu  %s, as %s\n", (unsigned long long)reason->n, reason->text,
+                reason->example);
+        left -= reason->n;
+    }
+    if (left)
+        fprintf(stderr, "%8llu  for other reasons%s\n", (unsigned long long)left,
+                all ? "" : " (-v shows all)");
+}
+
 /* Says what was passed over, read with doubts and not read at all. */
-static void tell(amkd_import_report *r, int dropped_alpha, int failed)
+static void tell(amkd_import_report *r, int dropped_alpha, int failed, int all)
 {
     char heading[128];
     amkd_notes_sort(&r->remarks);
     for (size_t i = 0; i < r->remarks.nkept; i++)
         fprintf(stderr, "amkd-import: %s\n", r->remarks.kept[i].text);
-    char *others = r->others.n ? amkd_endings_print(&r->others) : NULL;
-    if (others)
-        fprintf(stderr,
-                "amkd-import: passed over files not named .png, .jpg or .jpeg: %s\n",
-                others);
-    free(others);
-    show(&r->passed, "passed over as well");
+    show(&r->passed, "passed over");
     if (r->ntransparent && dropped_alpha)
         fprintf(stderr,
                 "amkd-import: dropped transparency in pictures: %llu (--alpha white or "
@@ -184,6 +198,7 @@ static void tell(amkd_import_report *r, int dropped_alpha, int failed)
     show(&r->bad, heading);
     tell_repeats(&r->apart, "an image to be apart from");
     tell_repeats(&r->repeats, "an earlier image");
+    tell_reasons(&r->reasons, all);
 }
 
 static int import(saving *out, settings *s)
@@ -194,7 +209,8 @@ static int import(saving *out, settings *s)
     s->import.report = &report;
     int failed = amkd_import_into(&sink, &s->import);
     if (!s->common.quiet)
-        tell(&report, s->import.decode.alpha == AMKD_ALPHA_DROP, failed);
+        tell(&report, s->import.decode.alpha == AMKD_ALPHA_DROP, failed,
+             s->common.verbose);
     amkd_import_report_clear(&report);
     if (!failed)
         return amkd_images_writer_close(out->writer);
@@ -266,7 +282,7 @@ int main(int argc, char **argv)
     };
     const amkd_tool tool = {
         "amkd-import",
-        "make an image set of IDX, CIFAR, NPY files or folders of PNG and JPEG",
+        "make an image set of IDX, CIFAR, NPY files or folders of pictures",
         "[OPTION]... SOURCE...",
         "Examples:\n"
         "  amkd-import -o test.amkd t10k-images-idx3-ubyte.gz\n"

@@ -41,6 +41,18 @@ static void note(const amkd_importing *in, const amkd_picture *picture, size_t i
     free(name);
 }
 
+/* The reason is the error without the name in front of it. */
+static void note_reason(const amkd_importing *in, size_t i)
+{
+    char *name = amkd_import_name(in, i);
+    const size_t n = name ? strlen(name) : 0;
+    const char *error = amkd_error();
+    const int named = n && !strncmp(error, name, n) && !strncmp(error + n, ": ", 2);
+    amkd_reasons_add(&in->report->reasons, i, named ? error + n + 2 : error,
+                     name ? name : "?");
+    free(name);
+}
+
 /* A picture file that cannot be read: an error, or noted as bad. Returns -1 or 1. */
 static int refuse(const amkd_importing *in, size_t i)
 {
@@ -50,6 +62,7 @@ static int refuse(const amkd_importing *in, size_t i)
         return amkd_fail("%s (--skip-bad leaves such files out)", amkd_error());
     in->left_out[i] = 1;
     amkd_notes_add(&in->report->bad, i, "%s", amkd_error());
+    note_reason(in, i);
     return 1;
 }
 

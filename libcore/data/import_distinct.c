@@ -113,8 +113,15 @@ static char *name_apart(const amkd_apart *apart, size_t number)
 static void leave_out(amkd_importing *in, amkd_repeats *repeats, size_t i,
                       const amkd_repeated *found, char *other)
 {
+    static const char *const reasons[2][2] = {
+        {"near an earlier image", "the same pixels as an earlier image"},
+        {"near an image to be apart from",
+         "the same pixels as an image to be apart from"}};
     char *name = amkd_import_name(in, i);
     in->left_out[i] = 1;
+    amkd_reasons_add(&in->report->reasons, i,
+                     reasons[repeats == &in->report->apart][!!found->exact],
+                     name ? name : "?");
     repeats->nexact += (uint64_t)found->exact;
     if (found->exact)
         amkd_notes_add(&repeats->notes, i, "%s is %s", name ? name : "?",

@@ -1,4 +1,4 @@
-/* Folders of PNG and JPEG files: the class is the subfolder of the first level, or none
+/* Folders of pictures: the class is the subfolder of the first level, or none
  * when the files lie flat. A single file is a folder of one. */
 #include "base/error.h"
 #include "base/file.h"
@@ -70,7 +70,7 @@ static int fail_empty(const amkd_found *found)
     char more[64] = "";
     if (found->nempty > 1)
         snprintf(more, sizeof more, ", one of %zu such,", found->nempty);
-    return amkd_fail("class folder '%s'%s holds no PNG or JPEG files (remove it, or name "
+    return amkd_fail("class folder '%s'%s holds no pictures (remove it, or name "
                      "the classes by --class-names: with or without it)",
                      found->empty, more);
 }
@@ -132,10 +132,11 @@ static int fail_without_pictures(const amkd_source *source,
                                  const amkd_import_report *report)
 {
     if (!report->others.n)
-        return amkd_fail("'%s': no PNG or JPEG files in it", source->path);
+        return amkd_fail("'%s': no PNG, JPEG, WebP or BMP files in it", source->path);
     char *others = amkd_endings_print(&report->others);
     if (others)
-        amkd_fail("'%s': no PNG or JPEG files in it, but %s", source->path, others);
+        amkd_fail("'%s': no PNG, JPEG, WebP or BMP files in it, but %s", source->path,
+                  others);
     free(others);
     return -1;
 }

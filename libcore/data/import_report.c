@@ -3,10 +3,15 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_PRINTED = 6 };
+enum {
+    MAX_PRINTED = 6,
+    EXAMPLE_NBYTES = 1024,
+    ENDING_NBYTES = sizeof((amkd_endings *)0)->endings->text
+};
 
 void amkd_import_report_init(amkd_import_report *report, size_t most)
 {
@@ -17,6 +22,7 @@ void amkd_import_report_init(amkd_import_report *report, size_t most)
     amkd_notes_init(&report->remarks, most);
     amkd_notes_init(&report->repeats.notes, most);
     amkd_notes_init(&report->apart.notes, most);
+    amkd_reasons_init(&report->reasons);
 }
 
 void amkd_import_report_clear(amkd_import_report *report)
@@ -27,19 +33,25 @@ void amkd_import_report_clear(amkd_import_report *report)
     amkd_notes_clear(&report->remarks);
     amkd_notes_clear(&report->repeats.notes);
     amkd_notes_clear(&report->apart.notes);
+    amkd_reasons_clear(&report->reasons);
 }
 
-void amkd_endings_add(amkd_endings *endings, const char *name)
+/* The end of a name in small letters; "" where it has none. */
+static void find_ending(char ending[ENDING_NBYTES], const char *name)
 {
-    char ending[sizeof endings->endings->text] = "";
     const char *dot = strrchr(name, '.');
-    int plain = dot && strlen(dot) < sizeof ending;
+    int plain = dot && strlen(dot) < ENDING_NBYTES;
+    memset(ending, 0, ENDING_NBYTES);
     for (size_t i = 0; plain && dot[i]; i++) {
         plain = isgraph((unsigned char)dot[i]);
         ending[i] = (char)tolower((unsigned char)dot[i]);
     }
     if (!plain)
         ending[0] = 0;
+}
+
+static void add_ending(amkd_endings *endings, const char *ending)
+{
     endings->n++;
     size_t k = 0;
     while (k < endings->nendings && strcmp(endings->endings[k].text, ending) != 0)
@@ -47,10 +59,31 @@ void amkd_endings_add(amkd_endings *endings, const char *name)
     if (k == AMKD_MAX_ENDINGS)
         return;
     if (k == endings->nendings) {
-        memcpy(endings->endings[k].text, ending, sizeof ending);
+        strcpy(endings->endings[k].text, ending);
         endings->nendings++;
     }
     endings->endings[k].n++;
+}
+
+void amkd_import_report_other(amkd_import_report *report, const char *path,
+                              const char *name)
+{
+    char ending[ENDING_NBYTES], reason[64], example[EXAMPLE_NBYTES];
+    find_ending(ending, name);
+    add_ending(&report->others, ending);
+    snprintf(reason, sizeof reason, "not named as a picture%s%s",
+             ending[0] ? ", but " : "", ending);
+    snprintf(example, sizeof example, "'%s'", path);
+    amkd_reasons_add(&report->reasons, 0, reason, example);
+}
+
+void amkd_import_report_pass(amkd_import_report *report, const char *path,
+                             const char *why)
+{
+    char example[EXAMPLE_NBYTES];
+    amkd_notes_add(&report->passed, 0, "'%s': %s", path, why);
+    snprintf(example, sizeof example, "'%s'", path);
+    amkd_reasons_add(&report->reasons, 0, why, example);
 }
 
 /* The most frequent ending that is not taken yet, or -1. */

@@ -3,12 +3,13 @@
 #define AMKD_DATA_IMPORT_REPORT_H
 
 #include "base/notes.h"
+#include "base/reasons.h"
 #include <stddef.h>
 #include <stdint.h>
 
 enum { AMKD_MAX_ENDINGS = 32 };
 
-/* Files counted by the ends of their names, ".webp"; "" for those without one. */
+/* Files counted by the ends of their names, ".gif"; "" for those without one. */
 typedef struct amkd_endings {
     uint64_t n; /* of all files, more endings than there is room for among them */
     size_t nendings;
@@ -35,6 +36,8 @@ typedef struct amkd_import_report {
     amkd_repeats apart;    /* of an image of another set */
     uint64_t ntransparent; /* pictures that are not opaque all over */
     amkd_endings others;   /* files that are not named as pictures are */
+    amkd_reasons reasons;  /* why of all these, bad, passed, repeats, apart and others,
+                              each is  not in the set */
 } amkd_import_report;
 
 /* Keeps the text of most notes of each kind. */
@@ -42,10 +45,15 @@ void amkd_import_report_init(amkd_import_report *report, size_t most);
 
 void amkd_import_report_clear(amkd_import_report *report);
 
-/* Counts a file of this name, which has no folders. */
-void amkd_endings_add(amkd_endings *endings, const char *name);
+/* Notes a path that is passed over, and why. */
+void amkd_import_report_pass(amkd_import_report *report, const char *path,
+                             const char *why);
 
-/* "120 .webp, 3 .txt, 9 others" as a new string, the most frequent first. */
+/* Counts a file among others. name: that of the path without folders. */
+void amkd_import_report_other(amkd_import_report *report, const char *path,
+                              const char *name);
+
+/* "120 .gif, 3 .txt, 9 others" as a new string, the most frequent first. */
 char *amkd_endings_print(const amkd_endings *endings);
 
 #endif

@@ -68,19 +68,19 @@ static int compare_paths(const void *a, const void *b)
     return *s && *t ? c - d : *s - *t;
 }
 
-static int is_picture(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    return dot && (!strcasecmp(dot, ".png") || !strcasecmp(dot, ".jpg") ||
-                   !strcasecmp(dot, ".jpeg"));
-}
-
 static int is_among(const char *name, const char *const *names, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (!strcasecmp(name, names[i]))
             return 1;
     return 0;
+}
+
+static int is_picture(const char *name)
+{
+    static const char *const endings[] = {".png", ".jpg", ".jpeg", ".webp", ".bmp"};
+    const char *dot = strrchr(name, '.');
+    return dot && is_among(dot, endings, sizeof endings / sizeof *endings);
 }
 
 static int is_above(const struct stat *status, const level *at)
@@ -128,8 +128,9 @@ static int visit_missing(walker *w, const char *path)
     struct stat link;
     if ((error == ENOENT || error == ELOOP) && !lstat(path, &link) &&
         S_ISLNK(link.st_mode)) {
-        amkd_notes_add(&w->report->passed, 0, "'%s': a link that leads %s", path,
-                       error == ELOOP ? "in a circle" : "nowhere");
+        amkd_import_report_pass(w->report, path,
+                                error == ELOOP ? "a link that leads in a circle"
+                                               : "a link that leads nowhere");
         return 0;
     }
     errno = error;
@@ -144,7 +145,7 @@ static int visit(walker *w, const char *path, const char *name, const level *at)
         return visit_missing(w, path);
     const char *why = why_not(&status, name, at);
     if (why) {
-        amkd_notes_add(&w->report->passed, 0, "'%s': %s", path, why);
+        amkd_import_report_pass(w->report, path, why);
         return 0;
     }
     if (S_ISDIR(status.st_mode))
@@ -152,7 +153,7 @@ static int visit(walker *w, const char *path, const char *name, const level *at)
     if (is_picture(name))
         return amkd_found_add(w->found, amkd_strdup(path));
     if (!is_among(name, system_files, sizeof system_files / sizeof *system_files))
-        amkd_endings_add(&w->report->others, name);
+        amkd_import_report_other(w->report, path, name);
     return 0;
 }
 

@@ -12,11 +12,11 @@ typedef struct amkd_found {
     char *empty;   /* the first of them by name, or NULL */
 } amkd_found;
 
-/* Finds all files named .png, .jpg or .jpeg below the folder, sorted by name, folder by
- * folder. Links are followed. What else is there stands in the report: files of other
- * names by number; links that lead nowhere or back, pipes and the like, and folders that
- * systems make for themselves ("__MACOSX") one by one. Hidden files are passed over.
- * On failure found is to be cleared as well. */
+/* Finds all files named .png, .jpg, .jpeg, .webp or .bmp below the folder, sorted by
+ * name, folder by folder. Links are followed. What else is there stands in the report:
+ * files of other names by number; links that lead nowhere or back, pipes and the like,
+ * and folders that systems make for themselves ("__MACOSX") one by one. Hidden files are
+ * passed over. On failure found is to be cleared as well. */
 int amkd_walk(amkd_found *found, const char *folder, amkd_import_report *report);
 
 /* Adds a path, which is taken, also on failure; NULL is one. */

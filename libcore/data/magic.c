@@ -8,7 +8,6 @@ static const struct {
     const char *bytes, *name;
 } magics[] = {
     {0, 4, "GIF8", "a GIF picture"},
-    {8, 4, "WEBP", "a WebP picture"},
     {4, 7, "ftypavi", "an AVIF picture"},
     {4, 7, "ftyphei", "a HEIC picture"},
     {4, 7, "ftyphev", "a HEIC picture"},

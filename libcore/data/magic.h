@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* What the bytes look like, "a WebP picture", "an empty file"; NULL when that is not
+/* What the bytes look like, "a GIF picture", "an empty file"; NULL when that is not
  * known. */
 const char *amkd_magic_name(const void *bytes, size_t nbytes);
 

@@ -51,7 +51,7 @@ static const char *guess(const void *bytes, size_t nbytes)
         return "idx";
     if (nbytes >= 6 && !memcmp(bytes, "\x93NUMPY", 6))
         return "npy";
-    if (amkd_png_is(bytes, nbytes) || amkd_jpeg_is(bytes, nbytes))
+    if (amkd_decode_is(bytes, nbytes))
         return "folder";
     if (cifar10 != cifar100)
         return cifar10 ? "cifar10" : "cifar100";
@@ -63,7 +63,8 @@ static const char *guess(const void *bytes, size_t nbytes)
             "of a size that batches of CIFAR-10 and of CIFAR-100 may have: --format "
             "says which");
     else
-        amkd_fail("neither IDX, NPY, PNG, JPEG, nor of the size of a CIFAR batch%s%s; "
+        amkd_fail("neither IDX, NPY, PNG, JPEG, WebP, BMP, nor of the size of a CIFAR "
+                  "batch%s%s; "
                   "--format names a format",
                   name ? ", but " : "", name ? name : "");
     return NULL;

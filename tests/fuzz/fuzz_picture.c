@@ -1,4 +1,4 @@
-/* PNG and JPEG files of any bytes: refused, or decoded within the bounds. */
+/* PNG, JPEG, WebP and BMP files of any bytes: refused, or decoded within the bounds. */
 #include "data/decode.h"
 #include "data/exif.h"
 #include "fuzz/target.h"
