@@ -162,6 +162,8 @@ START_TEST(the_orientation_of_exif_is_applied)
     amkd_picture_clear(&picture);
     /* Behind the pixels, too, where only the EXIF data are missing. */
     expect_refused_cut(f.bytes, f.n);
+    f.bytes[f.n - sizeof chunk + 1 + 4] = 0x7f; /* more than the file has */
+    ck_assert_int_eq(amkd_webp_decode(&picture, f.bytes, f.n), -1);
     free(f.bytes);
 }
 END_TEST

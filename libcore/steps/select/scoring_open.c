@@ -55,8 +55,8 @@ static int open_student(amkd_scoring *s)
     int rc;
     if (amkd_model_load(&s->model, options->student))
         return -1;
-    s->model->temperature =
-        1; /* a sweep goes by the network's own logits, and so do all */
+    /* A sweep goes by the network's own logits; so does every other way of scoring. */
+    s->model->temperature = 1;
     if (!s->images) {
         if (amkd_images_load_refs(&s->images, s->candidates.header, options->pairs,
                                   options->images, options->nimages, options->nthreads))
