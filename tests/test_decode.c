@@ -229,17 +229,15 @@ START_TEST(exif_of_any_bytes_is_no_harm)
 }
 END_TEST
 
-/* Writes a PNG of 2 x 1 pixels of so many bits with libpng itself: alpha, a palette, an
- * eXIf chunk. */
-static uint8_t *png_of_bits(size_t *nbytes, int type, int bits, const uint8_t *pixels,
-                            int with_exif)
+/* Writes a PNG of 2 x 1 pixels with libpng itself: alpha, a palette, an eXIf chunk. */
+static uint8_t *png_of(size_t *nbytes, int type, const uint8_t *pixels, int with_exif)
 {
     FILE *file = fopen("x.png", "wb");
     ck_assert_ptr_nonnull(file);
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
     png_infop info = png_create_info_struct(png);
     png_init_io(png, file);
-    png_set_IHDR(png, info, 2, 1, bits, type, PNG_INTERLACE_NONE, 0, 0);
+    png_set_IHDR(png, info, 2, 1, 8, type, PNG_INTERLACE_NONE, 0, 0);
     if (type == PNG_COLOR_TYPE_PALETTE) {
         png_set_PLTE(png, info, (png_color[]){{10, 20, 30}, {40, 50, 60}}, 2);
         png_set_tRNS(png, info, (png_byte[]){255, 0}, 2, NULL);
@@ -253,11 +251,6 @@ static uint8_t *png_of_bits(size_t *nbytes, int type, int bits, const uint8_t *p
     png_destroy_write_struct(&png, &info);
     ck_assert_int_eq(fclose(file), 0);
     return get_file("x.png", nbytes);
-}
-
-static uint8_t *png_of(size_t *nbytes, int type, const uint8_t *pixels, int with_exif)
-{
-    return png_of_bits(nbytes, type, 8, pixels, with_exif);
 }
 
 static void assert_alpha(int type, const uint8_t *pixels, const uint8_t expected[3][6],
@@ -295,47 +288,6 @@ START_TEST(transparency_is_dropped_or_laid_onto_white_or_black)
     assert_alpha(PNG_COLOR_TYPE_RGB_ALPHA, rgba, of_rgba, 3);
     assert_alpha(PNG_COLOR_TYPE_GRAY_ALPHA, (const uint8_t[]){9, 0, 90, 255}, of_gray, 1);
     assert_alpha(PNG_COLOR_TYPE_PALETTE, (const uint8_t[]){0, 1}, of_palette, 3);
-}
-END_TEST
-
-static void assert_depth(int type, int bits, const uint8_t *pixels, size_t nchannels,
-                         const uint8_t *expected)
-{
-    const amkd_decode_options options = {.alpha = AMKD_ALPHA_WHITE};
-    size_t nbytes;
-    amkd_picture picture;
-    uint8_t *bytes = png_of_bits(&nbytes, type, bits, pixels, 0);
-    ck_assert_msg(!amkd_decode(&picture, bytes, nbytes, &options), "%s", amkd_error());
-    ck_assert_uint_eq(picture.channels, nchannels);
-    ck_assert_mem_eq(picture.pixels, expected, 2 * nchannels);
-    amkd_picture_clear(&picture);
-    free(bytes);
-}
-
-START_TEST(every_depth_of_png_becomes_8_bits)
-{
-    /* 16 bits are rounded, not cut: 0x00ff is 1 of 255. */
-    static const uint8_t deep[] = {0, 0xff, 0x80, 0, 0xff, 0xff, 1, 1, 2, 2, 3, 3};
-    assert_depth(PNG_COLOR_TYPE_GRAY, 16, deep, 1, (const uint8_t[]){1, 128});
-    assert_depth(PNG_COLOR_TYPE_RGB, 16, deep, 3,
-                 (const uint8_t[]){1, 128, 255, 1, 2, 3});
-    assert_depth(PNG_COLOR_TYPE_GRAY_ALPHA, 16,
-                 (const uint8_t[]){0, 0, 0x33, 0x33, 0x40, 0x40, 0xff, 0xff}, 1,
-                 (const uint8_t[]){204, 64});
-    assert_depth(PNG_COLOR_TYPE_RGB_ALPHA, 16,
-                 (const uint8_t[]){0, 0, 0xff, 0xff, 0, 0, 0x33, 0x33, 1, 1, 2, 2, 3, 3,
-                                   0xff, 0xff},
-                 3, (const uint8_t[]){204, 255, 204, 1, 2, 3});
-    assert_depth(PNG_COLOR_TYPE_GRAY, 1, (const uint8_t[]){0x40}, 1,
-                 (const uint8_t[]){0, 255});
-    assert_depth(PNG_COLOR_TYPE_GRAY, 2, (const uint8_t[]){0x90}, 1,
-                 (const uint8_t[]){170, 85});
-    assert_depth(PNG_COLOR_TYPE_GRAY, 4, (const uint8_t[]){0x1f}, 1,
-                 (const uint8_t[]){17, 255});
-    assert_depth(PNG_COLOR_TYPE_PALETTE, 1, (const uint8_t[]){0x40}, 3,
-                 (const uint8_t[]){10, 20, 30, 255, 255, 255});
-    assert_depth(PNG_COLOR_TYPE_PALETTE, 4, (const uint8_t[]){0x10}, 3,
-                 (const uint8_t[]){255, 255, 255, 10, 20, 30});
 }
 END_TEST
 
@@ -384,7 +336,6 @@ int main(void)
     tcase_add_test(tests, the_orientation_of_exif_is_applied_unless_it_is_ignored);
     tcase_add_test(tests, exif_of_any_bytes_is_no_harm);
     tcase_add_test(tests, transparency_is_dropped_or_laid_onto_white_or_black);
-    tcase_add_test(tests, every_depth_of_png_becomes_8_bits);
     tcase_add_test(tests, an_opaque_alpha_is_no_transparency_and_png_has_exif_too);
     tcase_add_test(tests, pictures_of_other_formats_are_named);
     suite_add_tcase(suite, tests);
