@@ -1,10 +1,11 @@
-# Turns kernel sources into C strings: cmake -DOUTPUT=x.c -DSOURCES="a.cl;b.cl" -P embed.cmake
+# Turns sources into C strings:
+# cmake -DOUTPUT=x.c -DPREFIX=amkd_cl_ -DSOURCES="a.cl;b.cl" -P embed.cmake
 # Each a.cl becomes `const char amkd_cl_a[]`, as an array of bytes, which has no length limit.
-set(text "/* made from cl/ by embed.cmake */\n")
+set(text "/* made by embed.cmake */\n")
 foreach(source ${SOURCES})
     get_filename_component(name ${source} NAME_WE)
     file(READ ${source} bytes HEX)
     string(REGEX REPLACE "(..)" "0x\\1," bytes "${bytes}")
-    string(APPEND text "const char amkd_cl_${name}[] = {${bytes}0};\n")
+    string(APPEND text "const char ${PREFIX}${name}[] = {${bytes}0};\n")
 endforeach()
 file(WRITE ${OUTPUT} "${text}")

@@ -1,5 +1,6 @@
 /* The activations: a row each here, with its kernel row in cl/act.cl. */
 #include "ops/act.h"
+#include "layers/act_export.h"
 #include "layers/kinds.h"
 #include "layers/words.h"
 #include "ops/act64.h"
@@ -100,6 +101,16 @@ static int part(amkd_part *part, const amkd_layer *layer)
     return row_of(layer)->sweep != NULL;
 }
 
+static void onnx(const amkd_layer *layer, const amkd_place *at, amkd_onnx *graph)
+{
+    amkd_act_onnx(layer, at, *AMKD_SETTINGS_OF(setting, layer), graph);
+}
+
+static void c99(const amkd_layer *layer, const amkd_place *at, amkd_c99 *program)
+{
+    amkd_act_c99(layer, at, *AMKD_SETTINGS_OF(setting, layer), program);
+}
+
 /* A row's kind; more_traits: AMKD_FROM_OUTPUT where slope() has no need of x. In its
  * example it stands alone, and behind a layer. */
 #define KIND(text, words, more_traits)                                                   \
@@ -107,10 +118,10 @@ static int part(amkd_part *part, const amkd_layer *layer)
         .name = text, .grammar = words,                                                  \
         .examples =                                                                      \
             (const amkd_example[]){{text " | fc 5 | " text " | fc 3", {1, 2, 3}}, {0}},  \
-        .traits = AMKD_IS_ACT | AMKD_MASKS | (more_traits),                              \
+        .traits = AMKD_IS_ACT | AMKD_MASKS | AMKD_IN_PLACE | (more_traits),              \
         .facts = {.needs_x = 1, .needs_y = 1}, .parse = parse, .print = print,           \
         .forward64 = forward64, .backward64 = backward64, .bound = bound, .open = open,  \
-        .part = part, .act = act,                                                        \
+        .part = part, .act = act, .onnx = onnx, .c99 = c99,                              \
     }
 
 static const row rows[] = {

@@ -6,11 +6,13 @@
  * Training takes mean and biased variance of the batch, and moves running_mean and
  * running_var, unbiased, towards them by the momentum; predicting takes these two. */
 #include "base/error.h"
+#include "base/memory.h"
 #include "layers/kinds.h"
 #include "layers/words.h"
 #include "ops/norm.h"
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct __attribute__((may_alias)) settings {
@@ -192,6 +194,32 @@ static int open(amkd_op **out, amkd_device *device, const amkd_layer *layer,
     return amkd_norm_new(out, device, &shape, &norm);
 }
 
+static void onnx(const amkd_layer *layer, const amkd_place *at, amkd_onnx *graph)
+{
+    amkd_onnx_begin(graph, "BatchNormalization", layer->module);
+    amkd_onnx_input(graph, at->inputs[0]);
+    amkd_layer_onnx_tensors(layer, at, graph);
+    amkd_onnx_real(graph, "epsilon", AMKD_SETTINGS_OF(settings, layer)->epsilon);
+    amkd_onnx_end(graph, at->output);
+}
+
+static void c99(const amkd_layer *layer, const amkd_place *at, amkd_c99 *program)
+{
+    const size_t n = layer->in.channels, number = at->number;
+    float *factors = amkd_alloc(2 * n, sizeof *factors);
+    if (!factors) {
+        program->failed = 1;
+        return;
+    }
+    affine(layer, at->parameters, factors, factors + n);
+    amkd_c99_use(program, "bn");
+    amkd_c99_floats(program, "factors", number, factors, n);
+    amkd_c99_floats(program, "shifts", number, factors + n, n);
+    amkd_c99_call(program, "bn(%s, %s, factors_%zu, shifts_%zu, %zu, %zu);", at->output,
+                  at->inputs[0], number, number, n, layer->in.height * layer->in.width);
+    free(factors);
+}
+
 static int takes_sum(const amkd_layer *layer)
 {
     (void)layer;
@@ -209,7 +237,7 @@ const amkd_kind amkd_kind_bn = {
     .counter = "num_batches_tracked",
     .grammar = "bn [eEPSILON] [mMOMENTUM]",
     .examples = examples,
-    .traits = AMKD_TAKES_ACT | AMKD_MASKS | AMKD_NORMALIZES,
+    .traits = AMKD_TAKES_ACT | AMKD_MASKS | AMKD_NORMALIZES | AMKD_IN_PLACE,
     .facts = {.has_weights = 1, .adds = 1, .needs_x = 1},
     .parse = parse,
     .print = print,
@@ -219,5 +247,7 @@ const amkd_kind amkd_kind_bn = {
     .affine = affine,
     .bound = bound,
     .open = open,
+    .onnx = onnx,
+    .c99 = c99,
     .takes_sum = takes_sum,
 };

@@ -77,6 +77,26 @@ static int open(amkd_op **out, amkd_device *device, const amkd_layer *layer,
                            AMKD_SETTINGS_OF(setting, layer));
 }
 
+static void onnx(const amkd_layer *layer, const amkd_place *at, amkd_onnx *graph)
+{
+    amkd_onnx_begin(graph, "Concat", layer->module);
+    for (size_t i = 0; i < layer->ninputs; i++)
+        amkd_onnx_input(graph, at->inputs[i]);
+    amkd_onnx_number(graph, "axis", 1);
+    amkd_onnx_end(graph, at->output);
+}
+
+static void c99(const amkd_layer *layer, const amkd_place *at, amkd_c99 *program)
+{
+    amkd_c99_use(program, "copy");
+    for (size_t i = 0; i < layer->ninputs; i++) {
+        size_t n;
+        const size_t first = part_of(layer, 0, i, &n);
+        amkd_c99_call(program, "copy(%s + %zu, %s, %zu);", at->output, first,
+                      at->inputs[i], n);
+    }
+}
+
 static const amkd_example examples[] = {
     {"conv 3 k1 | relu | concat( conv 2 k3 p1 | relu ; ; maxpool 3 s1 p1 ) | tanh | fc 3",
      {2, 3, 5}},
@@ -95,4 +115,6 @@ const amkd_kind amkd_kind_concat = {
     .backward64 = backward64,
     .bound = bound,
     .open = open,
+    .onnx = onnx,
+    .c99 = c99,
 };

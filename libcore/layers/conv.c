@@ -186,6 +186,29 @@ static size_t scratch(const amkd_device *device, const amkd_layer *layer, int tr
     return is_plain(layer) ? amkd_conv_scratch(device, &shape, train) : 0;
 }
 
+static void onnx(const amkd_layer *layer, const amkd_place *at, amkd_onnx *graph)
+{
+    const settings *s = AMKD_SETTINGS_OF(settings, layer);
+    amkd_onnx_begin(graph, "Conv", layer->module);
+    amkd_onnx_input(graph, at->inputs[0]);
+    amkd_layer_onnx_tensors(layer, at, graph);
+    amkd_moving_onnx(&s->moving, layer, graph);
+    if (s->groups != 1)
+        amkd_onnx_number(graph, "group", s->groups);
+    amkd_onnx_end(graph, at->output);
+}
+
+static void c99(const amkd_layer *layer, const amkd_place *at, amkd_c99 *program)
+{
+    const settings *s = AMKD_SETTINGS_OF(settings, layer);
+    char arrays[AMKD_ARRAYS_NBYTES], window[AMKD_WINDOW_NBYTES];
+    amkd_c99_use(program, "conv");
+    amkd_linear_c99(arrays, layer, at, program);
+    amkd_moving_c99(window, &s->moving, layer, s->moving.kernel, s->moving.kernel);
+    amkd_c99_call(program, "conv(%s, %s, %s, %zu,\n         %s);", at->output,
+                  at->inputs[0], arrays, s->groups, window);
+}
+
 static void give_bias(amkd_layer *layer)
 {
     AMKD_SETTINGS(settings, layer)->nobias = 0;
@@ -234,5 +257,7 @@ const amkd_kind amkd_kind_conv = {
     .takes_sum = is_plain,
     .scratch = scratch,
     .part = part,
+    .onnx = onnx,
+    .c99 = c99,
     .give_bias = give_bias,
 };

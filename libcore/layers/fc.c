@@ -85,6 +85,24 @@ static int open(amkd_op **out, amkd_device *device, const amkd_layer *layer,
     return amkd_dense_new(out, device, &shape, options->train);
 }
 
+static void onnx(const amkd_layer *layer, const amkd_place *at, amkd_onnx *graph)
+{
+    amkd_onnx_begin(graph, "Gemm", layer->module);
+    amkd_onnx_input(graph, at->inputs[0]);
+    amkd_layer_onnx_tensors(layer, at, graph);
+    amkd_onnx_number(graph, "transB", 1);
+    amkd_onnx_end(graph, at->output);
+}
+
+static void c99(const amkd_layer *layer, const amkd_place *at, amkd_c99 *program)
+{
+    char arrays[AMKD_ARRAYS_NBYTES];
+    amkd_c99_use(program, "fc");
+    amkd_linear_c99(arrays, layer, at, program);
+    amkd_c99_call(program, "fc(%s, %s, %s, %zu, %zu);", at->output, at->inputs[0], arrays,
+                  layer->out.channels, layer->in.channels);
+}
+
 static void give_bias(amkd_layer *layer)
 {
     AMKD_SETTINGS(settings, layer)->nobias = 0;
@@ -126,5 +144,7 @@ const amkd_kind amkd_kind_fc = {
     .bound = amkd_linear_bound,
     .open = open,
     .part = part,
+    .onnx = onnx,
+    .c99 = c99,
     .give_bias = give_bias,
 };

@@ -29,6 +29,11 @@ static int part(amkd_part *part, const amkd_layer *layer)
     return 1;
 }
 
+static void onnx(const amkd_layer *layer, const amkd_place *at, amkd_onnx *graph)
+{
+    amkd_onnx_node(graph, "Flatten", layer->module, at->inputs[0], NULL, at->output);
+}
+
 static const amkd_example examples[] = {
     {"flatten | relu | fc 3", {2, 3, 3}},
     {0},
@@ -43,4 +48,5 @@ const amkd_kind amkd_kind_flatten = {
     .forward64 = forward64,
     .backward64 = backward64,
     .part = part,
+    .onnx = onnx,
 };

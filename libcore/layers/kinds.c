@@ -72,3 +72,16 @@ const amkd_parameter *amkd_layer_parameter(const amkd_layer *layer, const char *
             return &layer->parameters[p];
     return NULL;
 }
+
+void amkd_layer_onnx_tensors(const amkd_layer *layer, const amkd_place *at,
+                             amkd_onnx *onnx)
+{
+    for (size_t p = 0; p < layer->nparameters; p++) {
+        const amkd_parameter *parameter = &layer->parameters[p];
+        char name[AMKD_MODULE_NBYTES + 32];
+        snprintf(name, sizeof name, "%s.%s", layer->module, parameter->name);
+        amkd_onnx_floats(onnx, name, parameter->dims, parameter->ndim,
+                         at->parameters + parameter->offset);
+        amkd_onnx_input(onnx, name);
+    }
+}

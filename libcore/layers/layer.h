@@ -4,6 +4,8 @@
 #ifndef AMKD_LAYERS_LAYER_H
 #define AMKD_LAYERS_LAYER_H
 
+#include "emit/c99.h"
+#include "emit/onnx.h"
 #include "ops/op_shape.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -75,6 +77,8 @@ enum {
     AMKD_NORMALIZES = 4096, /* when predicting, x * scale + shift a channel: fold() */
     AMKD_ENDS = 8192,       /* may be a network's last layer, if it ends at 1x1 */
     AMKD_SUMS = 16384,      /* its output is the sum of its inputs */
+    AMKD_IN_PLACE = 32768,  /* in a C program, its output may lie where its first input,
+                               and none of the others, does */
 };
 
 /* The words of a layer's text, and where to say what is wrong with them. */
@@ -115,6 +119,14 @@ typedef struct amkd_part {
     const char *act;        /* "relu" of sweep_relu in cl/sweep.cl */
     size_t weights, biases; /* offsets */
 } amkd_part;
+
+/* Where a layer stands in a network that is exported. */
+typedef struct amkd_place {
+    const float *parameters;             /* all */
+    const char *inputs[AMKD_MAX_INPUTS]; /* what its inputs are called there, */
+    const char *output;                  /* and its output */
+    size_t number;                       /* of the layer */
+} amkd_place;
 
 /* How a layer's op is opened. */
 typedef struct amkd_op_options {
@@ -187,6 +199,11 @@ struct amkd_kind {
     /* The stage of the fused sweep. Returns 0 where there is none; NULL: never. */
     int (*part)(amkd_part *part, const amkd_layer *layer);
 
+    /* Adds the layer to an ONNX graph, and its arrays and calls to a C program. What
+     * cannot be added is remembered there. NULL: an alias. */
+    void (*onnx)(const amkd_layer *layer, const amkd_place *at, amkd_onnx *onnx);
+    void (*c99)(const amkd_layer *layer, const amkd_place *at, amkd_c99 *program);
+
     /* Of a linear kind: it has biases from now on, and wants its shape set again. */
     void (*give_bias)(amkd_layer *layer);
 
@@ -217,6 +234,11 @@ amkd_op_shape amkd_layer_op_shape(const amkd_layer *layer,
                                   const amkd_op_options *options);
 
 double amkd_layer_nmacs(const amkd_layer *layer);
+
+/* Adds the layer's parameters to an ONNX graph, and to the inputs of the node that is
+ * open. */
+void amkd_layer_onnx_tensors(const amkd_layer *layer, const amkd_place *at,
+                             amkd_onnx *onnx);
 
 /* NULL if the layer has no parameter of that name. */
 const amkd_parameter *amkd_layer_parameter(const amkd_layer *layer, const char *name);

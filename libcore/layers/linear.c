@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "layers/words.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 int amkd_linear_place(amkd_layer *layer, const amkd_linear *linear, const char *where)
@@ -65,4 +66,20 @@ amkd_op_shape amkd_linear_op_shape(const amkd_layer *layer,
     shape.weights = layer->parameters[0].offset;
     shape.biases = shape.bias ? layer->parameters[1].offset : 0;
     return shape;
+}
+
+void amkd_linear_c99(char *text, const amkd_layer *layer, const amkd_place *at,
+                     amkd_c99 *program)
+{
+    const amkd_parameter *weight = &layer->parameters[0], *bias = &layer->parameters[1];
+    char scales[40], biases[40] = "NULL";
+    amkd_c99_weights(program, at->number, at->parameters + weight->offset,
+                     weight->dims[0], weight->n);
+    amkd_c99_scales(scales, sizeof scales, program, at->number);
+    if (layer->nparameters > 1) {
+        amkd_c99_floats(program, "biases", at->number, at->parameters + bias->offset,
+                        bias->n);
+        snprintf(biases, sizeof biases, "biases_%zu", at->number);
+    }
+    snprintf(text, AMKD_ARRAYS_NBYTES, "weights_%zu, %s, %s", at->number, scales, biases);
 }

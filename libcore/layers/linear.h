@@ -26,4 +26,11 @@ double amkd_linear_bound(const amkd_layer *layer, const float *parameters,
 amkd_op_shape amkd_linear_op_shape(const amkd_layer *layer,
                                    const amkd_op_options *options);
 
+/* Adds the arrays of weights and biases to a C program, and writes what a call says for
+ * them: "weights_3, NULL, biases_3", in text[AMKD_ARRAYS_NBYTES]. */
+void amkd_linear_c99(char *text, const amkd_layer *layer, const amkd_place *at,
+                     amkd_c99 *program);
+
+enum { AMKD_ARRAYS_NBYTES = 128 };
+
 #endif

@@ -214,6 +214,52 @@ static int mean_part(amkd_part *part, const amkd_layer *layer)
     return part_of(part, layer, 1);
 }
 
+static void to_onnx(const amkd_layer *layer, const amkd_place *at, amkd_onnx *onnx,
+                    int average)
+{
+    const settings *s = AMKD_SETTINGS_OF(settings, layer);
+    const char *operators[] = {"MaxPool", "AveragePool", "GlobalMaxPool",
+                               "GlobalAveragePool"};
+    amkd_onnx_begin(onnx, operators[2 * s->all + average], layer->module);
+    amkd_onnx_input(onnx, at->inputs[0]);
+    if (!s->all)
+        amkd_moving_onnx(&s->moving, layer, onnx);
+    if (!s->all && average)
+        amkd_onnx_number(onnx, "count_include_pad", 1);
+    amkd_onnx_end(onnx, at->output);
+}
+
+static void to_c99(const amkd_layer *layer, const amkd_place *at, amkd_c99 *program,
+                   const char *routine)
+{
+    const settings *s = AMKD_SETTINGS_OF(settings, layer);
+    char text[AMKD_WINDOW_NBYTES];
+    amkd_c99_use(program, routine);
+    amkd_moving_c99(text, &s->moving, layer, kernel_height(layer), kernel_width(layer));
+    amkd_c99_call(program, "%s(%s, %s,\n         %s);", routine, at->output,
+                  at->inputs[0], text);
+}
+
+static void max_onnx(const amkd_layer *layer, const amkd_place *at, amkd_onnx *onnx)
+{
+    to_onnx(layer, at, onnx, 0);
+}
+
+static void mean_onnx(const amkd_layer *layer, const amkd_place *at, amkd_onnx *onnx)
+{
+    to_onnx(layer, at, onnx, 1);
+}
+
+static void max_c99(const amkd_layer *layer, const amkd_place *at, amkd_c99 *program)
+{
+    to_c99(layer, at, program, "maxpool");
+}
+
+static void mean_c99(const amkd_layer *layer, const amkd_place *at, amkd_c99 *program)
+{
+    to_c99(layer, at, program, "avgpool");
+}
+
 static const amkd_example max_examples[] = {
     {"conv 5 k2 | tanh | maxpool 3 s2 | fc 3", {2, 8, 9}},
     {"conv 5 k2 | maxpool 2 s1 | maxpool 2 s1 | fc 3", {2, 6, 7}},
@@ -235,6 +281,8 @@ const amkd_kind amkd_kind_maxpool = {
     .backward64 = max_backward64,
     .open = open_max,
     .part = max_part,
+    .onnx = max_onnx,
+    .c99 = max_c99,
 };
 
 static const amkd_example mean_examples[] = {
@@ -257,4 +305,6 @@ const amkd_kind amkd_kind_avgpool = {
     .bound = mean_bound,
     .open = open_mean,
     .part = mean_part,
+    .onnx = mean_onnx,
+    .c99 = mean_c99,
 };

@@ -52,6 +52,24 @@ static int open(amkd_op **out, amkd_device *device, const amkd_layer *layer,
     return amkd_sum_new(out, device, &shape, layer->ninputs);
 }
 
+static void onnx(const amkd_layer *layer, const amkd_place *at, amkd_onnx *graph)
+{
+    amkd_onnx_begin(graph, layer->ninputs == 2 ? "Add" : "Sum", layer->module);
+    for (size_t i = 0; i < layer->ninputs; i++)
+        amkd_onnx_input(graph, at->inputs[i]);
+    amkd_onnx_end(graph, at->output);
+}
+
+/* The first sum is of two inputs, the others add to it. */
+static void c99(const amkd_layer *layer, const amkd_place *at, amkd_c99 *program)
+{
+    amkd_c99_use(program, "add");
+    for (size_t i = 1; i < layer->ninputs; i++)
+        amkd_c99_call(program, "add(%s, %s, %s, %zu);", at->output,
+                      i == 1 ? at->inputs[0] : at->output, at->inputs[i],
+                      amkd_shape_size(layer->out));
+}
+
 static const amkd_example examples[] = {
     {"conv 3 k3 p1 | relu | residual( conv 3 k3 p1 | bn ) | tanh | fc 3", {2, 7, 5}},
     {"conv 4 k1 | residual( ; maxpool 3 s1 p1 ; tanh | conv 4 k1 ) | residual( relu ) | "
@@ -68,11 +86,13 @@ const amkd_kind amkd_kind_residual = {
     .name = "residual",
     .grammar = "residual( BRANCH [; BRANCH]... )",
     .examples = examples,
-    .traits = AMKD_JOINS | AMKD_JOINS_INPUT | AMKD_TAKES_ACT | AMKD_SUMS,
+    .traits = AMKD_JOINS | AMKD_JOINS_INPUT | AMKD_TAKES_ACT | AMKD_SUMS | AMKD_IN_PLACE,
     .facts = {.passes_on = 1},
     .shape = shape,
     .forward64 = forward64,
     .backward64 = backward64,
     .bound = bound,
     .open = open,
+    .onnx = onnx,
+    .c99 = c99,
 };

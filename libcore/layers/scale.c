@@ -55,6 +55,19 @@ static int open(amkd_op **out, amkd_device *device, const amkd_layer *layer,
     return amkd_scale_new(out, device, &shape, options->train);
 }
 
+static void onnx(const amkd_layer *layer, const amkd_place *at, amkd_onnx *graph)
+{
+    amkd_onnx_node(graph, "Mul", layer->module, at->inputs[0], at->inputs[1], at->output);
+}
+
+static void c99(const amkd_layer *layer, const amkd_place *at, amkd_c99 *program)
+{
+    amkd_c99_use(program, "scale");
+    amkd_c99_call(program, "scale(%s, %s, %s, %zu, %zu);", at->output, at->inputs[0],
+                  at->inputs[1], layer->out.channels,
+                  layer->out.height * layer->out.width);
+}
+
 static const amkd_example examples[] = {
     {"conv 4 k1 | relu | scale( avgpool all | conv 2 k1 | relu | conv 4 k1 | sigmoid ) | "
      "fc 3",
@@ -68,11 +81,13 @@ const amkd_kind amkd_kind_scale = {
     .name = "scale",
     .grammar = "scale( [IMAGE ;] FACTORS )",
     .examples = examples,
-    .traits = AMKD_JOINS | AMKD_JOINS_INPUT | AMKD_TAKES_ACT,
+    .traits = AMKD_JOINS | AMKD_JOINS_INPUT | AMKD_TAKES_ACT | AMKD_IN_PLACE,
     .facts = {.adds = 1, .needs_x = 1},
     .shape = shape,
     .forward64 = forward64,
     .backward64 = backward64,
     .bound = bound,
     .open = open,
+    .onnx = onnx,
+    .c99 = c99,
 };

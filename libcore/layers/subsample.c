@@ -48,16 +48,21 @@ static int shape(amkd_layer *layer, const amkd_shape *inputs, const char *where)
                : 0;
 }
 
+/* The channels of zeros in front. */
+static size_t before(const amkd_layer *layer)
+{
+    return (layer->out.channels - layer->in.channels) / 2;
+}
+
 /* Where value at of the output comes from; its own number is at. -1: it is a zero. */
 static ptrdiff_t source_of(const amkd_layer *layer, size_t at)
 {
     const size_t stride = stride_of(layer), width = layer->out.width;
-    const size_t before = (layer->out.channels - layer->in.channels) / 2;
-    const size_t c = at / width / layer->out.height;
+    const size_t first = before(layer), c = at / width / layer->out.height;
     const size_t y = at / width % layer->out.height * stride, x = at % width * stride;
-    if (c < before || c - before >= layer->in.channels)
+    if (c < first || c - first >= layer->in.channels)
         return -1;
-    return (ptrdiff_t)(((c - before) * layer->in.height + y) * layer->in.width + x);
+    return (ptrdiff_t)(((c - first) * layer->in.height + y) * layer->in.width + x);
 }
 
 static void forward64(const amkd_layer *layer, const amkd_batch64 *b)
@@ -87,6 +92,54 @@ static int open(amkd_op **out, amkd_device *device, const amkd_layer *layer,
     return amkd_subsample_new(out, device, &shape, options->train);
 }
 
+/* "/NAME/PART": a value between its nodes, or a tensor of one. */
+enum { PART_NBYTES = AMKD_MODULE_NBYTES + 16 };
+
+static const char *part(char *text, const amkd_layer *layer, const char *name)
+{
+    snprintf(text, PART_NBYTES, "/%s/%s", layer->module, name);
+    return text;
+}
+
+static void add_input(const amkd_layer *layer, amkd_onnx *graph, const char *name,
+                      const int64_t *values, size_t n)
+{
+    char text[PART_NBYTES];
+    amkd_onnx_longs(graph, part(text, layer, name), values, n);
+    amkd_onnx_input(graph, text);
+}
+
+/* Slices of the sides, and zeros around the channels. */
+static void onnx(const amkd_layer *layer, const amkd_place *at, amkd_onnx *graph)
+{
+    const int64_t stride = (int64_t)stride_of(layer), first = (int64_t)before(layer);
+    const int64_t added = (int64_t)(layer->out.channels - layer->in.channels);
+    const int64_t pads[8] = {0, first, 0, 0, 0, added - first};
+    const int64_t ends[2] = {(int64_t)layer->in.height, (int64_t)layer->in.width};
+    char text[PART_NBYTES];
+    amkd_onnx_begin(graph, "Slice", part(text, layer, "slice"));
+    amkd_onnx_input(graph, at->inputs[0]);
+    add_input(layer, graph, "starts", (int64_t[]){0, 0}, 2);
+    add_input(layer, graph, "ends", ends, 2);
+    add_input(layer, graph, "axes", (int64_t[]){2, 3}, 2);
+    add_input(layer, graph, "steps", (int64_t[]){stride, stride}, 2);
+    amkd_onnx_end(graph, added ? part(text, layer, "sliced") : at->output);
+    if (!added)
+        return;
+    amkd_onnx_begin(graph, "Pad", layer->module);
+    amkd_onnx_input(graph, part(text, layer, "sliced"));
+    add_input(layer, graph, "pads", pads, 8);
+    amkd_onnx_end(graph, at->output);
+}
+
+static void c99(const amkd_layer *layer, const amkd_place *at, amkd_c99 *program)
+{
+    amkd_c99_use(program, "subsample");
+    amkd_c99_call(program, "subsample(%s, %s, %zu, %zu, %zu, %zu, %zu, %zu);", at->output,
+                  at->inputs[0], layer->out.channels, before(layer), layer->in.channels,
+                  layer->in.height, layer->in.width, stride_of(layer));
+}
+
 static const amkd_example examples[] = {
     {"conv 3 k1 | relu | residual( conv 8 k3 s2 p1 ; subsample 8 s2 ) | relu | fc 3",
      {2, 5, 6}},
@@ -106,4 +159,6 @@ const amkd_kind amkd_kind_subsample = {
     .forward64 = forward64,
     .backward64 = backward64,
     .open = open,
+    .onnx = onnx,
+    .c99 = c99,
 };

@@ -64,3 +64,34 @@ int amkd_moving_print(char *text, size_t nbytes, const amkd_moving *m, size_t st
         n += snprintf(text + n, nbytes - (size_t)n, " d%zu", m->dilation);
     return n;
 }
+
+/* The padding behind an image: what the last window reaches beyond it. */
+static size_t behind(const amkd_moving *m, size_t in, size_t out, size_t before)
+{
+    const size_t end = (out - 1) * m->stride + (m->kernel - 1) * m->dilation + 1;
+    return end > in + before ? end - in - before : 0;
+}
+
+void amkd_moving_onnx(const amkd_moving *m, const amkd_layer *layer, amkd_onnx *onnx)
+{
+    const size_t bottom = behind(m, layer->in.height, layer->out.height, m->top);
+    const size_t right = behind(m, layer->in.width, layer->out.width, m->left);
+    amkd_onnx_numbers(onnx, "kernel_shape", (size_t[]){m->kernel, m->kernel}, 2);
+    amkd_onnx_numbers(onnx, "strides", (size_t[]){m->stride, m->stride}, 2);
+    amkd_onnx_numbers(onnx, "pads", (size_t[]){m->top, m->left, bottom, right}, 4);
+    if (m->dilation != 1)
+        amkd_onnx_numbers(onnx, "dilations", (size_t[]){m->dilation, m->dilation}, 2);
+}
+
+void amkd_moving_c99(char *text, const amkd_moving *m, const amkd_layer *layer,
+                     size_t kernel_height, size_t kernel_width)
+{
+    snprintf(text, AMKD_WINDOW_NBYTES,
+             "&(struct window){{%zu, %zu, %zu}, {%zu, %zu, %zu},\n"
+             "                           .kernel_height = %zu, .kernel_width = %zu,\n"
+             "                           .stride = %zu, .dilation = %zu, .top = %zu, "
+             ".left = %zu}",
+             layer->in.channels, layer->in.height, layer->in.width, layer->out.channels,
+             layer->out.height, layer->out.width, kernel_height, kernel_width, m->stride,
+             m->dilation, m->top, m->left);
+}

@@ -27,4 +27,15 @@ ptrdiff_t amkd_moving_pixel(const amkd_moving *moving, amkd_shape in, size_t y, 
 int amkd_moving_print(char *text, size_t nbytes, const amkd_moving *moving,
                       size_t stride);
 
+/* Adds the window to the ONNX node that is open: sizes, strides, padding. */
+void amkd_moving_onnx(const amkd_moving *moving, const amkd_layer *layer,
+                      amkd_onnx *onnx);
+
+enum { AMKD_WINDOW_NBYTES = 320 };
+
+/* Writes the window, of kernel_height * kernel_width, as an argument of a C program's
+ * call, in text[AMKD_WINDOW_NBYTES]. */
+void amkd_moving_c99(char *text, const amkd_moving *moving, const amkd_layer *layer,
+                     size_t kernel_height, size_t kernel_width);
+
 #endif

@@ -1,0 +1,19 @@
+/* out[c][y][x] = the mean of the window there, zeros around the image being of it */
+static void avgpool(float *out, const float *in, const struct window *w)
+{
+    const float n = (float)(w->kernel_height * w->kernel_width);
+    for (int c = 0; c < w->out.channels; c++, in += w->in.height * w->in.width)
+        for (int y = 0; y < w->out.height; y++)
+            for (int x = 0; x < w->out.width; x++) {
+                float sum = 0;
+                for (int ky = 0; ky < w->kernel_height; ky++)
+                    for (int kx = 0; kx < w->kernel_width; kx++) {
+                        const int in_y = y * w->stride + ky - w->top;
+                        const int in_x = x * w->stride + kx - w->left;
+                        if (in_y >= 0 && in_y < w->in.height && in_x >= 0 &&
+                            in_x < w->in.width)
+                            sum += in[in_y * w->in.width + in_x];
+                    }
+                *out++ = sum / n;
+            }
+}
