@@ -14,6 +14,8 @@ writers=(
     "amkd-query -q -t model:model picks.amkd"
     "amkd-train -q -a mlp --steps 1 labels.amkd"
     "amkd-eval -q -s model labeled.amkd"
+    "amkd-export --to onnx model"
+    "amkd-export --to c model"
     "amkd-cat pairs.amkd"
     "amkd-cat --header pairs.amkd"
     "amkd-cat -f npy pairs.amkd"

@@ -1,6 +1,7 @@
 /* Models as files for other programs, by the examples of all kinds of layers: the C file,
  * compiled, computes what the float64 reference does. With AMKD_KEEP=DIRECTORY the
- * examples are written there as ONNX, with images and answers, for test_export_onnx.sh. */
+ * examples are written there as ONNX, with images and answers, for test_export_onnx.sh.
+ */
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/random.h"
@@ -17,11 +18,14 @@
 
 /* Beside the examples of the kinds: values with several readers, sums in place. */
 static const amkd_example more[] = {
-    {"conv 3 k3 p1 nobias | bn | relu | residual( ; ; relu | conv 3 k1 ) | leaky 0.3 | fc 4",
+    {"conv 3 k3 p1 nobias | bn | relu | residual( ; ; relu | conv 3 k1 ) | leaky 0.3 | "
+     "fc 4",
      {2, 5, 4}},
-    {"conv 4 k1 | residual( bn | tanh ; sigmoid ) | flatten | residual( relu ; relu ) | fc 3",
+    {"conv 4 k1 | residual( bn | tanh ; sigmoid ) | flatten | residual( relu ; relu ) | "
+     "fc 3",
      {1, 3, 4}},
-    {"conv 4 k3 p1 g2 | relu6 | concat( ; conv 3 k1 | scale( avgpool all ) ; avgpool 3 s1 "
+    {"conv 4 k3 p1 g2 | relu6 | concat( ; conv 3 k1 | scale( avgpool all ) ; avgpool 3 "
+     "s1 "
      "p1 ) | conv 5 k4",
      {2, 4, 4}},
     {"conv 6 k3 s2 same nobias | bn e0.01 | hardswish | maxpool 3 s2 same | gelu | "
@@ -83,9 +87,9 @@ static double *expected_values(const amkd_model *model, const uint8_t *pixels, i
     double *input = malloc(n * in.channels * sizeof *input);
     double *out = malloc(model->graph.nclasses * sizeof *out);
     for (size_t i = 0; i < n * in.channels; i++)
-        input[i] = (pixels[i % n * in.channels + i / n] / 255.0 -
-                    (double)model->mean[i / n]) /
-                   (double)model->std[i / n];
+        input[i] =
+            (pixels[i % n * in.channels + i / n] / 255.0 - (double)model->mean[i / n]) /
+            (double)model->std[i / n];
     ck_ok(amkd_reference_new(&reference, &model->graph, model->parameters, 1));
     amkd_reference_forward(reference, out, input);
     if (!logits)
@@ -211,9 +215,9 @@ START_TEST(values_share_memory_when_one_is_no_longer_needed)
         size_t n; /* floats, of images of 2x4x4 */
     } cases[] = {
         {"flatten | fc 3", 32},
-        {"flatten | relu | tanh | fc 3", 32},       /* in place */
-        {"conv 5 k1 | relu | fc 3", 32 + 80},       /* both ends of the convolution */
-        {"conv 5 k1 | conv 1 k1 | fc 3", 32 + 80},  /* the third where the first was */
+        {"flatten | relu | tanh | fc 3", 32},        /* in place */
+        {"conv 5 k1 | relu | fc 3", 32 + 80},        /* both ends of the convolution */
+        {"conv 5 k1 | conv 1 k1 | fc 3", 32 + 80},   /* the third where the first was */
         {"residual( conv 2 k1 | relu ) | fc 3", 64}, /* the sum over its first input */
         {"conv 2 k1 | residual( relu ; relu ) | fc 3", 64},
         {"conv 2 k1 | concat( ; relu ) | fc 3", 32 + 32 + 64},

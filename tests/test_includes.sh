@@ -108,7 +108,7 @@ fi
 mapfile -t kinds < <(sed -nE 's/^ *\.name = "([a-z0-9]+)",$/\1/p; s/^ *\{KIND\("([a-z0-9]+)".*/\1/p' layers/*.c)
 [ "${#kinds[@]}" -ge 9 ] || { echo "only ${#kinds[@]} kinds of layers were found" >&2; exit 1; }
 pattern=$(IFS='|'; echo "\"(${kinds[*]})( [^\"]*)?\"")
-if grep -nE "$pattern" -r ./graph ./net ./sweep ./teacher ./steps ./serve ./report --include='*.[ch]' |
+if grep -nE "$pattern" -r ./graph ./net ./export ./sweep ./teacher ./steps ./serve ./report --include='*.[ch]' |
     grep -vE '^\./(graph/named|net/weight_names|steps/selftest/)' | grep -vE ':[0-9]+:#include|^[^:]*:[0-9]+: *(/\*|\*)'; then
     echo "these ask for a layer by its name: see the traits of layers/layer.h" >&2
     exit 1

@@ -22,7 +22,7 @@ for tool in "${tools[@]}"; do
 
     page=$SOURCE/tools/man/$tool.1
     [ -e "$page" ] || fail "$tool has no man page"
-    mapfile -t options < <(sed -n 's/^  \(-., \|    \)--\([a-z-]*\).*/\2/p' help)
+    mapfile -t options < <(sed -n 's/^  \(-., \|    \)--\([a-z0-9-]*\).*/\2/p' help)
     [ "${#options[@]}" -ge 4 ] || fail "$tool --help shows the options ${options[*]}"
     for option in "${options[@]}"; do
         case $option in help | version) continue ;; esac
@@ -33,7 +33,7 @@ for tool in "${tools[@]}"; do
         grep -q "^\.Sh $section\$" "$page" || fail "$tool.1 has no section $section"
     done
     # And no option that is not there.
-    { grep -E '^\.It Fl' "$page" | grep -oE ' -[a-z][a-z-]+' || true; } | sort -u |
+    { grep -E '^\.It Fl' "$page" | grep -oE ' -[a-z][a-z0-9-]+' || true; } | sort -u |
         while read -r option; do
             grep -qE "^ .* -$option( |=|\$)" help || fail "$tool.1 speaks of -$option"
         done

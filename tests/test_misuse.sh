@@ -27,7 +27,7 @@ for tool in "${tools[@]}"; do
     misused "unknown option '--frobnicate'" "$tool" --frobnicate
     misused "unknown option '-?'" "$tool" '-?'
     "$tool" --help >help
-    sed -nE 's/^  (-., |    )--([a-z-]+)(=([A-Z_|a-z]+))?.*/\2 \4/p' help >options
+    sed -nE 's/^  (-., |    )--([a-z0-9-]+)(=([A-Z_|a-z]+))?.*/\2 \4/p' help >options
     while read -r option argument; do
         case $option in help | version) continue ;; esac
         if [ -z "$argument" ]; then
@@ -55,6 +55,7 @@ misused "unexpected argument 'a'" amkd-devices a
 misused "only --check takes several files" amkd-cat a b
 misused "an argument is missing" amkd-import
 misused "an argument is missing" amkd-merge
+misused "an argument is missing" amkd-export --to c
 misused "argument '"$'\xff'"' is not valid UTF-8" amkd-pool $'\xff'
 misused "option '--arch': not valid UTF-8" amkd-train --arch $'\xff'
 misused "option '--s' is ambiguous" amkd-train --s x

@@ -44,7 +44,6 @@ enum {
 };
 
 enum { TYPE_OF_FLOAT = 1, TYPE_OF_INT = 2, TYPE_OF_INTS = 7 }; /* of an attribute */
-enum { FLOAT = 1, UINT8 = 2, INT64 = 7 }; /* of a tensor's elements */
 
 void amkd_onnx_begin(amkd_onnx *onnx, const char *operator, const char * name)
 {
@@ -120,7 +119,7 @@ static amkd_wire_mark begin_tensor(amkd_onnx *onnx, const char *name, const size
 void amkd_onnx_floats(amkd_onnx *onnx, const char *name, const size_t *dims, size_t ndim,
                       const float *values)
 {
-    const amkd_wire_mark mark = begin_tensor(onnx, name, dims, ndim, FLOAT);
+    const amkd_wire_mark mark = begin_tensor(onnx, name, dims, ndim, AMKD_ONNX_FLOAT);
     size_t n = 1;
     for (size_t d = 0; d < ndim; d++)
         n *= dims[d];
@@ -130,7 +129,7 @@ void amkd_onnx_floats(amkd_onnx *onnx, const char *name, const size_t *dims, siz
 
 void amkd_onnx_longs(amkd_onnx *onnx, const char *name, const int64_t *values, size_t n)
 {
-    const amkd_wire_mark mark = begin_tensor(onnx, name, &n, 1, INT64);
+    const amkd_wire_mark mark = begin_tensor(onnx, name, &n, 1, AMKD_ONNX_INT64);
     amkd_wire_bytes(&onnx->tensors, TENSOR_RAW_DATA, values, n * sizeof *values);
     amkd_wire_end(&onnx->tensors, mark);
 }
@@ -151,7 +150,8 @@ static void add_value(amkd_wire *wire, unsigned field, const amkd_onnx_value *va
     amkd_wire_text(wire, VALUE_NAME, value->name);
     const amkd_wire_mark type = amkd_wire_begin(wire, VALUE_TYPE);
     const amkd_wire_mark tensor = amkd_wire_begin(wire, TYPE_TENSOR);
-    amkd_wire_number(wire, TENSOR_TYPE_ELEMENT, value->uint8 ? UINT8 : FLOAT);
+    amkd_wire_number(wire, TENSOR_TYPE_ELEMENT,
+                     value->uint8 ? AMKD_ONNX_UINT8 : AMKD_ONNX_FLOAT);
     const amkd_wire_mark shape = amkd_wire_begin(wire, TENSOR_TYPE_SHAPE);
     add_dim(wire, 0, "batch");
     for (size_t d = 0; d < value->ndim; d++)

@@ -10,6 +10,9 @@
 
 enum { AMKD_ONNX_OPSET = 17, AMKD_ONNX_IR = 8 };
 
+/* What elements of tensors are (TensorProto.DataType). */
+enum { AMKD_ONNX_FLOAT = 1, AMKD_ONNX_UINT8 = 2, AMKD_ONNX_INT64 = 7 };
+
 typedef struct amkd_onnx {
     amkd_wire nodes, tensors; /* fields of GraphProto */
     size_t nnodes;

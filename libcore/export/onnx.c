@@ -51,7 +51,7 @@ static void add_normalization(builder *b)
     if (b->plan->uint8) {
         amkd_onnx_begin(&b->onnx, "Cast", "images/cast");
         amkd_onnx_input(&b->onnx, "images");
-        amkd_onnx_number(&b->onnx, "to", 1); /* float32 */
+        amkd_onnx_number(&b->onnx, "to", AMKD_ONNX_FLOAT);
         amkd_onnx_end(&b->onnx, "/images/cast");
         amkd_onnx_floats(&b->onnx, "/images/most", NULL, 0, &most);
         amkd_onnx_node(&b->onnx, "Div", "images/scaled", "/images/cast", "/images/most",
