@@ -18,7 +18,7 @@
 
 /* Beside the examples of the kinds: values with several readers, sums in place. */
 static const amkd_example more[] = {
-    {"conv 3 k3 p1 nobias | bn | relu | residual( ; ; relu | conv 3 k1 ) | leaky 0.3 | "
+    {"conv 3 k3 p1 nobias | bn | relu | residual( ; relu | conv 3 k1 ; ) | leaky 0.3 | "
      "fc 4",
      {2, 5, 4}},
     {"conv 4 k1 | residual( bn | tanh ; sigmoid ) | flatten | residual( relu ; relu ) | "

@@ -15,7 +15,7 @@ typedef struct room {
 typedef struct planner {
     const amkd_graph *graph;
     size_t *room_of; /* [nvalues], numbers of rooms */
-    size_t *last;    /* [nvalues], the layer that reads a value last, its aliases too */
+    size_t *last;    /* [nvalues], the layer that reads a value last */
     room *rooms;
     size_t nrooms;
 } planner;
@@ -28,14 +28,9 @@ static int is_alias(const planner *p, size_t l)
 
 static void find_last_readers(const planner *p)
 {
-    for (size_t l = p->graph->nlayers; l-- > 0;) {
-        const amkd_layer *layer = &p->graph->layers[l];
-        for (size_t i = 0; i < layer->ninputs; i++) {
-            size_t *last = &p->last[layer->inputs[i]];
-            const size_t reader = is_alias(p, l) ? p->last[l + 1] : l;
-            *last = reader > *last ? reader : *last;
-        }
-    }
+    for (size_t l = 0; l < p->graph->nlayers; l++)
+        for (size_t i = 0; i < p->graph->layers[l].ninputs; i++)
+            p->last[p->graph->layers[l].inputs[i]] = l;
 }
 
 /* Whether layer l may write over its first input, which nobody needs any more. */
