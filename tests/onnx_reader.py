@@ -178,7 +178,7 @@ def check_model(path, pixels, text):
     properties = {entry.key: entry.value for entry in model.metadata_props}
     provenance = json.loads(properties["provenance"])
     assert [run["tool"] for run in provenance] == ["amkd-train", "amkd-export"], provenance
-    assert json.loads(properties["class_names"]) == ["a", "b", "c", "dé"], properties
+    assert json.loads(properties["class_names"]) == ["a", '"b??/', "*/c", "dé"], properties
     assert properties["arch"].startswith("0: ") or " | " in properties["arch"]
     print(f"{path}: {len(model.graph.node)} nodes, output "
           f"{model.graph.output[0].name}, greatest error {worst:.1e}")

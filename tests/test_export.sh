@@ -24,7 +24,7 @@ npy() {
 student() {
     npy "$1.npy" 256 200 "$3" "$4" "$5"
     npy "$1.labels.npy" 4 200
-    amkd-import -q --labels "$1.labels.npy" --class-names 'a,b,c,dé' -o "$1.amkd" "$1.npy"
+    amkd-import -q --labels "$1.labels.npy" --class-names 'a,"b??/,*/c,dé' -o "$1.amkd" "$1.npy"
     amkd-train -q -a "$2" --steps 20 -o "$1" "$1.amkd"
     npy "$1.npy" 256 8 "$3" "$4" "$5"
     tail -c +129 "$1.npy" >"$1.raw"

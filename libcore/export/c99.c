@@ -19,46 +19,70 @@ typedef struct builder {
     amkd_scratch scratch;
 } builder;
 
+/* What the function makes. */
+static const char *values_of(const builder *b)
+{
+    return b->plan->logits ? "logits" : "probabilities";
+}
+
+/* "void NAME_predict(...)", with its prefix and end. */
+static void add_signature(builder *b, const char *before, const char *after)
+{
+    amkd_c99_print(&b->program,
+                   "%svoid %s_predict(float *%s, const unsigned char *pixels, float "
+                   "*scratch)%s",
+                   before, b->plan->name, values_of(b), after);
+}
+
+static void add_json(builder *b, const char *title, const json_t *value)
+{
+    if (!value)
+        return;
+    amkd_c99_print(&b->program, " *\n * %s:\n", title);
+    amkd_c99_comment(&b->program, value);
+}
+
 /* What the file is, and how it is called. */
-static void add_head(builder *b, const amkd_model *model)
+static void add_comment(builder *b, const amkd_model *model)
 {
     const amkd_graph *graph = &model->graph;
     const amkd_shape in = graph->in;
-    amkd_c99 *program = &b->program;
-    const char *name = b->plan->name,
-               *values = b->plan->logits ? "logits" : "probabilities";
+    amkd_c99_print(&b->program,
+                   "/* An image classifier of %zu classes, made by amkd-export %s.\n *\n",
+                   graph->nclasses, AMKD_VERSION);
+    add_signature(b, " *     ", ";\n *\n");
     amkd_c99_print(
-        program,
-        "/* An image classifier of %zu classes, made by amkd-export %s.\n *\n"
-        " *     void %s_predict(float *%s, const unsigned char *pixels,\n"
-        " *                     float *scratch);\n *\n"
+        &b->program,
         " * writes %s[%zu] for one image, pixels[%zu][%zu][%zu]: rows, columns,\n"
         " * channels. It works in scratch[%zu], which needs no first values, and in\n"
         " * nothing else: threads may call it at once, each with a scratch of its own.\n"
+        " *\n",
+        values_of(b), graph->nclasses, in.height, in.width, in.channels, b->scratch.n);
+    amkd_c99_puts(
+        &b->program,
+        " * It needs C99 and its mathematics (-lm). With -DAMKD_MAIN it is a program\n"
+        " * that reads raw pixels of images and prints a line for each:\n"
         " *\n"
-        " * It needs C99 and its mathematics (-lm). With -DAMKD_MAIN it is a program "
-        "that\n"
-        " * reads raw pixels of images and prints a line for each:\n *\n"
-        " *     cc -std=c99 -O3 -DAMKD_MAIN -o classify FILE.c -lm && ./classify "
-        "<PIXELS\n"
-        " *\n * The network:\n * %s\n",
-        graph->nclasses, AMKD_VERSION, name, values, values, graph->nclasses, in.height,
-        in.width, in.channels, b->scratch.n, graph->text);
-    if (model->class_names) {
-        amkd_c99_puts(program, " *\n * The classes:\n");
-        amkd_c99_comment(program, model->class_names);
-    }
-    amkd_c99_puts(program, " *\n * How it came to be:\n");
-    amkd_c99_comment(program, model->provenance);
-    amkd_c99_print(program,
-                   " */\n#include <math.h>\n#include <stddef.h>\n\n"
+        " *     cc -std=c99 -O3 -DAMKD_MAIN -o classify FILE.c -lm\n"
+        " *     ./classify <PIXELS\n");
+    amkd_c99_print(&b->program, " *\n * The network:\n * %s\n", graph->text);
+    add_json(b, "The classes", model->class_names);
+    add_json(b, "How it came to be", model->provenance);
+    amkd_c99_puts(&b->program, " */\n");
+}
+
+static void add_declarations(builder *b)
+{
+    const amkd_graph *graph = &b->model->graph;
+    const amkd_shape in = graph->in;
+    amkd_c99_print(&b->program,
+                   "#include <math.h>\n#include <stddef.h>\n\n"
                    "enum {\n    HEIGHT = %zu,\n    WIDTH = %zu,\n    CHANNELS = %zu,\n"
                    "    CLASSES = %zu,\n    SCRATCH = %zu\n};\n\n"
-                   "typedef %s weight;\n\n"
-                   "void %s_predict(float *%s, const unsigned char *pixels,\n"
-                   "                float *scratch);\n",
+                   "typedef %s weight;\n\n",
                    in.height, in.width, in.channels, graph->nclasses, b->scratch.n,
-                   b->plan->int8 ? "signed char" : "float", name, values);
+                   b->plan->int8 ? "signed char" : "float");
+    add_signature(b, "", ";\n");
 }
 
 /* The names of the classes, for those who call. */
@@ -85,7 +109,7 @@ static void add_class_names(builder *b, const amkd_model *model)
 static void print_place(char *text, const builder *b, size_t value)
 {
     if (value == b->model->graph.nlayers)
-        snprintf(text, PLACE_NBYTES, "%s", b->plan->logits ? "logits" : "probabilities");
+        snprintf(text, PLACE_NBYTES, "%s", values_of(b));
     else if (b->scratch.offsets[value])
         snprintf(text, PLACE_NBYTES, "scratch + %zu", b->scratch.offsets[value]);
     else
@@ -127,26 +151,22 @@ static void add_layer(builder *b, size_t l)
 static void add_function(builder *b)
 {
     amkd_c99 *program = &b->program;
-    const char *name = b->plan->name,
-               *values = b->plan->logits ? "logits" : "probabilities";
     if (!b->plan->logits) {
         amkd_c99_use(program, "softmax");
         amkd_c99_call(program, "softmax(probabilities);");
     }
     amkd_c99_routines(program);
-    amkd_c99_print(program,
-                   "\nvoid %s_predict(float *%s, const unsigned char *pixels,\n"
-                   "                float *scratch)\n{\n",
-                   name, values);
+    add_signature(b, "\n", "\n{\n");
     amkd_c99_puts(program, program->calls.data);
-    amkd_c99_print(program, "}\n\n#define PREDICT %s_predict\n", name);
+    amkd_c99_print(program, "}\n\n#define PREDICT %s_predict\n", b->plan->name);
     amkd_c99_main(program);
 }
 
 /* Everything, in the order of the file. Layers' arrays are written on the way. */
 static int write_program(builder *b, const amkd_model *model)
 {
-    add_head(b, model);
+    add_comment(b, model);
+    add_declarations(b);
     add_class_names(b, model);
     amkd_c99_puts(&b->program, "\n");
     add_normalization(b);
