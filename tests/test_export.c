@@ -38,8 +38,9 @@ enum { NMORE = sizeof more / sizeof *more };
 static int example(const amkd_example **e, size_t n)
 {
     const amkd_kind *kind;
+    *e = more;
     if (n < NMORE) {
-        *e = &more[n];
+        *e += n;
         return 1;
     }
     n -= NMORE;
