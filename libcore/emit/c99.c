@@ -150,8 +150,8 @@ void amkd_c99_main(amkd_c99 *program)
     amkd_c99_puts(program, amkd_source_main);
 }
 
-/* A slash beside a star would end the comment, or seem to begin another. In JSON both stand
- * in strings alone, where a slash may be written as its number. */
+/* A slash beside a star would end the comment, or seem to begin another. In JSON both
+ * stand in strings alone, where a slash may be written as its number. */
 void amkd_c99_comment(amkd_c99 *program, const json_t *value)
 {
     char *text = json_dumps(value, JSON_INDENT(1) | JSON_ENSURE_ASCII | JSON_ENCODE_ANY);
