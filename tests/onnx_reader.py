@@ -3,7 +3,6 @@ they are installed, ONNX's own reference and ONNX Runtime.
 Usage: onnx_reader.py FOLDER             examples of test_export, with images and answers
        onnx_reader.py MODEL PIXELS TEXT  NPY of images, N x height x width x channels; a line
                                          of numbers for each"""
-import glob
 import json
 import math
 import os
@@ -152,29 +151,34 @@ def check(path, images, expected, tolerance):
     return worst
 
 
+def as_taken(path, pixels):
+    """Pixels [n][height][width][channels] as the model takes images."""
+    images = np.ascontiguousarray(pixels.transpose(0, 3, 1, 2))
+    kind = onnx.load(path).graph.input[0].type.tensor_type.elem_type
+    return images / 255 if kind == onnx.TensorProto.FLOAT else images
+
+
 def check_examples(folder):
     with open(os.path.join(folder, "images")) as file:
-        images = [np.array(line.split(), "f8") for line in file]
+        images = [np.array(line.split(), np.uint8) for line in file]
     with open(os.path.join(folder, "answers")) as file:
         answers = [np.array([line.split()], "f8") for line in file]
-    worst, n = 0, 0
-    for path in sorted(glob.glob(os.path.join(folder, "*.onnx"))):
-        number = int(os.path.basename(path).split(".")[0].split("-")[0])
-        dims = onnx.load(path).graph.input[0].type.tensor_type.shape.dim
-        channels, height, width = (dim.dim_value for dim in dims[1:])
-        x = images[number].reshape(1, height, width, channels).transpose(0, 3, 1, 2) / 255
-        worst = max(worst, check(path, x, answers[number], 1e-5))
-        n += 1
-    assert n == 2 * len(answers) and n > 40, n
-    print(f"{n} files of {len(answers)} examples, greatest error {worst:.1e}")
+    worst = 0
+    for number, pixels in enumerate(images):
+        for name, answer in zip(("", "-norms"), answers[2 * number:]):
+            path = os.path.join(folder, f"{number}{name}.onnx")
+            dims = onnx.load(path).graph.input[0].type.tensor_type.shape.dim
+            channels, height, width = (dim.dim_value for dim in dims[1:])
+            x = as_taken(path, pixels.reshape(1, height, width, channels))
+            worst = max(worst, check(path, x, answer, 1e-5))
+    assert len(answers) == 2 * len(images) and len(images) > 40, len(images)
+    print(f"{len(answers)} files of {len(images)} examples, greatest error {worst:.1e}")
 
 
 def check_model(path, pixels, text):
     model = onnx.load(path)
-    images = np.load(pixels).transpose(0, 3, 1, 2)
-    if model.graph.input[0].type.tensor_type.elem_type == onnx.TensorProto.FLOAT:
-        images = images / 255
-    worst = check(path, np.ascontiguousarray(images), np.loadtxt(text, ndmin=2), 1e-4)
+    images = as_taken(path, np.load(pixels))
+    worst = check(path, images, np.loadtxt(text, ndmin=2), 1e-4)
     properties = {entry.key: entry.value for entry in model.metadata_props}
     provenance = json.loads(properties["provenance"])
     assert [run["tool"] for run in provenance] == ["amkd-train", "amkd-export"], provenance

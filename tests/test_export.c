@@ -31,6 +31,7 @@ static const amkd_example more[] = {
     {"conv 6 k3 s2 same nobias | bn e0.01 | hardswish | maxpool 3 s2 same | gelu | "
      "avgpool 2 s1 same | flatten | dropout 0.5 | fc 7 nobias | bn | silu | fc 3 nobias",
      {3, 11, 14}},
+    {"images: gelu | probabilities: conv 3 k1 | relu6 | logits: conv 4 k5", {2, 5, 5}},
 };
 enum { NMORE = sizeof more / sizeof *more };
 
@@ -256,32 +257,41 @@ START_TEST(weights_that_folding_takes_beyond_float32_are_refused)
 }
 END_TEST
 
-/* Example n as ONNX, and for each a line of pixels and one of logits. */
+static void print_values(FILE *file, const amkd_model *model, const uint8_t *pixels,
+                         int logits)
+{
+    double *values = expected_values(model, pixels, logits);
+    for (size_t k = 0; k < model->graph.nclasses; k++)
+        fprintf(file, "%.17g ", values[k]);
+    fprintf(file, "\n");
+    free(values);
+}
+
+/* Example n as ONNX, of bytes and probabilities, and with its norms, of floats and
+ * logits; a line of pixels, one of probabilities, one of logits. */
 static void keep(const char *directory, size_t n, FILE *images, FILE *answers)
 {
     const amkd_example *e;
     example(&e, n);
-    for (int keep_norms = 0; keep_norms < 2; keep_norms++) {
-        amkd_model *model = new_model(e);
+    amkd_model *model = new_model(e);
+    uint8_t *pixels = new_pixels(e->in);
+    for (int norms = 0; norms < 2; norms++) {
         char path[1024];
-        snprintf(path, sizeof path, "%s/%zu%s.onnx", directory, n,
-                 keep_norms ? "-norms" : "");
-        const amkd_export_plan plan = {
-            .output = path, .name = "x", .keep_norms = keep_norms, .logits = 1};
+        snprintf(path, sizeof path, "%s/%zu%s.onnx", directory, n, norms ? "-norms" : "");
+        const amkd_export_plan plan = {.output = path,
+                                       .name = "x",
+                                       .keep_norms = norms,
+                                       .logits = norms,
+                                       .uint8 = !norms};
         amkd_export_counts counts;
         ck_ok(amkd_export_onnx(&counts, model, &plan));
-        uint8_t *pixels = new_pixels(e->in);
-        double *logits = expected_values(model, pixels, 1);
-        for (size_t i = 0; i < amkd_shape_size(e->in) && !keep_norms; i++)
-            fprintf(images, "%d ", pixels[i]);
-        for (size_t k = 0; k < model->graph.nclasses && !keep_norms; k++)
-            fprintf(answers, "%.17g ", logits[k]);
-        amkd_model_free(model);
-        free(pixels);
-        free(logits);
+        print_values(answers, model, pixels, norms);
     }
+    for (size_t i = 0; i < amkd_shape_size(e->in); i++)
+        fprintf(images, "%d ", pixels[i]);
     fprintf(images, "\n");
-    fprintf(answers, "\n");
+    amkd_model_free(model);
+    free(pixels);
 }
 
 START_TEST(examples_are_kept_as_onnx)

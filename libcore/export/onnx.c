@@ -10,6 +10,9 @@
 
 enum { NAME_NBYTES = AMKD_MODULE_NBYTES + 1 };
 
+/* Names of values: "images", "/MODULE" of what a layer makes, "/MODULE/PART" of what it
+ * makes on the way; and those without a slash in front, as "images/cast", which are no
+ * layer's. */
 typedef char value_name[NAME_NBYTES];
 
 typedef struct builder {
@@ -29,7 +32,7 @@ static void add_channels(builder *b, const char *operator, const char * name,
     amkd_onnx_begin(&b->onnx, operator, name);
     amkd_onnx_input(&b->onnx, value);
     amkd_onnx_input(&b->onnx, tensor);
-    snprintf(value, NAME_NBYTES, "/%s", name);
+    snprintf(value, NAME_NBYTES, "%s", name);
     amkd_onnx_end(&b->onnx, value);
 }
 
@@ -52,11 +55,11 @@ static void add_normalization(builder *b)
         amkd_onnx_begin(&b->onnx, "Cast", "images/cast");
         amkd_onnx_input(&b->onnx, "images");
         amkd_onnx_number(&b->onnx, "to", AMKD_ONNX_FLOAT);
-        amkd_onnx_end(&b->onnx, "/images/cast");
-        amkd_onnx_floats(&b->onnx, "/images/most", NULL, 0, &most);
-        amkd_onnx_node(&b->onnx, "Div", "images/scaled", "/images/cast", "/images/most",
-                       "/images/scaled");
-        strcpy(b->names[0], "/images/scaled");
+        amkd_onnx_end(&b->onnx, "images/cast");
+        amkd_onnx_floats(&b->onnx, "images/most", NULL, 0, &most);
+        amkd_onnx_node(&b->onnx, "Div", "images/scaled", "images/cast", "images/most",
+                       "images/scaled");
+        strcpy(b->names[0], "images/scaled");
     }
     if (!all_are(model->mean, nchannels, 0))
         add_channels(b, "Sub", "images/centered", "mean", model->mean);
@@ -89,13 +92,13 @@ static const char *add_end(builder *b)
     const char *output = b->plan->logits ? "logits" : "probabilities";
     const char *value = b->names[graph->nlayers];
     if (!graph->layers[graph->nlayers - 1].flat) {
-        const char *flat = b->plan->logits ? output : "/logits";
-        amkd_onnx_node(&b->onnx, "Flatten", "logits", value, NULL, flat);
+        const char *flat = b->plan->logits ? output : "logits/flat";
+        amkd_onnx_node(&b->onnx, "Flatten", "logits/flat", value, NULL, flat);
         value = flat;
     }
     if (b->plan->logits)
         return output;
-    amkd_onnx_begin(&b->onnx, "Softmax", "probabilities");
+    amkd_onnx_begin(&b->onnx, "Softmax", "probabilities/softmax");
     amkd_onnx_input(&b->onnx, value);
     amkd_onnx_number(&b->onnx, "axis", 1);
     amkd_onnx_end(&b->onnx, output);
