@@ -153,7 +153,8 @@ static void add_function(builder *b)
     amkd_c99 *program = &b->program;
     if (!b->plan->logits) {
         amkd_c99_use(program, "softmax");
-        amkd_c99_call(program, "softmax(probabilities);");
+        amkd_c99_call(program, "softmax(probabilities, %.8ef);",
+                      (double)b->model->temperature);
     }
     amkd_c99_routines(program);
     add_signature(b, "\n", "\n{\n");

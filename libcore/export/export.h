@@ -27,8 +27,9 @@ typedef struct amkd_export_counts {
 int amkd_export_load(amkd_model **out, const amkd_export_plan *plan);
 
 /* ONNX (emit/onnx.h): input "images", [batch][channels][height][width], 0 to 1 or, of
- * uint8, 0 to 255; output "probabilities" or "logits", [batch][classes]. The metadata has
- * "class_names" and "provenance", JSON arrays, where the model has them, and "arch". */
+ * uint8, 0 to 255; output "probabilities", at the model's temperature, or "logits",
+ * [batch][classes]. The metadata has "class_names" and "provenance", JSON arrays, where
+ * the model has them, and "arch". */
 int amkd_export_onnx(amkd_export_counts *counts, const amkd_model *model,
                      const amkd_export_plan *plan);
 

@@ -85,6 +85,17 @@ static void add_layer(builder *b, size_t l)
     layer->kind->onnx(layer, &place, &b->onnx);
 }
 
+/* The value divided by the model's temperature, where that does anything. */
+static const char *add_temperature(builder *b, const char *value)
+{
+    static const char output[] = "logits/tempered";
+    if (b->model->temperature == 1)
+        return value;
+    amkd_onnx_floats(&b->onnx, "temperature", NULL, 0, &b->model->temperature);
+    amkd_onnx_node(&b->onnx, "Div", output, value, "temperature", output);
+    return output;
+}
+
 /* What the last layer made, as features, and their softmax. */
 static const char *add_end(builder *b)
 {
@@ -98,6 +109,7 @@ static const char *add_end(builder *b)
     }
     if (b->plan->logits)
         return output;
+    value = add_temperature(b, value);
     amkd_onnx_begin(&b->onnx, "Softmax", "probabilities/softmax");
     amkd_onnx_input(&b->onnx, value);
     amkd_onnx_number(&b->onnx, "axis", 1);
