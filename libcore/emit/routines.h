@@ -1,4 +1,5 @@
-/* The routines that a program of a network may call: the files of c99/, as text. */
+/* The routines that a program of a network may call: the files of
+ * emit/routines/, as text. */
 #ifndef AMKD_EMIT_ROUTINES_H
 #define AMKD_EMIT_ROUTINES_H
 
