@@ -362,6 +362,8 @@ int amkd_cli_close(amkd_cli *cli, int result)
         result = flush_stdout();
     if (result)
         fprintf(stderr, "%s: %s\n", cli->tool->name, amkd_error());
+    else if (amkd_remarked())
+        fprintf(stderr, "%s: warning: %s\n", cli->tool->name, amkd_remarked());
     amkd_cli_clear(cli);
     return result ? 1 : 0;
 }

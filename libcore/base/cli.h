@@ -81,7 +81,8 @@ int amkd_cli_parse(amkd_cli *cli, const amkd_tool *tool, const char *text);
 void amkd_cli_clear(amkd_cli *cli);
 
 /* Frees the cli. Given the tool's result (0, or -1 with amkd_error set) it prints the
- * error as "name: <message>" and returns the exit status, 0 or 1. */
+ * error as "name: <message>", else what was remarked, and returns the exit status, 0
+ * or 1. */
 int amkd_cli_close(amkd_cli *cli, int result);
 
 /* The options that mean the same in every tool. */

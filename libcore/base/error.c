@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "base/printable.h"
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,9 @@
 enum { MESSAGE_NBYTES = 16384 }; /* room for an OpenCL build log */
 
 static _Thread_local char message[MESSAGE_NBYTES];
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static char remark[1024];
 
 /* Formats into a buffer of its own first: the arguments may point into message. A text
  * that does not fit ends in "...". */
@@ -59,6 +63,22 @@ int amkd_fail_in(const char *format, ...)
     set_message(format, arguments, behind);
     va_end(arguments);
     return -1;
+}
+
+void amkd_remark(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    pthread_mutex_lock(&lock);
+    if (!*remark && vsnprintf(remark, sizeof remark, format, arguments) > 0)
+        amkd_make_printable(remark, "");
+    pthread_mutex_unlock(&lock);
+    va_end(arguments);
+}
+
+const char *amkd_remarked(void)
+{
+    return *remark ? remark : NULL;
 }
 
 const char *amkd_error(void)

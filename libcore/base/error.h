@@ -15,6 +15,13 @@ int amkd_fail_errno(const char *format, ...) __attribute__((format(printf, 1, 2)
  * Returns -1. */
 int amkd_fail_in(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Keeps a remark for the user about what failed and takes nothing from the results; the
+ * first one of all threads counts. */
+void amkd_remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* That remark, NULL if there is none. To be called when no thread remarks any more. */
+const char *amkd_remarked(void);
+
 /* This thread's message, "" if none was set. Valid until this thread's next amkd_fail. */
 const char *amkd_error(void);
 

@@ -27,7 +27,7 @@ int amkd_buffer_new(cl_mem *out, amkd_device *device, cl_mem_flags flags, size_t
 void amkd_buffer_free(cl_mem buffer)
 {
     if (buffer)
-        clReleaseMemObject(buffer);
+        amkd_cl_tidied(clReleaseMemObject(buffer), "clReleaseMemObject");
 }
 
 int amkd_device_scratch(cl_mem *out, amkd_device *device, size_t nbytes)
@@ -90,12 +90,14 @@ int amkd_buffer_write_later(amkd_device *device, cl_mem buffer, const void *byte
     return upload(device, CL_FALSE, buffer, bytes, offset, nbytes);
 }
 
-int amkd_event_wait(cl_event *event)
+int amkd_event_wait(const amkd_device *device, cl_event *event)
 {
     cl_int status = clWaitForEvents(1, event);
-    clReleaseEvent(*event);
+    amkd_cl_tidied(clReleaseEvent(*event), "clReleaseEvent");
     *event = NULL;
-    return status == CL_SUCCESS ? 0 : amkd_fail_cl(status, "waiting for a device");
+    if (status != CL_SUCCESS)
+        return amkd_fail_cl(status, "waiting for device '%s'", device->name);
+    return 0;
 }
 
 int amkd_buffer_copy(amkd_device *device, cl_mem to, size_t to_offset, cl_mem from,

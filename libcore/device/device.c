@@ -79,7 +79,7 @@ static int find_cache(amkd_device *device)
 {
     cl_ulong nbytes;
     if (device_value(&nbytes, sizeof nbytes, device->id, CL_DEVICE_GLOBAL_MEM_CACHE_SIZE))
-        return -1;
+        return amkd_fail_in("OpenCL device '%s'", device->name);
     if (nbytes < LEAST_CACHE_NBYTES)
         nbytes = USUAL_CACHE_NBYTES;
     device->cache_nbytes = (size_t)(cache_share * (double)nbytes);
@@ -95,7 +95,7 @@ static int find_widths(amkd_device *device)
     cl_uint native;
     if (device_value(&native, sizeof(native), device->id,
                      CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT))
-        return -1;
+        return amkd_fail_in("OpenCL device '%s'", device->name);
     if (!(device->type & CL_DEVICE_TYPE_CPU) || (device->type & CL_DEVICE_TYPE_GPU))
         native = 1;
     device->vector_width = native >= 16 ? 16 : native >= 8 ? 8 : native >= 4 ? 4 : 1;
@@ -123,10 +123,9 @@ static int describe(amkd_device *device, cl_platform_id platform, cl_device_id i
         device_value(&device->max_buffer_nbytes, sizeof(device->max_buffer_nbytes), id,
                      CL_DEVICE_MAX_MEM_ALLOC_SIZE) ||
         device_value(&device->max_work_group, sizeof(device->max_work_group), id,
-                     CL_DEVICE_MAX_WORK_GROUP_SIZE) ||
-        find_cache(device) || find_widths(device))
-        return -1;
-    return 0;
+                     CL_DEVICE_MAX_WORK_GROUP_SIZE))
+        return amkd_fail_in("OpenCL device '%s'", device->name);
+    return find_cache(device) || find_widths(device) ? -1 : 0;
 }
 
 static int usable(int *answer, cl_device_id id)
@@ -140,19 +139,32 @@ static int usable(int *answer, cl_device_id id)
 }
 
 /* Appends the platform's devices to the list. A platform or a device that cannot even say
- * whether it is there must not keep the others from being used. */
-static int list_platform(amkd_device **devices, size_t *n, cl_platform_id platform)
+ * whether it is there must not keep the others from being used: then *nsilent grows, and
+ * the error tells why. */
+static int list_platform(amkd_device **devices, size_t *n, size_t *nsilent,
+                         cl_platform_id platform)
 {
     cl_device_id ids[MAX_DEVICES];
     cl_uint nids = 0;
-    if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, MAX_DEVICES, ids, &nids) !=
-        CL_SUCCESS)
+    const cl_int status =
+        clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, MAX_DEVICES, ids, &nids);
+    if (status == CL_DEVICE_NOT_FOUND)
         return 0;
+    if (status != CL_SUCCESS) {
+        amkd_fail_cl(status, "asking an OpenCL platform for its devices");
+        ++*nsilent;
+        return 0;
+    }
     if (nids > MAX_DEVICES)
         nids = MAX_DEVICES;
     for (cl_uint i = 0; i < nids; i++) {
         int answer;
-        if (usable(&answer, ids[i]) || !answer)
+        if (usable(&answer, ids[i])) {
+            amkd_fail_in("OpenCL device %u", i);
+            ++*nsilent;
+            continue;
+        }
+        if (!answer)
             continue;
         amkd_device *grown = amkd_realloc(*devices, *n + 1, sizeof(**devices));
         if (!grown)
@@ -164,6 +176,17 @@ static int list_platform(amkd_device **devices, size_t *n, cl_platform_id platfo
         ++*n;
     }
     return 0;
+}
+
+/* Of all platforms. */
+static int list_platforms(amkd_device **devices, size_t *n,
+                          const cl_platform_id *platforms, cl_uint nplatforms)
+{
+    size_t nsilent = 0;
+    for (cl_uint i = 0; i < nplatforms; i++)
+        if (list_platform(devices, n, &nsilent, platforms[i]))
+            return -1;
+    return !*n && nsilent ? -1 : 0;
 }
 
 int amkd_devices_list(amkd_device **devices, size_t *n)
@@ -181,14 +204,12 @@ int amkd_devices_list(amkd_device **devices, size_t *n)
         return amkd_fail_cl(status, "clGetPlatformIDs");
     if (nplatforms > MAX_PLATFORMS)
         nplatforms = MAX_PLATFORMS;
-    for (cl_uint i = 0; i < nplatforms; i++)
-        if (list_platform(devices, n, platforms[i])) {
-            free(*devices);
-            *devices = NULL;
-            *n = 0;
-            return -1;
-        }
-    return 0;
+    if (!list_platforms(devices, n, platforms, nplatforms))
+        return 0;
+    free(*devices);
+    *devices = NULL;
+    *n = 0;
+    return -1;
 }
 
 static int choose_type(size_t *index, const amkd_device *devices, size_t n,
@@ -402,8 +423,8 @@ void amkd_device_close(amkd_device *device)
     amkd_programs_forget(device);
     amkd_buffer_free(device->scratch);
     if (device->queue)
-        clReleaseCommandQueue(device->queue);
+        amkd_cl_tidied(clReleaseCommandQueue(device->queue), "clReleaseCommandQueue");
     if (device->context)
-        clReleaseContext(device->context);
+        amkd_cl_tidied(clReleaseContext(device->context), "clReleaseContext");
     free(device);
 }

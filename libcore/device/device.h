@@ -20,7 +20,8 @@ struct amkd_device {
     cl_ulong global_nbytes, local_nbytes, max_buffer_nbytes;
     cl_ulong budget_nbytes; /* that a predictor may take of it; 0: the device decides */
     size_t max_work_group;
-    size_t cache_nbytes; /* of the last cache: values that are larger are written past it */
+    size_t
+        cache_nbytes; /* of the last cache: values that are larger are written past it */
     size_t vector_width; /* floats a work-item handles as one vector: 1 on devices that
                             vectorise across work-items, 16, 8 or 4 on others */
     size_t nlanes;       /* samples in a lane block (cl/common.cl): a multiple of
@@ -29,14 +30,15 @@ struct amkd_device {
     const char *watched;                  /* of amkd_device_watch */
     struct amkd_progress *compiling;
     struct amkd_profile *profile; /* that times the kernels (profile.h); borrowed */
-    cl_mem scratch; /* of amkd_device_scratch; NULL until asked for */
+    cl_mem scratch;               /* of amkd_device_scratch; NULL until asked for */
     size_t scratch_nbytes;
 };
 
 /* All devices of all platforms that are available and have a compiler, in order of index;
  * platforms without any are passed over. *devices is freed with free(). An empty list is
- * no error; no platform at all is. The environment's AMKD_VECTOR_WIDTH (1, 4, 8 or 16)
- * takes the place of every device's vector_width. */
+ * no error; no platform at all is, and so are platforms that could not say what they have
+ * where none has a device. The environment's AMKD_VECTOR_WIDTH (1, 4, 8 or 16) takes the
+ * place of every device's vector_width. */
 int amkd_devices_list(amkd_device **devices, size_t *n);
 
 /* Shows on stderr, until amkd_device_unwatch, that programs are compiled which no cache
@@ -66,10 +68,14 @@ int amkd_devices_open(amkd_device **opened, size_t *nopened, const char *which);
 /* "CL_OUT_OF_RESOURCES" of a code. */
 const char *amkd_cl_error(cl_int code);
 
-/* Sets the error "<what>: <code's name>", with the limits of memory where it is short,
- * and returns -1. */
+/* Sets the error "<what>: <code's name>", with what may help and the limits of memory
+ * where it is short, and returns -1. */
 int amkd_fail_cl(cl_int code, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* The status of a call, "clReleaseEvent", that lets go of what is not needed any more. A
+ * failure takes nothing from a result and is no error: it is remarked (amkd_remark). */
+void amkd_cl_tidied(cl_int code, const char *call);
 
 /* A buffer of nbytes (at least 1 is allocated), filled from bytes unless NULL. Released
  * with amkd_buffer_free. */
@@ -77,8 +83,8 @@ int amkd_buffer_new(cl_mem *out, amkd_device *device, cl_mem_flags flags, size_t
                     const void *bytes);
 void amkd_buffer_free(cl_mem buffer); /* NULL is fine */
 
-/* A buffer of at least nbytes, borrowed, for what is made by one thing that is enqueued and
- * read by the next ones, until somebody else asks for it. */
+/* A buffer of at least nbytes, borrowed, for what is made by one thing that is enqueued
+ * and read by the next ones, until somebody else asks for it. */
 int amkd_device_scratch(cl_mem *out, amkd_device *device, size_t nbytes);
 
 /* Blocking copies between host and device. */
@@ -95,7 +101,7 @@ int amkd_buffer_write_later(amkd_device *device, cl_mem buffer, const void *byte
                             size_t offset, size_t nbytes);
 
 /* Waits, and makes *event NULL. */
-int amkd_event_wait(cl_event *event);
+int amkd_event_wait(const amkd_device *device, cl_event *event);
 
 /* Copies from the start of one buffer into another, in queue order. */
 int amkd_buffer_copy(amkd_device *device, cl_mem to, size_t to_offset, cl_mem from,

@@ -1,7 +1,9 @@
 /* Times of kernels by the events of their launches (clGetEventProfilingInfo, OpenCL 1.2,
  * section 5.12). */
 #include "device/profile.h"
+#include "base/error.h"
 #include "base/memory.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,7 @@ struct amkd_profile {
     amkd_work work; /* of the launches now; its flops and bytes are not yet in a row */
     pending pending[MAX_PENDING];
     size_t npending;
+    char failure[1024]; /* why a time is not known; "": all are */
 };
 
 amkd_profile *amkd_profile_new(void)
@@ -34,7 +37,7 @@ void amkd_profile_free(amkd_profile *profile)
     if (!profile)
         return;
     for (size_t p = 0; p < profile->npending; p++)
-        clReleaseEvent(profile->pending[p].event);
+        amkd_cl_tidied(clReleaseEvent(profile->pending[p].event), "clReleaseEvent");
     free(profile->rows);
     free(profile);
 }
@@ -50,7 +53,7 @@ int amkd_profile_attach(amkd_profile *profile, amkd_device *device)
                                                   CL_QUEUE_PROFILING_ENABLE, &status);
     if (status != CL_SUCCESS)
         return amkd_fail_cl(status, "a queue with times on device '%s'", device->name);
-    clReleaseCommandQueue(device->queue);
+    amkd_cl_tidied(clReleaseCommandQueue(device->queue), "clReleaseCommandQueue");
     device->queue = queue;
     device->profile = profile;
     return 0;
@@ -74,7 +77,7 @@ static int settle(amkd_profile_row *row, cl_event event)
     if (status == CL_SUCCESS)
         status = clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end,
                                          &end, NULL);
-    clReleaseEvent(event);
+    amkd_cl_tidied(clReleaseEvent(event), "clReleaseEvent");
     if (status != CL_SUCCESS)
         return amkd_fail_cl(status, "the time of kernel '%s'", row->kernel);
     row->seconds += 1e-9 * (double)(end - begin);
@@ -87,7 +90,14 @@ int amkd_profile_settle(amkd_profile *profile)
     for (size_t p = 0; p < profile->npending; p++)
         rc |= settle(&profile->rows[profile->pending[p].row], profile->pending[p].event);
     profile->npending = 0;
+    if (rc && !*profile->failure)
+        snprintf(profile->failure, sizeof profile->failure, "%s", amkd_error());
     return rc;
+}
+
+int amkd_profile_check(const amkd_profile *profile)
+{
+    return *profile->failure ? amkd_fail("%s", profile->failure) : 0;
 }
 
 static int is_row(const amkd_profile_row *row, const amkd_work *work, const char *kernel)
@@ -124,7 +134,7 @@ int amkd_profile_add(amkd_profile *profile, cl_kernel kernel, cl_event event)
     cl_int status =
         clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, sizeof name, name, NULL);
     if (status != CL_SUCCESS || find_row(&row, profile, name)) {
-        clReleaseEvent(event);
+        amkd_cl_tidied(clReleaseEvent(event), "clReleaseEvent");
         return status == CL_SUCCESS ? -1 : amkd_fail_cl(status, "a kernel's name");
     }
     /* The first kernel of a run stands for its work. */

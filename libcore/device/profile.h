@@ -42,6 +42,9 @@ int amkd_profile_add(amkd_profile *profile, cl_kernel kernel, cl_event event);
 /* Waits for what is under way; for amkd_device_close. */
 int amkd_profile_settle(amkd_profile *profile);
 
+/* Fails where a kernel's time could not be had, then or before. */
+int amkd_profile_check(const amkd_profile *profile);
+
 /* Of the device attached last. */
 amkd_peak amkd_profile_peak(const amkd_profile *profile);
 

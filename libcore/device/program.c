@@ -81,7 +81,7 @@ static cl_program from_binary(amkd_device *device, const char *key, const char *
         return NULL;
     if (binary_status != CL_SUCCESS ||
         clBuildProgram(program, 1, &device->id, options, NULL, NULL) != CL_SUCCESS) {
-        clReleaseProgram(program);
+        amkd_cl_tidied(clReleaseProgram(program), "clReleaseProgram");
         return NULL;
     }
     return program;
@@ -98,7 +98,7 @@ static int build_once(cl_program *out, amkd_device *device, const char *name,
     status = clBuildProgram(program, 1, &device->id, options, NULL, NULL);
     if (status != CL_SUCCESS) {
         fail_build(program, device, name, options, status);
-        clReleaseProgram(program);
+        amkd_cl_tidied(clReleaseProgram(program), "clReleaseProgram");
         return -1;
     }
     *out = program;
@@ -175,7 +175,7 @@ void amkd_programs_forget(amkd_device *device)
 {
     for (struct amkd_shared_program *s = device->programs, *next; s; s = next) {
         next = s->next;
-        clReleaseProgram(s->program);
+        amkd_cl_tidied(clReleaseProgram(s->program), "clReleaseProgram");
         free(s->key);
         free(s);
     }
@@ -281,7 +281,18 @@ int amkd_program_build(cl_program *out, amkd_device *device, const char *name,
 void amkd_program_free(cl_program program)
 {
     if (program)
-        clReleaseProgram(program);
+        amkd_cl_tidied(clReleaseProgram(program), "clReleaseProgram");
+}
+
+static int fail_new_kernel(cl_int status, cl_program program, const char *kernel)
+{
+    cl_device_id id;
+    char name[256];
+    if (clGetProgramInfo(program, CL_PROGRAM_DEVICES, sizeof id, &id, NULL) !=
+            CL_SUCCESS ||
+        clGetDeviceInfo(id, CL_DEVICE_NAME, sizeof name, name, NULL) != CL_SUCCESS)
+        strcpy(name, "?");
+    return amkd_fail_cl(status, "making kernel '%s' on device '%s'", kernel, name);
 }
 
 int amkd_kernel_new(cl_kernel *out, cl_program program, const char *name)
@@ -290,7 +301,7 @@ int amkd_kernel_new(cl_kernel *out, cl_program program, const char *name)
     *out = clCreateKernel(program, name, &status);
     if (status != CL_SUCCESS) {
         *out = NULL;
-        return amkd_fail_cl(status, "kernel '%s'", name);
+        return fail_new_kernel(status, program, name);
     }
     return 0;
 }
@@ -298,14 +309,18 @@ int amkd_kernel_new(cl_kernel *out, cl_program program, const char *name)
 void amkd_kernel_free(cl_kernel kernel)
 {
     if (kernel)
-        clReleaseKernel(kernel);
+        amkd_cl_tidied(clReleaseKernel(kernel), "clReleaseKernel");
 }
 
-static int fail_kernel(cl_int status, cl_kernel kernel, const char *what)
+static int fail_kernel(cl_int status, const amkd_device *device, cl_kernel kernel,
+                       const char *what)
 {
-    char name[256] = "?";
-    clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, sizeof(name), name, NULL);
-    return amkd_fail_cl(status, "kernel '%s': %s", name, what);
+    char name[256];
+    if (clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, sizeof(name), name, NULL) !=
+        CL_SUCCESS)
+        strcpy(name, "?");
+    return amkd_fail_cl(status, "kernel '%s' on device '%s': %s", name, device->name,
+                        what);
 }
 
 /* Work-items of a group that nobody chose, at most. A driver that chooses takes as many
@@ -342,7 +357,7 @@ int amkd_kernel_run(amkd_device *device, cl_kernel kernel, const amkd_arg *args,
         if (status != CL_SUCCESS) {
             char what[64];
             snprintf(what, sizeof(what), "argument %zu of %zu bytes", a, args[a].nbytes);
-            return fail_kernel(status, kernel, what);
+            return fail_kernel(status, device, kernel, what);
         }
     }
     if (!local)
@@ -352,7 +367,7 @@ int amkd_kernel_run(amkd_device *device, cl_kernel kernel, const amkd_arg *args,
         clEnqueueNDRangeKernel(device->queue, kernel, (cl_uint)ndim, NULL, global, local,
                                0, NULL, device->profile ? &done : NULL);
     if (status != CL_SUCCESS)
-        return fail_kernel(status, kernel, "launch");
+        return fail_kernel(status, device, kernel, "launch");
     return device->profile ? amkd_profile_add(device->profile, kernel, done) : 0;
 }
 

@@ -88,6 +88,18 @@ int amkd_fail_cl(cl_int code, const char *format, ...)
     const int memory = code == CL_OUT_OF_HOST_MEMORY || code == CL_OUT_OF_RESOURCES ||
                        code == CL_MEM_OBJECT_ALLOCATION_FAILURE ||
                        code == CL_BUILD_PROGRAM_FAILURE;
-    return amkd_fail("%s: %s%s", what, amkd_cl_error(code),
+    const int on_device =
+        code == CL_OUT_OF_RESOURCES || code == CL_MEM_OBJECT_ALLOCATION_FAILURE;
+    return amkd_fail("%s: %s%s%s", what, amkd_cl_error(code),
+                     on_device ? "; fewer samples at a time, less beside them on the "
+                                 "device, or another device (-d) may do"
+                               : "",
                      memory ? amkd_memory_limit() : "");
+}
+
+void amkd_cl_tidied(cl_int code, const char *call)
+{
+    if (code != CL_SUCCESS)
+        amkd_remark("%s: %s, after which the driver may hold on to memory", call,
+                    amkd_cl_error(code));
 }

@@ -116,7 +116,7 @@ int amkd_window_fill(amkd_window *window, uint32_t *numbers, size_t n, size_t *n
 {
     stage *s = &window->stages[window->next];
     if (place(window, numbers, n, nplaces) ||
-        (s->uploaded && amkd_event_wait(&s->uploaded)) ||
+        (s->uploaded && amkd_event_wait(window->device, &s->uploaded)) ||
         amkd_images_gather(s->pixels, window->images, window->rows, *nplaces))
         return -1;
     const size_t nbytes = *nplaces * amkd_images_npixels(window->images);
@@ -137,7 +137,7 @@ void amkd_window_free(amkd_window *window)
         return;
     for (size_t s = 0; s < STAGES; s++) {
         if (window->stages[s].uploaded)
-            (void)amkd_event_wait(&window->stages[s].uploaded);
+            (void)amkd_event_wait(window->device, &window->stages[s].uploaded);
         free(window->stages[s].pixels);
     }
     amkd_buffer_free(window->pixels);

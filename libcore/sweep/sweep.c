@@ -320,7 +320,7 @@ int amkd_sweep_finish(amkd_sweep *sweep, amkd_sweep_result *result)
     if (!s->done)
         return 0;
     const cl_int status = clWaitForEvents(1, &s->done);
-    clReleaseEvent(s->done);
+    amkd_cl_tidied(clReleaseEvent(s->done), "clReleaseEvent");
     s->done = NULL;
     sweep->nfinished++;
     if (status)
@@ -340,8 +340,8 @@ static void clear_slot(slot *s)
 {
     /* By its event too: a clFinish may not know of what a clFlush sent off (rusticl). */
     if (s->done) {
-        (void)clWaitForEvents(1, &s->done);
-        clReleaseEvent(s->done);
+        amkd_cl_tidied(clWaitForEvents(1, &s->done), "clWaitForEvents");
+        amkd_cl_tidied(clReleaseEvent(s->done), "clReleaseEvent");
     }
     amkd_buffer_free(s->pairs);
     amkd_buffer_free(s->scores);
@@ -357,7 +357,7 @@ void amkd_sweep_free(amkd_sweep *sweep)
         return;
     /* What is under way still writes to the slots' memory; a failure here leaves nothing
      * to wait for. */
-    (void)clFinish(sweep->inputs.device->queue);
+    amkd_cl_tidied(clFinish(sweep->inputs.device->queue), "clFinish");
     for (size_t s = 0; s < NSLOTS; s++)
         clear_slot(&sweep->slots[s]);
     amkd_fused_free(sweep->fused);

@@ -71,7 +71,7 @@ static void free_span(span *s)
     free(s->agreements);
     free(s->taught);
     if (s->done)
-        clReleaseEvent(s->done);
+        amkd_cl_tidied(clReleaseEvent(s->done), "clReleaseEvent");
 }
 
 /* How many steps there are, and of how many samples. */
@@ -129,7 +129,8 @@ static int set_up(trainer *t)
 
 static void tear_down(trainer *t)
 {
-    clFinish(t->device->queue); /* a failed training may have left reads into spans */
+    amkd_cl_tidied(clFinish(t->device->queue),
+                   "clFinish"); /* a failed training may have left reads into spans */
     free_span(&t->spans[0]);
     free_span(&t->spans[1]);
     if (t->feed)
@@ -256,7 +257,7 @@ static int check_weights(const trainer *t, const float *parameters, uint64_t ste
 /* Waits for the span: its weights become the model's, its sums go to the report's. */
 static int finish_span(trainer *t, span *s)
 {
-    if (amkd_event_wait(&s->done))
+    if (amkd_event_wait(t->device, &s->done))
         return -1;
     const double loss = sum_of(t, s->losses);
     if (!isfinite(loss))

@@ -170,7 +170,7 @@ int amkd_profile_open(amkd_profile **out, const char *path)
 int amkd_profile_close(amkd_profile *profile, const char *path, int rc)
 {
     if (!rc && profile)
-        rc = amkd_profile_write(path, profile);
+        rc = amkd_profile_check(profile) || amkd_profile_write(path, profile) ? -1 : 0;
     amkd_profile_free(profile);
     return rc;
 }
