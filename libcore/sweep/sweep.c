@@ -283,7 +283,10 @@ static int fetch(amkd_sweep *sweep, slot *s)
                                         s->host_found, 0, NULL, &s->done);
     if (!status)
         status = clFlush(queue);
-    return status ? amkd_fail_cl(status, "reading the scores of %zu pairs", s->n) : 0;
+    if (status)
+        return amkd_fail_cl(status, "reading the scores of %zu pairs from device '%s'",
+                            s->n, sweep->inputs.device->name);
+    return 0;
 }
 
 int amkd_sweep_start(amkd_sweep *sweep, const amkd_pair *pairs, size_t n, float threshold)
@@ -305,7 +308,8 @@ int amkd_sweep_start(amkd_sweep *sweep, const amkd_pair *pairs, size_t n, float 
         sweep->inputs.device->queue, s->pairs, CL_FALSE, 0, n * sizeof *pairs,
         s->places ? s->places : s->host_pairs, 0, NULL, NULL);
     if (status)
-        return amkd_fail_cl(status, "writing %zu pairs to the device", n);
+        return amkd_fail_cl(status, "writing %zu pairs to device '%s'", n,
+                            sweep->inputs.device->name);
     if (run_engine(sweep, s) ||
         amkd_found_run(sweep->found, s->found, s->scores, n * sweep->neach, threshold) ||
         fetch(sweep, s))
@@ -324,7 +328,8 @@ int amkd_sweep_finish(amkd_sweep *sweep, amkd_sweep_result *result)
     s->done = NULL;
     sweep->nfinished++;
     if (status)
-        return amkd_fail_cl(status, "the sweep over %zu pairs", s->n);
+        return amkd_fail_cl(status, "the sweep over %zu pairs on device '%s'", s->n,
+                            sweep->inputs.device->name);
     const size_t n = s->counted ? s->host_found[0].evaluation : s->n * sweep->neach;
     amkd_sweep_score *rest = s->host_found + 1 + s->nfetched;
     if (n > s->nfetched && amkd_buffer_read(sweep->inputs.device, rest, s->found,

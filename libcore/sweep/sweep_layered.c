@@ -91,7 +91,10 @@ static int copy_parameters(amkd_layered *layered, size_t nparameters)
     const cl_int status = clEnqueueCopyBuffer(
         in->device->queue, in->parameters, amkd_network_parameters(layered->network), 0,
         0, nparameters * sizeof(float), 0, NULL, NULL);
-    return status ? amkd_fail_cl(status, "copying the student's parameters") : 0;
+    return status
+               ? amkd_fail_cl(status, "copying the student's parameters on device '%s'",
+                              in->device->name)
+               : 0;
 }
 
 int amkd_layered_new(amkd_layered **out, const amkd_sweep_inputs *inputs,
