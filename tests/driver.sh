@@ -1,0 +1,8 @@
+# What the tests that put a driver before OpenCL's loader share (tests/driver), which source
+# this file after command.sh.
+driver=$BUILD/tests/libdriver.so
+# A sanitizer would be the first library to be loaded.
+export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0
+
+# driven [NAME=VALUE]... COMMAND...: the command behind the driver with these variables.
+driven() { env "LD_PRELOAD=$driver" "$@"; }
