@@ -131,6 +131,7 @@ START_TEST(a_list_opens_each_of_its_devices_once)
     ck_assert(!amkd_devices_list(&listed, &n));
     const int two = n > 1 && strstr(listed[0].platform_name, "Portable") != NULL &&
                     strstr(listed[1].platform_name, "Portable") != NULL;
+    const int cpu = n && listed[0].type == CL_DEVICE_TYPE_CPU;
     free(listed);
     check_list("0", 1);
     if (!two)
@@ -139,6 +140,8 @@ START_TEST(a_list_opens_each_of_its_devices_once)
     setenv("AMKD_DEVICE", "0,1", 1);
     check_list(NULL, 2);
     for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        if (!cpu && strstr(cases[c].list, "cpu"))
+            continue;
         ck_assert_int_eq(amkd_devices_open(opened, &n, cases[c].list), -1);
         ck_assert_msg(strstr(amkd_error(), cases[c].message) != NULL, "%s", amkd_error());
         ck_assert_uint_eq(n, 0);
