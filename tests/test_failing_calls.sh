@@ -17,7 +17,7 @@ nm -D --defined-only "$driver" | sed -n 's/.* T \(cl[A-Z][A-Za-z]*\)$/\1/p' | so
 # Calls without which a run may come to the same: those that let go of something, of which a
 # remark is made, and those of programs, which are tried twice or only save time.
 tidying="clReleaseContext clReleaseCommandQueue clReleaseMemObject clReleaseEvent \
-clReleaseProgram clReleaseKernel clFinish"
+clReleaseProgram clReleaseKernel clFinish clWaitForEvents"
 twice="clCreateProgramWithSource clBuildProgram clCreateProgramWithBinary clGetProgramInfo \
 clRetainProgram"
 codes=(CL_OUT_OF_RESOURCES CL_DEVICE_NOT_AVAILABLE CL_MEM_OBJECT_ALLOCATION_FAILURE
@@ -135,6 +135,9 @@ failing layered amkd-score -q --engine layered -s ../model -k 20 -o out ../pairs
 echo "# lessons, measurements, views"
 failing lessons amkd-train -q -a 'fc classes' --steps 30 -b 8 --assistant ../model \
     --augment '--shift 0.1' -o out ../some.amkd
+export AMKD_MEMORY=4K # images by windows
+failing windows amkd-train -q -a 'fc classes' --steps 20 -b 8 -o out ../some.amkd
+unset AMKD_MEMORY
 failing eval amkd-eval -q -s ../model -o out ../some.amkd
 failing augment amkd-augment -q -V 5 -o out ../some.amkd
 

@@ -39,15 +39,18 @@ fi
 
 for test in test_device test_act test_augment test_conv_gemm test_dense_gemm test_dropout \
     test_learner test_lessons test_loss test_mixup test_optimizer test_score test_selftest \
-    test_sweep_fallback test_train test_window; do
+    test_sweep_fallback test_train test_window test_winograd; do
     echo "# $test on the device 'small'"
     check small $test
 done
+echo "# scores and plans on the device 'small'"
 check small test_sweep tiny
 check small test_op_plan "own kernels"
+for test in test_optimizer test_selftest test_winograd; do
+    echo "# $test on the device 'usual'"
+    check usual $test
+done
 check usual test_op_plan "own kernels"
-check usual test_optimizer
-check usual test_selftest
 for test in test_conv_gemm test_winograd test_selftest test_optimizer; do
     echo "# $test on the device 'narrow'"
     check narrow $test

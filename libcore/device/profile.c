@@ -22,7 +22,7 @@ struct amkd_profile {
     amkd_work work; /* of the launches now; its flops and bytes are not yet in a row */
     pending pending[MAX_PENDING];
     size_t npending;
-    char failure[1024]; /* why a time is not known; "": all are */
+    char failure[256]; /* why a time is not known; "": all are */
 };
 
 amkd_profile *amkd_profile_new(void)
@@ -67,7 +67,7 @@ void amkd_profile_begin(amkd_profile *profile, const amkd_work *work)
 }
 
 /* Adds an event's time to its row. */
-static int settle(amkd_profile_row *row, cl_event event)
+static cl_int settle(amkd_profile_row *row, cl_event event)
 {
     cl_ulong begin, end;
     cl_int status = clWaitForEvents(1, &event);
@@ -78,21 +78,21 @@ static int settle(amkd_profile_row *row, cl_event event)
         status = clGetEventProfilingInfo(event, CL_PROFILING_COMMAND_END, sizeof end,
                                          &end, NULL);
     amkd_cl_tidied(clReleaseEvent(event), "clReleaseEvent");
-    if (status != CL_SUCCESS)
-        return amkd_fail_cl(status, "the time of kernel '%s'", row->kernel);
-    row->seconds += 1e-9 * (double)(end - begin);
-    return 0;
+    if (status == CL_SUCCESS)
+        row->seconds += 1e-9 * (double)(end - begin);
+    return status;
 }
 
-int amkd_profile_settle(amkd_profile *profile)
+void amkd_profile_settle(amkd_profile *profile)
 {
-    int rc = 0;
-    for (size_t p = 0; p < profile->npending; p++)
-        rc |= settle(&profile->rows[profile->pending[p].row], profile->pending[p].event);
+    for (size_t p = 0; p < profile->npending; p++) {
+        amkd_profile_row *row = &profile->rows[profile->pending[p].row];
+        const cl_int status = settle(row, profile->pending[p].event);
+        if (status != CL_SUCCESS && !*profile->failure)
+            snprintf(profile->failure, sizeof profile->failure,
+                     "the time of kernel '%s': %s", row->kernel, amkd_cl_error(status));
+    }
     profile->npending = 0;
-    if (rc && !*profile->failure)
-        snprintf(profile->failure, sizeof profile->failure, "%s", amkd_error());
-    return rc;
 }
 
 int amkd_profile_check(const amkd_profile *profile)
@@ -143,7 +143,9 @@ int amkd_profile_add(amkd_profile *profile, cl_kernel kernel, cl_event event)
     profile->rows[row].work.nbytes += profile->work.nbytes;
     profile->work.flops = profile->work.nbytes = 0;
     profile->pending[profile->npending++] = (pending){event, row};
-    return profile->npending == MAX_PENDING ? amkd_profile_settle(profile) : 0;
+    if (profile->npending == MAX_PENDING)
+        amkd_profile_settle(profile);
+    return amkd_profile_check(profile);
 }
 
 amkd_peak amkd_profile_peak(const amkd_profile *profile)

@@ -39,10 +39,11 @@ void amkd_profile_begin(amkd_profile *profile, const amkd_work *work);
 /* One launch of a kernel; takes the event. */
 int amkd_profile_add(amkd_profile *profile, cl_kernel kernel, cl_event event);
 
-/* Waits for what is under way; for amkd_device_close. */
-int amkd_profile_settle(amkd_profile *profile);
+/* Waits for what is under way; for amkd_device_close. It leaves the error of a run as it
+ * is: amkd_profile_check tells of its own. */
+void amkd_profile_settle(amkd_profile *profile);
 
-/* Fails where a kernel's time could not be had, then or before. */
+/* Fails where a kernel's time could not be had. */
 int amkd_profile_check(const amkd_profile *profile);
 
 /* Of the device attached last. */

@@ -136,8 +136,11 @@ void amkd_window_free(amkd_window *window)
     if (!window)
         return;
     for (size_t s = 0; s < STAGES; s++) {
-        if (window->stages[s].uploaded)
-            (void)amkd_event_wait(window->device, &window->stages[s].uploaded);
+        const cl_event uploaded = window->stages[s].uploaded;
+        if (uploaded) {
+            amkd_cl_tidied(clWaitForEvents(1, &uploaded), "clWaitForEvents");
+            amkd_cl_tidied(clReleaseEvent(uploaded), "clReleaseEvent");
+        }
         free(window->stages[s].pixels);
     }
     amkd_buffer_free(window->pixels);
