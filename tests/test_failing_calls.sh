@@ -76,10 +76,10 @@ fault() {
     cmp run/out expected || fail "$what: another result"
 }
 
-places() { printf '%s\n' 1 $((($1 + 1) / 2)) "$1" | sort -un; } # of N calls
+places() { printf '%s\n' $((($1 + 1) / 2)) "$1" | uniq; } # of N calls
 
-# failing NAME COMMAND...: each entry that the command calls fails at its first, a middle and
-# its last call, and the device is lost at these launches. again: runs that failed are done
+# failing NAME COMMAND...: each entry that the command calls fails in the middle and at its
+# last call, and the device is lost at these launches. again: runs that failed are done
 # again; late: what fails last finds the output written.
 failing() {
     local name=$1 call n at
