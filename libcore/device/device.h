@@ -20,8 +20,7 @@ struct amkd_device {
     cl_ulong global_nbytes, local_nbytes, max_buffer_nbytes;
     cl_ulong budget_nbytes; /* that a predictor may take of it; 0: the device decides */
     size_t max_work_group;
-    size_t
-        cache_nbytes; /* of the last cache: values that are larger are written past it */
+    size_t cache_nbytes; /* of the last cache; larger values are written past it */
     size_t vector_width; /* floats a work-item handles as one vector: 1 on devices that
                             vectorise across work-items, 16, 8 or 4 on others */
     size_t nlanes;       /* samples in a lane block (cl/common.cl): a multiple of
