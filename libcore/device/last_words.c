@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@ static size_t nopen;                      /* threads between begin and end */
 static struct sigaction before[NSIGNALS]; /* what is done about them else */
 static words latest;                      /* for threads that have none */
 static _Thread_local words own;
+static _Atomic int left; /* the signals are somebody else's */
 
 /* Recursion without an end is a usual way for a compiler to die: the handler needs a
  * stack of its own. */
@@ -69,6 +71,8 @@ static void on_signal(int number)
 void amkd_last_words_begin(const char *text, const char *path, const void *note,
                            size_t nbytes)
 {
+    if (atomic_load(&left))
+        return;
     own = (words){text, path, note, nbytes};
     const stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
     if (sigaltstack(&alternate, &stack_before))
@@ -86,6 +90,8 @@ void amkd_last_words_begin(const char *text, const char *path, const void *note,
 
 void amkd_last_words_end(void)
 {
+    if (atomic_load(&left))
+        return;
     pthread_mutex_lock(&lock);
     if (latest.text == own.text)
         latest = (words){0};
@@ -95,4 +101,9 @@ void amkd_last_words_end(void)
     pthread_mutex_unlock(&lock);
     sigaltstack(&stack_before, NULL);
     own = (words){0};
+}
+
+void amkd_last_words_leave(void)
+{
+    atomic_store(&left, 1);
 }

@@ -18,4 +18,8 @@ void amkd_last_words_begin(const char *text, const char *path, const void *note,
 /* What was done about these signals before is done again. */
 void amkd_last_words_end(void);
 
+/* From now on these signals are somebody else's: beginnings and ends do nothing. To be
+ * called before the first of them, by a library in another program's process. */
+void amkd_last_words_leave(void);
+
 #endif

@@ -1,0 +1,50 @@
+# Debian packages, by cpack: amkd with the tools, libamkd0 with the shared library,
+# libamkd-dev with what is needed to build with it. The components of install() are them.
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME amkd)
+set(CPACK_PACKAGE_CONTACT "amkd developers <amkd@packages.example.org>" CACHE STRING
+    "who maintains the packages: NAME <ADDRESS>")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+    OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+set(CPACK_PRE_BUILD_SCRIPTS ${CMAKE_CURRENT_LIST_DIR}/debian.cmake)
+set(CPACK_RESOURCE_FILE_LICENSE ${PROJECT_SOURCE_DIR}/LICENSE)
+
+set(CPACK_COMPONENTS_ALL tools library development)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS_POLICY >=)
+
+# amkd-distill is make over the tools, and these do nothing without an OpenCL driver.
+set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME amkd)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_TOOLS_PACKAGE_DEPENDS "make, pocl-opencl-icd | opencl-icd")
+set(CPACK_COMPONENT_TOOLS_DESCRIPTION
+"distil a black box for images into a small network
+ Asks a teacher, which may be a paid service, a program or a model, about a few
+ of many images, chooses those of which most is to be learnt, and trains a
+ student network of any size on the answers. Computes on any OpenCL device.")
+
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_NAME libamkd${PROJECT_VERSION_MAJOR})
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_SECTION libs)
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_RECOMMENDS "pocl-opencl-icd | opencl-icd")
+set(CPACK_COMPONENT_LIBRARY_DESCRIPTION
+"models and streams of amkd for other programs
+ Runs the networks that amkd trains on any OpenCL device, reads its streams of
+ images and labels, and writes labels. This is the shared library.")
+
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libamkd-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
+    "libamkd${PROJECT_VERSION_MAJOR} (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SUGGESTS
+    "ocl-icd-opencl-dev, libclblast-dev, libjansson-dev, libxxhash-dev, libdeflate-dev, zlib1g-dev")
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
+"models and streams of amkd for other programs (development files)
+ Runs the networks that amkd trains on any OpenCL device, reads its streams of
+ images and labels, and writes labels. This is the header, the static library
+ and the manual. Linking with the static one takes the packages suggested.")
+include(CPack)
