@@ -19,7 +19,7 @@
 #include <signal.h>
 
 enum { HEIGHT = 3, WIDTH = 4, CHANNELS = 2, SIZE = HEIGHT * WIDTH * CHANNELS };
-enum { NIMAGES = 301, NCLASSES = 3 };
+enum { NIMAGES = 3001, NCLASSES = 3 }; /* more than are read at a time */
 
 static const char *const names[] = {"cat", "dog", "caf\xc3\xa9"};
 
@@ -215,7 +215,7 @@ START_TEST(images_are_read_in_any_batch_with_and_without_labels)
 {
     put_images("labeled.amkd", 1);
     put_images("unlabeled.amkd", 0);
-    for (size_t batch = 1; batch < 1000; batch = batch * 5 + 2) {
+    for (size_t batch = 1; batch < 10000; batch = batch * 5 + 2) {
         expect_images("labeled.amkd", 1, batch);
         expect_images("unlabeled.amkd", 0, batch);
     }
@@ -319,12 +319,13 @@ START_TEST(labels_are_read_as_they_were_written)
 }
 END_TEST
 
-START_TEST(libcore_takes_labels_of_the_library)
+START_TEST(libcore_takes_all_labels_of_the_library)
 {
     amkd_labels *l;
     amkd_images *images;
     amkd_reader *reader;
-    float probs[NIMAGES * NCLASSES], *got;
+    amkd_stream *s;
+    float probs[NIMAGES * NCLASSES], again[NIMAGES * NCLASSES], *got;
     uint32_t i[NIMAGES];
     put_images("images.amkd", 1);
     make_probs(probs, NIMAGES);
@@ -342,6 +343,11 @@ START_TEST(libcore_takes_labels_of_the_library)
     ck_assert_str_eq(amkd_header_teacher(amkd_reader_header(reader)), "an oracle");
     ck_assert_ptr_null(amkd_header_class_names(amkd_reader_header(reader)));
     amkd_reader_close(reader);
+    ck_assert_int_eq(amkd_stream_open(&s, "labels.amkd"), 0);
+    ck_assert_int_eq(amkd_stream_read_labels(s, NULL, NULL, NULL, again, NIMAGES + 1),
+                     NIMAGES);
+    ck_assert_mem_eq(again, probs, sizeof probs);
+    amkd_stream_close(s);
     amkd_images_free(images);
     free(got);
 }
@@ -494,7 +500,7 @@ int main(void)
     tcase_add_test(tests, a_stream_cut_short_is_an_error_and_no_end);
     tcase_add_test(tests, a_stream_of_another_kind_is_refused);
     tcase_add_test(tests, labels_are_read_as_they_were_written);
-    tcase_add_test(tests, libcore_takes_labels_of_the_library);
+    tcase_add_test(tests, libcore_takes_all_labels_of_the_library);
     tcase_add_test(tests, labels_that_no_reader_would_take_are_refused_and_none_added);
     tcase_add_test(tests, labels_that_were_discarded_or_not_begun_leave_no_file);
     tcase_add_test(tests, errors_are_of_a_thread_and_of_the_library_alone);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHUNK_NBYTES = 1 << 18 }; /* of rows that are read at a time, where one is less */
+enum { CHUNK_NBYTES = 1 << 16 }; /* of rows that are read at a time, where one is less */
 
 struct amkd_stream {
     amkd_reader *reader;
