@@ -70,6 +70,7 @@ static amkd_model *put_model(const char *path, int named)
     ck_assert_int_eq(amkd_model_init(&model, &graph, 7), 0);
     model->mean[1] = 0.25f;
     model->std[0] = 0.5f;
+    model->temperature = 1.5f;
     model->class_names = named ? name_array() : NULL;
     ck_assert_int_eq(amkd_model_save(model, path), 0);
     amkd_graph_clear(&graph);

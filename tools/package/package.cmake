@@ -21,6 +21,7 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME amkd)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_DEPENDS "make, pocl-opencl-icd | opencl-icd")
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SUGGESTS dataset-fashion-mnist)
 set(CPACK_COMPONENT_TOOLS_DESCRIPTION
 "distil a black box for images into a small network
 Asks a teacher, which may be a paid service, a program or a model, about a few
