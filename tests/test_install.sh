@@ -26,7 +26,9 @@ for file in share/doc/amkd/{README.md,LICENSE,FORMAT.md} include/amkd.h \
     [ -e "moved/$file" ] || fail "no $file"
 done
 libraries=$(cd moved && find . -name 'libamkd.*' ! -name '*.3' | sed 's|.*/||' | LC_ALL=C sort | xargs)
-[ "$libraries" = 'libamkd.a libamkd.so libamkd.so.0 libamkd.so.0.1.0' ] || fail "libraries: $libraries"
+version=$(sed -n 's/^project(amkd VERSION \([0-9.]*\).*/\1/p' "$SOURCE/CMakeLists.txt")
+[ "$libraries" = "libamkd.a libamkd.so libamkd.so.${version%%.*} libamkd.so.$version" ] ||
+    fail "libraries: $libraries"
 # Texts that would be of use only where it was built.
 if grep -rIlF -e "$BUILD" -e "$SOURCE" -e /opt/amkd moved >found; then
     fail "these name the folder of the build or the prefix: $(xargs <found)"

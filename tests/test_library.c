@@ -2,6 +2,7 @@
  * those that it writes are looked at, by the libcore of this program, of which the one in
  * the library knows nothing. */
 #include "base/error.h"
+#include "base/version.h"
 #include "data/images_header.h"
 #include "data/images_load.h"
 #include "data/images_writer.h"
@@ -431,7 +432,7 @@ START_TEST(errors_are_of_a_thread_and_of_the_library_alone)
     ck_assert_str_eq(amkd_error(), "");
     amkd_fail("of libcore in this program");
     expect_error("nowhere");
-    ck_assert_str_eq(amkd_library_version(), "0.1.0");
+    ck_assert_str_eq(amkd_library_version(), AMKD_VERSION);
 }
 END_TEST
 
