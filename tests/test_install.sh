@@ -25,7 +25,7 @@ for file in share/doc/amkd/{README.md,LICENSE,FORMAT.md} include/amkd.h \
     share/man/man3/libamkd.3; do
     [ -e "moved/$file" ] || fail "no $file"
 done
-libraries=$(cd moved && find . -name 'libamkd.*' ! -name '*.3' | sed 's|.*/||' | LC_ALL=C sort | xargs)
+libraries=$(find moved -name 'libamkd.*' ! -name '*.3' -printf '%f\n' | LC_ALL=C sort | xargs)
 version=$(sed -n 's/^project(amkd VERSION \([0-9.]*\).*/\1/p' "$SOURCE/CMakeLists.txt")
 [ "$libraries" = "libamkd.a libamkd.so libamkd.so.${version%%.*} libamkd.so.$version" ] ||
     fail "libraries: $libraries"

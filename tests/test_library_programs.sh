@@ -74,9 +74,7 @@ for program in ./classify ./classify-static project/build/classify; do
     "$program" model.safetensors set.amkd >out.txt 2>stderr || fail "$program: $(cat stderr)"
     cmp out.txt likeliest || fail "$program: $(diff out.txt likeliest | head -5)"
 done
-# Weights of which the path says the network.
-cp model.safetensors weights
-expect 1 'weights' ./classify weights,arch=nonsense set.amkd
+expect 1 'nonsense' ./classify model.safetensors,arch=nonsense set.amkd
 expect 1 'nowhere' ./classify nowhere set.amkd
 amkd-import -q --resize 4x4 -o small.amkd set-images-idx3
 expect 1 'another size' ./classify model.safetensors small.amkd
@@ -84,7 +82,7 @@ head -c -28 set.amkd >cut.amkd
 "./classify" model.safetensors cut.amkd >out.txt 2>stderr && fail "a stream cut short is no error"
 grep -q cut.amkd stderr || fail "a stream cut short: $(cat stderr)"
 
-command -v python3 >/dev/null || { echo "not tested: answer.py (no python3)"; exit 0; }
+command -v python3 >/dev/null || { echo "not tested: answer.py, weights (no python3)"; exit 0; }
 python3 answer.py model.safetensors set.amkd labels.amkd || fail "answer.py"
 amkd-cat -q labels.amkd >got
 cmp got expected || fail "answer.py: $(diff got expected | head -5)"
@@ -92,3 +90,20 @@ amkd-train -q -a "fc classes" --steps 2 -o student.safetensors labels.amkd
 rm labels.amkd
 expect 1 'another size' python3 answer.py model.safetensors small.amkd labels.amkd
 [ ! -e labels.amkd ] || fail "answer.py left labels"
+
+# Weights of another program, of which the path says the network.
+python3 - model.safetensors weights >scales <<'PYTHON'
+import json, struct, sys
+with open(sys.argv[1], "rb") as file:
+    header = json.loads(file.read(struct.unpack("<Q", file.read(8))[0]))
+    data = file.read()
+said = header.pop("__metadata__")
+text = json.dumps(header).encode()
+with open(sys.argv[2], "wb") as file:
+    file.write(struct.pack("<Q", len(text)) + text + data)
+print("mean=%s,std=%s" % (said["amkd.mean"], said["amkd.std"]))
+PYTHON
+./classify "weights,arch=conv 4 k3 | relu | fc classes,input=1x5x6,$(cat scales)" set.amkd \
+    >out.txt 2>stderr || fail "weights: $(cat stderr)"
+awk '{ print $1, $2 }' out.txt >nameless
+awk '{ print $1, $3 }' likeliest | cmp - nameless || fail "weights are another model"

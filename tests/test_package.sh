@@ -23,7 +23,8 @@ done
 
 depends() { dpkg-deb -f "made/$1_${version}_$architecture.deb" Depends; }
 for package in make pocl-opencl-icd libc6 libclblast1 libcurl; do
-    [[ ", $(depends amkd)" = *", $package"* ]] || fail "amkd does not depend on $package: $(depends amkd)"
+    [[ ", $(depends amkd)" = *", $package"* ]] ||
+        fail "amkd does not depend on $package: $(depends amkd)"
 done
 [[ $(depends libamkd0) = *libjansson4* ]] || fail "libamkd0 depends on $(depends libamkd0)"
 [[ $(depends libamkd0) != *libcurl* ]] || fail "libamkd0 depends on $(depends libamkd0)"
