@@ -74,7 +74,7 @@ for program in ./classify ./classify-static project/build/classify; do
     "$program" model.safetensors set.amkd >out.txt 2>stderr || fail "$program: $(cat stderr)"
     cmp out.txt likeliest || fail "$program: $(diff out.txt likeliest | head -5)"
 done
-expect 1 'nonsense' ./classify model.safetensors,arch=nonsense set.amkd
+expect 1 'says its network itself' ./classify model.safetensors,arch=nonsense set.amkd
 expect 1 'nowhere' ./classify nowhere set.amkd
 amkd-import -q --resize 4x4 -o small.amkd set-images-idx3
 expect 1 'another size' ./classify model.safetensors small.amkd
