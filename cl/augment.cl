@@ -114,7 +114,8 @@ kernel void augment(global const uchar *restrict images,
                     global const uchar *restrict means, global const int *restrict views,
                     const uint first, global uchar *restrict out)
 {
-    const size_t begin = get_global_id(0) * RUN, row = get_global_id(1);
+    const int begin = get_global_id(0) * RUN;
+    const size_t row = get_global_id(1);
     global const int *view = views + (first + row) * NINTS;
     const int gain = view[7], offset = view[8];
     const int left = view[10], top = view[11], right = view[12], bottom = view[13];

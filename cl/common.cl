@@ -75,11 +75,14 @@ typedef int16 ivec;
 #define INLINE static inline __attribute__((always_inline))
 
 /* Work-items that share one sum over the lanes: all lanes of a block in lockstep, or one
- * that walks the block's vecs by itself. LANE_ITEM is which of them this one is. */
+ * that walks the block's vecs by itself. LANE_ITEM is which of them this one is. Their
+ * work-group, LANE_GROUP, is told to compilers, which then need no barriers within a wave. */
 #if VW == 1
 #define LANE_ITEMS NLANES
 #define LANE_ITEM get_local_id(0)
+#define LANE_GROUP __attribute__((reqd_work_group_size(LANE_ITEMS, 1, 1)))
 #else
+#define LANE_GROUP
 #define LANE_ITEMS 1
 #define LANE_ITEM 0 /* a constant, of which compilers make more than of an id of 0 */
 #endif
@@ -91,6 +94,14 @@ static inline size_t first_value(const uint nchannels, const uint nplaces)
     return (get_global_id(2) * nchannels * nplaces + get_global_id(1) * RUN(nplaces)) *
                VECTORS +
            get_global_id(0);
+}
+
+/* The channel of that work-item. Ids have 64 bits, for whose division GPUs take a hundred
+ * instructions. */
+static inline uint channel_of(const uint nplaces)
+{
+    const uint item = get_global_id(1);
+    return VW == 1 ? item / nplaces : item;
 }
 
 /* Writes a value of y; past: y is larger than the caches (ops/op_internal.h). */

@@ -53,7 +53,7 @@ typedef struct weights_tile {
 
 #define ROW_GROUPS TILES(K, WEIGHTS_ROWS)
 
-INLINE weights_tile find_weights_tile(const size_t tile)
+INLINE weights_tile find_weights_tile(const int tile)
 {
     weights_tile t;
     t.own_c = tile % TILES(K, KT) * KT;
@@ -183,7 +183,7 @@ INLINE void write_sums(global float *weights, global float *biases,
 
 /* Slice s of the blocks adds up its own copy of the gradients, so that no two work-groups
  * write one value; the optimizer sums the slices in order. */
-kernel void conv_backward_weights(global const vec *restrict x,
+kernel LANE_GROUP void conv_backward_weights(global const vec *restrict x,
                                   global const vec *restrict dy,
                                   global float *restrict gradients, const uint nblocks,
                                   const uint weights, const uint biases,

@@ -98,18 +98,23 @@ kernel void dense_backward_weights(global const vec *restrict x,
 
 #define WEIGHTS_SUMS (WEIGHTS_OT * WEIGHTS_IT)
 
-kernel void dense_backward_weights(global const float *restrict x,
-                                   global const float *restrict dy,
-                                   global float *restrict gradients, const uint nblocks,
-                                   const uint weights, const uint biases,
-                                   const uint ntrained)
+/* Tiles overlap where they do not divide evenly; the later one leaves what the earlier one
+ * writes. */
+kernel LANE_GROUP void dense_backward_weights(
+    global const float *restrict x, global const float *restrict dy,
+    global float *restrict gradients, const uint nblocks, const uint weights,
+    const uint biases, const uint ntrained)
 {
-    const size_t tile = get_global_id(1), slice = get_global_id(2);
-    const int i0 = tile % TILES(IC, WEIGHTS_IT) * WEIGHTS_IT;
-    const int o0 = tile / TILES(IC, WEIGHTS_IT) * WEIGHTS_OT;
+    const int tile = get_global_id(1), lane = get_local_id(0);
+    const int own_i = tile % TILES(IC, WEIGHTS_IT) * WEIGHTS_IT;
+    const int own_o = tile / TILES(IC, WEIGHTS_IT) * WEIGHTS_OT;
+    const int i0 = min(own_i, IC - WEIGHTS_IT), o0 = min(own_o, OC - WEIGHTS_OT);
+    const int with_bias = BIAS && own_i == 0;
+    const size_t slice = get_global_id(2);
     const size_t first = slice * nblocks / NSLICES, end = (slice + 1) * nblocks / NSLICES;
-    const size_t lane = get_local_id(0);
     gradients += slice * ntrained;
+    x += i0 * NLANES + lane;
+    dy += o0 * NLANES + lane;
 
     float sum[WEIGHTS_OT][WEIGHTS_IT];
     float bias[WEIGHTS_OT];
@@ -121,22 +126,25 @@ kernel void dense_backward_weights(global const float *restrict x,
             sum[o][i] = 0.0f;
     }
     for (size_t block = first; block < end; block++) {
-        global const float *xb = x + block * (IC * NLANES) + lane;
-        global const float *dyb = dy + block * (OC * NLANES) + lane;
+        global const float *xb = x + block * (IC * NLANES);
+        global const float *dyb = dy + block * (OC * NLANES);
         float d[WEIGHTS_OT];
 #pragma unroll
-        for (int o = 0; o < WEIGHTS_OT; o++) {
-            d[o] = dyb[min(o0 + o, OC - 1) * NLANES];
-            bias[o] += d[o];
-        }
+        for (int o = 0; o < WEIGHTS_OT; o++)
+            d[o] = dyb[o * NLANES];
 #pragma unroll
         for (int i = 0; i < WEIGHTS_IT; i++) {
-            const float value = xb[min(i0 + i, IC - 1) * NLANES];
+            const float value = xb[i * NLANES];
 #pragma unroll
             for (int o = 0; o < WEIGHTS_OT; o++)
                 sum[o][i] = fma(d[o], value, sum[o][i]);
         }
     }
+    if (with_bias)
+        for (size_t block = first; block < end; block++)
+#pragma unroll
+            for (int o = 0; o < WEIGHTS_OT; o++)
+                bias[o] += dy[block * (OC * NLANES) + o * NLANES];
 
     local float shared[(WEIGHTS_SUMS + WEIGHTS_OT) * (NLANES + 1)];
     for (int o = 0; o < WEIGHTS_OT; o++) {
@@ -149,13 +157,13 @@ kernel void dense_backward_weights(global const float *restrict x,
         float total = 0.0f;
         for (int l = 0; l < NLANES; l++)
             total += shared[n * (NLANES + 1) + l];
-        const int o = n < WEIGHTS_SUMS ? n / WEIGHTS_IT : n - WEIGHTS_SUMS;
-        const int i = n % WEIGHTS_IT;
+        const int o = o0 + (n < WEIGHTS_SUMS ? n / WEIGHTS_IT : n - WEIGHTS_SUMS);
+        const int i = i0 + n % WEIGHTS_IT;
         if (n >= WEIGHTS_SUMS) {
-            if (BIAS && i0 == 0 && o0 + o < OC)
-                gradients[biases + o0 + o] = total;
-        } else if (o0 + o < OC && i0 + i < IC) {
-            gradients[weights + (o0 + o) * IC + i0 + i] = total;
+            if (with_bias && o >= own_o)
+                gradients[biases + o] = total;
+        } else if (o >= own_o && i >= own_i) {
+            gradients[weights + o * IC + i] = total;
         }
     }
 }

@@ -19,7 +19,7 @@ kernel void dense_mask(global const vec *restrict x, global vec *restrict dx)
     dx[at] = act_backward(dx[at], x[at]);
 }
 
-kernel void dense_bias_gradient(global const vec *restrict dy,
+kernel LANE_GROUP void dense_bias_gradient(global const vec *restrict dy,
                                 global float *restrict gradients, const uint nblocks,
                                 const uint biases, const uint ntrained)
 {

@@ -137,7 +137,7 @@ INLINE float sum_lanes(const vec v, local float *shared)
     return total;
 }
 
-kernel void grouped_backward_weights(global const vec *restrict x,
+kernel LANE_GROUP void grouped_backward_weights(global const vec *restrict x,
                                      global const vec *restrict dy,
                                      global float *restrict gradients, const uint nblocks,
                                      const uint weights, const uint biases,

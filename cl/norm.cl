@@ -62,7 +62,7 @@ INLINE float pivot_of(global const vec *x, const size_t c, const uint nplaces)
     return ((global const float *)x)[c * nplaces * NLANES];
 }
 
-kernel void norm_parts(global float *restrict parts, global const vec *restrict x,
+kernel LANE_GROUP void norm_parts(global float *restrict parts, global const vec *restrict x,
                        const uint nblocks, const uint nsamples, const uint nchannels,
                        const uint nplaces)
 {
@@ -133,7 +133,7 @@ kernel void norm_apply(global const vec *restrict x, global const float *restric
                        global const vec *added, global vec *y, const int has_sum,
                        const uint nchannels, const uint nplaces)
 {
-    const size_t c = get_global_id(1) * RUN(nplaces) / nplaces;
+    const size_t c = channel_of(nplaces);
     const size_t first = first_value(nchannels, nplaces);
     const vec scale = stats[c * 4 + 2], shift = stats[c * 4 + 3];
     for (uint k = 0; k < RUN(nplaces); k++) {
@@ -143,7 +143,7 @@ kernel void norm_apply(global const vec *restrict x, global const float *restric
     }
 }
 
-kernel void norm_back_parts(global float *restrict parts, global const vec *restrict x,
+kernel LANE_GROUP void norm_back_parts(global float *restrict parts, global const vec *restrict x,
                             global const vec *restrict dy,
                             global const float *restrict stats, const uint nblocks,
                             const uint nchannels, const uint nplaces)
@@ -196,7 +196,7 @@ kernel void norm_back(global const vec *restrict x, global const vec *restrict d
                       const uint nsamples, const int add, const uint nchannels,
                       const uint nplaces)
 {
-    const size_t c = get_global_id(1) * RUN(nplaces) / nplaces;
+    const size_t c = channel_of(nplaces);
     const size_t lane = get_global_id(0), block = get_global_id(2);
     const vec mean = stats[c * 4], inverse = stats[c * 4 + 1], scale = stats[c * 4 + 2];
     const vec even = sums[c * 2] * share, along = sums[c * 2 + 1] * share;

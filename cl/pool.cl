@@ -41,7 +41,7 @@ static inline int pixel_under(int v, int u, int ac)
 /* The maximum, NaN if either is: a sum that overflowed must not look like none. */
 static inline vec larger(vec a, vec b)
 {
-    return (b > a) | (b != b) ? b : a;
+    return ((b > a) | (b != b)) ? b : a;
 }
 
 static inline vec window_result(global const vec *x, int v, int u)
@@ -62,10 +62,11 @@ static inline vec window_result(global const vec *x, int v, int u)
 
 kernel void pool_forward(global const vec *restrict x, global vec *restrict y)
 {
-    const size_t lane = get_global_id(0), first = get_global_id(1) * RUN(OW);
+    const size_t lane = get_global_id(0);
+    const int first = get_global_id(1) * RUN(OW);
     x += get_global_id(2) * (IH * IW * VECTORS) + lane;
     y += get_global_id(2) * (OH * OW * VECTORS) + lane;
-    for (size_t at = first; at < first + RUN(OW); at++)
+    for (int at = first; at < first + RUN(OW); at++)
         y[at * VECTORS] = act_forward(window_result(x, at / OW, at % OW));
 }
 
@@ -146,11 +147,12 @@ static inline vec pixel_gradient(global const vec *x, global const vec *dy, int 
 kernel void pool_backward(global const vec *restrict x, global const vec *restrict dy,
                           global vec *restrict dx)
 {
-    const size_t lane = get_global_id(0), first = get_global_id(1) * RUN(IW);
+    const size_t lane = get_global_id(0);
+    const int first = get_global_id(1) * RUN(IW);
     x += get_global_id(2) * (IH * IW * VECTORS) + lane;
     dx += get_global_id(2) * (IH * IW * VECTORS) + lane;
     dy += get_global_id(2) * (OH * OW * VECTORS) + lane;
-    for (size_t at = first; at < first + RUN(IW); at++)
+    for (int at = first; at < first + RUN(IW); at++)
         dx[at * VECTORS] = pixel_gradient(x, dy, at / IW, at % IW);
 }
 

@@ -10,8 +10,8 @@
 /* Where the factor of a work-item's channel is. */
 static inline size_t factor_at(const uint nchannels, const uint nplaces)
 {
-    const size_t c = get_global_id(1) * RUN(nplaces) / nplaces;
-    return (get_global_id(2) * nchannels + c) * VECTORS + get_global_id(0);
+    return (get_global_id(2) * nchannels + channel_of(nplaces)) * VECTORS +
+           get_global_id(0);
 }
 
 kernel void scale_forward(global const vec *x, global const vec *s,

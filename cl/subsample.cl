@@ -24,11 +24,10 @@
 kernel void subsample_forward(global const vec *restrict x, global vec *restrict y)
 {
     const size_t lane = get_global_id(0), block = get_global_id(2);
-    const size_t first = get_global_id(1) * RUN(OH * OW);
-    const size_t c = first / (OH * OW);
+    const int first = get_global_id(1) * RUN(OH * OW), c = first / (OH * OW);
     const int inside = c >= BEFORE && c < BEFORE + IC;
-    for (size_t k = first; k < first + RUN(OH * OW); k++) {
-        const size_t v = k / OW % OH, u = k % OW;
+    for (int k = first; k < first + RUN(OH * OW); k++) {
+        const int v = k / OW % OH, u = k % OW;
         const size_t from = ((block * IC + c - BEFORE) * IH + v * S) * IW + u * S;
         y[(block * (OC * OH * OW) + k) * VECTORS + lane] =
             act_forward(inside ? x[from * VECTORS + lane] : (vec)0.0f);
@@ -39,9 +38,9 @@ kernel void subsample_backward(global const vec *restrict x, global const vec *r
                                global vec *restrict dx, const int add)
 {
     const size_t lane = get_global_id(0), block = get_global_id(2);
-    const size_t first = get_global_id(1) * RUN(IH * IW);
-    for (size_t k = first; k < first + RUN(IH * IW); k++) {
-        const size_t c = k / (IH * IW), v = k / IW % IH, u = k % IW;
+    const int first = get_global_id(1) * RUN(IH * IW);
+    for (int k = first; k < first + RUN(IH * IW); k++) {
+        const int c = k / (IH * IW), v = k / IW % IH, u = k % IW;
         const size_t at = (block * (IC * IH * IW) + k) * VECTORS + lane;
         const size_t from = ((block * OC + c + BEFORE) * OH + v / S) * OW + u / S;
         const vec d = v % S == 0 && u % S == 0 ? dy[from * VECTORS + lane] : (vec)0.0f;

@@ -102,6 +102,10 @@ echo "misuse is exit status 2 and names the option"
 expect 2 "--nonesuch" amkd-devices --nonesuch
 expect 2 "--json and --self-test" amkd-devices --json --self-test
 expect 2 "exclude one another" amkd-devices --self-test --forget all
+expect 2 "exclude one another" amkd-devices --programs "$dir" --forget all
+expect 2 "--programs wants --arch and --input" amkd-devices --programs "$dir/none" -a mlp
+expect 2 "do nothing without --programs" amkd-devices --as width=1
+expect 2 "--json and --programs" amkd-devices --json --programs "$dir/none" -a mlp --input 1x8x8
 expect 2 "--batch does nothing" amkd-devices --batch 10
 expect 2 "'yesterday' is not plans, programs or all" amkd-devices --forget yesterday
 expect 2 "--device does nothing" amkd-devices --forget all -d cpu

@@ -1,5 +1,5 @@
 /* amkd-devices: the OpenCL devices of this machine, which one would be used, whether its
- * kernels are right, and which of them a model's layers run by. */
+ * kernels are right, which of them a model's layers run by, and what they are. */
 #include "base/cli.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -7,6 +7,7 @@
 #include "device/device.h"
 #include "steps/selftest/selftest.h"
 #include "steps/show/plans.h"
+#include "steps/show/programs.h"
 #include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@ static const char notes[] =
     "  amkd-devices -d gpu --self-test\n"
     "  amkd-devices --json | jq -r '.[] | select(.chosen).name'\n"
     "  amkd-devices --plan student.safetensors\n"
+    "  amkd-devices --programs DIR -a lenet5 --input 1x28x28\n"
     "  amkd-devices --forget plans\n";
 
 typedef struct arguments {
@@ -30,7 +32,8 @@ typedef struct arguments {
     const char *which, *forget;
     int json, test;
     amkd_plans_options plans;
-    uint64_t batch;
+    amkd_programs_options programs;
+    uint64_t batch, nclasses;
     FILE *out; /* stdout, or what -o is to hold */
 } arguments;
 
@@ -133,6 +136,23 @@ static int plan(arguments *args)
     return result;
 }
 
+static int write_programs(arguments *args)
+{
+    amkd_device *device;
+    size_t n;
+    if (amkd_device_open(&device, args->which))
+        return -1;
+    args->programs.batch = (size_t)args->batch;
+    args->programs.nclasses = (size_t)args->nclasses;
+    if (!args->common.quiet)
+        amkd_device_watch(device, "amkd-devices, compiling");
+    const int result = amkd_programs_write(&n, device, &args->programs);
+    if (!result && !args->common.quiet)
+        fprintf(args->out, "%zu programs\n", n);
+    amkd_device_close(device);
+    return result;
+}
+
 static int forget(const arguments *args)
 {
     size_t nplans = 0, nprograms = 0;
@@ -150,10 +170,11 @@ static int forget(const arguments *args)
 
 static int run(arguments *args)
 {
-    return args->test          ? self_test(args)
-           : args->plans.model ? plan(args)
-           : args->forget      ? forget(args)
-                               : list(args);
+    return args->test              ? self_test(args)
+           : args->plans.model     ? plan(args)
+           : args->programs.folder ? write_programs(args)
+           : args->forget          ? forget(args)
+                                   : list(args);
 }
 
 /* A file is written at the end, when it is whole; stdout as it comes. */
@@ -181,14 +202,23 @@ static int run_into(arguments *args)
 /* 0, or 2 with the message said. */
 static int check(const amkd_cli *cli, const arguments *args)
 {
-    if (args->test + !!args->plans.model + !!args->forget > 1)
-        return amkd_cli_misuse(cli,
-                               "--self-test, --plan and --forget exclude one another");
-    if (args->json && (args->test || args->forget))
+    const amkd_programs_options *programs = &args->programs;
+    if (args->test + !!args->plans.model + !!programs->folder + !!args->forget > 1)
+        return amkd_cli_misuse(
+            cli, "--self-test, --plan, --programs and --forget exclude one another");
+    if (args->json && (args->test || programs->folder || args->forget))
         return amkd_cli_misuse(cli, "--json and --%s do not go together",
-                               args->test ? "self-test" : "forget");
-    if (amkd_cli_given(cli, "batch") && !args->plans.model)
-        return amkd_cli_misuse(cli, "--batch does nothing without --plan");
+                               args->test         ? "self-test"
+                               : programs->folder ? "programs"
+                                                  : "forget");
+    if (amkd_cli_given(cli, "batch") && !args->plans.model && !programs->folder)
+        return amkd_cli_misuse(cli, "--batch does nothing without --plan or --programs");
+    if (programs->folder && (!programs->arch || !programs->input))
+        return amkd_cli_misuse(cli, "--programs wants --arch and --input");
+    if (!programs->folder && (programs->arch || programs->input || programs->as ||
+                              amkd_cli_given(cli, "classes")))
+        return amkd_cli_misuse(
+            cli, "--arch, --input, --classes and --as do nothing without --programs");
     if (args->forget && amkd_cli_given(cli, "device"))
         return amkd_cli_misuse(cli,
                                "--forget is about all devices: --device does nothing");
@@ -201,7 +231,7 @@ static int check(const amkd_cli *cli, const arguments *args)
 
 int main(int argc, char **argv)
 {
-    arguments args = {.batch = 128};
+    arguments args = {.batch = 128, .nclasses = 10};
     amkd_common_init(&args.common);
     const amkd_option options[] = {
         AMKD_DEVICE_OPTION(args.which),
@@ -215,12 +245,29 @@ int main(int argc, char **argv)
          "they and others were when they were tried",
          0, 0, 0},
         {0, "batch", AMKD_COUNT, &args.batch, "N",
-         "samples of the step that is planned (default: 128)", 0, 1, 1000000},
+         "samples of the training step that is planned, or whose programs are written\n"
+         "(default: 128)",
+         0, 1, 1000000},
+        {0, "programs", AMKD_TEXT, &args.programs.folder, "DIR",
+         "write all OpenCL programs of training, predicting and sweeping with a\n"
+         "network, ready for a compiler",
+         0, 0, 0},
+        {'a', "arch", AMKD_TEXT, &args.programs.arch, "ARCH",
+         "--programs: the network, as amkd-train takes it", 0, 0, 0},
+        {0, "input", AMKD_TEXT, &args.programs.input, "SHAPE",
+         "--programs: channels, height and width of its images, as 3x32x32", 0, 0, 0},
+        {0, "classes", AMKD_COUNT, &args.nclasses, "N",
+         "--programs: its classes (default: 10)", 0, 2, 1 << 20},
+        {0, "as", AMKD_TEXT, &args.programs.as, "LIST",
+         "--programs: as if the device had these properties, as\n"
+         "\"width=1,local=32K,group=256,units=20,memory=8G\"",
+         0, 0, 0},
         {0, "forget", AMKD_TEXT, &args.forget, "WHAT",
          "remove the remembered plans, the compiled programs, or all", 0, 0, 0},
         AMKD_OPTION_OUTPUT(args.common),
         {'q', "quiet", AMKD_FLAG, &args.common.quiet, NULL,
-         "of the self-test, print only checks that fail; do not say what is compiled\nor forgotten",
+         "of the self-test, print only checks that fail; do not say what is compiled\nor "
+         "forgotten",
          AMKD_WHERE, 0, 0},
         AMKD_OPTION_END,
     };

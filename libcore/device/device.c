@@ -69,6 +69,12 @@ static int forced_width(size_t *width)
     return amkd_fail("AMKD_VECTOR_WIDTH is '%s', expected 1, 4, 8 or 16", text);
 }
 
+void amkd_device_set_width(amkd_device *device, size_t vector_width)
+{
+    device->vector_width = vector_width;
+    device->nlanes = vector_width > 1 ? 16 : 32;
+}
+
 /* Of a cache what a value may take, that what it is made of has room, too. Some drivers
  * speak of a nearer cache than the last one, or of none: then that of most CPUs counts.
  */
@@ -98,10 +104,10 @@ static int find_widths(amkd_device *device)
         return amkd_fail_in("OpenCL device '%s'", device->name);
     if (!(device->type & CL_DEVICE_TYPE_CPU) || (device->type & CL_DEVICE_TYPE_GPU))
         native = 1;
-    device->vector_width = native >= 16 ? 16 : native >= 8 ? 8 : native >= 4 ? 4 : 1;
-    if (forced_width(&device->vector_width))
+    size_t width = native >= 16 ? 16 : native >= 8 ? 8 : native >= 4 ? 4 : 1;
+    if (forced_width(&width))
         return -1;
-    device->nlanes = device->vector_width > 1 ? 16 : 32;
+    amkd_device_set_width(device, width);
     return 0;
 }
 

@@ -29,7 +29,8 @@ struct amkd_device {
     const char *watched;                  /* of amkd_device_watch */
     struct amkd_progress *compiling;
     struct amkd_profile *profile; /* that times the kernels (profile.h); borrowed */
-    cl_mem scratch;               /* of amkd_device_scratch; NULL until asked for */
+    struct amkd_listing *listing; /* of what is built; nothing runs (listing.h); borrowed */
+    cl_mem scratch; /* of amkd_device_scratch; NULL until asked for */
     size_t scratch_nbytes;
 };
 
@@ -39,6 +40,9 @@ struct amkd_device {
  * where none has a device. The environment's AMKD_VECTOR_WIDTH (1, 4, 8 or 16) takes the
  * place of every device's vector_width. */
 int amkd_devices_list(amkd_device **devices, size_t *n);
+
+/* Sets vector_width, 1, 4, 8 or 16, and the lanes of a block that go with it. */
+void amkd_device_set_width(amkd_device *device, size_t vector_width);
 
 /* Shows on stderr, until amkd_device_unwatch, that programs are compiled which no cache
  * has, and how many: it may take a minute. title is a constant, "amkd-train, compiling".

@@ -5,6 +5,7 @@
 #include "base/progress.h"
 #include "device/cache.h"
 #include "device/last_words.h"
+#include "device/listing.h"
 #include "device/profile.h"
 #include <pthread.h>
 #include <stdio.h>
@@ -253,15 +254,11 @@ static int load_or_build(cl_program *out, int *died, amkd_device *device,
     return rc;
 }
 
-int amkd_program_build(cl_program *out, amkd_device *device, const char *name,
-                       const char *const *sources, size_t nsources, const char *options)
+/* Without optimisations where the driver dies of them. */
+static int build_usual(cl_program *out, amkd_device *device, const char *name,
+                       const char *const *sources, size_t nsources, const char *usual)
 {
-    *out = NULL;
-    /* -w: there are compilers that say "1 warning generated" on the caller's stderr. */
-    char *usual =
-        amkd_format("-w -cl-std=CL1.2 -DVW=%zu -DNLANES=%zu %s", device->vector_width,
-                    device->nlanes, options ? options : "");
-    char *slow = usual ? amkd_format("%s -cl-opt-disable", usual) : NULL;
+    char *slow = amkd_format("%s -cl-opt-disable", usual);
     int died = 0;
     int rc =
         slow ? load_or_build(out, &died, device, name, sources, nsources, usual, 1) : -1;
@@ -274,6 +271,24 @@ int amkd_program_build(cl_program *out, amkd_device *device, const char *name,
             "programs' it is tried again",
             device->name, name, another);
     free(slow);
+    return rc;
+}
+
+int amkd_program_build(cl_program *out, amkd_device *device, const char *name,
+                       const char *const *sources, size_t nsources, const char *options)
+{
+    *out = NULL;
+    /* -w: there are compilers that say "1 warning generated" on the caller's stderr. */
+    char *usual =
+        amkd_format("-w -cl-std=CL1.2 -DVW=%zu -DNLANES=%zu %s", device->vector_width,
+                    device->nlanes, options ? options : "");
+    int rc = usual ? 0 : -1;
+    if (!rc && device->listing)
+        rc = amkd_listing_add(device->listing, name, sources, nsources, usual);
+    if (!rc)
+        rc = build_usual(out, device, name, sources, nsources, usual);
+    if (!rc && device->listing)
+        rc = amkd_listing_built(device->listing, *out);
     free(usual);
     return rc;
 }
@@ -362,6 +377,8 @@ int amkd_kernel_run(amkd_device *device, cl_kernel kernel, const amkd_arg *args,
     }
     if (!local)
         local = choose_group(device, ndim, global, group);
+    if (device->listing)
+        return amkd_listing_launch(device->listing, kernel, args, nargs, ndim, local);
     cl_event done;
     cl_int status =
         clEnqueueNDRangeKernel(device->queue, kernel, (cl_uint)ndim, NULL, global, local,

@@ -36,7 +36,8 @@ typedef struct amkd_arg {
 
 /* Sets arguments 0..nargs-1 and enqueues the kernel over ndim dimensions. local
  * may be NULL: then the driver chooses, but on CPUs, whose groups stay small, so that the
- * private arrays of one fit a stack. Returns once enqueued. */
+ * private arrays of one fit a stack. Returns once enqueued. On a device with a listing it
+ * is noted, and not enqueued. */
 int amkd_kernel_run(amkd_device *device, cl_kernel kernel, const amkd_arg *args,
                     size_t nargs, size_t ndim, const size_t *global, const size_t *local);
 

@@ -202,15 +202,33 @@ int amkd_op_launch(amkd_op *op, amkd_pass pass, cl_kernel kernel, const amkd_arg
                            (size_t[]){items, tiles, blocks}, (size_t[]){items, group, 1});
 }
 
+/* Rows of lanes in a work-group where work-items run in lockstep: with fewer, waves of 64
+ * would be half empty, and a unit have no room for as many groups as fill it. */
+enum { LOCKSTEP_ROWS = 8 };
+
+static size_t choose_rows(const amkd_device *device, size_t nitems)
+{
+    size_t rows = device->vector_width == 1 ? LOCKSTEP_ROWS : 1;
+    while (rows > 1 && (nitems % rows || rows * device->nlanes > device->max_work_group))
+        rows /= 2;
+    return rows;
+}
+
+int amkd_op_launch_items(amkd_op *op, cl_kernel kernel, const amkd_arg *args,
+                         size_t nargs, size_t nitems, size_t nblocks)
+{
+    const size_t vectors = amkd_vectors(op->device);
+    return amkd_kernel_run(op->device, kernel, args, nargs, 3,
+                           (size_t[]){vectors, nitems, nblocks},
+                           (size_t[]){vectors, choose_rows(op->device, nitems), 1});
+}
+
 int amkd_op_launch_values(amkd_op *op, cl_kernel kernel, const amkd_arg *args,
                           size_t nargs, size_t nchannels, size_t nblocks)
 {
-    const size_t vectors = amkd_vectors(op->device);
     const size_t nitems =
         op->device->vector_width == 1 ? nchannels * op->nplaces : nchannels;
-    return amkd_kernel_run(op->device, kernel, args, nargs, 3,
-                           (size_t[]){vectors, nitems, nblocks},
-                           (size_t[]){vectors, 1, 1});
+    return amkd_op_launch_items(op, kernel, args, nargs, nitems, nblocks);
 }
 
 int amkd_op_make_ready(amkd_op *op, amkd_pass pass)

@@ -126,6 +126,11 @@ size_t amkd_vectors(const amkd_device *device);
  * it is best written past them (past of write_vec in common.cl). */
 int amkd_op_writes_past(const amkd_op *op, const amkd_op_args *args);
 
+/* Enqueues a kernel over lanes x items x blocks, whose work-items know nothing of one
+ * another. */
+int amkd_op_launch_items(amkd_op *op, cl_kernel kernel, const amkd_arg *args,
+                         size_t nargs, size_t nitems, size_t nblocks);
+
 /* Enqueues a kernel over all values of nchannels channels of op->nplaces (the grid of
  * first_value in cl/common.cl). */
 int amkd_op_launch_values(amkd_op *op, cl_kernel kernel, const amkd_arg *args,

@@ -264,6 +264,17 @@ static int fix(amkd_plan *plan, const setting *settings, const char *name)
     return amkd_fail("there is no way '%s' here: expected one of %s", name, all);
 }
 
+/* Makes all that a trial would run, and leaves the first way in force. */
+static int make_ways(amkd_plan *plan, amkd_op *op, amkd_pass pass)
+{
+    setting settings[AMKD_MAX_WAYS];
+    list_ways(plan, settings, op, pass, NULL);
+    for (size_t w = plan->nways; w-- > 0;)
+        if (plan->ways[w].run && apply(&settings[w]))
+            return -1;
+    return 0;
+}
+
 int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, const char *way,
                  double deadline, int time_all)
 {
@@ -275,6 +286,8 @@ int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, const char *way,
         return 0;
     if (op->make_ready && op->make_ready(op, pass))
         return -1;
+    if (op->device->listing)
+        return make_ways(plan, op, pass);
     trial t = {0};
     setting settings[AMKD_MAX_WAYS];
     const double nmacs = count_macs(&op->shape, op->device->nlanes);

@@ -12,7 +12,8 @@
  * came out; without ways for pools, which have one alone, and without times where the
  * layer is too small to matter. way: the one to take by its name, whatever times say;
  * NULL: none is fixed. Fails where the pass has ways and none of that name. time_all:
- * also times where there is no choice, to be seen. */
+ * also times where there is no choice, to be seen. On a device with a listing
+ * (device/listing.h) no way is timed or remembered, but all are made. */
 int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, const char *way,
                  double deadline, int time_all);
 

@@ -9,11 +9,9 @@ extern const char amkd_cl_pool[];
 static int run(amkd_op *op, cl_kernel kernel, const amkd_arg *args, size_t nargs,
                size_t height, size_t width, size_t nblocks)
 {
-    const size_t vectors = amkd_vectors(op->device);
     const size_t nitems = op->device->vector_width == 1 ? height * width : height;
-    return amkd_kernel_run(op->device, kernel, args, nargs, 3,
-                           (size_t[]){vectors, nitems, op->shape.in_channels * nblocks},
-                           (size_t[]){vectors, 1, 1});
+    return amkd_op_launch_items(op, kernel, args, nargs, nitems,
+                                op->shape.in_channels * nblocks);
 }
 
 static int forward(amkd_op *op, const amkd_op_args *a)

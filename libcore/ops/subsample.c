@@ -8,10 +8,8 @@ extern const char amkd_cl_subsample[];
 static int run(amkd_op *op, cl_kernel kernel, const amkd_arg *args, size_t nargs,
                size_t nchannels, size_t nplaces, size_t nblocks)
 {
-    const size_t vectors = amkd_vectors(op->device);
     const size_t n = op->device->vector_width == 1 ? nchannels * nplaces : nchannels;
-    return amkd_kernel_run(op->device, kernel, args, nargs, 3,
-                           (size_t[]){vectors, n, nblocks}, (size_t[]){vectors, 1, 1});
+    return amkd_op_launch_items(op, kernel, args, nargs, n, nblocks);
 }
 
 static int forward(amkd_op *op, const amkd_op_args *a)

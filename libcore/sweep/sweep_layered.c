@@ -27,6 +27,8 @@ struct amkd_layered {
     cl_kernel mix, logits;
 };
 
+/* As many as give every unit two, and fill the room; but not more than half of the
+ * device's memory, and its buffers, can hold. */
 static int choose_blocks(size_t *nblocks, const amkd_device *device,
                          const amkd_graph *graph)
 {
@@ -34,8 +36,13 @@ static int choose_blocks(size_t *nblocks, const amkd_device *device,
     if (amkd_network_room_find(&network, device, graph, 0))
         return -1;
     const size_t room = device->vector_width > 1 ? BATCH_NBYTES : GPU_BATCH_NBYTES;
-    const size_t n = room / network.block_nbytes, least = 2 * device->ncompute_units;
-    *nblocks = n > 4096 ? 4096 : n > least ? n : least;
+    const cl_ulong n = room / network.block_nbytes, least = 2 * device->ncompute_units;
+    const cl_ulong half = device->global_nbytes / 2 / network.block_nbytes;
+    const cl_ulong whole = device->max_buffer_nbytes / network.largest_block_nbytes;
+    cl_ulong most = n > 4096 ? 4096 : n > least ? n : least;
+    most = half < most ? half : most;
+    most = whole < most ? whole : most;
+    *nblocks = (size_t)(most > 1 ? most : 1);
     return 0;
 }
 
