@@ -110,11 +110,11 @@ kernel LANE_GROUP void dense_backward_weights(
     const int own_o = tile / TILES(IC, WEIGHTS_IT) * WEIGHTS_OT;
     const int i0 = min(own_i, IC - WEIGHTS_IT), o0 = min(own_o, OC - WEIGHTS_OT);
     const int with_bias = BIAS && own_i == 0;
-    const size_t slice = get_global_id(2);
-    const size_t first = slice * nblocks / NSLICES, end = (slice + 1) * nblocks / NSLICES;
+    const size_t slice = get_global_id(2), first = slice * nblocks / NSLICES;
+    const int length = (slice + 1) * nblocks / NSLICES - first;
     gradients += slice * ntrained;
-    x += i0 * NLANES + lane;
-    dy += o0 * NLANES + lane;
+    x += first * (IC * NLANES) + i0 * NLANES + lane;
+    dy += first * (OC * NLANES) + o0 * NLANES + lane;
 
     float sum[WEIGHTS_OT][WEIGHTS_IT];
     float bias[WEIGHTS_OT];
@@ -125,26 +125,24 @@ kernel LANE_GROUP void dense_backward_weights(
         for (int i = 0; i < WEIGHTS_IT; i++)
             sum[o][i] = 0.0f;
     }
-    for (size_t block = first; block < end; block++) {
-        global const float *xb = x + block * (IC * NLANES);
-        global const float *dyb = dy + block * (OC * NLANES);
+    if (with_bias)
+        for (int block = 0; block < length; block++)
+#pragma unroll
+            for (int o = 0; o < WEIGHTS_OT; o++)
+                bias[o] += dy[(size_t)block * (OC * NLANES) + o * NLANES];
+    for (int block = 0; block < length; block++, x += IC * NLANES, dy += OC * NLANES) {
         float d[WEIGHTS_OT];
 #pragma unroll
         for (int o = 0; o < WEIGHTS_OT; o++)
-            d[o] = dyb[o * NLANES];
+            d[o] = dy[o * NLANES];
 #pragma unroll
         for (int i = 0; i < WEIGHTS_IT; i++) {
-            const float value = xb[i * NLANES];
+            const float value = x[i * NLANES];
 #pragma unroll
             for (int o = 0; o < WEIGHTS_OT; o++)
                 sum[o][i] = fma(d[o], value, sum[o][i]);
         }
     }
-    if (with_bias)
-        for (size_t block = first; block < end; block++)
-#pragma unroll
-            for (int o = 0; o < WEIGHTS_OT; o++)
-                bias[o] += dy[block * (OC * NLANES) + o * NLANES];
 
     local float shared[(WEIGHTS_SUMS + WEIGHTS_OT) * (NLANES + 1)];
     for (int o = 0; o < WEIGHTS_OT; o++) {

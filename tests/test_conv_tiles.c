@@ -30,6 +30,11 @@ static size_t registers(void)
     return device.vector_width == 1 || device.vector_width == 16 ? 32 : 16;
 }
 
+static size_t row_registers(void)
+{
+    return device.vector_width == 1 ? 48 : registers();
+}
+
 /* Whether tiles of side, the last moved back to end with n where they overlap and left
  * short where not, write each of n once. */
 static int writes_each_once(size_t n, size_t side, int overlap)
@@ -54,7 +59,7 @@ static void check_row_tile(const amkd_conv_tile *tile, size_t nchannels, size_t 
     const size_t c = tile->side[0], p = tile->side[1];
     assert_here(c >= 1 && c <= nchannels && c <= 8);
     assert_here(p >= 1 && p % multiple == 0 && p < npixels + multiple);
-    assert_here(c * p <= registers() || p == multiple);
+    assert_here(c * p <= row_registers() || p == multiple);
     assert_here(writes_each_once(nchannels, c, 1));
     assert_here(writes_each_once(npixels, p, 0));
 }

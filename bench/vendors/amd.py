@@ -41,6 +41,21 @@ def count(line: str, loop: Loop) -> None:
         loop.local_words += words
 
 
+def inner_loops(lines: list[str]) -> list[list[str]]:
+    """As LLVM's comments behind the labels of blocks have them."""
+    blocks: dict[str, list[str]] = {}
+    inner, header = set(), None
+    for line in lines:
+        if found := re.match(r"(?:\.L|; %)(bb[\d_.]+):", line, flags=re.I):
+            named = re.search(r"in Loop: Header=(BB\w+)", line)
+            header = named[1] if named else found[1]
+        if "This Inner Loop Header" in line and header:
+            inner.add(header)
+        if header:
+            blocks.setdefault(header, []).append(line)
+    return [blocks[name] for name in inner]
+
+
 def number(text: str, pattern: str) -> int:
     return int(re.search(pattern, text)[1])
 
@@ -65,6 +80,5 @@ def compile_program(target, program: Path, folder: Path) -> tuple[list[Kernel], 
             spill_nbytes=spilled, private_nbytes=max(scratch - spilled, 0),
             local_nbytes=number(body, r"\.amdhsa_group_segment_fixed_size (\d+)"),
             waves=number(body, r"; Occupancy: (\d+)"),
-            loop=hottest(body.splitlines(), r"^(\.LBB\w+):", r"s_c?branch\w*\s+(\.LBB\w+)",
-                         count)))
+            loop=hottest(inner_loops(body.splitlines()), count)))
     return kernels, said

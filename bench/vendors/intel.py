@@ -5,7 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
-from kernels import Kernel, Loop, Missing, hottest, run
+from kernels import Kernel, Loop, Missing, hottest, loops_by_jumps, run
 
 # What ocloc disassembles with, under a name that Debian's package does not have.
 DISASSEMBLER = Path("/usr/lib/x86_64-linux-gnu/libiga64.so.1")
@@ -63,8 +63,8 @@ def compile_program(target, program: Path, folder: Path) -> tuple[list[Kernel], 
             spill_nbytes=int(spilled[1]) * REGISTER_NBYTES // lanes if spilled else 0,
             private_nbytes=int(private[1]) // lanes if private and not spilled else 0,
             local_nbytes=int(local[1]) if local else 0, lanes=lanes,
-            loop=hottest(assembly.read_text().splitlines(), r"^(L\d+):",
-                         r"\b(?:while|jmpi|goto)\b.*?\b(L\d+)", count)
+            loop=hottest(loops_by_jumps(assembly.read_text().splitlines(), r"^(L\d+):",
+                                        r"\b(?:while|jmpi|goto)\b.*?\b(L\d+)"), count)
             if assembly.exists() else None))
     # Spills are in the table.
     warnings = [line for line in said.splitlines()

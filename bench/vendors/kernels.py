@@ -47,20 +47,25 @@ def run(*command, **options) -> str:
     return done.stdout
 
 
-def hottest(lines: list[str], label: str, jump: str, count) -> Loop | None:
-    """Of the loops that no other loop is in, the one with most multiply-adds. label and jump
-    are patterns with one group, the place; count(line, loop) adds an instruction."""
-    places, best = {}, None
+def loops_by_jumps(lines: list[str], label: str, jump: str) -> list[list[str]]:
+    """The loops that no other loop is in: from a label to a jump back to it. label and jump are
+    patterns with one group, the place."""
+    places = {}
     for number, line in enumerate(lines):
         if found := re.search(label, line):
             places[found[1]] = number
     spans = [(places[found[1]], number) for number, line in enumerate(lines)
              if (found := re.search(jump, line)) and places.get(found[1], number + 1) <= number]
-    for first, last in spans:
-        if any(first <= a and b <= last and (a, b) != (first, last) for a, b in spans):
-            continue
+    return [lines[first:last + 1] for first, last in spans
+            if not any(first <= a and b <= last and (a, b) != (first, last) for a, b in spans)]
+
+
+def hottest(loops: list[list[str]], count) -> Loop | None:
+    """The one with most multiply-adds. count(line, loop) adds an instruction."""
+    best = None
+    for lines in loops:
         loop = Loop()
-        for line in lines[first:last + 1]:
+        for line in lines:
             count(line, loop)
         if loop.mads and (not best or loop.mads > best.mads):
             best = loop

@@ -5,7 +5,7 @@ import re
 import shutil
 from pathlib import Path
 
-from kernels import CompileError, Kernel, Loop, Missing, hottest, run
+from kernels import CompileError, Kernel, Loop, Missing, hottest, loops_by_jumps, run
 
 FOLDER = Path(os.environ.get("AMKD_VENDORS", "/var/tmp/amkd-vendors"))
 # The last assembler that knows the P100, and the first disassembler that PyPI has, which
@@ -57,8 +57,8 @@ def loops(cubin: Path) -> dict[str, Loop | None]:
     except CompileError:
         return {}
     bodies = re.split(r"^\.text\.(\w+):$", text, flags=re.M)
-    return {name: hottest(body.splitlines(), r"^(\.L_x_\w+):",
-                          r"\bBRA\b.*`\((\.L_x_\w+)\)", count)
+    return {name: hottest(loops_by_jumps(body.splitlines(), r"^(\.L_x_\w+):",
+                                         r"\bBRA\b.*`\((\.L_x_\w+)\)"), count)
             for name, body in zip(bodies[1::2], bodies[2::2])}
 
 

@@ -50,6 +50,12 @@ def waves(found: Found) -> int:
     return max(int(min(most)), 1)
 
 
+def filled(found: Found) -> float:
+    """The part of its waves' lanes that a work-group has work-items for."""
+    lanes = found.kernel.lanes or found.target.lanes
+    return found.group / (ceil(found.group / lanes) * lanes)
+
+
 @dataclass
 class Share:
     """Of a card's peak, what the inner loop could reach if nothing was ever waited for, by
@@ -66,20 +72,13 @@ class Share:
 
 
 def share_of(target: Target, loop: Loop) -> Share:
-    """issue: multiply-adds over the slots that all instructions take, where a card makes two
-    in a slot over twice that. loads, local: while a unit's load units move a word for a lane,
-    its arithmetic units make mads / words multiply-adds for one."""
-    each = target.mads / (target.schedulers * {"amd": 16, "intel": 8, "nvidia": 32}[target.vendor])
-    if target.vendor == "nvidia":
-        issue = loop.mads * target.issued / max(loop.slots, loop.mads * target.issued)
-    elif target.name in ("gfx1030", "gfx1100"):
-        issue = loop.mads / (loop.slots * each / 2)
-    else:
-        issue = loop.mads / (loop.slots * each)
+    """issue: multiply-adds over those that the slots of all instructions of the loop could
+    have been. loads, local: over those that a unit makes while its load units move the words
+    of the loop."""
     def bound(words: float, per_cycle: int) -> float:
-        return min(1, loop.mads / (words * target.mads / per_cycle)) if words else 1
-    return Share(min(1, issue), bound(loop.words, target.words),
-                 bound(loop.local_words, target.local_words))
+        return min(1, loop.mads * per_cycle / (words * target.mads)) if words else 1
+    return Share(min(1, loop.mads / (loop.slots * target.mads_of_slot)),
+                 bound(loop.words, target.words), bound(loop.local_words, target.local_words))
 
 
 def faults(found: Found) -> list[str]:
@@ -112,7 +111,8 @@ def span(values, form="{:g}") -> str:
 
 def cells(row: Row) -> list[str]:
     kernels = [found.kernel for found in row.all]
-    groups = [found.group for found in row.all if found.group]
+    launched = [found for found in row.all if found.group]
+    groups = [found.group for found in launched]
     loops = [kernel.loop for kernel in kernels if kernel.loop]
     shares = [share_of(row.target, loop) for loop in loops]
     return [row.target.name, row.name, str(len(row.all)),
@@ -123,6 +123,7 @@ def cells(row: Row) -> list[str]:
             span(groups) if groups else "-",
             span([waves(found) for found in row.all]) + f"/{row.target.waves}",
             span([kernel.lanes or row.target.lanes for kernel in kernels]),
+            span([filled(found) for found in launched], "{:.2f}") if groups else "-",
             span([loop.mads / loop.slots for loop in loops], "{:.2f}") if loops else "-",
             span([loop.wide for loop in loops]) if loops else "-",
             span([share.issue for share in shares], "{:.2f}") if loops else "-",
@@ -131,7 +132,7 @@ def cells(row: Row) -> list[str]:
 
 
 HEAD = ["target", "kernel", "programs", "registers", "spills", "private", "local", "group",
-        "waves", "lanes", "mads/slot", "wide", "issue", "loads", "share"]
+        "waves", "lanes", "filled", "mads/slot", "wide", "issue", "loads", "share"]
 
 
 def lay_out(rows: list[list[str]]) -> str:

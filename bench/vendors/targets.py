@@ -19,7 +19,8 @@ class Target:
     groups: int  # of a unit at most; 0: as many as there are waves
     local_nbytes: int  # of a unit
     mads: int  # multiply-adds that a unit makes in a cycle, in lanes
-    issued: float  # instructions that a scheduler issues while it makes a wave's multiply-adds
+    mads_of_slot: float  # of a lane, that a slot (kernels.Loop) can make at most: two where
+    # an instruction can have a pair, half where two are issued while one multiplies
     words: int  # of 4 bytes that a unit's load units take in a cycle, in lanes
     local_words: int  # the same of local memory
     registers: int = 0  # of a unit, in lanes of 4 bytes; 0: the compiler tells the waves
@@ -32,12 +33,12 @@ TARGETS = [
     Target("tgllp", "intel", "Gen12, Iris Xe", 7, 16, 0, 0, 64 * KIB, 128, 1, 32, 32),
     Target("dg2", "intel", "Arc A770", 8, 16, 0, 0, 128 * KIB, 128, 1, 32, 32),
     Target("sm_60", "nvidia", "P100", 32, 2, 32, 32, 64 * KIB, 64, 1, 32, 32, 65536),
-    Target("sm_75", "nvidia", "RTX 2080", 8, 4, 32, 16, 64 * KIB, 64, 2, 16, 32, 65536),
+    Target("sm_75", "nvidia", "RTX 2080", 8, 4, 32, 16, 64 * KIB, 64, 0.5, 16, 32, 65536),
     Target("sm_90", "nvidia", "H100", 16, 4, 32, 32, 228 * KIB, 128, 1, 32, 32, 65536),
     Target("gfx906", "amd", "Radeon VII", 10, 4, 64, 0, 64 * KIB, 64, 1, 16, 32),
-    Target("gfx90a", "amd", "MI210", 8, 4, 64, 0, 64 * KIB, 128, 1, 16, 32),
+    Target("gfx90a", "amd", "MI210", 8, 4, 64, 0, 64 * KIB, 128, 2, 16, 32),
     Target("gfx1030", "amd", "RX 6800", 16, 2, 32, 0, 64 * KIB, 64, 1, 32, 32),
-    Target("gfx1100", "amd", "RX 7900", 16, 2, 32, 0, 64 * KIB, 128, 1, 32, 32),
+    Target("gfx1100", "amd", "RX 7900", 16, 2, 32, 0, 64 * KIB, 128, 2, 32, 32),
 ]
 
 # What every target and every device of OpenCL 1.2 that amkd speaks of has: beyond it a

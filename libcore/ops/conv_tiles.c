@@ -12,10 +12,14 @@ enum { NEAR_NBYTES = 24 << 10 };
 
 /* What a kind of device takes, in multiply-adds. Vectors: fitted to two AVX-512 cores
  * under PoCL. Lockstep: loads issue at a quarter of the rate of multiply-adds, and that
- * many work-groups a unit hide each other's waiting. */
+ * many work-groups a unit hide each other's waiting. 48 sums fit the registers of ten
+ * GPUs of three vendors without a spill, and their loops load less for a multiply-add
+ * than with 32 (bench/results/vendors.txt). Those of the weights' gradient are added up
+ * in local memory, of which more leaves room for fewer work-groups. */
 typedef struct machine {
     int lockstep;
     double registers;
+    double sums;  /* registers for sums that share memory */
     double load;  /* a value or a weight from the cache */
     double far;   /* beside that, a value from beyond the nearest cache */
     double spill; /* a register too few, in every step */
@@ -28,9 +32,9 @@ static machine describe(const amkd_device *device)
 {
     const double units = (double)device->ncompute_units;
     if (device->vector_width == 1)
-        return (machine){1, 32, 4, 0, 8, 6, 100, 16 * units};
+        return (machine){1, 48, 32, 4, 0, 8, 6, 100, 16 * units};
     const double registers = device->vector_width == 16 ? 32 : 16;
-    return (machine){0, registers, 0.25, 0.25, 10, 4, 80, units};
+    return (machine){0, registers, registers, 0.25, 0.25, 10, 4, 80, units};
 }
 
 /* The best so far; of those that cost the same, the first. */
@@ -183,7 +187,8 @@ static size_t near_rows(const amkd_device *device, const amkd_op_shape *shape,
 amkd_conv_tile amkd_conv_weights_tile(const amkd_device *device,
                                       const amkd_op_shape *shape)
 {
-    const machine m = describe(device);
+    machine m = describe(device);
+    m.registers = m.sums;
     const size_t t = amkd_conv_taps(shape);
     best b = {.cost = INFINITY};
     for (size_t o = 1; o <= MAX_CHANNELS && o <= shape->out_channels; o++)

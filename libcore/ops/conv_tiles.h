@@ -18,9 +18,10 @@ typedef struct amkd_conv_tile {
  *
  * No side exceeds the channels that it divides, nor 8 of them; pixels go one tile past a
  * row's end at most, and backward they are a multiple of the stride. There are no more
- * accumulators than registers (16 with vectors of 4 or 8, else 32), but for tiles of the
- * fewest pixels, and of one in channel for weights. With strides up to 16 the sums over
- * lanes fit OpenCL's least local memory, 32 KiB. */
+ * accumulators than registers (16 with vectors of 4 or 8, 32 with those of 16, in
+ * lockstep 48 along rows and 32 of weights), but for tiles of the fewest pixels, and of
+ * one in channel for weights. With strides up to 16 the sums over lanes fit OpenCL's
+ * least local memory, 32 KiB. */
 amkd_conv_tile amkd_conv_forward_tile(const amkd_device *device,
                                       const amkd_op_shape *shape);
 amkd_conv_tile amkd_conv_data_tile(const amkd_device *device, const amkd_op_shape *shape);
