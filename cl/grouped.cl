@@ -115,39 +115,53 @@ INLINE void add_products(vec sum[K * K], global const vec *x, const vec d, const
                          const int u)
 {
 #pragma unroll
-    for (int ac = 0; ac < K * K; ac++) {
-        const int r = v * S - PY + ac / K * D, q = u * S - PX + ac % K * D;
-        if (!OUTSIDE(r, IH) && !OUTSIDE(q, IW))
-            sum[ac] = fma(d, x[(r * IW + q) * VECTORS], sum[ac]);
+    for (int a = 0; a < K; a++) {
+        const int r = v * S - PY + a * D;
+        if (OUTSIDE(r, IH))
+            continue;
+#pragma unroll
+        for (int c = 0; c < K; c++) {
+            const int q = u * S - PX + c * D;
+            if (!OUTSIDE(q, IW))
+                sum[a * K + c] = fma(d, x[(r * IW + q) * VECTORS], sum[a * K + c]);
+        }
     }
 }
 
-/* The sum over the lanes of a work-group, in all of them. */
-INLINE float sum_lanes(const vec v, local float *shared)
+/* Writes the sums over the lanes of n values that each has, n a constant of at most K: lane l
+ * puts its own into column l of shared, and then adds up rows of that. */
+INLINE void write_sums(global float *to, const vec *values, const int n, local float *shared)
 {
-    float total = sum_vec(v);
 #if LANE_ITEMS > 1
+    const int lane = get_local_id(0);
     barrier(CLK_LOCAL_MEM_FENCE);
-    shared[get_local_id(0)] = total;
+#pragma unroll
+    for (int k = 0; k < n; k++)
+        shared[k * (LANE_ITEMS + 1) + lane] = values[k];
     barrier(CLK_LOCAL_MEM_FENCE);
-    total = 0.0f;
-    for (int l = 0; l < LANE_ITEMS; l++)
-        total += shared[l];
+    for (int k = lane; k < n; k += LANE_ITEMS) {
+        float total = 0.0f;
+        for (int l = 0; l < LANE_ITEMS; l++)
+            total += shared[k * (LANE_ITEMS + 1) + l];
+        to[k] = total;
+    }
+#else
+    for (int k = 0; k < n; k++)
+        to[k] = sum_vec(values[k]);
 #endif
-    return total;
 }
 
-kernel LANE_GROUP void grouped_backward_weights(global const vec *restrict x,
-                                     global const vec *restrict dy,
-                                     global float *restrict gradients, const uint nblocks,
-                                     const uint weights, const uint biases,
-                                     const uint ntrained)
+kernel LANE_GROUP void grouped_backward_weights(
+    global const vec *restrict x, global const vec *restrict dy,
+    global float *restrict gradients, const uint nblocks, const uint weights,
+    const uint biases, const uint ntrained)
 {
-    local float shared[LANE_ITEMS];
+    local float shared[K * (LANE_ITEMS + 1)];
     const size_t slice = get_global_id(2);
     const int o = get_global_id(1) / GI, i = get_global_id(1) % GI;
     const size_t first = slice * nblocks / NSLICES, end = (slice + 1) * nblocks / NSLICES;
     vec sum[K * K], bias = 0.0f;
+#pragma unroll
     for (int ac = 0; ac < K * K; ac++)
         sum[ac] = 0.0f;
     for (size_t block = first; block < end; block++)
@@ -155,20 +169,19 @@ kernel LANE_GROUP void grouped_backward_weights(global const vec *restrict x,
             global const vec *image =
                 x + (block * IC + o / GO * GI + i) * (IH * IW * VECTORS) + lane;
             global const vec *d = dy + (block * OC + o) * (OH * OW * VECTORS) + lane;
-            for (int at = 0; at < OH * OW; at++) {
-                bias += d[at * VECTORS];
-                add_products(sum, image, d[at * VECTORS], at / OW, at % OW);
-            }
+            for (int v = 0; v < OH; v++)
+#pragma unroll 1
+                for (int u = 0; u < OW; u++) {
+                    const vec value = d[(v * OW + u) * VECTORS];
+                    bias += value;
+                    add_products(sum, image, value, v, u);
+                }
         }
     gradients += slice * ntrained;
-    for (int ac = 0; ac < K * K; ac++) {
-        const float total = sum_lanes(sum[ac], shared);
-        if (get_local_id(0) == 0)
-            gradients[weights + (o * GI + i) * (K * K) + ac] = total;
-    }
-    if (!BIAS || i)
-        return;
-    const float total = sum_lanes(bias, shared);
-    if (get_local_id(0) == 0)
-        gradients[biases + o] = total;
+    global float *w = gradients + weights + (o * GI + i) * (K * K);
+#pragma unroll
+    for (int a = 0; a < K; a++)
+        write_sums(w + a * K, sum + a * K, K, shared);
+    if (BIAS && i == 0)
+        write_sums(gradients + biases + o, &bias, 1, shared);
 }
