@@ -264,15 +264,17 @@ static int fix(amkd_plan *plan, const setting *settings, const char *name)
     return amkd_fail("there is no way '%s' here: expected one of %s", name, all);
 }
 
-/* Makes all that a trial would run, and leaves the first way in force. */
+/* Makes all that a trial would run, and leaves the first way in force. Another that cannot
+ * be made would be passed over. */
 static int make_ways(amkd_plan *plan, amkd_op *op, amkd_pass pass)
 {
     setting settings[AMKD_MAX_WAYS];
     list_ways(plan, settings, op, pass, NULL);
+    int rc = 0;
     for (size_t w = plan->nways; w-- > 0;)
-        if (plan->ways[w].run && apply(&settings[w]))
-            return -1;
-    return 0;
+        if (plan->ways[w].run)
+            rc = apply(&settings[w]) || amkd_op_make_ready(op, pass) ? -1 : 0;
+    return rc;
 }
 
 int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, const char *way,
