@@ -13,7 +13,7 @@ FLAGS = ["-x", "cl", "-cl-std=CL1.2", "-O3", "-Wall", "-Wno-unused-function",
 
 def version() -> str:
     if not shutil.which("clang-19") or not LIBRARY.exists():
-        raise Missing("clang-19 and libclc-19")
+        raise Missing("clang-19 and libclc")
     return run("clang-19", "--version").splitlines()[0]
 
 

@@ -25,7 +25,7 @@ def find(name: str) -> str | None:
 
 def version() -> str:
     if not shutil.which("clang-19") or not LIBRARY.exists():
-        raise Missing("clang-19 and libclc-19")
+        raise Missing("clang-19 and libclc")
     if not find("ptxas"):
         raise Missing("ptxas (ci/vendors --install)")
     return "ptxas " + re.search(r"V([\d.]+)", run(find("ptxas"), "--version"))[1]
