@@ -9,7 +9,7 @@ static amkd_common common;
 static uint64_t seed, count;
 static double rate;
 static int gray;
-static const char *by, *key;
+static const char *by, *key, *way, *place;
 static amkd_texts teachers;
 static amkd_cli cli;
 
@@ -19,6 +19,8 @@ static const amkd_option options[] = {
     {0, "gray", AMKD_FLAG, &gray, NULL, "one channel", 0, 0, 0},
     {0, "grace", AMKD_FLAG, &gray, NULL, "another flag", 0, 0, 0},
     {0, "by", AMKD_TEXT, &by, "WHAT", "measure", 0, 0, 0},
+    {0, "way", AMKD_TEXT, &way, "WAY", "chosen", 0, 0, 0, .choices = "near, nearest"},
+    {0, "place", AMKD_TEXT, &place, "P", "open", AMKD_OPEN, 0, 0, .choices = "here"},
     {0, "keyring", AMKD_FLAG, &gray, NULL, "begins as the next", 0, 0, 0},
     {0, "keys", AMKD_FLAG, &gray, NULL, "this, too", 0, 0, 0},
     {0, "key", AMKD_TEXT, &key, "KEY", "of the service", 0, 0, 0},
@@ -51,7 +53,7 @@ static int open_cli(const char *words)
     seed = count = 7;
     rate = 0;
     gray = 0;
-    by = key = NULL;
+    by = key = way = place = NULL;
     fflush(NULL);
     int saved[2] = {dup(1), dup(2)};
     dup2(open(stdout_path, O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
@@ -167,6 +169,34 @@ START_TEST(misuse_names_the_option)
 }
 END_TEST
 
+START_TEST(choices_are_words_of_the_list)
+{
+    ck_assert_int_eq(open_cli("x a --way nearest --place elsewhere"), 0);
+    ck_assert_str_eq(place, "elsewhere");
+    ck_assert_int_eq(amkd_cli_choice(&cli, "way"), 1);
+    amkd_cli_close(&cli, 0);
+    ck_assert_int_eq(open_cli("x a"), 0);
+    ck_assert_int_eq(amkd_cli_choice(&cli, "way"), -1);
+    amkd_cli_close(&cli, 0);
+    misuse("x a --way neares", "option '--way': 'neares' is none of near, nearest");
+    misuse("x a --way near,", "'near,' is none of");
+    misuse("x a --way=", "option '--way': '' is none of");
+}
+END_TEST
+
+START_TEST(options_are_listed_for_programs)
+{
+    ck_assert_int_ne(open_cli("x --options"), 0);
+    ck_assert_int_eq(cli.status, 0);
+    expect_in_file("stdout", "k\tcount\tcount\tK\t-\thow many\n"
+                             "r\trate\tnumber\tR\t-\thow fast, on two lines\n"
+                             "-\tgray\tflag\t-\t-\tone channel\n");
+    expect_in_file("stdout", "\n-\tway\ttext\tWAY\tnear, nearest\tchosen\n");
+    expect_in_file("stdout", "\nt\tteacher\ttexts\tSPEC\t-\ta teacher\n");
+    expect_in_file("stdout", "\n-\tversion\tflag\t-\t-\tprint the version and exit\n");
+}
+END_TEST
+
 START_TEST(help_and_version_go_to_stdout)
 {
     ck_assert_int_ne(open_cli("x --version"), 0);
@@ -214,6 +244,8 @@ int main(void)
     tcase_add_test(tests, options_have_their_defaults);
     tcase_add_test(tests, command_is_recorded_without_how_and_where);
     tcase_add_test(tests, misuse_names_the_option);
+    tcase_add_test(tests, choices_are_words_of_the_list);
+    tcase_add_test(tests, options_are_listed_for_programs);
     tcase_add_test(tests, help_and_version_go_to_stdout);
     tcase_add_test(tests, help_that_cannot_be_printed_is_a_failure);
     tcase_add_test(tests, close_prints_the_error_and_gives_the_status);

@@ -107,7 +107,7 @@ expect 2 "--programs wants --arch and --input" amkd-devices --programs "$dir/non
 expect 2 "do nothing without --programs" amkd-devices --as width=1
 expect 2 "--json and --programs" amkd-devices --json --programs "$dir/none" -a mlp --input 1x8x8
 expect 2 "--batch does nothing" amkd-devices --batch 10
-expect 2 "'yesterday' is not plans, programs or all" amkd-devices --forget yesterday
+expect 2 "'yesterday' is none of plans, programs, all" amkd-devices --forget yesterday
 expect 2 "--device does nothing" amkd-devices --forget all -d cpu
 expect 2 "extra" amkd-devices extra
 

@@ -166,7 +166,7 @@ expect 2 "--input-shape: 'n,,3' is no shape" "${ask[@]}" -t "$url/v2/models/x" \
     --input-shape n,,3 gray.amkd
 expect 2 "go together" "${ask[@]}" -t "$url/api" --request request.json gray.amkd
 expect 2 "--columns is for teachers at a URL" "${ask[@]}" -t exec:cat --columns gray.amkd
-expect 2 "--layout: 'chw' is neither" "${ask[@]}" -t "$url/v2/models/x" --layout chw gray.amkd
+expect 2 "'chw' is none of nchw" "${ask[@]}" -t "$url/v2/models/x" --layout chw gray.amkd
 expect 2 "--answer is not for a --request" "${ask[@]}" -t "$url/api" "${by[@]}" '$' --answer p \
     gray.amkd
 

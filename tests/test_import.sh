@@ -203,7 +203,7 @@ cmp <(amkd-cat alike.amkd) <(amkd-cat -n 1 photos.amkd)
 echo "# misuse"
 fails 2 "--apart-from needs --distinct" amkd-import --apart-from test.amkd -o out.amkd x.npy
 fails 2 "--distinct" amkd-import --distinct 32 -o out.amkd x.npy
-fails 2 "--layout 'hwc'" amkd-import --layout hwc -o out.amkd x.npy
+fails 2 "'hwc' is none of nhwc" amkd-import --layout hwc -o out.amkd x.npy
 fails 2 "--alpha 'red'" amkd-import --alpha red -o out.amkd x.npy
 fails 2 "--skip-bad" amkd-import --skip-bad 1.5 -o out.amkd x.npy
 fails 2 "--resize '28'" amkd-import --resize 28 -o out.amkd x.npy

@@ -94,7 +94,7 @@ expect 2 "--batch" amkd-query --batch 0 -t exec:cat -o out real.amkd
 expect 2 "--budget" amkd-query --budget 0 -t exec:cat -o out real.amkd
 expect 2 "--ask-again" amkd-query --ask-again -t exec:cat -o out real.amkd
 expect 2 "--percent" amkd-query --percent --labels scores -t exec:cat -o out real.amkd
-expect 2 "'top5' is not probs" amkd-query --labels top5 -t exec:cat -o out real.amkd
+expect 2 "'top5' is none of probs" amkd-query --labels top5 -t exec:cat -o out real.amkd
 expect 2 "--timeout" amkd-query --timeout=-1 -t exec:cat -o out real.amkd
 
 # A budget: the first rows, not one image more, and a word about the rest.

@@ -47,10 +47,6 @@ static int check_options(const amkd_cli *cli, settings *s)
             return amkd_cli_misuse(cli, "--%s does not go %s%s", belongs[i].option,
                                    rows ? "without --png" : "with ", rows ? "" : way);
     }
-    if (strcmp(s->cat.format, "tsv") && strcmp(s->cat.format, "json") &&
-        strcmp(s->cat.format, "npy"))
-        return amkd_cli_misuse(cli, "--format '%s': expected tsv, json or npy",
-                               s->cat.format);
     if (s->cat.no_names && strcmp(s->cat.format, "tsv"))
         return amkd_cli_misuse(cli, "--no-names is for --format tsv");
     if (cli->narguments > 1 && !s->check)
@@ -166,7 +162,8 @@ int main(int argc, char **argv)
     amkd_common_init(&s.common);
     const amkd_option options[] = {
         {'f', "format", AMKD_TEXT, &s.cat.format, "NAME",
-         "tsv (default), json (an object a line) or npy", 0, 0, 0},
+         "tsv (default), json (an object a line) or npy", 0, 0, 0,
+         .choices = "tsv, json, npy"},
         {0, "field", AMKD_TEXTS, &s.fields, "NAME",
          "only this field; several in the order given", 0, 0, 0},
         {'N', "no-names", AMKD_FLAG, &s.cat.no_names, NULL,

@@ -222,10 +222,6 @@ static int check(const amkd_cli *cli, const arguments *args)
     if (args->forget && amkd_cli_given(cli, "device"))
         return amkd_cli_misuse(cli,
                                "--forget is about all devices: --device does nothing");
-    if (args->forget && strcmp(args->forget, "plans") &&
-        strcmp(args->forget, "programs") && strcmp(args->forget, "all"))
-        return amkd_cli_misuse(cli, "--forget: '%s' is not plans, programs or all",
-                               args->forget);
     return 0;
 }
 
@@ -263,7 +259,8 @@ int main(int argc, char **argv)
          "\"width=1,local=32K,group=256,units=20,memory=8G\"",
          0, 0, 0},
         {0, "forget", AMKD_TEXT, &args.forget, "WHAT",
-         "remove the remembered plans, the compiled programs, or all", 0, 0, 0},
+         "remove the remembered plans, the compiled programs, or all", 0, 0, 0,
+         .choices = "plans, programs, all"},
         AMKD_OPTION_OUTPUT(args.common),
         {'q', "quiet", AMKD_FLAG, &args.common.quiet, NULL,
          "of the self-test, print only checks that fail; do not say what is compiled\nor "

@@ -61,7 +61,7 @@ misuse() {
 
 # --------------------------------------------------------------------- the command line
 
-dir='' recipe='' jobs=1 plan='' quiet='' verbose='' list='' status='' assignments=()
+dir='' recipe='' jobs=1 plan='' quiet='' verbose='' list='' options='' status='' assignments=()
 # shellcheck disable=SC2034 # distill-networks.sh's
 chosen_networks=''
 
@@ -86,17 +86,18 @@ take_argument() {
 }
 
 read_arguments() {
-    local options
-    options=$(getopt -n amkd-distill -o nj:qvh \
-        -l dry-run,jobs:,dir:,parameters,status,watch,quiet,verbose,help,version -- "$@") ||
+    local words
+    words=$(getopt -n amkd-distill -o nj:qvh \
+        -l dry-run,jobs:,dir:,parameters,options,status,watch,quiet,verbose,help,version -- "$@") ||
         { echo "Try 'amkd-distill --help'" >&2 && exit 2; }
-    eval set -- "$options"
+    eval set -- "$words"
     while [ "$1" != -- ]; do
         case $1 in
         -n | --dry-run) plan=1 ;;
         -j | --jobs) need_count "$1" "$2" 1 && jobs=$2 && shift ;;
         --dir) dir=$2 && shift ;;
         --parameters) list=1 ;;
+        --options) options=1 ;;
         --status) status=${status:-once} ;;
         --watch) status=watch ;;
         -q | --quiet) quiet=1 ;;
@@ -235,12 +236,19 @@ check_given() {
     done
 }
 
+check_choice() { # NAME
+    [[ " ${traits[$1]} " =~ ' one-of='([^ ]+) ]] || return 0
+    [[ ,${BASH_REMATCH[1]}, == *",${value[$1]},"* ]] ||
+        misuse "$1 '${value[$1]}': expected ${BASH_REMATCH[1]//,/ or }"
+}
+
 check_words() {
     local name
     for name in "${parameters[@]}"; do
         [ -n "${value[$name]}" ] || ! has "$name" or-empty || continue
         ! has "$name" from-0 || need_count "$name" "${value[$name]}" 0
         ! has "$name" from-1 || need_count "$name" "${value[$name]}" 1
+        check_choice "$name"
         ! has "$name" word || [[ ${value[$name]} =~ ^[A-Za-z0-9.,:+-]+$ ]] ||
             misuse "$name '${value[$name]}': expected one word, without special characters"
     done
@@ -260,12 +268,6 @@ check_parameters() {
         ;;
     *) need_count POOL "${value[POOL]}" 1 ;;
     esac
-    [[ ${value[WARM_START]} =~ ^[01]$ ]] ||
-        misuse "WARM_START '${value[WARM_START]}': expected 0 or 1"
-    [[ ${value[SCORER]} =~ ^(assistant|student|)$ ]] ||
-        misuse "SCORER '${value[SCORER]}': expected assistant or student"
-    [[ ${value[STUDENTS]} =~ ^(each|last|)$ ]] ||
-        misuse "STUDENTS '${value[STUDENTS]}': expected each or last"
     check_teacher_options
     check_diverse
     check_stop_rules
@@ -369,6 +371,7 @@ main() {
     . "$AMKD_SHARE/distill-groups.sh"
     . "$AMKD_SHARE/distill-networks.sh"
     . "$AMKD_SHARE/distill-stop.sh"
+    [ -z "$options" ] || exec bash -p "$AMKD_SHARE/distill-options.sh" < <(usage)
     if [ -n "$status" ]; then
         exec bash -p "$AMKD_SHARE/distill-status.sh" "$dir" "${status#once}"
     fi

@@ -39,20 +39,6 @@ static int parse_size(size_t *width, size_t *height, const char *text)
     return 0;
 }
 
-static int parse_alpha(amkd_alpha *alpha, const char *text)
-{
-    static const char *const names[] = {[AMKD_ALPHA_DROP] = "drop",
-                                        [AMKD_ALPHA_WHITE] = "white",
-                                        [AMKD_ALPHA_BLACK] = "black"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        if (!strcmp(text, names[i])) {
-            *alpha = (amkd_alpha)i;
-            return 0;
-        }
-    }
-    return -1;
-}
-
 static int check(const amkd_cli *cli, settings *s)
 {
     amkd_import_options *o = &s->import;
@@ -66,17 +52,8 @@ static int check(const amkd_cli *cli, settings *s)
     if (s->size && parse_size(&o->width, &o->height, s->size))
         return amkd_cli_misuse(cli, "--resize '%s': expected WIDTHxHEIGHT, as 28x28",
                                s->size);
-    if (o->format && strcmp(o->format, "idx") && strcmp(o->format, "cifar10") &&
-        strcmp(o->format, "cifar100") && strcmp(o->format, "folder") &&
-        strcmp(o->format, "npy"))
-        return amkd_cli_misuse(
-            cli, "--format '%s': expected idx, cifar10, cifar100, folder or npy",
-            o->format);
-    if (s->alpha && parse_alpha(&o->decode.alpha, s->alpha))
-        return amkd_cli_misuse(cli, "--alpha '%s': expected drop, white or black",
-                               s->alpha);
-    if (o->layout && strcmp(o->layout, "nhwc") && strcmp(o->layout, "nchw"))
-        return amkd_cli_misuse(cli, "--layout '%s': expected nhwc or nchw", o->layout);
+    if (s->alpha)
+        o->decode.alpha = (amkd_alpha)amkd_cli_choice(cli, "alpha");
     o->distinct = amkd_cli_given(cli, "distinct");
     if (s->apart.n && !o->distinct)
         return amkd_cli_misuse(cli,
@@ -240,7 +217,8 @@ int main(int argc, char **argv)
     const amkd_option options[] = {
         AMKD_OPTION_OUTPUT(s.common),
         {0, "format", AMKD_TEXT, &o->format, "NAME",
-         "idx, cifar10, cifar100, folder or npy (default: as the source shows)"},
+         "idx, cifar10, cifar100, folder or npy (default: as the source shows)",
+         .choices = "idx, cifar10, cifar100, folder, npy"},
         {0, "labels", AMKD_TEXT, &o->labels, "FILE",
          "labels of all sources in turn, IDX or NPY (default: the sources' own)"},
         {0, "unlabeled", AMKD_FLAG, &o->unlabeled, NULL, "leave labels out"},
@@ -256,10 +234,12 @@ int main(int argc, char **argv)
         {0, "rgb", AMKD_FLAG, &s.rgb, NULL, "convert to three channels"},
         {0, "layout", AMKD_TEXT, &o->layout, "NAME",
          "where NPY arrays have their channels: nhwc or nchw\n(default: as the shape "
-         "shows)"},
+         "shows)",
+         .choices = "nhwc, nchw"},
         {0, "alpha", AMKD_TEXT, &s.alpha, "HOW",
          "transparent pictures: drop (default: the colours as stored), or laid onto\n"
-         "white or black"},
+         "white or black",
+         .choices = "drop, white, black"},
         {0, "ignore-exif", AMKD_FLAG, &o->decode.ignore_exif, NULL,
          "do not turn pictures as their EXIF data say"},
         {0, "skip-bad", AMKD_NUMBER, &o->skip_bad, "SHARE",

@@ -102,16 +102,12 @@ static int check(const amkd_cli *cli, arguments *a)
 {
     if (a->retry_codes && amkd_retry_parse_codes(&a->query.retry, a->retry_codes))
         return amkd_cli_misuse(cli, "--retry-codes: %s", amkd_error());
-    const char *dtype = a->query.dtype, *layout = a->query.http.layout;
+    const char *dtype = a->query.dtype;
     if (!a->query.teacher)
         return amkd_cli_misuse(cli, "--teacher is needed");
     const int is_url = amkd_url_is(a->query.teacher);
-    if (dtype &&
-        !(is_url ? amkd_input_tensor_datatype(dtype) != NULL : is_for_programs(dtype)))
-        return amkd_cli_misuse(cli, "--input: '%s' is not one of uint8, %s", dtype,
-                               is_url ? "float16, float32 and float64" : "float32");
-    if (layout && strcmp(layout, "nchw") != 0 && strcmp(layout, "nhwc") != 0)
-        return amkd_cli_misuse(cli, "--layout: '%s' is neither nchw nor nhwc", layout);
+    if (dtype && !is_url && !is_for_programs(dtype))
+        return amkd_cli_misuse(cli, "--input: '%s' is not one of uint8, float32", dtype);
     if (a->workers > 1 && strncmp(a->query.teacher, "exec:", 5) != 0)
         return amkd_cli_misuse(cli, "--workers is for exec: teachers");
     int rc = check_http(cli, a);
@@ -162,7 +158,7 @@ static size_t teacher_options(amkd_option *options, arguments *a)
          "what teachers get: uint8, or float32 from 0 to 1, of servers float16 and\n"
          "float64 too (default: uint8 for programs, what the model says of itself\n"
          "for servers)",
-         0, 0, 0},
+         0, 0, 0, .choices = "uint8, float16, float32, float64"},
         {0, "workers", AMKD_COUNT, &a->workers, "N",
          "exec: run N of the program side by side (default: 1)", AMKD_WHERE, 1, 256},
         {0, "timeout", AMKD_NUMBER, &a->query.timeout, "S",
@@ -213,7 +209,7 @@ static size_t label_options(amkd_option *options, arguments *a)
          "what answers are: probs (default), logits, topk (the best classes\n"
          "only), top1 (the best alone) or scores (numbers of any sum, as of\n"
          "several labels an image: divided by their sum)",
-         0, 0, 0, "What answers are:"},
+         0, 0, 0, "What answers are:", "probs, logits, topk, top1, scores"},
         {0, "percent", AMKD_FLAG, &a->query.rule.percent, NULL,
          "probs, topk: of 0 to 100 instead of 0 to 1", 0, 0, 0},
         {0, "temperature", AMKD_NUMBER, &a->query.rule.temperature, "T",
@@ -225,7 +221,7 @@ static size_t label_options(amkd_option *options, arguments *a)
         {0, "fill", AMKD_TEXT, &a->fill, "HOW",
          "topk, --keep-top: what classes left out get: zero (default), uniform or\n"
          "student",
-         0, 0, 0},
+         0, 0, 0, .choices = "zero, uniform, student"},
         {'s', "student", AMKD_TEXT, &a->query.student, "MODEL",
          "the model for --fill=student", 0, 0, 0},
         {0, "smooth", AMKD_NUMBER, &a->query.rule.smooth, "E",
@@ -279,7 +275,8 @@ static size_t url_options(amkd_option *options, arguments *a)
         {0, "insecure", AMKD_FLAG, &a->query.http.insecure, NULL, "take any certificate",
          AMKD_WHERE, 0, 0},
         {0, "layout", AMKD_TEXT, &a->query.http.layout, "ORDER",
-         "nchw or nhwc, where the model leaves it open", 0, 0, 0},
+         "nchw or nhwc, where the model leaves it open", 0, 0, 0,
+         .choices = "nchw, nhwc"},
         {0, "input-name", AMKD_TEXT, &a->query.http.input_name, "NAME",
          "/v2/: the input that takes the images, where the model names none", 0, 0, 0},
         {0, "input-shape", AMKD_TEXT, &a->query.http.input_shape, "SHAPE",

@@ -40,15 +40,6 @@ typedef struct arguments {
     amkd_texts exclude, images, bought;
 } arguments;
 
-/* The names' place in a list that ends with NULL, or -1. */
-static int place_of(const char *name, const char *const *names)
-{
-    for (int n = 0; names[n]; n++)
-        if (strcmp(name, names[n]) == 0)
-            return n;
-    return -1;
-}
-
 /* Where refining is not asked for. */
 static int check_unrefined(const amkd_cli *cli)
 {
@@ -125,20 +116,9 @@ static int check_checkpoint(const amkd_cli *cli, const amkd_score_options *score
 /* Turns texts into values; 0, or the exit status of a misuse. */
 static int interpret(amkd_cli *cli, arguments *given, double **lambdas)
 {
-    static const char *const engines[] = {"auto", "fused", "layered", NULL};
-    const char *names[8] = {0};
-    for (int by = 0; (names[by] = amkd_score_by_name((amkd_score_by)by)); by++)
-        ;
     amkd_score_options *score = &given->score;
-    const int by = place_of(given->by, names), engine = place_of(given->engine, engines);
-    if (by < 0)
-        return amkd_cli_misuse(cli, "--by: '%s' is not c2, c1, random, margin or entropy",
-                               given->by);
-    if (engine < 0)
-        return amkd_cli_misuse(cli, "--engine: '%s' is not auto, fused or layered",
-                               given->engine);
-    score->by = (amkd_score_by)by;
-    score->engine = (amkd_engine)engine;
+    score->by = (amkd_score_by)amkd_cli_choice(cli, "by");
+    score->engine = (amkd_engine)amkd_cli_choice(cli, "engine");
     if (score->by != AMKD_BY_RANDOM && !score->student)
         return amkd_cli_misuse(cli, "--student is needed but for --by random");
     if (score->max_per_image && !score->k)
@@ -256,7 +236,8 @@ int main(int argc, char **argv)
          "alone",
          0, 0, 0},
         {0, "by", AMKD_TEXT, &given.by, "WHAT",
-         "c2, c1, random, margin or entropy (default: c2)", 0, 0, 0},
+         "c2, c1, random, margin or entropy (default: c2)", 0, 0, 0,
+         .choices = "c2, c1, random, margin, entropy"},
         {0, "lambda", AMKD_TEXT, &given.lambdas, "GRID",
          "LO:HI:COUNT or a list with commas (default: " AMKD_DEFAULT_LAMBDAS ")", 0, 0,
          0},
@@ -304,10 +285,11 @@ int main(int argc, char **argv)
          "OpenCL devices with commas between them, which share the work: index,\n"
          "part of the name, cpu or gpu (default: $AMKD_DEVICE, else the first\n"
          "GPU, else the CPU)",
-         AMKD_WHERE, 0, 0},
+         AMKD_WHERE | AMKD_OPEN, 0, 0, .choices = "cpu, gpu"},
         AMKD_PROFILE_OPTION(given.profile),
         {0, "engine", AMKD_TEXT, &given.engine, "HOW",
-         "auto, fused (one kernel runs the whole student) or layered", AMKD_WHERE, 0, 0},
+         "auto, fused (one kernel runs the whole student) or layered", AMKD_WHERE, 0, 0,
+         .choices = "auto, fused, layered"},
         {0, "checkpoint", AMKD_TEXT, &score->checkpoint, "FILE",
          "keep the state of the scoring in FILE", AMKD_WHERE, 0, 0},
         {0, "checkpoint-seconds", AMKD_NUMBER, &score->checkpoint_seconds, "S",

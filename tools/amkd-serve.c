@@ -219,9 +219,6 @@ static int check(const amkd_cli *cli, const arguments *args)
                                "option '--cors': '%s', expected * or an origin as "
                                "https://example.org:8000, without a path",
                                bad);
-    if (strcmp(args->input, "uint8") && strcmp(args->input, "float32"))
-        return amkd_cli_misuse(cli, "option '--input': '%s', expected uint8 or float32",
-                               args->input);
     if (args->max_images > args->queue)
         return amkd_cli_misuse(cli, "--max-images is more than --queue");
     return 0;
@@ -256,7 +253,7 @@ int main(int argc, char **argv)
         {0, "input", AMKD_TEXT, &args.input, "TYPE",
          "what the metadata offers: uint8 NHWC, 0..255, or float32 NCHW, 0..1\n"
          "(default: uint8; both are taken)",
-         0, 0, 0},
+         0, 0, 0, .choices = "uint8, float32"},
         {0, "batch", AMKD_COUNT, &args.batch, "N",
          "images of a run on the device at most (default: 256)", 0, 1, 65536},
         {0, "window", AMKD_NUMBER, &args.window_ms, "MS",

@@ -122,14 +122,16 @@ int main(int argc, char **argv)
     };
     amkd_cli cli;
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
-    if (rc)
-        return cli.status;
-    if (train_options_read(&args, &cli)) {
+    if (rc) {
+        rc = cli.status;
+    } else if (train_options_read(&args, &cli)) {
         rc = amkd_cli_misuse(&cli, "%s", amkd_error());
         amkd_cli_close(&cli, 0);
-        return rc;
+    } else {
+        rc = amkd_cli_close(&cli, args.common.check ? check(&args, &cli)
+                                  : args.summary    ? summarize(&args, &cli)
+                                                    : run(&args, &cli));
     }
-    return amkd_cli_close(&cli, args.common.check ? check(&args, &cli)
-                                : args.summary    ? summarize(&args, &cli)
-                                                  : run(&args, &cli));
+    train_options_clear(&args);
+    return rc;
 }

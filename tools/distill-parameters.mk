@@ -150,8 +150,9 @@ at_url = $(filter http://% https://%,$(firstword $(TEACHER)))
 #   needed     it may not be empty
 #   path       make can take it as a file's name
 #   from-0     it is a whole number, of at least 0; from-1: of at least 1
+#   one-of=A,B it is one of these words; like=TOOL--OPTION: its words are those of that option
 #   word       it is one word; the tool that gets it says whether it is right
-#   or-empty   numbers and words: empty will do, too
+#   or-empty   numbers, words and choices: empty will do, too
 #   network    networks are trained by it; of runs that are compared it is said when it differs
 #   training=X it is the option X of amkd-train, for every network
 #   unless-0   ... which is left out where it is 0; of-sgd: where OPTIMIZER is not sgd
@@ -170,8 +171,8 @@ table := \
     VIEWS:from-0:or-empty \
     VIEW_OPTIONS \
     POOL \
-    BY:word:or-empty:score \
-    SCORER \
+    BY:word:or-empty:score:like=amkd-score--by \
+    SCORER:one-of=assistant,student:or-empty \
     LAMBDA:word:score \
     MAX_PER_IMAGE:from-0:score \
     NOISE:word:or-empty:score \
@@ -181,30 +182,30 @@ table := \
     TARGET \
     PATIENCE:from-0 \
     HOLDOUT:network \
-    ARCH:network \
+    ARCH:network:like=amkd-train--arch \
     STEPS:word:network \
     BATCH:word:network:training=-b \
-    OPTIMIZER:word:network:training=--optimizer \
+    OPTIMIZER:word:network:training=--optimizer:like=amkd-train--optimizer \
     LR:word:network:training=--lr \
     MOMENTUM:word:network:training=--momentum:of-sgd \
     WEIGHT_DECAY:word:network:training=--weight-decay \
-    SCHEDULE:word:network:training=--schedule \
+    SCHEDULE:word:network:training=--schedule:like=amkd-train--schedule \
     TEMPERATURE:word:network:training=-T \
     MIXUP:word:network:training=--mixup:unless-0 \
-    WARM_START:network \
-    STUDENTS:network \
-    ASSISTANT:network \
+    WARM_START:network:one-of=0,1 \
+    STUDENTS:network:one-of=each,last:or-empty \
+    ASSISTANT:network:like=amkd-train--arch \
     ASSISTANT_STEPS:word:network \
     ASSISTANT_VIEWS:from-0:or-empty:network \
     ASSISTANT_VIEW_OPTIONS:network \
-    TEACHER_INPUT \
+    TEACHER_INPUT:like=amkd-query--input \
     TEACHER_OPTIONS \
     TEACHER_BATCH:word:where \
     TIMEOUT:word:where \
     JOURNAL:path \
     SHARED:path \
     SEED:from-0 \
-    DEVICE:where
+    DEVICE:where:like=amkd-train--device
 
 # $(call traits,NAME), and $(call with,TRAIT): the parameters of which it is so.
 name_of = $(firstword $(subst :, ,$(1)))

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/room.h"
 #include "data/view_options.h"
+#include "graph/named.h"
 #include "net/published.h"
 #include "steps/show/profile.h"
 #include <stdio.h>
@@ -16,7 +17,7 @@ static size_t data_options(amkd_option *options, train_arguments *a)
         {'a', "arch", AMKD_TEXT, &a->arch, "ARCH",
          "lenet5, resnet20 or another name in the manual, or a text such as\n"
          "\"conv 6 k5 p2 | relu | maxpool 2 | fc classes\" (default: lenet5-half)",
-         0, 0, 0},
+         AMKD_OPEN, 0, 0, .choices = a->arch_names},
         {'i', "init", AMKD_TEXT, &a->init, "MODEL",
          "start from these weights instead of fresh ones; with --arch also from\n"
          "those of another program, and of other classes",
@@ -74,7 +75,7 @@ static size_t optimizer_options(amkd_option *options, train_arguments *a)
          "batch, or as many as the device has memory for)",
          0, 1, 65536},
         {0, "optimizer", AMKD_TEXT, &a->optimizer, "NAME",
-         "sgd, adam or adamw (default: adamw)", 0, 0, 0},
+         "sgd, adam or adamw (default: adamw)", 0, 0, 0, .choices = "sgd, adam, adamw"},
         {0, "lr", AMKD_NUMBER, &t->schedule.rate, "RATE",
          "learning rate, the schedule's highest (default: 0.003)", 0, 1e-12, 1e6},
         {0, "lr-scale", AMKD_TEXTS, &a->rate_scales, "PATTERN=F",
@@ -102,7 +103,8 @@ static size_t optimizer_options(amkd_option *options, train_arguments *a)
          "norms anew, over N batches (default: 0, they stay)",
          0, 0, 1e9},
         {0, "schedule", AMKD_TEXT, &a->schedule, "NAME",
-         "constant, cosine, onecycle or multistep (default: onecycle)", 0, 0, 0},
+         "constant, cosine, onecycle or multistep (default: onecycle)", 0, 0, 0,
+         .choices = "constant, cosine, onecycle, multistep"},
         {0, "warmup", AMKD_NUMBER, &t->schedule.warmup, "SHARE",
          "let the rate rise to RATE in this share of the steps, before all but\n"
          "onecycle (default: 0)",
@@ -182,6 +184,7 @@ void train_options_list(amkd_option *options, train_arguments *args)
                   .checkpoint_seconds = 30},
     };
     amkd_common_init(&args->common);
+    args->arch_names = amkd_named_list();
     size_t n = 0;
     n += data_options(options + n, args);
     n += optimizer_options(options + n, args);
@@ -195,7 +198,7 @@ static const double adamw_decay = 0.01;
 /* The options that are names, looked up, and the defaults that depend on them. */
 static int read_names(train_arguments *args, const amkd_cli *cli)
 {
-    static const char *const optimizers[] = {"sgd", "adam", "adamw"};
+    amkd_optimizer_options *optimizer = &args->train.optimizer;
     amkd_schedule *schedule = &args->train.schedule;
     if (amkd_schedule_parse(schedule, args->schedule))
         return amkd_fail_in("option '--schedule'");
@@ -206,15 +209,10 @@ static int read_names(train_arguments *args, const amkd_cli *cli)
         return amkd_fail("--milestones is of --schedule multistep");
     if (amkd_schedule_check(schedule))
         return amkd_fail_in("option '--warmup'");
-    for (int k = 0; k < 3; k++)
-        if (!strcmp(args->optimizer, optimizers[k])) {
-            args->train.optimizer.kind = (amkd_optimizer_kind)k;
-            if (!amkd_cli_given(cli, "weight-decay"))
-                args->train.optimizer.decay = k == AMKD_ADAMW ? adamw_decay : 0;
-            return 0;
-        }
-    return amkd_fail("option '--optimizer': '%s' is none of sgd, adam, adamw",
-                     args->optimizer);
+    optimizer->kind = (amkd_optimizer_kind)amkd_cli_choice(cli, "optimizer");
+    if (!amkd_cli_given(cli, "weight-decay"))
+        optimizer->decay = optimizer->kind == AMKD_ADAMW ? adamw_decay : 0;
+    return 0;
 }
 
 /* What --augment says of the views. */
@@ -343,6 +341,11 @@ static int read_sizes(train_arguments *args)
                          "3x32x32",
                          args->input);
     return 0;
+}
+
+void train_options_clear(train_arguments *args)
+{
+    free(args->arch_names);
 }
 
 int train_options_read(train_arguments *args, const amkd_cli *cli)

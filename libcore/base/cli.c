@@ -87,8 +87,27 @@ static int out_of_bounds(const amkd_option *option, double value)
            (value < option->min || value > option->max);
 }
 
+/* Which of the words of the list "c2, c1" text is, from 0; -1: none. */
+static int place_of(const char *choices, const char *text)
+{
+    static const char between[] = ", ";
+    const size_t length = strlen(text);
+    for (int place = 0; *choices; place++) {
+        const size_t n = strcspn(choices, between);
+        if (n == length && !memcmp(choices, text, n))
+            return place;
+        choices += n;
+        choices += strspn(choices, between);
+    }
+    return -1;
+}
+
 static int set_text(words *parser, const amkd_option *option, const char *text)
 {
+    if (option->choices && !(option->flags & AMKD_OPEN) &&
+        place_of(option->choices, text) < 0)
+        return amkd_cli_misuse(parser->cli, "option '--%s': '%s' is none of %s",
+                               option->long_name, text, option->choices);
     if (option->type == AMKD_TEXT) {
         *(const char **)option->value = text;
         return GO_ON;
@@ -181,6 +200,10 @@ static int parse_long(words *parser, const char *name)
     }
     if (whole && !strcmp(name, "version")) {
         amkd_cli_print_version(parser->cli->tool);
+        return DONE;
+    }
+    if (whole && !strcmp(name, "options")) {
+        amkd_cli_print_options(parser->cli->tool);
         return DONE;
     }
     const amkd_option *option;
@@ -331,12 +354,26 @@ int amkd_cli_parse(amkd_cli *cli, const amkd_tool *tool, const char *text)
     return rc ? -1 : 0;
 }
 
+/* NULL: there is none of this name. */
+static const amkd_option *option_of(const amkd_tool *tool, const char *long_name)
+{
+    for (const amkd_option *option = tool->options; option->long_name; option++)
+        if (!strcmp(option->long_name, long_name))
+            return option;
+    return NULL;
+}
+
 int amkd_cli_given(const amkd_cli *cli, const char *long_name)
 {
-    for (size_t n = 0; cli->tool->options[n].long_name; n++)
-        if (!strcmp(cli->tool->options[n].long_name, long_name))
-            return cli->given[n];
-    return 0;
+    const amkd_option *option = option_of(cli->tool, long_name);
+    return option && cli->given[option - cli->tool->options];
+}
+
+int amkd_cli_choice(const amkd_cli *cli, const char *long_name)
+{
+    const amkd_option *option = option_of(cli->tool, long_name);
+    const char *value = *(const char *const *)option->value;
+    return value ? place_of(option->choices, value) : -1;
 }
 
 int amkd_cli_misuse(const amkd_cli *cli, const char *format, ...)

@@ -1,5 +1,6 @@
-/* The command line of every tool: one option table gives the parser, --help and the
- * command recorded as provenance. Only this file and progress.c print in libcore. */
+/* The command line of every tool: one option table gives the parser, --help, the shells'
+ * completions (--options) and the command recorded as provenance. Only this file and
+ * progress.c print in libcore. */
 #ifndef AMKD_BASE_CLI_H
 #define AMKD_BASE_CLI_H
 
@@ -24,6 +25,7 @@ enum {
     AMKD_WHERE = 1, /* says where or how the work runs, never what comes out (--threads,
                        -o, -q): left out of the recorded command, so that the bytes are
                        the same however the work was run */
+    AMKD_OPEN = 2,  /* takes other words than its choices, too */
 };
 
 typedef struct amkd_option {
@@ -31,11 +33,14 @@ typedef struct amkd_option {
     const char *long_name; /* without dashes */
     amkd_option_type type;
     void *value;          /* holds the default before parsing */
-    const char *argument; /* placeholder in the help, "N", "FILE"; NULL for flags */
+    const char *argument; /* placeholder in the help, "N"; NULL for flags. FILE, MODEL,
+                             LABELS, IMAGES and DIR are paths, which shells complete */
     const char *help;     /* one line or more, separated by \n */
     unsigned flags;
     double min, max;     /* bounds of COUNT and NUMBER, both 0 for none */
     const char *heading; /* stands above it in the help, where a group begins */
+    const char *choices; /* of TEXT: the words that it takes, "sgd, adam, adamw"; any
+                            other is refused unless AMKD_OPEN. NULL: any text */
 } amkd_option;
 
 typedef struct amkd_tool {
@@ -59,14 +64,18 @@ typedef struct amkd_cli {
 } amkd_cli;
 
 /* Parses as GNU getopt_long does (options and arguments in any order, "--" ends options,
- * --name=value, unambiguous prefixes). --help and --version are built in, written out.
- * Returns 0 to go on; else the tool is to exit with cli->status: 0 when help or version
- * was printed to stdout, 1 when it could not be, 2 when misused, with a message on stderr
- * that names the option. */
+ * --name=value, unambiguous prefixes). --help, --version and --options are built in,
+ * written out. Returns 0 to go on; else the tool is to exit with cli->status: 0 when one
+ * of them was printed to stdout, 1 when it could not be, 2 when misused, with a message
+ * on stderr that names the option. */
 int amkd_cli_open(amkd_cli *cli, const amkd_tool *tool, int argc, char **argv);
 
 /* Whether the option with this long name was given on the command line. */
 int amkd_cli_given(const amkd_cli *cli, const char *long_name);
+
+/* The place, from 0, of an option's value among its choices. The option is there, has
+ * choices and is not AMKD_OPEN; -1 where its value is NULL, as it is when not given. */
+int amkd_cli_choice(const amkd_cli *cli, const char *long_name);
 
 /* Says "name: <message>" plus "Try 'name --help'" on stderr and returns 2: for misuse
  * that the table cannot express. */
@@ -75,8 +84,9 @@ int amkd_cli_misuse(const amkd_cli *cli, const char *format, ...)
 
 /* Parses a text of options and words between blanks, the value of an option that is
  * options itself, by a table of its own. Nothing is printed: misuse is an error
- * (amkd_error), and there is no --help or --version. tool->name stands for the command's
- * first word. Ended with amkd_cli_clear, up to which values of type AMKD_TEXT live. */
+ * (amkd_error), and there is no --help, --version or --options. tool->name stands for the
+ * command's first word. Ended with amkd_cli_clear, up to which values of type AMKD_TEXT
+ * live. */
 int amkd_cli_parse(amkd_cli *cli, const amkd_tool *tool, const char *text);
 void amkd_cli_clear(amkd_cli *cli);
 

@@ -1,4 +1,5 @@
-/* The help text: options in a column as wide as the widest, help beside them. */
+/* The help text: options in a column as wide as the widest, help beside them; and the
+ * same for programs. */
 #include "base/cli_help.h"
 #include "base/version.h"
 #include <stdio.h>
@@ -47,17 +48,19 @@ static void print_option(const amkd_option *option, int width)
     }
 }
 
+static const amkd_option built_in[] = {
+    {.long_name = "help", .help = "print this text and exit"},
+    {.long_name = "version", .help = "print the version and exit"},
+};
+enum { NBUILT_IN = sizeof built_in / sizeof *built_in };
+
 void amkd_cli_print_help(const amkd_tool *tool)
 {
     printf("Usage: %s %s\n%s\n\n", tool->name, tool->usage, tool->summary);
     int width = column_width(tool->options);
     for (const amkd_option *option = tool->options; option->long_name; option++)
         print_option(option, width);
-    static const amkd_option built_in[] = {
-        {.long_name = "help", .help = "print this text and exit"},
-        {.long_name = "version", .help = "print the version and exit"},
-    };
-    for (size_t i = 0; i < 2; i++)
+    for (size_t i = 0; i < NBUILT_IN; i++)
         print_option(&built_in[i], width);
     if (tool->notes)
         printf("\n%s%s", tool->notes,
@@ -67,4 +70,34 @@ void amkd_cli_print_help(const amkd_tool *tool)
 void amkd_cli_print_version(const amkd_tool *tool)
 {
     printf("%s " AMKD_VERSION "\n", tool->name);
+}
+
+/* A field of the table, in one line; "-" where there is nothing. */
+static void print_field(const char *text, char end)
+{
+    if (!text || !*text)
+        text = "-";
+    for (; *text; text++)
+        putchar(*text == '\n' || *text == '\t' ? ' ' : *text);
+    putchar(end);
+}
+
+static void print_row(const amkd_option *option)
+{
+    static const char *const types[] = {"flag", "count", "number", "text", "texts"};
+    const char letter[] = {option->short_name, 0};
+    print_field(letter, '\t');
+    print_field(option->long_name, '\t');
+    print_field(types[option->type], '\t');
+    print_field(option->argument, '\t');
+    print_field(option->choices, '\t');
+    print_field(option->help, '\n');
+}
+
+void amkd_cli_print_options(const amkd_tool *tool)
+{
+    for (const amkd_option *option = tool->options; option->long_name; option++)
+        print_row(option);
+    for (size_t i = 0; i < NBUILT_IN; i++)
+        print_row(&built_in[i]);
 }

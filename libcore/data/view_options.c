@@ -40,7 +40,8 @@ void amkd_view_options_list(amkd_option options[AMKD_VIEW_NOPTIONS],
         RANGE(*ranges, contrast, "R", 1,
               "1 plus or minus this many times the contrast (default: 0.3)"),
         {0, "around", AMKD_TEXT, &given->around, "WHAT",
-         "what the contrast leaves as it is: black or mean (default: black)", 0, 0, 0},
+         "what the contrast leaves as it is: black or mean (default: black)", 0, 0, 0,
+         .choices = "black, mean"},
         RANGE(*ranges, brightness, "R", 1,
               "lighter or darker by this part of white (default: 0)"),
         RANGE(*ranges, saturation, "R", 1,
@@ -51,7 +52,7 @@ void amkd_view_options_list(amkd_option options[AMKD_VIEW_NOPTIONS],
               "pull at 6 x 6 points, by this part of the width and height (default: 0)"),
         {0, "border", AMKD_TEXT, &given->border, "WHAT",
          "what lies outside an image: zero, edge, mean or reflect (default: zero)", 0, 0,
-         0},
+         0, .choices = "zero, edge, mean, reflect"},
     };
     memcpy(options, list, sizeof list);
 }
@@ -84,8 +85,6 @@ int amkd_view_options_read(amkd_view_options *views, const amkd_view_given *give
     if (amkd_border_parse(&views->border, given->border))
         return amkd_fail("--border '%s': expected zero, edge, mean or reflect",
                          given->border);
-    if (strcmp(given->around, "black") && strcmp(given->around, "mean"))
-        return amkd_fail("--around '%s': expected black or mean", given->around);
     views->ranges = given->ranges;
     if (given->only)
         keep_given(&views->ranges, cli);

@@ -121,7 +121,7 @@ int amkd_device_finish(amkd_device *device);
         'd', "device", AMKD_TEXT, &(which), "WHICH",                                     \
             "OpenCL device: index, part of its name, cpu or gpu\n"                       \
             "(default: $AMKD_DEVICE, else the first GPU, else the CPU)",                 \
-            AMKD_WHERE, 0, 0                                                             \
+            AMKD_WHERE | AMKD_OPEN, 0, 0, NULL, "cpu, gpu"                               \
     }
 
 #endif
