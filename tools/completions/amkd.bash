@@ -46,7 +46,7 @@ _amkd() {
     if [[ $word == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "${options[*]}" -- "$word")
     else
-        mapfile -t COMPREPLY < <(compgen -W "${words[*]}" -- "$word" && compgen -f -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W "${words[*]}" -- "$word"; compgen -f -- "$word")
         compopt -o filenames 2>/dev/null
     fi
     [[ ${COMPREPLY[0]-} != *= ]] || compopt -o nospace 2>/dev/null
