@@ -52,7 +52,14 @@ grep -q '^amkd-augment -V 30 ' plan || fail "views: $(cat plan)"
 sed 's/.*| //' plan >scores
 amkd-distill -n IMAGES=real.amkd TEACHER=model:teacher.safetensors BUDGET=1000 OPTIMIZER=sgd >plan.sgd
 ! grep '^amkd-train' plan.sgd | grep -qv -- '--weight-decay 0 ' || fail "decay: $(cat plan.sgd)"
+amkd-distill -n IMAGES=real.amkd TEACHER=model:teacher.safetensors BUDGET=1000 OPTIMIZER=sgd \
+    MOMENTUM=0.5 WARM_START=1 ASSISTANT_VIEWS=7 >plan.sgd
+! grep '^amkd-train' plan.sgd | grep -qv -- '--momentum 0.5 ' || fail "momentum: $(cat plan.sgd)"
+grep -q '^amkd-train .* -i amkd-run/round-3/assistant.safetensors' plan.sgd ||
+    fail "a warm start: $(cat plan.sgd)"
+grep -q '^amkd-train .*--assistant .*--views 7 ' plan.sgd || fail "seven views: $(cat plan.sgd)"
 rm plan.sgd
+expect 2 "WARM_START '2': expected 0 or 1" recipe.mk WARM_START=2
 [ "$(grep -c '^amkd-score -s .*/assistant.safetensors --by c2 .*--noise 1 ' scores)" = 4 ] ||
     fail "scores: $(cat scores)"
 [ "$(grep -c '^amkd-train -a .conv 16 ' plan)" = 5 ] || fail "assistants: $(cat plan)"

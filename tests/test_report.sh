@@ -69,6 +69,10 @@ amkd-report --shown 0 --title '<i>"T"&' -o bare.html c2-1
 check whole bare.html
 says bare.html '<h1>&lt;i&gt;&quot;T&quot;&amp;</h1>'
 ! grep -q 'class="cards"' bare.html || fail "pictures that were not wanted"
+amkd-report --detailed 1 -o less.html c2-1 random-1
+amkd-report -o more.html c2-1 random-1
+[ "$(grep -o 'class="card[ "]' less.html | wc -l)" -lt "$(grep -o 'class="card[ "]' more.html | wc -l)" ] ||
+    fail "the second method in detail, too"
 amkd-report --price 0.5 -o priced.html c2-1
 says priced.html 'for <b>100.00</b> at 0.5 each'
 

@@ -73,7 +73,7 @@ ask_binary() { # N FILE
 numbers() { od -An -v -tu1 -w1 "$@" | tr -d ' ' | paste -sd,; }
 
 echo "# health and metadata"
-start
+start --window 5 --threads 1
 [ "$(get "$host/v2")" = "{\"name\":\"amkd-serve\",\"version\":\"$(amkd-serve --version |
     sed -n '1s/[^0-9]*//p')\",\"extensions\":[\"binary_tensor_data\"]}" ] || fail "/v2"
 [ "$(get -H 'X-Secret: hush-hush' "$host/v2/health/live")" = '{"live":true}' ] || fail "live"

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# Every option of every tool, and every parameter of amkd-distill, is given in a test of the
+# tool; those that are beside the point elsewhere are tried here.
+set -euo pipefail
+dir=$(mktemp -d)
+server=''
+trap '[ -z "$server" ] || kill "$server" 2>/dev/null || true; rm -rf "$dir"' EXIT
+cd "$dir"
+
+fail() { echo "FAILED: $*" >&2; exit 1; }
+
+# Help and version are tried of all in test_manual.sh. A test here is a script that names the
+# tool and gives the option, by its long or its short name.
+mapfile -t tools < <(cd "$SOURCE/tools" && ls amkd-*.c amkd-*.sh | sed 's/\.[a-z]*$//')
+untried=''
+for tool in "${tools[@]}"; do
+    mapfile -t tests < <(grep -lwe "$tool" "$SOURCE"/tests/*.sh)
+    "$tool" --options >options
+    while IFS=$'\t' read -r letter name type _; do
+        case $type in
+        word) words="$tool $name( |\$)" ;;
+        parameter) words="(^|[^A-Z_])$name ?=" ;;
+        *)
+            words="(^|[^a-z-])--$name([^a-z-]|\$)"
+            [ "$letter" = - ] || words+="|(^|[ (])-[A-Za-z]*$letter"
+            ;;
+        esac
+        case $name in help | version) continue ;; esac
+        grep -qEe "$words" "${tests[@]}" || untried+=" $tool:$name"
+    done <options
+done
+[ -z "$untried" ] || fail "no test tries$untried"
+
+echo "# amkd-import --ignore-exif: a picture that lies on its side"
+mkdir photos
+cp "$SOURCE/tests/fuzz/corpus/picture/exif_right.jpg" photos
+for option in '' --ignore-exif; do
+    amkd-import -q --unlabeled ${option:+"$option"} -o photos.amkd photos
+    amkd-cat --header photos.amkd | tr -d ' \n' | sed 's/.*"|u1",\[\([0-9]*,[0-9]*\),.*/\1 /'
+done >sizes
+[ "$(cat sizes)" = '7,9 9,7 ' ] || fail "sizes: $(cat sizes)"
+
+echo "# amkd-eval --timeout: a teacher that says nothing"
+printf '\0\0\x8\x3\0\0\0\x4\0\0\0\x2\0\0\0\2ghijklmnopqrstuv' >set-idx3-ubyte
+printf '\0\0\x8\x1\0\0\0\x4\0\1\0\1' >set-idx1-ubyte
+amkd-import -q --labels set-idx1-ubyte -o set.amkd set-idx3-ubyte
+amkd-train -q -a 'fc classes' --steps 2 -o model set.amkd
+got=0
+timeout 60 amkd-eval -q --timeout 0.5 -s model -t 'exec:sleep 600' set.amkd 2>stderr || got=$?
+[ $got = 1 ] || fail "a silent teacher: $got, $(cat stderr)"
+grep -q '0.5 s' stderr || fail "a silent teacher: $(cat stderr)"
+
+echo "# amkd-query --connect-timeout: a server whose queue is full takes no connection"
+if command -v python3 >/dev/null; then
+    python3 - >port <<'END' &
+import socket, time
+server = socket.socket()
+server.bind(("127.0.0.1", 0))
+server.listen(0)
+waiting = []
+for _ in range(8):
+    client = socket.socket()
+    client.setblocking(False)
+    client.connect_ex(server.getsockname())
+    waiting.append(client)
+time.sleep(0.2)
+print(server.getsockname()[1], flush=True)
+time.sleep(60)
+END
+    server=$!
+    . "$SOURCE/tests/waiting.sh"
+    wait_for port "$server"
+    got=0
+    timeout 20 amkd-query -q --connect-timeout 1 --retry 0 --no-journal -o out \
+        -t "http://127.0.0.1:$(cat port)/v2/models/x" set.amkd 2>stderr || got=$?
+    [ $got = 1 ] || fail "no connection: $got, $(cat stderr)"
+    kill "$server"
+    wait "$server" 2>/dev/null || true
+    server=''
+else
+    echo "not tested: python3 is not installed"
+fi
