@@ -90,6 +90,7 @@ static int run(train_arguments *args, const amkd_cli *cli)
                               .holdout = args->holdout,
                               .device = args->device,
                               .output = args->common.output,
+                              .metrics = args->metrics,
                               .nthreads = args->common.nthreads,
                               .quiet = args->common.quiet,
                               .command = cli->command,

@@ -142,6 +142,10 @@ static size_t file_options(amkd_option *options, train_arguments *a)
          "how often (default: 30)", AMKD_WHERE, 0, 1e9},
         {0, "resume", AMKD_TEXT, &t->resume, "FILE",
          "go on from a checkpoint of the same training", AMKD_WHERE, 0, 0},
+        {0, "metrics", AMKD_TEXT, &a->metrics, "FILE",
+         "write step, loss, rate and more to FILE as the training goes, an object\n"
+         "of JSON a line; with --resume the file goes on",
+         AMKD_WHERE, 0, 0},
         AMKD_DEVICE_OPTION(a->device),
         AMKD_PROFILE_OPTION(a->profile),
         {0, "memory", AMKD_TEXT, &a->memory, "SIZE",
@@ -317,6 +321,9 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
         return amkd_fail("--classes is for --check and --summary: else the data say it");
     if (args->input && !args->summary)
         return amkd_fail("--input is for --summary: else the data say it");
+    if (args->metrics && !strcmp(args->metrics, "-") &&
+        (!args->common.output || !strcmp(args->common.output, "-")))
+        return amkd_fail("--metrics - and the model go both to stdout: -o is needed");
     if (args->json && !args->summary)
         return amkd_fail("--json is for --summary");
     if (amkd_cli_given(cli, "momentum") && args->train.optimizer.kind != AMKD_SGD)

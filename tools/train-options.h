@@ -6,11 +6,12 @@
 #include "data/views.h"
 #include "steps/learn/train.h"
 
-enum { TRAIN_MAX_OPTIONS = 56, TRAIN_MAX_RATES = 64 };
+enum { TRAIN_MAX_OPTIONS = 60, TRAIN_MAX_RATES = 64 };
 
 typedef struct train_arguments {
     amkd_common common;
     const char *arch, *init, *val, *device, *profile, *optimizer, *schedule, *milestones;
+    const char *metrics;
     char *arch_names; /* what arch may be, beside a text; NULL where memory was short */
     amkd_texts images, freeze, rate_scales;
     amkd_rate_rule rates[TRAIN_MAX_RATES]; /* what these two say */

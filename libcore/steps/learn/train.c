@@ -294,6 +294,8 @@ static int tell(trainer *t, uint64_t step,
     const amkd_train_report said = {
         .step = step,
         .nsteps = t->nsteps,
+        .since = since.step,
+        .nsamples = since.nsamples,
         .epoch = (double)step / (double)t->feed->order.epoch_nsteps,
         .rate = amkd_schedule_rate(&t->options->schedule, step - 1, t->nsteps),
         .loss = since.loss / n,

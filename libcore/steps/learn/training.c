@@ -9,6 +9,7 @@
 #include "steps/learn/evaluate.h"
 #include "steps/learn/holdout.h"
 #include "steps/learn/train_room.h"
+#include "steps/learn/training_log.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -21,6 +22,7 @@ typedef struct training {
     amkd_model *model, *assistant; /* assistant: NULL without */
     amkd_predictor *predictor;     /* of the model, for val; NULL without */
     amkd_progress *progress;
+    amkd_training_log log;
     uint64_t step; /* shown last */
 } training;
 
@@ -30,12 +32,12 @@ typedef struct training {
 static int show(void *context, const amkd_train_report *report)
 {
     training *t = context;
+    amkd_agreement agreement;
     char more[80] = "";
     int length = 0;
     if (t->options.min_top > 0)
         length = snprintf(more, sizeof more, ", taught %.4f", report->taught);
     if (t->predictor) {
-        amkd_agreement agreement;
         if (amkd_predictor_update(t->predictor, t->model) ||
             amkd_evaluate_dataset(&agreement, t->predictor, &t->val))
             return -1;
@@ -47,7 +49,10 @@ static int show(void *context, const amkd_train_report *report)
     amkd_progress_add(t->progress, (report->step - t->step) * t->options.batch);
     t->told->reported(t->told->context, report, more);
     t->step = report->step;
-    return 0;
+    return t->told->metrics
+               ? amkd_training_log_add(&t->log, report, t->options.min_top > 0,
+                                       t->predictor ? &agreement : NULL)
+               : 0;
 }
 
 /* ---------------------------------------------------------------------- the data -- */
@@ -260,6 +265,7 @@ static void begin_to_show(void *context)
     amkd_device_unwatch(t->device);
     t->progress =
         amkd_progress_new("amkd-train", "images", total_samples(t), t->told->quiet);
+    amkd_training_log_begin(&t->log);
 }
 
 static int train(training *t)
@@ -269,8 +275,13 @@ static int train(training *t)
     if (t->val.n && amkd_predictor_new(&t->predictor, t->device, t->model))
         return -1;
     t->options.ready = begin_to_show;
-    const int rc = amkd_train(t->model, t->device, &t->dataset, &t->options, show, t);
+    amkd_training_log_init(&t->log, t->told->metrics, t->options.resume != NULL);
+    int rc = amkd_train(t->model, t->device, &t->dataset, &t->options, show, t);
     amkd_progress_free(t->progress);
+    if (rc)
+        (void)amkd_training_log_close(&t->log); /* the error is the training's */
+    else
+        rc = amkd_training_log_close(&t->log);
     return rc;
 }
 
@@ -298,6 +309,7 @@ static int run(training *t)
         return amkd_fail_errno("'%s'", resume);
     if (amkd_output_probe(told->output, "a model") ||
         (checkpoint && amkd_output_probe(checkpoint, "a checkpoint")) ||
+        (told->metrics && amkd_output_probe(told->metrics, NULL)) ||
         (plan->assistant && amkd_model_load(&t->assistant, plan->assistant)))
         return -1;
     t->options.assistant = t->assistant;

@@ -10,10 +10,11 @@ typedef struct amkd_training {
     amkd_train_plan plan;      /* without inputs: stdin */
     const char *const *images; /* [nimages] in place of those that labels name */
     size_t nimages;
-    double holdout;     /* the share of the rows that is left out; 0: none */
-    const char *device; /* as amkd_device_open takes it */
+    double holdout;               /* the share of the rows that is left out; 0: none */
+    const char *device;           /* as amkd_device_open takes it */
     struct amkd_profile *profile; /* that times kernels (device/profile.h); NULL: none */
-    const char *output; /* a model's path, NULL or "-" for stdout */
+    const char *output;           /* a model's path, NULL or "-" for stdout */
+    const char *metrics; /* the file that gets a line for each report; NULL: none */
     size_t nthreads;
     int quiet;
     json_t *command; /* for the provenance, borrowed */
