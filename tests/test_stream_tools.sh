@@ -1,5 +1,5 @@
 #!/bin/bash
-# Streams under other people's tools: gzip, bgzip, NumPy by FORMAT.md's own reader, head.
+# Streams under other people's tools: gzip, bgzip, NumPy by the manual's own reader, head.
 set -euo pipefail
 for tool in amkd-import amkd-pool amkd-cat bgzip; do
     command -v "$tool" >/dev/null || { echo "skipped: no $tool"; exit 77; }
@@ -29,6 +29,15 @@ for file in images.amkd pairs.amkd; do
     zcat <"$file" | bgzip -c >again.amkd
     cmp <(amkd-cat again.amkd) <(amkd-cat "$file") || fail "a stream packed by bgzip"
 done
+# The manual knows every key of the headers, and every field.
+amkd-score -q --by random -k 9 -o picks.amkd pairs.amkd
+for file in images.amkd pairs.amkd picks.amkd; do
+    amkd-cat --header $file | tr -d '\n' | grep -oE '"[a-z_]+" *:|\["[a-z]+"' | tr -d '":[ ' | sort -u |
+        while read -r key; do
+            grep -qE "^\.(It )?Li (.* , )?$key( |\$)" "$SOURCE/tools/man/amkd-stream.5" ||
+                fail "amkd-stream.5 does not know '$key' of $file"
+        done
+done
 # What plain gzip packs is not.
 zcat <pairs.amkd | gzip -c >plain.amkd
 if amkd-cat plain.amkd >out 2>err; then fail "a stream packed by gzip was read"; fi
@@ -49,11 +58,12 @@ grep -q "amkd-pool: .*stdout.*: No space left on device" err || fail "message: $
 for python in python3 /usr/bin/python3; do
     "$python" -c 'import numpy' 2>/dev/null || continue
     # shellcheck disable=SC2016
-    sed -n '/^```python$/,/^```$/p' "$SOURCE/libcore/stream/FORMAT.md" | sed '/^```/d' >reader.py
+    sed -n '/^.Sh A READER IN PYTHON/,/^.Ed/p' "$SOURCE/tools/man/amkd-stream.5" |
+        sed '/^\.[A-Z]/d; s/\\e/\\/g; s/^\\&//' >reader.py
     [ "$("$python" reader.py pairs.amkd)" = "pairs 44850 [(0, 1)]" ] || fail "reader.py pairs"
     [[ "$("$python" reader.py images.amkd)" = "images 300 "* ]] || fail "reader.py images"
     head -c -28 pairs.amkd >cut.amkd
     if "$python" reader.py cut.amkd 2>err; then fail "reader.py read a stream cut short"; fi
     exit 0
 done
-echo "no NumPy: FORMAT.md's reader was not tried"
+echo "no NumPy: the manual's reader was not tried"

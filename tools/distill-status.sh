@@ -25,7 +25,7 @@ rows() { # FILE
 }
 
 # The same of labels, or a journal's answers, that are being written to: they have no end
-# yet. Behind the header a row is HEAD bytes and its classes' float32 (stream/FORMAT.md).
+# yet. Behind the header a row is HEAD bytes and its classes' float32 (amkd-stream(5)).
 rows_so_far() { # FILE HEAD
     local nheader nclasses nbytes
     nheader=$({ zcat "$1" 2>/dev/null || true; } | od -An -tu4 -j8 -N4)

@@ -143,8 +143,8 @@ static size_t file_options(amkd_option *options, train_arguments *a)
         {0, "resume", AMKD_TEXT, &t->resume, "FILE",
          "go on from a checkpoint of the same training", AMKD_WHERE, 0, 0},
         {0, "metrics", AMKD_TEXT, &a->metrics, "FILE",
-         "write step, loss, rate and more to FILE as the training goes, an object\n"
-         "of JSON a line; with --resume the file goes on",
+         "write step, loss, rate and more to FILE as the training goes, an\n"
+         "object of JSON a line; with --resume the file goes on",
          AMKD_WHERE, 0, 0},
         AMKD_DEVICE_OPTION(a->device),
         AMKD_PROFILE_OPTION(a->profile),

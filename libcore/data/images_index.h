@@ -1,6 +1,6 @@
 /* The index of an images file: where each row lies, so that single ones can be read, and
  * what is asked of a set before its pixels are: digest, labels, sources. It is a stream
- * of its own beside the file, of kind "index"; stream/FORMAT.md describes it. */
+ * of its own beside the file, of kind "index"; amkd-stream(5) describes it. */
 #ifndef AMKD_DATA_IMAGES_INDEX_H
 #define AMKD_DATA_IMAGES_INDEX_H
 

@@ -1,5 +1,5 @@
 /* The amkd stream: one format for images, pairs, picks and labels. BGZF outside, a JSON
- * header and rows of a fixed size inside; FORMAT.md beside this file is its
+ * header and rows of a fixed size inside; amkd-stream(5) is its
  * specification. */
 #ifndef AMKD_STREAM_STREAM_H
 #define AMKD_STREAM_STREAM_H

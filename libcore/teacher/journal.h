@@ -1,7 +1,7 @@
 /* What was asked of a teacher and what it answered, so that nothing paid for is lost or
  * bought twice: by this run or another, today or in the next round.
  *
- * A journal is a directory of two amkd streams (stream/FORMAT.md), to which rows are only
+ * A journal is a directory of two amkd streams (amkd-stream(5)), to which rows are only
  * ever added, a lock, and a reserve of disk space:
  *
  *     sent.amkd     time <f8, key <u8 [2], event |u1: AMKD_SENT or AMKD_RETURNED

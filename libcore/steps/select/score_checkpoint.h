@@ -1,5 +1,5 @@
 /* A scoring under way on disk: a stream of what is kept so far (kind "scoring",
- * stream/FORMAT.md), whose header says how far it has come and of which scoring it is. */
+ * amkd-stream(5)), whose header says how far it has come and of which scoring it is. */
 #ifndef AMKD_STEPS_SELECT_SCORE_CHECKPOINT_H
 #define AMKD_STEPS_SELECT_SCORE_CHECKPOINT_H
 
