@@ -143,8 +143,8 @@ for side in 8 1000; do
     expect 1 "'early.amkd': a crop of images padded by $side pixels" \
         amkd-train -q --augment "--crop $side" -o out early.amkd
 done
-expect 2 "--border 'grey'" amkd-augment --border grey -o out real.amkd
-expect 2 "--around 'white'" amkd-augment --around white -o out real.amkd
+expect 2 "'--border': 'grey'" amkd-augment --border grey -o out real.amkd
+expect 2 "'--around': 'white'" amkd-augment --around white -o out real.amkd
 expect 2 "--around is for --contrast" amkd-augment --contrast 0 --around mean -o out real.amkd
 for bad in flip=1.1 flip=-0.1 shift=2 rotate=181 scale=1 shear=nan contrast=-1 erase=1.5 \
     elastic=0.6 brightness=x saturation=1.1 crop=1025 crop=1.5; do

@@ -163,7 +163,7 @@ fails 2 "only --check takes several files" amkd-cat pairs.amkd images.amkd
 fails 2 "--scale does not go without --png" amkd-cat --scale 2 pairs.amkd
 fails 2 "--format does not go with --check" amkd-cat --format json --check pairs.amkd
 fails 2 "--output does not go with --png" amkd-cat --png x.png -o out pairs.amkd
-fails 2 "--format 'csv'" amkd-cat --format csv pairs.amkd
+fails 2 "'--format': 'csv'" amkd-cat --format csv pairs.amkd
 fails 2 "--no-names" amkd-cat --format json -N pairs.amkd
 fails 1 "no field 'x'" amkd-cat --field x -o out pairs.amkd
 amkd-cat --help | grep -- --check >/dev/null

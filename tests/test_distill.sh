@@ -57,7 +57,7 @@ amkd-distill -n IMAGES=real.amkd TEACHER=model:teacher.safetensors BUDGET=1000 O
 ! grep '^amkd-train' plan.sgd | grep -qv -- '--momentum 0.5 ' || fail "momentum: $(cat plan.sgd)"
 grep -q '^amkd-train .* -i amkd-run/round-3/assistant.safetensors' plan.sgd ||
     fail "a warm start: $(cat plan.sgd)"
-grep -q '^amkd-train .*--assistant .*--views 7 ' plan.sgd || fail "seven views: $(cat plan.sgd)"
+grep -q '^amkd-train .*--views 7 --assistant ' plan.sgd || fail "seven views: $(cat plan.sgd)"
 rm plan.sgd
 expect 2 "WARM_START '2': expected 0 or 1" recipe.mk WARM_START=2
 [ "$(grep -c '^amkd-score -s .*/assistant.safetensors --by c2 .*--noise 1 ' scores)" = 4 ] ||

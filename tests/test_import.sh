@@ -204,11 +204,11 @@ echo "# misuse"
 fails 2 "--apart-from needs --distinct" amkd-import --apart-from test.amkd -o out.amkd x.npy
 fails 2 "--distinct" amkd-import --distinct 32 -o out.amkd x.npy
 fails 2 "'hwc' is none of nhwc" amkd-import --layout hwc -o out.amkd x.npy
-fails 2 "--alpha 'red'" amkd-import --alpha red -o out.amkd x.npy
+fails 2 "'--alpha': 'red'" amkd-import --alpha red -o out.amkd x.npy
 fails 2 "--skip-bad" amkd-import --skip-bad 1.5 -o out.amkd x.npy
 fails 2 "--resize '28'" amkd-import --resize 28 -o out.amkd x.npy
 fails 2 "--resize '28x0'" amkd-import --resize 28x0 -o out.amkd x.npy
-fails 2 "--format 'gif'" amkd-import --format gif -o out.amkd x.npy
+fails 2 "'--format': 'gif'" amkd-import --format gif -o out.amkd x.npy
 fails 2 "--gray and --rgb" amkd-import --gray --rgb -o out.amkd x.npy
 fails 2 "--seed is for --sample" amkd-import --seed 1 -o out.amkd x.npy
 fails 2 "--labels" amkd-import --unlabeled --labels y.npy -o out.amkd x.npy

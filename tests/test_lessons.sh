@@ -101,4 +101,4 @@ expect 2 "--min-top needs --assistant" amkd-train --min-top 0.5 -o out few-label
 expect 2 "'--augment': option '--shift': 2 is outside [0, 1]" train --augment "--shift 2" -o out many.amkd
 expect 2 "'--augment': unknown option '--views'" train --augment "--views 2" -o out many.amkd
 expect 2 "'--augment': unexpected argument 'x'" train --augment x -o out many.amkd
-expect 2 "'--augment': --border 'x'" train --augment "--border x" -o out many.amkd
+expect 2 "'--augment': option '--border': 'x'" train --augment "--border x" -o out many.amkd

@@ -19,6 +19,14 @@ cd "$dir"
 cp "$SOURCE/tests/teacher.pl" .
 
 fail() { echo "failed: $*" >&2; exit 1; }
+# json TEXT [DIR]: the status as JSON, in which numbers that differ are N, is TEXT in one line.
+json() {
+    amkd-distill --status --json ${2:+"$2"} >said.json
+    perl -MJSON::PP -e 'local $/; decode_json(<>)' said.json || fail "no JSON: $(cat said.json)"
+    [ "$(wc -l <said.json)" = 1 ] || fail "an object a line: $(cat said.json)"
+    sed -E 's/(seconds(_left)?|held_out|success)":[0-9.]+/\1":N/g' said.json >shape
+    [[ "$(cat shape)" == $1 ]] || fail "expected '$1', got '$(cat shape)'"
+}
 . "$SOURCE/tests/waiting.sh"
 says() { grep -qE -- "$1" said || fail "no '$1' in: $(cat said)"; }
 
@@ -40,6 +48,12 @@ says '^amkd-run: running$'
 says '^round 0 of 2, 0 of 400 answers$'
 says '^ +0 .* amkd-query, [0-9]+ s, 64 answers$'
 ! grep -q $'\e' said || fail "colours in a file"
+head='{"version":1,"kind":"run","dir":"amkd-run","state":'
+figures='"assistant_success":null,"accuracy":null,"success":null,"held_out"'
+json "$head"'"running","end":null,"round":0,"rounds":2,"answers":0,"budget":400,"seconds_left":null,"running":\[{"in":"round-0","tool":"amkd-query","file":"labels.amkd","seconds":N,"answers":64,"seconds_left":null}\],"figures":\[{"round":0,"answers":null,'"$figures"':null,"seconds":null}\]}'
+got=0
+amkd-distill --json "${args[@]}" 2>stderr || got=$?
+[ $got = 2 ] || fail "--json without --status: $got"
 kill -9 -- "-$run" "$(cat hanging)"
 wait "$run" 2>/dev/null || true
 rm hanging
@@ -51,6 +65,7 @@ for ((t = 0; t < 100; t++)); do
     break
 done
 says '^amkd-run: stopped; the same command goes on$'
+json "$head"'"stopped","end":null,*"running":\[\],"figures":\[*'
 ! grep -q 'amkd-query' said || fail "still at work: $(cat said)"
 
 # Ended: the figures of every round.
@@ -61,6 +76,11 @@ says '^amkd-run: ended after round 2: the budget is spent$'
 says '^round 2 of 2, 400 of 400 answers$'
 says '^ +0 +200 +- +- +- +[01]\.[0-9]{4} +[0-9.]+$'
 says '^ +2 +400 '
+json "$head"'"ended","end":"after round 2: the budget is spent","round":2,"rounds":2,"answers":400,"budget":400,"seconds_left":null,"running":\[\],"figures":\[{"round":0,"answers":200,'"$figures"':N,"seconds":N},*{"round":2,"answers":400,*}\]}'
+[ "$(sed 's/.*"held_out":\([0-9.]*\),.*/\1/' said.json)" = "$(sed -n 's/.*"agreement": \(.*\),/\1/p' \
+    amkd-run/round-2/held-out.json)" ] || fail "held out: $(cat said.json)"
+amkd-distill --watch --json >watched
+cmp watched said.json || fail "--watch --json of a run that ended"
 [ "$(wc -l <said)" = 6 ] || fail "six lines: $(cat said)"
 [ -z "$(find amkd-run -name '*.running')" ] || fail "left behind: $(ls amkd-run/*)"
 amkd-distill -q "${args[@]}" HOLDOUT=0.2 TARGET=0.01 >table
@@ -87,6 +107,7 @@ says '^both: running$'
 says '^0 of 4 runs done, 64 answers bought, [0-9]+ s so far$'
 says '^random +1 +0 +-  running: amkd-query, [0-9]+ s'
 [ "$(grep -cE '^(random|c2) +[12] +- +-  waiting$' said)" = 3 ] || fail "$(cat said)"
+json '{"version":1,"kind":"comparison","dir":"both","state":"running","end":null,"done":0,"answers":64,"seconds":N,"seconds_left":null,"runs":\[{"arm":"random","seed":1,"dir":"both/random/seed-1","state":"running","round":0,"success":null,"running":\[{"in":"round-0","tool":"amkd-query",*}\]},{"arm":*,"state":"waiting","round":null,"success":null,"running":\[\]}\]}' both
 kill "$run"
 kill -9 "$(cat hanging)"
 wait "$run" 2>/dev/null || true
@@ -108,6 +129,7 @@ says '^both: ended$'
 says "^4 of 4 runs done, $(($(amkd-cat both/shared/answers-*/answers.amkd | wc -l) - 1)) ans"
 [ "$(grep -cE '^(random|c2) +[12] +2 +[0-9.]+ %  done$' said)" = 4 ] || fail "$(cat said)"
 [ "$(wc -l <said)" = 7 ] || fail "seven lines: $(cat said)"
+json '{"version":1,"kind":"comparison","dir":"both","state":"ended","end":null,"done":4,"answers":*,"runs":\[{"arm":"*","state":"done","round":2,"success":N,"running":\[\]},*\]}' both
 flock -s both/.lock amkd-distill --status both >said
 says '^both: running$'
 

@@ -28,6 +28,7 @@ distil a teacher into a student, in rounds, by make over the amkd tools
       --parameters  list the parameters with their values and exit
       --status      say what the run or the comparison in DIR is doing or did, and exit
       --watch       the same again every two seconds while it runs (a comparison: ten)
+      --json        --status, --watch: as JSON, an object a line
   -q, --quiet       no progress, errors and the rounds' figures only
   -v, --verbose     show each command as it is run
       --help        print this text and exit
@@ -61,7 +62,7 @@ misuse() {
 
 # --------------------------------------------------------------------- the command line
 
-dir='' recipe='' jobs=1 plan='' quiet='' verbose='' list='' options='' status='' assignments=()
+dir='' recipe='' jobs=1 plan='' quiet='' verbose='' list='' options='' status='' json='' assignments=()
 # shellcheck disable=SC2034 # distill-networks.sh's
 chosen_networks=''
 
@@ -88,7 +89,7 @@ take_argument() {
 read_arguments() {
     local words
     words=$(getopt -n amkd-distill -o nj:qvh \
-        -l dry-run,jobs:,dir:,parameters,options,status,watch,quiet,verbose,help,version -- "$@") ||
+        -l dry-run,jobs:,dir:,parameters,options,status,watch,json,quiet,verbose,help,version -- "$@") ||
         { echo "Try 'amkd-distill --help'" >&2 && exit 2; }
     eval set -- "$words"
     while [ "$1" != -- ]; do
@@ -100,6 +101,7 @@ read_arguments() {
         --options) options=1 ;;
         --status) status=${status:-once} ;;
         --watch) status=watch ;;
+        --json) json=1 ;;
         -q | --quiet) quiet=1 ;;
         -v | --verbose) verbose=1 ;;
         -h | --help) usage && exit 0 ;;
@@ -113,6 +115,7 @@ read_arguments() {
         dir=${1:-${dir:-amkd-run}}
         return
     fi
+    [ -z "$json" ] || misuse "--json is for --status and --watch"
     local argument
     for argument in "$@"; do
         take_argument "$argument"
@@ -373,7 +376,7 @@ main() {
     . "$AMKD_SHARE/distill-stop.sh"
     [ -z "$options" ] || exec bash -p "$AMKD_SHARE/distill-options.sh" < <(usage)
     if [ -n "$status" ]; then
-        exec bash -p "$AMKD_SHARE/distill-status.sh" "$dir" "${status#once}"
+        exec bash -p "$AMKD_SHARE/distill-status.sh" "$dir" "${status#once}" "$json"
     fi
     read_table
     read_parameters

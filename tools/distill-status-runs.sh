@@ -54,18 +54,19 @@ measure_runs() {
         END { for (run in sum) print run, sum[run] }')
 }
 
-# Sets doing of a run that is alive: what runs in its last round, or about the test images.
+# Sets doing and running of a run that is alive: what runs in its last round, or about the test images.
 describe_work() { # ROUND
     local left=0 answers=0
-    doing=''
+    doing='' running=''
     [ ! -d "$dir/round-$1" ] || describe_running "$dir/round-$1" "$1"
     [ -n "$doing" ] || describe_running "$dir/test" 0
 }
 
-# Sets kind (done, running, stopped, waiting), doing, round and success of the run in dir.
+# Sets kind (done, running, stopped, waiting), doing, running, round and success of the run in
+# dir.
 describe_run() {
     local state alive r
-    kind=waiting doing='' round='' success=''
+    kind=waiting doing='' running='' round='' success=''
     [ -e "$dir/parameters.txt" ] || return 0
     find_state
     for ((r = 0; ; r++)); do
@@ -86,15 +87,16 @@ describe_run() {
     done
 }
 
-# Sets table, a line a run, and times, "KIND ARM SECONDS" lines.
+# Sets table, a line a run, listed, the same as JSON, and times, "KIND ARM SECONDS" lines.
 read_table() {
-    local r kind doing round success width=3
+    local r kind doing running round success width=3
     for r in "${!arms[@]}"; do
         ((${#arms[r]} <= width)) || width=${#arms[r]}
     done
-    table=$(printf '%-*s %6s %6s %8s  %s' "$width" arm seed round success now)$'\n' times=''
+    table=$(printf '%-*s %6s %6s %8s  %s' "$width" arm seed round success now)$'\n' times='' listed=''
     for r in "${!runs[@]}"; do
         dir=${runs[r]} describe_run
+        listed+=${listed:+,}$(dir=${runs[r]} json_arm "${arms[r]}" "${seeds[r]}")
         times+="$kind ${arms[r]} ${took[${runs[r]}]:-0}"$'\n'
         table+=$(printf '%-*s %6s %6s %8s  %s' "$width" "${arms[r]}" "${seeds[r]}" \
             "${round:--}" "$(percent "$success")" "$kind${doing:+: $doing}")$'\n'
@@ -128,7 +130,7 @@ bought_answers() {
 }
 
 show_comparison() {
-    local table times ndone left state
+    local table listed times ndone left state
     local -A took=()
     find_comparison
     measure_runs
@@ -140,6 +142,10 @@ show_comparison() {
         state=ended
     else
         state='stopped; the same command goes on'
+    fi
+    if [ -n "$json" ]; then
+        json_comparison "$ndone" "$(bought_answers)" "${took[.]:-0}" "$left"
+        return
     fi
     printf '%s%s: %s%s\n' "$bold" "$dir" "$state" "$plain"
     printf '%d of %d runs done, %d answers bought, %s so far%s\n' "$ndone" "${#runs[@]}" \

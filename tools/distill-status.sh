@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # What a run of amkd-distill is doing, or did, out of the files it keeps; of a comparison see
 # distill-status-runs.sh.
-# Usage: distill-status.sh DIR [watch]
+# Usage: distill-status.sh DIR WATCH JSON: these two are empty or not
 set -euo pipefail
 export LC_ALL=C
-dir=$1 watch=${2:-}
+dir=$1 watch=$2 json=$3
+. "$(dirname "$0")/distill-status-json.sh"
 bold='' plain=''
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
 
@@ -53,7 +54,7 @@ duration() { # SECONDS
 }
 
 # What runs in a directory, each command with its time so far and, after the round before,
-# what may be left of it. Adds the longest of that to left.
+# what may be left of it. Sets doing, adds to running, and to left the longest of that.
 describe_running() { # DIRECTORY ROUND
     local marker tool target start so_far before rest n
     doing=''
@@ -62,6 +63,7 @@ describe_running() { # DIRECTORY ROUND
         IFS=$'\t' read -r tool target start <"$marker" || continue
         so_far=$(awk -v now="$(date +%s.%N)" -v start="$start" 'BEGIN { print now - start }')
         doing+="${doing:+; }$tool, $(duration "$so_far")"
+        n=''
         if [ "$tool" = amkd-query ]; then
             n=$(answers_so_far "$1")
             [ -z "$n" ] || doing+=", $n answers"
@@ -71,6 +73,7 @@ describe_running() { # DIRECTORY ROUND
         rest=$(awk -v before="${before:-0}" -v so_far="$so_far" 'BEGIN {
             if (before > so_far) printf "%.0f", before - so_far }')
         [ -z "$rest" ] || doing+=", about $(duration "$rest") left"
+        running+=${running:+,}$(json_command "$1" "$tool" "$target" "$so_far" "$n" "$rest")
         ((${rest:-0} <= left)) || left=$rest
     done
 }
@@ -99,10 +102,10 @@ find_state() {
     fi
 }
 
-# Sets table, answers, reached and left.
+# Sets table, figures, running, answers, reached and left.
 read_rounds() {
-    local r=0 round last n assistant success accuracy agreement doing
-    table='' answers=0 reached=0 left=0
+    local r=0 round last n took assistant success accuracy agreement doing
+    table='' figures='' running='' answers=0 reached=0 left=0
     [[ $(parameter HOLDOUT) = 0 || ! -e $dir/held-out/labels.amkd ]] ||
         answers=$(rows "$dir/held-out/labels.amkd")
     last=$(parameter ROUNDS)
@@ -116,10 +119,12 @@ read_rounds() {
         [ ! -e "$round/labels.amkd" ] || n=$(rows "$round/labels.amkd")
         answers=$((answers + ${n:-0}))
         read_measures "$r"
+        took=$(seconds "$r")
+        figures+=${figures:+,}$(json_round "$r" "${n:+$answers}" "$took")
         table+=$(printf '%5d %8s %9s %9s %8s %9s %9s  %s' "$r" "${n:+$answers}" \
             "$(percent "$assistant")" "$(decimals "$accuracy")" "$(percent "$success")" \
             "$(decimals "$agreement")" \
-            "$(seconds "$r")" "$doing" | sed 's/ *$//')$'\n'
+            "$took" "$doing" | sed 's/ *$//')$'\n'
     done
     [ -z "$alive" ] || describe_aside held-out 'held out'
     [ -z "$alive" ] || describe_aside test 'test answers'
@@ -169,6 +174,10 @@ show_run() {
     find_state
     read_rounds
     [ -z "$alive" ] || rest=$(whole_left)
+    if [ -n "$json" ]; then
+        json_run "$rest"
+        return
+    fi
     [ -z "$(parameter TARGET)" ] && [ "$(parameter PATIENCE)" = 0 ] || held=', at most'
     printf '%s%s: %s%s\n' "$bold" "$dir" "$state" "$plain"
     printf 'round %d of %d%s, %d of %d answers%s\n' "$reached" "$(parameter ROUNDS)" "$held" \
@@ -191,7 +200,7 @@ fi
 while :; do
     text=$($show)
     $find
-    if [ -n "$watch" ] && [ -t 1 ]; then
+    if [ -n "$watch" ] && [ -z "$json" ] && [ -t 1 ]; then
         rows=$({ stty size </dev/tty || true; } 2>/dev/null | cut -d ' ' -f 1)
         [ $show = show_run ] || ((rows < 6)) || text=$(fit "$rows" <<<"$text")
         printf '\e[H\e[2J'
