@@ -51,7 +51,7 @@ done
 while IFS=$'\t' read -r tool name type _ choices; do
     [ "$choices" != - ] || continue
     words=("--$name" '')
-    [ "$type" != parameter ] || words=("$name" =)
+    [ "$type" != parameter ] || words=("$name" '=')
     expect "$(tr ' ' '\n' <<<"$choices" | sort | paste -sd '|')" "$tool" "${words[@]}"
 done <../table
 expect 'adam|adamw' amkd-train --optimizer ad

@@ -25,6 +25,7 @@ json() {
     perl -MJSON::PP -e 'local $/; decode_json(<>)' said.json || fail "no JSON: $(cat said.json)"
     [ "$(wc -l <said.json)" = 1 ] || fail "an object a line: $(cat said.json)"
     sed -E 's/(seconds(_left)?|held_out|success)":[0-9.]+/\1":N/g' said.json >shape
+    # shellcheck disable=SC2053 # a pattern
     [[ "$(cat shape)" == $1 ]] || fail "expected '$1', got '$(cat shape)'"
 }
 . "$SOURCE/tests/waiting.sh"
