@@ -42,7 +42,7 @@ _amkd() {
             options+=("--$name=")
             ;;
         esac
-    done < <("${COMP_WORDS[0]}" --options 2>/dev/null)
+    done < <("${COMP_WORDS[0]/#\~\//$HOME/}" --options 2>/dev/null)
     if [[ $word == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "${options[*]}" -- "$word")
     else
