@@ -134,7 +134,7 @@ done
 
 echo "# misuse and failure"
 expect 2 "--to is missing" amkd-export -o out half
-expect 2 "'tflite' is neither onnx nor c" amkd-export --to tflite -o out half
+expect 2 "'tflite' is none of onnx, c" amkd-export --to tflite -o out half
 expect 2 "--uint8 is of --to onnx" amkd-export --to c --uint8 -o out half
 expect 2 "--int8 is of --to c" amkd-export --to onnx --int8 -o out half
 for name in '' 1a a-b é; do

@@ -64,9 +64,6 @@ static int check(const amkd_cli *cli, const arguments *args)
     const amkd_export_plan *plan = &args->plan;
     if (!args->to)
         return amkd_cli_misuse(cli, "--to is missing: onnx or c?");
-    if (strcmp(args->to, "onnx") && strcmp(args->to, "c"))
-        return amkd_cli_misuse(cli, "option '--to': '%s' is neither onnx nor c",
-                               args->to);
     if (plan->uint8 && is_c(args))
         return amkd_cli_misuse(cli,
                                "--uint8 is of --to onnx: C takes such pixels anyway");
@@ -86,8 +83,8 @@ int main(int argc, char **argv)
     amkd_export_plan *plan = &args.plan;
     amkd_common_init(&args.common);
     const amkd_option options[] = {
-        {0, "to", AMKD_TEXT, &args.to, "FORMAT", "onnx, or c: a C99 source file", 0, 0,
-         0},
+        {0, "to", AMKD_TEXT, &args.to, "FORMAT", "onnx, or c: a C99 source file", 0, 0, 0,
+         .choices = "onnx, c"},
         {0, "logits", AMKD_FLAG, &plan->logits, NULL,
          "what the softmax would read, not the probabilities", 0, 0, 0},
         {0, "no-fold", AMKD_FLAG, &plan->keep_norms, NULL,

@@ -121,7 +121,9 @@ static json_t *object_of(const amkd_training_log *log, const amkd_train_report *
     if (!rc && taught)
         rc = json_object_set_new(object, "taught", json_real(report->taught));
     if (!rc && val)
-        rc = json_object_set_new(object, "val_loss", json_real(val->cross_entropy)) ||
+        rc = json_object_set_new(
+                 object, "val_loss",
+                 json_real(amkd_calibration_log_loss(&val->calibration))) ||
              json_object_set_new(object, "val_top", json_real(val->agreement));
     const double seconds = now - log->told;
     if (!rc)
