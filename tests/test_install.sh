@@ -12,6 +12,9 @@ for tool in "$SOURCE"/tools/amkd-*.[cs]*; do
     name=$(basename "${tool%.*}")
     [ -x "moved/bin/$name" ] || fail "no $name"
     [ -e "moved/share/man/man1/$name.1" ] || fail "no page of $name"
+    for file in bash-completion/completions/$name fish/vendor_completions.d/$name.fish; do
+        [ -e "moved/share/$file" ] || fail "no $file"
+    done
 done
 for file in "$SOURCE"/tools/distill-*; do
     [ -e "moved/share/amkd/${file##*/}" ] || fail "no ${file##*/}"
@@ -21,8 +24,9 @@ for file in "$SOURCE"/datasets/*.*; do
         fail "no ${file##*/}"
 done
 [ -x moved/share/amkd/datasets/fashion-mnist.sh ] || fail "fashion-mnist.sh is not to be run"
-for file in share/doc/amkd/{README.md,LICENSE,FORMAT.md} include/amkd.h \
-    share/man/man3/libamkd.3; do
+for file in share/doc/amkd/{README.md,LICENSE} include/amkd.h \
+    share/man/man3/libamkd.3 share/man/man5/amkd-stream.5 share/man/man7/amkd.7 \
+    share/zsh/site-functions/_amkd; do
     [ -e "moved/$file" ] || fail "no $file"
 done
 libraries=$(find moved -name 'libamkd.*' ! -name '*.3' -printf '%f\n' | LC_ALL=C sort | xargs)

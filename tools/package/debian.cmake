@@ -1,6 +1,7 @@
 # Makes of what was installed for a package what Debian's policy wants: manual pages that
-# are packed, and for each package its license and its changelog. cpack runs it when all
-# components lie in CPACK_TEMPORARY_INSTALL_DIRECTORY, before they are packed.
+# are packed, completions where its zsh looks for those of packages, and for each package its
+# license and its changelog. cpack runs it when all components lie in
+# CPACK_TEMPORARY_INSTALL_DIRECTORY, before they are packed.
 if(NOT CPACK_GENERATOR STREQUAL DEB)
     return()
 endif()
@@ -28,6 +29,9 @@ foreach(component ${CPACK_COMPONENTS_ALL})
         pack(${page})
     endforeach()
     file(REMOVE ${doc}/LICENSE)
+    if(EXISTS ${share}/zsh/site-functions)
+        file(RENAME ${share}/zsh/site-functions ${share}/zsh/vendor-completions)
+    endif()
     file(WRITE ${doc}/copyright
 "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/
 Upstream-Name: amkd
