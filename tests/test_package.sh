@@ -32,7 +32,7 @@ done
 
 # Each file in one package, and nothing that is installed in none.
 DESTDIR=$PWD/stage cmake --install "$BUILD" --prefix /usr >log 2>&1 || fail "$(cat log)"
-(cd stage && find . ! -type d ! -name LICENSE) | 
+(cd stage && find . ! -type d ! -name LICENSE) |
     sed -E 's/(\/man[1-9]\/.*)/\1.gz/; s/zsh\/site-functions/zsh\/vendor-completions/' |
     LC_ALL=C sort >installed
 for name in amkd libamkd0 libamkd-dev; do

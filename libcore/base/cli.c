@@ -2,6 +2,7 @@
  * wrong. A parser of its own rather than getopt_long, which keeps its state in globals
  * and says messages in words of its own. */
 #include "base/cli.h"
+#include "base/choices.h"
 #include "base/cli_help.h"
 #include "base/error.h"
 #include "base/memory.h"
@@ -87,25 +88,10 @@ static int out_of_bounds(const amkd_option *option, double value)
            (value < option->min || value > option->max);
 }
 
-/* Which of the words of the list "c2, c1" text is, from 0; -1: none. */
-static int place_of(const char *choices, const char *text)
-{
-    static const char between[] = ", ";
-    const size_t length = strlen(text);
-    for (int place = 0; *choices; place++) {
-        const size_t n = strcspn(choices, between);
-        if (n == length && !memcmp(choices, text, n))
-            return place;
-        choices += n;
-        choices += strspn(choices, between);
-    }
-    return -1;
-}
-
 static int set_text(words *parser, const amkd_option *option, const char *text)
 {
     if (option->choices && !(option->flags & AMKD_OPEN) &&
-        place_of(option->choices, text) < 0)
+        amkd_choices_place(option->choices, text) < 0)
         return amkd_cli_misuse(parser->cli, "option '--%s': '%s' is none of %s",
                                option->long_name, text, option->choices);
     if (option->type == AMKD_TEXT) {
@@ -373,7 +359,7 @@ int amkd_cli_choice(const amkd_cli *cli, const char *long_name)
 {
     const amkd_option *option = option_of(cli->tool, long_name);
     const char *value = *(const char *const *)option->value;
-    return value ? place_of(option->choices, value) : -1;
+    return value ? amkd_choices_place(option->choices, value) : -1;
 }
 
 int amkd_cli_misuse(const amkd_cli *cli, const char *format, ...)
