@@ -44,30 +44,31 @@ winograd_lockstep_gradient(global const vec *restrict x, global const vec *restr
     const int first = get_local_id(1) * SHARE; /* of this item's positions */
     const int in_four = item % (IN_CHANNELS / 4);
     const int out_four = item % NLANES / (IN_CHANNELS / 4);
-    /* What this item transforms. */
-    const int lane = item % LANES, channel = item / LANES;
+    /* What this item transforms: a lane of an input channel, else of an output channel. */
+    const int lane = item % LANES, channel = item / LANES, of_x = channel < IN_CHANNELS;
     const int o = channel - IN_CHANNELS;
+    const int exists = of_x ? i0 + channel < nin : o0 + o < nout;
+    /* Where the share begins, and counters in place of divisions in its loop. */
     const long nunits = (long)nblocks * ntiles * LANE_GROUPS;
-    const long end = nunits * (share + 1) / nshares;
+    const long begin = nunits * share / nshares;
+    const int length = nunits * (share + 1) / nshares - begin;
+    int four = begin % LANE_GROUPS, tile = begin / LANE_GROUPS % ntiles;
+    const size_t block = begin / LANE_GROUPS / ntiles;
+    x += (block * nin + (exists && of_x ? i0 + channel : 0)) * in_size + lane;
+    dy += (block * nout + (exists && !of_x ? o0 + o : 0)) * out_size + lane;
     float4 products[SHARE][4];
     float total = 0.0f;
     clear_sums(products);
-    for (long unit = nunits * share / nshares; unit < end; unit++) {
-        const int tile = unit / LANE_GROUPS % ntiles, at = unit % LANE_GROUPS * LANES + lane;
-        const size_t block = unit / LANE_GROUPS / ntiles;
+    for (int unit = 0; unit < length; unit++) {
         const int row = tile / row_tiles * TILE, column = tile % row_tiles * TILE;
-        if (channel < IN_CHANNELS) {
-            const int exists = i0 + channel < nin;
+        if (of_x)
             put_patch((local float *)patches + IN_AT(lane, channel), LANES * IN_CHANNELS,
-                      x + (block * nin + (exists ? i0 + channel : 0)) * in_size + at,
-                      exists ? in_height : 0, in_width, row - top, column - left);
-        } else {
-            const int exists = o0 + o < nout;
+                      x + four * LANES, exists ? in_height : 0, in_width, row - top,
+                      column - left);
+        else
             total += put_gradient((local float *)gradients + OUT_AT(lane, o),
-                                  LANES * OUT_CHANNELS,
-                                  dy + (block * nout + (exists ? o0 + o : 0)) * out_size + at,
+                                  LANES * OUT_CHANNELS, dy + four * LANES,
                                   exists ? out_height : 0, out_width, row, column);
-        }
         barrier(CLK_LOCAL_MEM_FENCE);
 #pragma unroll
         for (int l = 0; l < LANES; l++)
@@ -79,6 +80,15 @@ winograd_lockstep_gradient(global const vec *restrict x, global const vec *restr
                           gradients[(first + p) * (LANES * OUT_CHANNELS / 4) +
                                     FOUR_AT(OUT_AT, l, out_four)]);
         barrier(CLK_LOCAL_MEM_FENCE);
+        if (++four == LANE_GROUPS) {
+            four = 0;
+            tile++;
+        }
+        if (tile == ntiles) {
+            tile = 0;
+            x += nin * (size_t)in_size;
+            dy += nout * (size_t)out_size;
+        }
     }
     global float *biases = sums + (size_t)nshares * POSITIONS * all_out * all_in;
     sums += ((size_t)share * POSITIONS + first) * all_out * all_in;
@@ -90,7 +100,7 @@ winograd_lockstep_gradient(global const vec *restrict x, global const vec *restr
                                i0 + in_four * 4) = products[p][c];
     /* The lanes' sums of dy, of each output channel. */
     local float *totals = (local float *)patches;
-    if (channel >= IN_CHANNELS)
+    if (!of_x)
         totals[o * LANES + lane] = total;
     barrier(CLK_LOCAL_MEM_FENCE);
     if (i0 == 0 && item < OUT_CHANNELS && o0 + item < nout) {
