@@ -1,6 +1,6 @@
 # Turns sources into C strings:
 # cmake -DOUTPUT=x.c -DPREFIX=amkd_cl_ -DSOURCES="a.cl;b.cl" -P embed.cmake
-# Each a.cl becomes `const char amkd_cl_a[]`, as an array of bytes, which has no length limit.
+# Each a.cl becomes `const char PREFIXa[]`, as an array of bytes, which has no length limit.
 set(text "/* made by embed.cmake */\n")
 foreach(source ${SOURCES})
     get_filename_component(name ${source} NAME_WE)

@@ -1,6 +1,6 @@
 /* Models as files for other programs, by the examples of all kinds of layers: the C file,
  * compiled, computes what the float64 reference does. With AMKD_KEEP=DIRECTORY the
- * examples are written there as ONNX, with images and answers, for test_export_onnx.sh.
+ * examples are written there as ONNX, with images and answers, for test_export.sh.
  */
 #include "base/error.h"
 #include "base/memory.h"

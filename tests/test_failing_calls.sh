@@ -103,7 +103,7 @@ failing() {
 
 again=true late=
 echo "# a training goes on from its checkpoint"
-training=(amkd-train -q -a 'conv 4 k3 | relu | fc classes' --steps 700 -b 8
+training=(amkd-train -q -a 'conv 4 k3 | relu | maxpool 2 | fc classes' --steps 700 -b 8
     --checkpoint state --checkpoint-seconds 0 -o out)
 ! driven DRIVER_LOST=clEnqueueReadBuffer:9:CL_OUT_OF_RESOURCES "${training[@]}" some.amkd \
     2>stderr || fail "a device that is lost"

@@ -22,7 +22,7 @@ for tool in "${tools[@]}"; do
         parameter) words="(^|[^A-Z_])$name ?=" ;;
         *)
             words="(^|[^a-z-])--$name([^a-z-]|\$)"
-            [ "$letter" = - ] || words+="|(^|[ (])-[A-Za-z]*$letter"
+            [ "$letter" = - ] || words+="|(^|[ (])-$letter([ 0-9]|\$)"
             ;;
         esac
         case $name in help | version) continue ;; esac

@@ -238,6 +238,9 @@ START_TEST(plans_of_other_drivers_sources_and_ways_are_not_recalled)
     ck_assert_int_eq(amkd_plan_recall(&plan, device), 0);
     ck_assert_uint_eq(plan.chosen, FIRST);
     plan.sources[1] = NULL;
+    plan.others = (const char *const[]){"kernels", "of another way", NULL};
+    ck_assert_int_eq(amkd_plan_recall(&plan, device), 0);
+    plan.others = NULL;
     device->driver[0] ^= 1;
     ck_assert_int_eq(amkd_plan_recall(&plan, device), 0);
     device->driver[0] ^= 1;

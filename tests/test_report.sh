@@ -53,7 +53,7 @@ distil random-2 BY=random SEED=2
 distil few-1 IMAGES=few.amkd
 
 amkd-report -o one.html c2-1
-amkd-report -q --threads 1 c2-1/ | cmp - one.html || fail "not the same page again"
+amkd-report -q --threads 1 -d cpu c2-1/ | cmp - one.html || fail "not the same page again"
 amkd-report -o many.html c2-1 c2-2 random-1 random-2 few-1
 check figures one.html c2-1
 check compared many.html c2-1 c2-2 random-1 random-2 few-1

@@ -324,6 +324,9 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
     if (args->metrics && !strcmp(args->metrics, "-") &&
         (!args->common.output || !strcmp(args->common.output, "-")))
         return amkd_fail("--metrics - and the model go both to stdout: -o is needed");
+    if (args->metrics && args->common.output &&
+        !strcmp(args->metrics, args->common.output))
+        return amkd_fail("--metrics and --output name one file, '%s'", args->metrics);
     if (args->json && !args->summary)
         return amkd_fail("--json is for --summary");
     if (amkd_cli_given(cli, "momentum") && args->train.optimizer.kind != AMKD_SGD)

@@ -30,7 +30,7 @@ def count(line: str, loop: Loop) -> None:
         loop.mads += len(re.findall(r"v_(?:dual_)?(?:fma|fmac|mac|mad)(?:ak|mk)?_f32", line))
         loop.mads += 2 * len(re.findall(r"v_pk_fma_f32", line))
         loop.wide += name.startswith(("v_addc_", "v_add_co_ci", "v_lshlrev_b64",
-                                      "v_lshlrev_b64", "v_lshl_add_u64"))
+                                      "v_lshl_add_u64"))
     width = re.search(r"(?:dword|b(?:32|64|96|128))(x[234])?", name)
     words = {"x2": 2, "x3": 3, "x4": 4}.get(width[1] or "", 1) if width else 1
     for bits, n in (("b64", 2), ("b96", 3), ("b128", 4)):

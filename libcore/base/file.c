@@ -140,6 +140,13 @@ int amkd_output_refuse_terminal(const amkd_output *output, const char *what)
     return 0;
 }
 
+int amkd_file_same(const char *path, const char *other)
+{
+    struct stat a, b;
+    return path && other && !stat(path, &a) && !stat(other, &b) && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
 int amkd_output_probe(const char *path, const char *what)
 {
     struct stat status;

@@ -21,6 +21,9 @@ int amkd_output_refuse_terminal(const amkd_output *output, const char *what);
  * (text may go there). A FIFO or device is left alone: a reader would see an end. */
 int amkd_output_probe(const char *path, const char *what);
 
+/* Whether both paths are there and lead to one file. NULL is no path. */
+int amkd_file_same(const char *path, const char *other);
+
 /* An output over fd, which is open for writing at the right place; it is closed at the
  * end. Written in place: commit syncs it, discard leaves what has been written. */
 int amkd_output_adopt(amkd_output **out, const char *path, int fd);

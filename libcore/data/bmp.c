@@ -1,8 +1,9 @@
 /* BMP, all numbers little endian:
  *
  *     "BM" | u32 size | u32 0 | u32 where the pixels are |
- *     u32 header size | i32 width | i32 height | u16 planes | u16 bits | u32 compression
- * | u32 | i32 | i32 | u32 colours | u32 | masks | palette | pixels
+ *     u32 header size | i32 width | i32 height | u16 planes | u16 bits |
+ *     u32 compression | u32 | i32 | i32 | u32 colours | u32 |
+ *     masks | palette | pixels
  *
  * The oldest header, of 12 bytes, has u16 width and height and ends behind bits; its
  * palette has three bytes a colour, others four. Lines go from the bottom up, from the

@@ -37,7 +37,7 @@ typedef struct amkd_import_report {
     uint64_t ntransparent; /* pictures that are not opaque all over */
     amkd_endings others;   /* files that are not named as pictures are */
     amkd_reasons reasons;  /* why of all these, bad, passed, repeats, apart and others,
-                              each is  not in the set */
+                              each is not in the set */
 } amkd_import_report;
 
 /* Keeps the text of most notes of each kind. */

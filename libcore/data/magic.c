@@ -13,7 +13,6 @@ static const struct {
     {4, 7, "ftyphev", "a HEIC picture"},
     {4, 7, "ftypmif", "a HEIF picture"},
     {4, 4, "ftyp", "a film"},
-    {0, 2, "BM", "a BMP picture"},
     {0, 4, "II*\0", "a TIFF picture"},
     {0, 4, "MM\0*", "a TIFF picture"},
     {4, 4, "JXL ", "a JPEG XL picture"},

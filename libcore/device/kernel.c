@@ -44,6 +44,15 @@ static int fail_kernel(cl_int status, const amkd_device *device, cl_kernel kerne
                         what);
 }
 
+int amkd_kernel_room(size_t *nitems, const amkd_device *device, cl_kernel kernel)
+{
+    const cl_int status = clGetKernelWorkGroupInfo(
+        kernel, device->id, CL_KERNEL_WORK_GROUP_SIZE, sizeof *nitems, nitems, NULL);
+    return status == CL_SUCCESS
+               ? 0
+               : fail_kernel(status, device, kernel, "how large its work-groups may be");
+}
+
 /* Work-items of a group that nobody chose, at most. A driver that chooses takes as many
  * as it can, and PoCL keeps the private arrays of them all on a thread's stack, where
  * 4,096 items of 2.5 KB are beyond its end. */

@@ -31,7 +31,8 @@ enum { AMKD_MAX_WAYS = 16 };
 typedef struct amkd_plan {
     char *work; /* says all that the times depend on but the device; owned */
     double flops;
-    const char *sources[5]; /* of the kernels, by whose change it is void; borrowed */
+    const char *sources[4];    /* of the kernels, by whose change it is void, */
+    const char *const *others; /* and those of another way, NULL ends them; borrowed */
     size_t nways;
     amkd_way ways[AMKD_MAX_WAYS];
     size_t chosen;

@@ -17,13 +17,19 @@
  * again, but a library that never works must not delay every start. */
 static const double retry_seconds = 24 * 60 * 60;
 
+static XXH64_hash_t digest(const char *source, XXH64_hash_t before)
+{
+    return XXH3_64bits_withSeed(source, strlen(source), before);
+}
+
 static char *plan_key(const amkd_plan *plan, const amkd_device *device)
 {
     XXH64_hash_t sources = 0;
     for (size_t s = 0; s < sizeof plan->sources / sizeof *plan->sources; s++)
         if (plan->sources[s])
-            sources =
-                XXH3_64bits_withSeed(plan->sources[s], strlen(plan->sources[s]), sources);
+            sources = digest(plan->sources[s], sources);
+    for (const char *const *other = plan->others; other && *other; other++)
+        sources = digest(*other, sources);
     return amkd_format("%s\n%s\n%s\n%s\n%s\n%016llx\n%s\n", device->name, device->driver,
                        device->version, device->platform_name, AMKD_VERSION,
                        (unsigned long long)sources, plan->work);

@@ -24,6 +24,9 @@ void amkd_programs_forget(amkd_device *device);
 int amkd_kernel_new(cl_kernel *out, cl_program program, const char *name);
 void amkd_kernel_free(cl_kernel kernel); /* NULL is fine */
 
+/* Work-items that a work-group of the kernel may have on the device. */
+int amkd_kernel_room(size_t *nitems, const amkd_device *device, cl_kernel kernel);
+
 /* One argument of a kernel: AMKD_ARG(value) of a variable, cl_mem or scalar. */
 typedef struct amkd_arg {
     const void *value;

@@ -92,7 +92,7 @@ int amkd_fail_cl(cl_int code, const char *format, ...)
         code == CL_OUT_OF_RESOURCES || code == CL_MEM_OBJECT_ALLOCATION_FAILURE;
     return amkd_fail("%s: %s%s%s", what, amkd_cl_error(code),
                      on_device ? "; fewer samples at a time, less beside them on the "
-                                 "device, or another device (-d) may do"
+                                 "device, or another device may do"
                                : "",
                      memory ? amkd_memory_limit() : "");
 }

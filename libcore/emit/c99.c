@@ -69,6 +69,11 @@ void amkd_c99_floats(amkd_c99 *program, const char *name, size_t number,
 {
     amkd_c99_print(program, "static const float %s_%zu[%zu] = {", name, number, n);
     for (size_t i = 0; i < n && !program->failed; i++) {
+        if (!isfinite(values[i])) {
+            amkd_fail("a factor of array %s_%zu is beyond float32", name, number);
+            program->failed = 1;
+            return;
+        }
         char text[40]; /* nine digits give each float32 back exactly */
         const int length = snprintf(text, sizeof text, "%s%.8ef,",
                                     between(i, FLOATS_A_LINE), (double)values[i]);

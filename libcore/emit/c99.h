@@ -1,6 +1,6 @@
 /* A network as a C99 program, put together layer by layer: arrays of weights, the
- * routines that the layers call (the files of c99/), and the calls. Arrays go to the
- * output as they come; routines and calls follow.
+ * routines that the layers call (the files of emit/routines/), and the calls. Arrays go
+ * to the output as they come; routines and calls follow.
  *
  * What could not be added is remembered in program->failed, to be looked at once at the
  * end. */

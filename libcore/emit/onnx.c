@@ -47,7 +47,6 @@ enum { TYPE_OF_FLOAT = 1, TYPE_OF_INT = 2, TYPE_OF_INTS = 7 }; /* of an attribut
 
 void amkd_onnx_begin(amkd_onnx *onnx, const char *operator, const char * name)
 {
-    onnx->nnodes++;
     onnx->node = amkd_wire_begin(&onnx->nodes, GRAPH_NODE);
     amkd_wire_text(&onnx->nodes, NODE_NAME, name);
     amkd_wire_text(&onnx->nodes, NODE_OPERATOR, operator);

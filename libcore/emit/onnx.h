@@ -15,7 +15,6 @@ enum { AMKD_ONNX_FLOAT = 1, AMKD_ONNX_UINT8 = 2, AMKD_ONNX_INT64 = 7 };
 
 typedef struct amkd_onnx {
     amkd_wire nodes, tensors; /* fields of GraphProto */
-    size_t nnodes;
     amkd_wire_mark node; /* that is open */
 } amkd_onnx;             /* begins zeroed */
 

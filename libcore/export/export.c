@@ -4,11 +4,13 @@
 #include "base/version.h"
 #include "export/export_internal.h"
 #include "net/fold.h"
+#include "net/published.h"
 #include <math.h>
 
 int amkd_export_load(amkd_model **out, const amkd_export_plan *plan)
 {
-    if (amkd_model_load(out, plan->model))
+    if (amkd_published_spare(plan->model, plan->output, "--output") ||
+        amkd_model_load(out, plan->model))
         return -1;
     amkd_model *model = *out;
     json_t *run = json_pack("{s:s, s:s, s:O}", "tool", "amkd-export", "version",

@@ -1,6 +1,7 @@
 /* What is said of published weights, and what is usual where it is not. */
 #include "net/published.h"
 #include "base/error.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "graph/named.h"
 #include "net/model_weights.h"
@@ -83,6 +84,18 @@ void amkd_published_clear(amkd_published *p)
     free(p->mean);
     free(p->std);
     *p = (amkd_published){0};
+}
+
+int amkd_published_spare(const char *path, const char *output, const char *option)
+{
+    amkd_published published;
+    if (amkd_published_parse(&published, path))
+        return -1;
+    const int same = amkd_file_same(published.file, output);
+    amkd_published_clear(&published);
+    return same ? amkd_fail("%s '%s' is the model's own file: it would be written over",
+                            option, output)
+                : 0;
 }
 
 static int parse_scale(float *out, size_t n, const char *text, char mark,

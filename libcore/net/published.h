@@ -23,6 +23,10 @@ typedef struct amkd_published {
 int amkd_published_parse(amkd_published *published, const char *path);
 void amkd_published_clear(amkd_published *published);
 
+/* Fails where output, which may be NULL, is the file of the model's path: it would be
+ * written over. option: "--output", for the message. */
+int amkd_published_spare(const char *path, const char *output, const char *option);
+
 /* The model that the tensors are, of as many classes as its last layer has. */
 int amkd_published_load(amkd_model *model, amkd_tensors *tensors,
                         const amkd_published *published);

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 
 extern const char amkd_cl_conv[], amkd_cl_conv_forward[], amkd_cl_conv_backward_data[],
-    amkd_cl_conv_backward_weights[], amkd_cl_winograd_tiles[],
-    amkd_cl_winograd_lockstep_maps[];
+    amkd_cl_conv_backward_weights[];
 
 /* The tiles of each pass. */
 typedef struct conv {
@@ -157,8 +156,7 @@ int amkd_conv_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape
     op->passes[AMKD_BACKWARD_WEIGHTS] = backward_weights;
     op->make_ready = make_ready;
     op->other = (amkd_other){.name = "winograd",
-                             .source = is_timed(device) ? amkd_cl_winograd_lockstep_maps
-                                                        : amkd_cl_winograd_tiles,
+                             .sources = amkd_winograd_sources(device),
                              .fits = amkd_winograd_fits,
                              .wins = is_timed(device) ? NULL : amkd_winograd_wins,
                              .make = amkd_winograd_new};

@@ -159,12 +159,13 @@ static int gemm_new(amkd_op **out, const amkd_op *op)
 void amkd_dense_gemm_offer(amkd_op *op)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
+    static const char *const sources[] = {amkd_cl_dense_gemm, NULL};
     pthread_once(&once, find_library);
     op->other = (amkd_other){
         .name = "clblast",
         .unfit = (op->device->type & CL_DEVICE_TYPE_CPU) != 0,
         .library = library,
-        .source = amkd_cl_dense_gemm,
+        .sources = sources,
         .make = gemm_new,
     };
 }

@@ -206,21 +206,31 @@ int amkd_op_launch(amkd_op *op, amkd_pass pass, cl_kernel kernel, const amkd_arg
  * would be half empty, and a unit have no room for as many groups as fill it. */
 enum { LOCKSTEP_ROWS = 8 };
 
-static size_t choose_rows(const amkd_device *device, size_t nitems)
+/* A kernel may allow less than its device, by the registers that it takes. */
+static int choose_rows(size_t *rows, const amkd_device *device, cl_kernel kernel,
+                       size_t nitems)
 {
-    size_t rows = device->vector_width == 1 ? LOCKSTEP_ROWS : 1;
-    while (rows > 1 && (nitems % rows || rows * device->nlanes > device->max_work_group))
-        rows /= 2;
-    return rows;
+    size_t room;
+    if (amkd_kernel_room(&room, device, kernel))
+        return -1;
+    if (room > device->max_work_group)
+        room = device->max_work_group;
+    *rows = device->vector_width == 1 ? LOCKSTEP_ROWS : 1;
+    while (*rows > 1 && (nitems % *rows || *rows * device->nlanes > room))
+        *rows /= 2;
+    return 0;
 }
 
 int amkd_op_launch_items(amkd_op *op, cl_kernel kernel, const amkd_arg *args,
                          size_t nargs, size_t nitems, size_t nblocks)
 {
     const size_t vectors = amkd_vectors(op->device);
-    return amkd_kernel_run(op->device, kernel, args, nargs, 3,
-                           (size_t[]){vectors, nitems, nblocks},
-                           (size_t[]){vectors, choose_rows(op->device, nitems), 1});
+    size_t rows;
+    return choose_rows(&rows, op->device, kernel, nitems)
+               ? -1
+               : amkd_kernel_run(op->device, kernel, args, nargs, 3,
+                                 (size_t[]){vectors, nitems, nblocks},
+                                 (size_t[]){vectors, rows, 1});
 }
 
 int amkd_op_launch_values(amkd_op *op, cl_kernel kernel, const amkd_arg *args,

@@ -13,11 +13,12 @@ typedef struct amkd_other {
     const char *name;    /* NULL where there is none */
     int unfit;           /* not for this kind of device */
     const char *library; /* by whose change plans are void; NULL: amkd's own kernels */
-    /* Which passes it can run, NULL: all; and where they are reckoned, not timed, which it
-     * is to run, NULL: times decide. */
+    /* Which passes it can run, NULL: all; and where they are reckoned, not timed, which
+     * it is to run, NULL: times decide. */
     int (*fits)(const amkd_device *device, const amkd_op_shape *shape, amkd_pass pass);
     int (*wins)(const amkd_device *device, const amkd_op_shape *shape, amkd_pass pass);
-    const char *source; /* of its own kernels; NULL: it has none */
+    const char *const
+        *sources; /* of its own kernels, NULL ends them; NULL: it has none */
     int (*make)(amkd_op **out, const amkd_op *op);
     amkd_op *op; /* NULL until asked for; owned */
 } amkd_other;

@@ -264,8 +264,8 @@ static int fix(amkd_plan *plan, const setting *settings, const char *name)
     return amkd_fail("there is no way '%s' here: expected one of %s", name, all);
 }
 
-/* Makes all that a trial would run, and leaves the first way in force. Another that cannot
- * be made would be passed over. */
+/* Makes all that a trial would run, and leaves the first way in force. Another that
+ * cannot be made would be passed over. */
 static int make_ways(amkd_plan *plan, amkd_op *op, amkd_pass pass)
 {
     setting settings[AMKD_MAX_WAYS];
@@ -298,7 +298,7 @@ int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, const char *way,
     plan->sources[1] = amkd_cl_act;
     plan->sources[2] = op->source;
     plan->sources[3] = op->parts[pass].source;
-    plan->sources[4] = op->other.source;
+    plan->others = op->other.sources;
     plan->work = describe(op, pass);
     list_ways(plan, settings, op, pass, &t);
     if (!plan->work)

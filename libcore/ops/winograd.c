@@ -3,7 +3,11 @@
 #include "ops/winograd.h"
 #include "ops/winograd_internal.h"
 
-extern const char amkd_cl_winograd[];
+extern const char amkd_cl_winograd[], amkd_cl_winograd_kernels[], amkd_cl_winograd_maps[],
+    amkd_cl_winograd_tiles[], amkd_cl_winograd_gradient[],
+    amkd_cl_winograd_gradient_tiles[], amkd_cl_winograd_collect[],
+    amkd_cl_winograd_lockstep[], amkd_cl_winograd_lockstep_maps[],
+    amkd_cl_winograd_lockstep_gradient[];
 
 /* Sums of gradients beyond this come from far, too. */
 enum { NEAR_SUMS_NBYTES = 8 << 20 };
@@ -143,6 +147,25 @@ static int make_ready(amkd_op *op, amkd_pass pass)
         return 0;
     return weights ? amkd_winograd_gradient_ready(op)
                    : amkd_winograd_maps_ready(op, pass);
+}
+
+const char *const *amkd_winograd_sources(const amkd_device *device)
+{
+    static const char *const tiles[] = {
+        amkd_cl_winograd,          amkd_cl_winograd_kernels,
+        amkd_cl_winograd_maps,     amkd_cl_winograd_tiles,
+        amkd_cl_winograd_gradient, amkd_cl_winograd_gradient_tiles,
+        amkd_cl_winograd_collect,  NULL};
+    static const char *const lockstep[] = {amkd_cl_winograd,
+                                           amkd_cl_winograd_kernels,
+                                           amkd_cl_winograd_maps,
+                                           amkd_cl_winograd_lockstep,
+                                           amkd_cl_winograd_lockstep_maps,
+                                           amkd_cl_winograd_gradient,
+                                           amkd_cl_winograd_lockstep_gradient,
+                                           amkd_cl_winograd_collect,
+                                           NULL};
+    return amkd_winograd_lockstep(device) ? lockstep : tiles;
 }
 
 int amkd_winograd_new(amkd_op **out, const amkd_op *conv)

@@ -26,6 +26,9 @@ int amkd_winograd_wins(const amkd_device *device, const amkd_op_shape *shape,
 size_t amkd_winograd_scratch(const amkd_device *device, const amkd_op_shape *shape,
                              amkd_pass pass);
 
+/* Of its kernels on such a device; NULL ends them. */
+const char *const *amkd_winograd_sources(const amkd_device *device);
+
 /* Does what conv does. */
 int amkd_winograd_new(amkd_op **out, const amkd_op *conv);
 

@@ -171,8 +171,10 @@ static int new_engine(amkd_sweep *sweep, const amkd_model *model,
         if (amkd_fused_dump(&sweep->inputs, &sweep->stages))
             return -1;
         const int failed = new_fused(sweep, model, images, options);
-        if (forced || !failed)
+        if (forced || (!failed && !sweep->inputs.device->listing))
             return failed;
+        if (!failed) /* all programs are listed */
+            return amkd_layered_new(&sweep->layered, &sweep->inputs, &sweep->stages);
         /* A compiler that gives up on the large kernel, or gets it wrong, is no reason to
          * fail. */
         sweep->reason = amkd_strdup(amkd_error());

@@ -2,10 +2,9 @@
  * counts every call, has one fail, and makes the device that is there look like another
  * one.
  *
- *   DRIVER_COUNTS=FILE     gets a line "NAME CALLS" for each entry that was called, when
- * the process ends by exit DRIVER_FAIL=NAME:N:CODE  the N-th call of NAME fails with CODE
- * (CL_OUT_OF_RESOURCES) DRIVER_LOST=NAME:N:CODE  from that call on every call fails with
- * CODE
+ *   DRIVER_COUNTS=FILE       gets "NAME CALLS" of each entry called, at the exit
+ *   DRIVER_FAIL=NAME:N:CODE  the N-th call of NAME fails, with CL_OUT_OF_RESOURCES or so
+ *   DRIVER_LOST=NAME:N:CODE  from that call on every call fails
  *
  * What a device can do is claimed and held to: what goes beyond it is refused with the
  * code that the specification has for it (OpenCL 1.2, sections 5.2.1, 5.6.2 and 5.8).
@@ -17,8 +16,7 @@
  *   DRIVER_MEMORY=BYTES    of all buffers together; one has a quarter of it at most
  *   DRIVER_MULTIPLE=N      work-items that run in lockstep: a sub-group
  *   DRIVER_DOUBLE=no       no double, and no extension for it
- *   DRIVER_VERSION=1.2     the version of OpenCL; clCreateCommandQueueWithProperties is
- * of 2.0
+ *   DRIVER_VERSION=1.2     of OpenCL: no clCreateCommandQueueWithProperties
  */
 #ifndef AMKD_TESTS_DRIVER_H
 #define AMKD_TESTS_DRIVER_H

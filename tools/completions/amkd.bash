@@ -35,7 +35,7 @@ _amkd() {
         word) words+=("$name") ;;
         flag) options+=("--$name") ;;
         *)
-            if [ "$before" = "--$name" ] || { [ "$before" = "-$letter" ] && [ -z "$joined" ]; }; then
+            if [ "$before" = "--$name" ] || { [ "$before" = "-$letter" ] && [ "$letter" != - ] && [ -z "$joined" ]; }; then
                 _amkd_value "$word" "$argument" "$choices"
                 return
             fi

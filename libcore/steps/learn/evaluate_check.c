@@ -6,7 +6,6 @@
 #include "net/published.h"
 #include "teacher/check.h"
 #include <string.h>
-#include <sys/stat.h>
 
 static int join(amkd_known *known, const char *path, const char *kinds)
 {
@@ -31,24 +30,6 @@ static int check_teacher(const char *spec, const amkd_known *known)
     return 0;
 }
 
-int amkd_calibrated_check(const amkd_evaluation_plan *plan)
-{
-    amkd_published published;
-    struct stat student, calibrated;
-    if (!plan->calibrated)
-        return 0;
-    if (amkd_published_parse(&published, plan->student))
-        return -1;
-    const int same =
-        !stat(published.file, &student) && !stat(plan->calibrated, &calibrated) &&
-        student.st_dev == calibrated.st_dev && student.st_ino == calibrated.st_ino;
-    amkd_published_clear(&published);
-    return same ? amkd_fail("--calibrate '%s' is the student's own file: it would be "
-                            "written over",
-                            plan->calibrated)
-                : 0;
-}
-
 int amkd_evaluation_check(const amkd_evaluation_plan *plan)
 {
     amkd_known known = {0};
@@ -56,7 +37,7 @@ int amkd_evaluation_check(const amkd_evaluation_plan *plan)
     for (size_t f = 0; f < plan->ninputs; f++)
         if (join(&known, plan->inputs[f], plan->calibrated ? "labels" : "images labels"))
             return -1;
-    if (amkd_calibrated_check(plan) ||
+    if (amkd_published_spare(plan->student, plan->calibrated, "--calibrate") ||
         (plan->answers && join(&known, plan->answers, "labels")) ||
         (plan->teacher && check_teacher(plan->teacher, &known)) ||
         amkd_known_load(&student, plan->student, &known))

@@ -18,7 +18,4 @@ typedef struct amkd_evaluation_plan {
  * labels to fit a temperature to. */
 int amkd_evaluation_check(const amkd_evaluation_plan *plan);
 
-/* Fails where calibrated names the student's own file. */
-int amkd_calibrated_check(const amkd_evaluation_plan *plan);
-
 #endif

@@ -8,6 +8,7 @@
 #include "data/images_rows.h"
 #include "device/profile.h"
 #include "net/predict.h"
+#include "net/published.h"
 #include "steps/learn/answers.h"
 #include "steps/learn/calibrate.h"
 #include "steps/learn/evaluate.h"
@@ -186,24 +187,30 @@ static int by_images(const measuring *m)
 
 /* ------------------------------------------------------------------- by answers -- */
 
-/* The agreement's text, or that of a calibration and the student saved with it. */
+/* The agreement's text, or that of a calibration, of which the student has the
+ * temperature then. */
 static int use_answers(char **text, const measuring *m, amkd_predictor *predictor)
 {
-    const amkd_measuring *told = m->told;
-    const int json = told->form == AMKD_FIGURES_JSON;
+    const int json = m->told->form == AMKD_FIGURES_JSON;
     amkd_agreement agreement;
     amkd_calibrating calibrating;
-    if (!told->plan.calibrated)
+    if (!m->told->plan.calibrated)
         return amkd_evaluate_dataset(&agreement, predictor, &m->dataset)
                    ? fail_student(m)
                    : amkd_agreement_text(text, &agreement, json);
-    if (amkd_calibrate(&calibrating, m->student, predictor, &m->dataset))
-        return fail_student(m);
+    return amkd_calibrate(&calibrating, m->student, predictor, &m->dataset)
+               ? fail_student(m)
+               : amkd_calibrating_text(text, &calibrating, json);
+}
+
+static int save_calibrated(const measuring *m)
+{
+    const amkd_measuring *told = m->told;
     return amkd_model_add_run(m->student, "amkd-eval", told->command, m->device->name,
                               m->dataset.provenance) ||
                    amkd_model_save(m->student, told->plan.calibrated)
                ? -1
-               : amkd_calibrating_text(text, &calibrating, json);
+               : 0;
 }
 
 static int by_answers(const measuring *m)
@@ -220,6 +227,8 @@ static int by_answers(const measuring *m)
     amkd_predictor_free(predictor);
     if (!rc)
         rc = write_text(m, text);
+    if (!rc && m->told->plan.calibrated)
+        rc = save_calibrated(m);
     free(text);
     return rc;
 }
@@ -228,14 +237,15 @@ int amkd_measuring_run(const amkd_measuring *told)
 {
     measuring m = {.told = told};
     const char *calibrated = told->plan.calibrated;
-    int rc = amkd_output_probe(told->output, NULL) ||
-                     (calibrated && amkd_output_probe(calibrated, "a model")) ||
-                     amkd_calibrated_check(&told->plan) ||
-                     amkd_model_load(&m.student, told->plan.student) || read_inputs(&m) ||
-                     amkd_device_open(&m.device, told->device) ||
-                     amkd_profile_attach(told->profile, m.device)
-                 ? -1
-                 : 0;
+    int rc =
+        amkd_output_probe(told->output, NULL) ||
+                (calibrated && amkd_output_probe(calibrated, "a model")) ||
+                amkd_published_spare(told->plan.student, calibrated, "--calibrate") ||
+                amkd_model_load(&m.student, told->plan.student) || read_inputs(&m) ||
+                amkd_device_open(&m.device, told->device) ||
+                amkd_profile_attach(told->profile, m.device)
+            ? -1
+            : 0;
     if (!rc) {
         m.device->budget_nbytes = told->memory_nbytes;
         told->opened(told->context, m.student, m.device);

@@ -275,7 +275,6 @@ static int train(training *t)
     if (t->val.n && amkd_predictor_new(&t->predictor, t->device, t->model))
         return -1;
     t->options.ready = begin_to_show;
-    amkd_training_log_init(&t->log, t->told->metrics, t->options.resume != NULL);
     int rc = amkd_train(t->model, t->device, &t->dataset, &t->options, show, t);
     amkd_progress_free(t->progress);
     if (rc)
@@ -305,11 +304,13 @@ static int run(training *t)
     const amkd_training *told = t->told;
     const amkd_train_plan *plan = &told->plan;
     const char *checkpoint = t->options.checkpoint, *resume = t->options.resume;
+    amkd_training_log_init(&t->log, told->metrics, resume != NULL);
     if (resume && access(resume, R_OK))
         return amkd_fail_errno("'%s'", resume);
     if (amkd_output_probe(told->output, "a model") ||
         (checkpoint && amkd_output_probe(checkpoint, "a checkpoint")) ||
         (told->metrics && amkd_output_probe(told->metrics, NULL)) ||
+        amkd_training_log_check(&t->log) ||
         (plan->assistant && amkd_model_load(&t->assistant, plan->assistant)))
         return -1;
     t->options.assistant = t->assistant;

@@ -62,36 +62,52 @@ static int find_kept(size_t *nkept, amkd_training_log *log, const char *bytes,
     return 0;
 }
 
-/* Cuts off what the training does again. Only regular files are read back. */
-static int go_on(amkd_training_log *log, uint64_t since)
+/* The bytes of the file; NULL, 0 where there is none, and where it is not regular. */
+static int read_back(char **bytes, size_t *nbytes, const amkd_training_log *log)
 {
     struct stat status;
+    *bytes = NULL;
+    *nbytes = 0;
+    if (!log->path || stat(log->path, &status) || !S_ISREG(status.st_mode))
+        return 0;
+    return amkd_file_read(bytes, nbytes, log->path, MAX_NBYTES);
+}
+
+int amkd_training_log_check(amkd_training_log *log)
+{
     char *bytes;
     size_t nbytes, nkept;
-    if (fstat(log->fd, &status))
-        return amkd_fail_errno("'%s'", log->path);
-    if (!S_ISREG(status.st_mode))
-        return 0;
-    if (amkd_file_read(&bytes, &nbytes, log->path, MAX_NBYTES))
+    if (read_back(&bytes, &nbytes, log))
         return -1;
-    int rc = find_kept(&nkept, log, bytes, nbytes, since);
+    const int rc = find_kept(&nkept, log, bytes, nbytes, 0);
     free(bytes);
-    if (!rc && ftruncate(log->fd, (off_t)nkept))
+    return rc;
+}
+
+/* Cuts off what the training does again, all where it begins anew. */
+static int cut(amkd_training_log *log, uint64_t since)
+{
+    char *bytes;
+    size_t nbytes, nkept;
+    if (read_back(&bytes, &nbytes, log))
+        return -1;
+    int rc = find_kept(&nkept, log, bytes, nbytes, log->resumes ? since : 0);
+    free(bytes);
+    if (!rc && nbytes && ftruncate(log->fd, (off_t)nkept))
         rc = amkd_fail_errno("'%s'", log->path);
     return rc;
 }
 
 static int open_file(amkd_training_log *log, uint64_t since)
 {
-    const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
     if (!strcmp(log->path, "-")) {
         log->fd = dup(STDOUT_FILENO);
         return log->fd < 0 ? amkd_fail_errno("stdout") : 0;
     }
-    log->fd = open(log->path, flags | (log->resumes ? 0 : O_TRUNC), 0666);
+    log->fd = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (log->fd < 0)
         return amkd_fail_errno("'%s'", log->path);
-    return log->resumes ? go_on(log, since) : 0;
+    return cut(log, since);
 }
 
 /* -------------------------------------------------------------------- the lines -- */

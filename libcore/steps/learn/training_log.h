@@ -19,12 +19,15 @@ typedef struct amkd_training_log {
  * then. path is borrowed. */
 void amkd_training_log_init(amkd_training_log *log, const char *path, int resumes);
 
+/* Fails where path holds anything else than such lines: it would be lost. */
+int amkd_training_log_check(amkd_training_log *log);
+
 /* The training begins now. */
 void amkd_training_log_begin(amkd_training_log *log);
 
-/* Writes a line, whole or not at all but for a full disk. A file that goes on loses the
- * lines of steps behind the one at which the training began again, and a line cut short;
- * it fails where the file holds anything else. taught: whether the share that taught is
+/* Writes a line, whole or not at all but for a full disk. A file that is there loses the
+ * lines of steps behind the one at which the training began, all of them unless it resumes,
+ * and a line cut short; it fails where the file holds anything else. taught: whether the share that taught is
  * told; val: how the model does on data of its own, or NULL. */
 int amkd_training_log_add(amkd_training_log *log, const amkd_train_report *report,
                           int taught, const amkd_agreement *val);
