@@ -10,6 +10,13 @@ from targets import OLDEST_GROUP, OLDEST_LOCAL_NBYTES, Target
 # Whose loops are most of the work of a network. They must not spill.
 HOT = ("conv", "dense_", "depthwise", "grouped", "winograd", "sweep_fused")
 
+# Of these, arrays that lie in memory and are known to: bytes of a work-item, by vendor and
+# kernel. Intel's Gen9 and Gen12 have too few registers for the sums, which Winograd's two then
+# pay with their advantage; the other two run once a layer.
+KNOWN_PRIVATE = {("intel", "conv_forward"): 128, ("intel", "winograd_lockstep_maps"): 1024,
+                 ("intel", "winograd_lockstep_gradient"): 1024,
+                 ("nvidia", "winograd_kernels"): 104, ("nvidia", "winograd_collect"): 144}
+
 
 @dataclass
 class Found:
@@ -87,6 +94,10 @@ def faults(found: Found) -> list[str]:
     where = f"{found.target.name}: {found.program}: {kernel.name}"
     if found.hot and kernel.spill_nbytes:
         out.append(f"{where}: spills {kernel.spill_nbytes} bytes of a work-item")
+    known = KNOWN_PRIVATE.get((found.target.vendor, kernel.name), 0)
+    if found.hot and kernel.private_nbytes > known:
+        out.append(f"{where}: {kernel.private_nbytes} bytes of a work-item's arrays are in "
+                   "memory")
     if found.local_nbytes > OLDEST_LOCAL_NBYTES:
         out.append(f"{where}: {found.local_nbytes} bytes of local memory, "
                    f"at most {OLDEST_LOCAL_NBYTES} are everywhere")

@@ -13,9 +13,10 @@ enum { NEAR_NBYTES = 24 << 10 };
 /* What a kind of device takes, in multiply-adds. Vectors: fitted to two AVX-512 cores
  * under PoCL. Lockstep: loads issue at a quarter of the rate of multiply-adds, and that
  * many work-groups a unit hide each other's waiting. 48 sums fit the registers of ten
- * GPUs of three vendors without a spill, and their loops load less for a multiply-add
- * than with 32 (bench/results/vendors.txt). Those of the weights' gradient are added up
- * in local memory, of which more leaves room for fewer work-groups. */
+ * GPUs of three vendors but for 128 bytes on two of Intel's, and their loops load less
+ * for a multiply-add than with 32 (bench/results/vendors.txt). Those of the weights'
+ * gradient are added up in local memory, of which more leaves room for fewer work-groups.
+ */
 typedef struct machine {
     int lockstep;
     double registers;
