@@ -177,3 +177,23 @@ student=none pipe "0 1 1 1" 2>/dev/null
 k=67 pipe "0 1 1 1" 2>/dev/null
 teacher="exec:exit 3" pipe "0 0 1 1" 2>/dev/null
 pipe "0 0 0 0"
+
+echo "# what amkd-distill prints"
+for option in --help --version --options --parameters; do
+    got=0
+    amkd-distill $option IMAGES=a TEACHER=b BUDGET=5 >/dev/full 2>stderr || got=$?
+    [ $got = 1 ] && [ "$(cat stderr)" = "amkd-distill: stdout: it cannot be written" ] ||
+        fail "amkd-distill $option: $got, $(cat stderr)"
+done
+
+echo "# paid answers are not written over"
+cp labels.amkd paid.amkd
+for command in "amkd-train -q -a mlp --steps 1 -o paid.amkd" "amkd-eval -q -s model -o paid.amkd" \
+    "amkd-eval -q -s model --calibrate paid.amkd" "amkd-eval -q -s model --profile paid.amkd" \
+    "amkd-cat -o paid.amkd"; do
+    got=0
+    $command paid.amkd >stdout 2>stderr || got=$?
+    [ $got = 2 ] && grep -qF "'paid.amkd' is what an argument names, too" stderr ||
+        fail "$command paid.amkd: $got, $(cat stderr)"
+done
+cmp labels.amkd paid.amkd

@@ -122,10 +122,13 @@ awk -F '\t' 'NF != 9 { exit 1 } $1 == "student" { n += $4; said += $5 }
     END { exit !(n == 300 && said == 300) }' classes.tsv || fail "$(cat classes.tsv)"
 
 calibrate=(amkd-eval -q -s student.safetensors --calibrate)
-expect 1 "is the model's own file" "${calibrate[@]}" ./student.safetensors held-out.amkd
+over='it would be written over'
+expect 2 "$over" "${calibrate[@]}" ./student.safetensors held-out.amkd
 ln -s student.safetensors link
-expect 1 "is the model's own file" "${calibrate[@]}" link held-out.amkd
-expect 1 "is the model's own file" "${calibrate[@]}" link --check held-out.amkd
+expect 2 "$over" "${calibrate[@]}" link held-out.amkd
+expect 2 "$over" "${calibrate[@]}" link --check held-out.amkd
+expect 1 "is the model's own file: $over" amkd-eval -q -s "student.safetensors,arch=resnet20" \
+    --calibrate link held-out.amkd
 cmp student.safetensors kept || fail "the student's own file was written"
 expect 1 "--calibrate is for labels" "${calibrate[@]}" out part3.amkd
 expect 1 "expected labels" "${calibrate[@]}" out --check part3.amkd

@@ -9,8 +9,8 @@ static amkd_common common;
 static uint64_t seed, count;
 static double rate;
 static int gray;
-static const char *by, *key, *way, *place;
-static amkd_texts teachers;
+static const char *by, *key, *way, *place, *record, *state;
+static amkd_texts teachers, images;
 static amkd_cli cli;
 
 static const amkd_option options[] = {
@@ -25,6 +25,10 @@ static const amkd_option options[] = {
     {0, "keys", AMKD_FLAG, &gray, NULL, "this, too", 0, 0, 0},
     {0, "key", AMKD_TEXT, &key, "KEY", "of the service", 0, 0, 0},
     {'t', "teacher", AMKD_TEXTS, &teachers, "SPEC", "a teacher", 0, 0, 0},
+    {0, "images", AMKD_TEXTS, &images, "FILE", "read", 0, 0, 0},
+    {0, "record", AMKD_TEXT, &record, "FILE", "written", AMKD_WRITES, 0, 0},
+    {0, "state", AMKD_TEXT, &state, "FILE", "goes on", AMKD_GOES_ON, 0, 0},
+    {0, "add", AMKD_FLAG, &gray, NULL, "adds", AMKD_ADDS, 0, 0},
     AMKD_OPTION_OUTPUT(common),
     AMKD_OPTION_THREADS(common),
     AMKD_OPTION_QUIET(common),
@@ -53,7 +57,7 @@ static int open_cli(const char *words)
     seed = count = 7;
     rate = 0;
     gray = 0;
-    by = key = way = place = NULL;
+    by = key = way = place = record = state = NULL;
     fflush(NULL);
     int saved[2] = {dup(1), dup(2)};
     dup2(open(stdout_path, O_WRONLY | O_CREAT | O_TRUNC, 0600), 1);
@@ -184,6 +188,35 @@ START_TEST(choices_are_words_of_the_list)
 }
 END_TEST
 
+START_TEST(what_is_read_is_not_written_over)
+{
+    put_file("answers", (const unsigned char *)"paid", 4);
+    ck_assert_int_eq(symlink("answers", "link"), 0);
+    ck_assert_int_eq(link("answers", "twin"), 0);
+    const char *const names[] = {"answers", "./answers", "link", "twin"};
+    for (size_t n = 0; n < sizeof names / sizeof *names; n++) {
+        char words[64];
+        snprintf(words, sizeof words, "x answers -o %s", names[n]);
+        misuse(words, "is what an argument names, too: it would be written over");
+        snprintf(words, sizeof words, "x a --images b --images answers -o %s", names[n]);
+        misuse(words, "is what --images names, too");
+        snprintf(words, sizeof words, "x a --record answers -o %s", names[n]);
+        misuse(words, "names, too");
+    }
+    misuse("x a --record new -o new",
+           "option '--record': 'new' is what --output names, too");
+    misuse("x a b --record b", "option '--record': 'b' is what an argument names, too");
+    /* What goes on with its file, and what is no file. */
+    const char *const fine[] = {"x a --state answers -o answers", "x a -o -",
+                                "x answers --add -o answers",
+                                "x /dev/null --record /dev/null -o /dev/null"};
+    for (size_t f = 0; f < sizeof fine / sizeof *fine; f++) {
+        ck_assert_int_eq(open_cli(fine[f]), 0);
+        ck_assert_int_eq(amkd_cli_close(&cli, 0), 0);
+    }
+}
+END_TEST
+
 START_TEST(options_are_listed_for_programs)
 {
     ck_assert_int_ne(open_cli("x --options"), 0);
@@ -245,6 +278,7 @@ int main(void)
     tcase_add_test(tests, command_is_recorded_without_how_and_where);
     tcase_add_test(tests, misuse_names_the_option);
     tcase_add_test(tests, choices_are_words_of_the_list);
+    tcase_add_test(tests, what_is_read_is_not_written_over);
     tcase_add_test(tests, options_are_listed_for_programs);
     tcase_add_test(tests, help_and_version_go_to_stdout);
     tcase_add_test(tests, help_that_cannot_be_printed_is_a_failure);

@@ -177,7 +177,8 @@ int main(int argc, char **argv)
         {0, "among", AMKD_TEXT, &s.among, "FILE",
          "count the images whose very pixels are in that image set, too", 0, 0, 0},
         {0, "png", AMKD_TEXT, &s.png, "FILE",
-         "draw the images, or those that picks and labels mix (default: 100)", 0, 0, 0},
+         "draw the images, or those that picks and labels mix (default: 100)",
+         AMKD_WRITES, 0, 0},
         {'i', "images", AMKD_TEXTS, &s.images, "FILE",
          "with --png: the image set, instead of the one the stream names;\n"
          "once for each set",

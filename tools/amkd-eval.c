@@ -103,7 +103,7 @@ int main(int argc, char **argv)
         {0, "calibrate", AMKD_TEXT, &plan->calibrated, "FILE",
          "fit a temperature to LABELS, of which the model learned none, and write\n"
          "the model with it to FILE",
-         AMKD_WHERE, 0, 0},
+         AMKD_WHERE | AMKD_WRITES, 0, 0},
         {0, "json", AMKD_FLAG, &args.json, NULL, "JSON instead of a table", 0, 0, 0},
         {0, "tsv", AMKD_FLAG, &args.tsv, NULL,
          "tab-separated figures of each class instead of a table", 0, 0, 0},

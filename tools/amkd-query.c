@@ -190,7 +190,7 @@ static size_t cost_options(amkd_option *options, arguments *a)
         {0, "append", AMKD_FLAG, &a->query.append, NULL,
          "add to the output what is not in it yet; each batch of answers is\n"
          "on disk before the next is asked",
-         AMKD_WHERE, 0, 0},
+         AMKD_WHERE | AMKD_ADDS, 0, 0},
         {'n', "dry-run", AMKD_FLAG, &a->query.dry_run, NULL,
          "ask nothing: say how many would be asked, the price and the time", 0, 0, 0},
         {0, "price", AMKD_NUMBER, &a->query.price, "P",

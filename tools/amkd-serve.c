@@ -245,7 +245,7 @@ int main(int argc, char **argv)
         {0, "port", AMKD_COUNT, &args.port, "N",
          "the port (default: 8080; 0: one that is free)", 0, 0, 65535},
         {0, "port-file", AMKD_TEXT, &args.port_file, "FILE",
-         "the port is written there once the server listens", 0, 0, 0},
+         "the port is written there once the server listens", AMKD_WRITES, 0, 0},
         {0, "name", AMKD_TEXT, &args.name, "NAME",
          "the model's name (default: MODEL without directory and .safetensors)", 0, 0, 0},
         {0, "model-version", AMKD_TEXT, &args.version, "V", "its version (default: 1)", 0,
@@ -279,7 +279,8 @@ int main(int argc, char **argv)
          "may be given several times",
          0, 0, 0},
         {0, "access-log", AMKD_TEXT, &args.log, "FILE",
-         "add a line a request to FILE (default: stderr, none with -q)", 0, 0, 0},
+         "add a line a request to FILE (default: stderr, none with -q)", AMKD_WRITES, 0,
+         0},
         AMKD_DEVICE_OPTION(args.device),
         {0, "memory", AMKD_TEXT, &args.memory, "SIZE",
          "what the model may take of the device's memory, as 512M or 3G\n"

@@ -21,7 +21,7 @@ static size_t data_options(amkd_option *options, train_arguments *a)
         {'i', "init", AMKD_TEXT, &a->init, "MODEL",
          "start from these weights instead of fresh ones; with --arch also from\n"
          "those of another program, and of other classes",
-         0, 0, 0},
+         AMKD_GOES_ON, 0, 0},
         {0, "mean", AMKD_TEXT, &a->mean, "LIST",
          "subtract these of the channels' values in 0..1, as 0.485,0.456,0.406\n"
          "(default: --init's, else those of the data)",
@@ -136,16 +136,16 @@ static size_t file_options(amkd_option *options, train_arguments *a)
     amkd_train_options *t = &a->train;
     const amkd_option group[] = {
         {0, "checkpoint", AMKD_TEXT, &t->checkpoint, "FILE",
-         "keep the state of the training in FILE", AMKD_WHERE, 0, 0,
+         "keep the state of the training in FILE", AMKD_WHERE | AMKD_WRITES, 0, 0,
          "Files and devices:"},
         {0, "checkpoint-seconds", AMKD_NUMBER, &t->checkpoint_seconds, "S",
          "how often (default: 30)", AMKD_WHERE, 0, 1e9},
         {0, "resume", AMKD_TEXT, &t->resume, "FILE",
-         "go on from a checkpoint of the same training", AMKD_WHERE, 0, 0},
+         "go on from a checkpoint of the same training", AMKD_WHERE | AMKD_GOES_ON, 0, 0},
         {0, "metrics", AMKD_TEXT, &a->metrics, "FILE",
          "write step, loss, rate and more to FILE as the training goes, an\n"
          "object of JSON a line; with --resume the file goes on",
-         AMKD_WHERE, 0, 0},
+         AMKD_WHERE | AMKD_WRITES, 0, 0},
         AMKD_DEVICE_OPTION(a->device),
         AMKD_PROFILE_OPTION(a->profile),
         {0, "memory", AMKD_TEXT, &a->memory, "SIZE",
@@ -324,9 +324,6 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
     if (args->metrics && !strcmp(args->metrics, "-") &&
         (!args->common.output || !strcmp(args->common.output, "-")))
         return amkd_fail("--metrics - and the model go both to stdout: -o is needed");
-    if (args->metrics && args->common.output &&
-        !strcmp(args->metrics, args->common.output))
-        return amkd_fail("--metrics and --output name one file, '%s'", args->metrics);
     if (args->json && !args->summary)
         return amkd_fail("--json is for --summary");
     if (amkd_cli_given(cli, "momentum") && args->train.optimizer.kind != AMKD_SGD)

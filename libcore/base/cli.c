@@ -4,6 +4,7 @@
 #include "base/cli.h"
 #include "base/choices.h"
 #include "base/cli_help.h"
+#include "base/cli_paths.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
@@ -257,7 +258,7 @@ static int parse_all(amkd_cli *cli, int argc, char **argv)
     if (!rc && cli->narguments < cli->tool->min_arguments)
         rc = amkd_cli_misuse(cli, "an argument is missing: usage: %s %s", cli->tool->name,
                              cli->tool->usage);
-    return rc;
+    return rc ? rc : amkd_cli_check_paths(cli);
 }
 
 void amkd_cli_clear(amkd_cli *cli)

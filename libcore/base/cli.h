@@ -22,10 +22,13 @@ typedef struct amkd_texts {
 
 /* Option flags. */
 enum {
-    AMKD_WHERE = 1, /* says where or how the work runs, never what comes out (--threads,
-                       -o, -q): left out of the recorded command, so that the bytes are
-                       the same however the work was run */
-    AMKD_OPEN = 2,  /* takes other words than its choices, too */
+    AMKD_WHERE = 1,   /* says where or how the work runs, never what comes out (--threads,
+                         -o, -q): left out of the recorded command, so that the bytes are
+                         the same however the work was run */
+    AMKD_OPEN = 2,    /* takes other words than its choices, too */
+    AMKD_WRITES = 4,  /* of TEXT: a path that is written, and no other of the command */
+    AMKD_GOES_ON = 8, /* a path that is read, and may be what is written, too */
+    AMKD_ADDS = 16,   /* a flag with which nothing is written over: files are added to */
 };
 
 typedef struct amkd_option {
@@ -109,7 +112,7 @@ void amkd_common_init(amkd_common *common);
     {                                                                                    \
         'o', "output", AMKD_TEXT, &(common).output, "FILE",                              \
             "write to FILE, which appears only when whole (default: stdout)",            \
-            AMKD_WHERE, 0, 0                                                             \
+            AMKD_WHERE | AMKD_WRITES, 0, 0                                               \
     }
 #define AMKD_OPTION_THREADS(common)                                                      \
     {                                                                                    \
