@@ -170,6 +170,13 @@ START_TEST(libcore_takes_all_labels_of_the_library)
         0);
     ck_assert_int_eq(amkd_labels_write(l, i, NULL, NULL, probs, NIMAGES), 0);
     ck_assert_int_eq(amkd_labels_close(l), 0);
+    ck_assert_int_eq(amkd_labels_close(NULL), 0);
+    ck_assert_int_eq(
+        amkd_labels_create(&l, "images.amkd", "images.amkd", "an oracle", NCLASSES, NULL),
+        -1);
+    ck_assert_ptr_null(l);
+    ck_assert_str_eq(amkd_last_error(),
+                     "'images.amkd': the labels would be written over their images");
     ck_assert_int_eq(amkd_images_load(&images, "images.amkd", 0), 0);
     ck_assert_int_eq(amkd_answers_read(&got, "labels.amkd", images, 0), 0);
     ck_assert_mem_eq(got, probs, sizeof probs);

@@ -112,7 +112,8 @@ AMKD_API ssize_t amkd_stream_read_labels(amkd_stream *stream, uint32_t *i, uint3
 /* Begins a stream of labels at path, "-": standard output. images: the file of the images
  * that they are about, all of which is read to know it again. teacher: whose answers they
  * are, any text. class_names: [nclasses], or NULL; copied. Fails where images is no
- * stream of images, a text no UTF-8, or nothing can be written there. */
+ * stream of images or is what path leads to, a text is NULL or no UTF-8, or nothing can be
+ * written there. */
 AMKD_API int amkd_labels_create(amkd_labels **out, const char *path, const char *images,
                                 const char *teacher, size_t nclasses,
                                 const char *const *class_names);
@@ -126,7 +127,7 @@ AMKD_API int amkd_labels_write(amkd_labels *labels, const uint32_t *i, const uin
                                const float *lambda, const float *probs, size_t n);
 
 /* Ends the stream: the file appears, whole, in the place of one of that name, and is on
- * the disk. Frees the handle, on failure too, when there is no new file. */
+ * the disk. Frees the handle, on failure too, when there is no new file. NULL is fine. */
 AMKD_API int amkd_labels_close(amkd_labels *labels);
 
 /* Drops the stream; no file appears. NULL is fine. */

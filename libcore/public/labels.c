@@ -1,5 +1,6 @@
 /* Streams of labels written by other programs. */
 #include "base/error.h"
+#include "base/file.h"
 #include "base/memory.h"
 #include "data/check.h"
 #include "data/images_load.h"
@@ -25,7 +26,9 @@ struct amkd_labels {
 static json_t *make_text(const char *what, const char *text)
 {
     json_t *string = json_string(text);
-    if (!string)
+    if (!text)
+        amkd_fail("%s is NULL", what);
+    else if (!string)
         amkd_fail("%s '%s' is no UTF-8", what, text);
     return string;
 }
@@ -98,6 +101,8 @@ int amkd_labels_create(amkd_labels **out, const char *path, const char *images,
 {
     *out = NULL;
     amkd_library_prepare();
+    if (amkd_file_same(path, images))
+        return amkd_fail("'%s': the labels would be written over their images", path);
     amkd_labels *l = amkd_alloc(1, sizeof *l);
     if (!l)
         return -1;
@@ -142,6 +147,8 @@ int amkd_labels_write(amkd_labels *l, const uint32_t *i, const uint32_t *j,
 
 int amkd_labels_close(amkd_labels *l)
 {
+    if (!l)
+        return 0;
     const int rc = amkd_writer_close(l->writer);
     free_labels(l);
     return rc;

@@ -146,24 +146,50 @@ static ssize_t read_rows(amkd_stream *s, size_t n)
     return got;
 }
 
-static void take_image(const amkd_stream *s, const uint8_t *row, uint8_t *pixels,
-                       int32_t *label)
+/* Where what is asked for goes: of images pixels and labels, of labels the rest. */
+typedef struct wanted {
+    uint8_t *pixels;
+    int32_t *labels;
+    uint32_t *i, *j;
+    float *lambda, *probs;
+} wanted;
+
+typedef void take_row(const amkd_stream *s, const wanted *w, const uint8_t *row,
+                      size_t at);
+
+static void take_image(const amkd_stream *s, const wanted *w, const uint8_t *row,
+                       size_t at)
 {
     const amkd_images_layout *layout = &s->layout;
-    memcpy(pixels, row + layout->pixels->offset, layout->pixels->nitems);
-    if (!label)
+    const size_t npixels = layout->pixels->nitems;
+    memcpy(w->pixels + at * npixels, row + layout->pixels->offset, npixels);
+    if (!w->labels)
         return;
-    *label = -1;
+    w->labels[at] = -1;
     if (layout->label)
-        memcpy(label, row + layout->label->offset, sizeof *label);
+        memcpy(w->labels + at, row + layout->label->offset, sizeof *w->labels);
 }
 
-ssize_t amkd_stream_read_images(amkd_stream *s, uint8_t *pixels, int32_t *labels,
-                                size_t n)
+static void take_label(const amkd_stream *s, const wanted *w, const uint8_t *row,
+                       size_t at)
+{
+    const size_t nclasses = s->check.nclasses;
+    amkd_label_key key;
+    memcpy(&key, row, sizeof key);
+    if (w->i)
+        w->i[at] = key.i;
+    if (w->j)
+        w->j[at] = key.j;
+    if (w->lambda)
+        w->lambda[at] = key.lambda;
+    if (w->probs)
+        memcpy(w->probs + at * nclasses, row + sizeof key, nclasses * sizeof *w->probs);
+}
+
+/* Takes the next n rows, of which fewer are there only at the stream's end. */
+static ssize_t take_rows(amkd_stream *s, const wanted *w, take_row *take, size_t n)
 {
     size_t done = 0;
-    if (expect(s, 1))
-        return -1;
     while (done < n) {
         const ssize_t got = read_rows(s, n - done);
         if (got < 0)
@@ -171,40 +197,21 @@ ssize_t amkd_stream_read_images(amkd_stream *s, uint8_t *pixels, int32_t *labels
         if (!got)
             break;
         for (size_t r = 0; r < (size_t)got; r++, done++)
-            take_image(s, s->rows + r * s->header->row_nbytes,
-                       pixels + done * s->layout.pixels->nitems,
-                       labels ? labels + done : NULL);
+            take(s, w, s->rows + r * s->header->row_nbytes, done);
     }
     return (ssize_t)done;
+}
+
+ssize_t amkd_stream_read_images(amkd_stream *s, uint8_t *pixels, int32_t *labels,
+                                size_t n)
+{
+    const wanted w = {.pixels = pixels, .labels = labels};
+    return expect(s, 1) ? -1 : take_rows(s, &w, take_image, n);
 }
 
 ssize_t amkd_stream_read_labels(amkd_stream *s, uint32_t *i, uint32_t *j, float *lambda,
                                 float *probs, size_t n)
 {
-    const size_t nclasses = s->check.nclasses;
-    size_t done = 0;
-    if (expect(s, 0))
-        return -1;
-    while (done < n) {
-        const ssize_t got = read_rows(s, n - done);
-        if (got < 0)
-            return -1;
-        if (!got)
-            break;
-        for (size_t r = 0; r < (size_t)got; r++, done++) {
-            const uint8_t *row = s->rows + r * s->header->row_nbytes;
-            amkd_label_key key;
-            memcpy(&key, row, sizeof key);
-            if (i)
-                i[done] = key.i;
-            if (j)
-                j[done] = key.j;
-            if (lambda)
-                lambda[done] = key.lambda;
-            if (probs)
-                memcpy(probs + done * nclasses, row + sizeof key,
-                       nclasses * sizeof *probs);
-        }
-    }
-    return (ssize_t)done;
+    const wanted w = {.i = i, .j = j, .lambda = lambda, .probs = probs};
+    return expect(s, 0) ? -1 : take_rows(s, &w, take_label, n);
 }
