@@ -56,6 +56,17 @@ printf 'my letters\n' >letters
 ! "${train[@]}" --resume state --metrics letters -o resumed set.amkd 2>stderr || fail "letters"
 grep -qF "'letters': line 1 is none of --metrics" stderr && [ "$(cat letters)" = 'my letters' ] ||
     fail "letters: $(cat letters stderr)"
+sed 's/"steps":[0-9]*/"steps":99999/' log >foreign
+cp foreign kept
+! "${train[@]}" --resume state --metrics foreign -o resumed set.amkd 2>stderr || fail "foreign"
+grep -qF "'foreign': line 1 is of a training of 99999 steps" stderr && cmp foreign kept ||
+    fail "foreign: $(cat stderr)"
+# Without it, too; nor does it take what the training reads or writes.
+! "${train[@]}" --metrics letters -o never set.amkd 2>stderr || fail "letters, anew"
+[ "$(cat letters)" = 'my letters' ] && [ ! -e never ] || fail "letters, anew: $(cat stderr)"
+got=0
+"${train[@]}" --metrics set.amkd -o never set.amkd 2>stderr || got=$?
+[ $got = 2 ] && grep -q "written over" stderr || fail "the images as a log: $got, $(cat stderr)"
 "${train[@]}" --resume state --metrics new -o resumed set.amkd
 [ "$(field step new | tail -1)" = 3000 ] || fail "a new log of a resumed training"
 

@@ -250,7 +250,8 @@ static int check_weights(const trainer *t, const float *parameters, uint64_t ste
         if (!isfinite(parameters[p]))
             return amkd_fail("the training diverged: at step %llu a weight is %g; a "
                              "lower learning rate may help",
-                             (unsigned long long)step, (double)parameters[p]);
+                             (unsigned long long)step,
+                             isnan(parameters[p]) ? (double)NAN : (double)parameters[p]);
     return 0;
 }
 
@@ -263,7 +264,7 @@ static int finish_span(trainer *t, span *s)
     if (!isfinite(loss))
         return amkd_fail("the training diverged: at step %llu the loss is %g; a lower "
                          "learning rate may help",
-                         (unsigned long long)s->end, loss);
+                         (unsigned long long)s->end, isnan(loss) ? (double)NAN : loss);
     const double nsamples = (double)s->nsamples;
     t->since.nsamples += nsamples;
     t->since.ntaught += t->options->min_top > 0 ? sum_of(t, s->taught) : nsamples;

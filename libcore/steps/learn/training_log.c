@@ -26,33 +26,49 @@ void amkd_training_log_begin(amkd_training_log *log)
 
 /* ------------------------------------------------------------ a file that goes on -- */
 
-/* Reads the step and the seconds of a line of nbytes. */
-static int parse_line(uint64_t *step, double *seconds, const char *line, size_t nbytes)
+/* Reads the step, of how many, and the seconds of a line of nbytes. */
+static int parse_line(uint64_t *step, uint64_t *nsteps, double *seconds, const char *line,
+                      size_t nbytes)
 {
     json_t *object = json_loadb(line, nbytes, 0, NULL);
     json_t *number = json_object_get(object, "step"),
+           *all = json_object_get(object, "steps"),
            *time = json_object_get(object, "seconds");
-    const int rc = json_is_integer(number) && json_is_number(time) ? 0 : -1;
+    const int rc =
+        json_is_integer(number) && json_is_integer(all) && json_is_number(time) ? 0 : -1;
     *step = (uint64_t)json_integer_value(number);
+    *nsteps = (uint64_t)json_integer_value(all);
     *seconds = json_number_value(time);
     json_decref(object);
     return rc;
 }
 
-/* *nkept: the bytes up to the last line of a step up to since. */
+static const char *name_of(const amkd_training_log *log)
+{
+    return strcmp(log->path, "-") ? log->path : "stdout";
+}
+
+/* *nkept: the bytes up to the last line of a step up to since. nsteps: of the training
+ * that goes on, 0 where it is not known or begins anew; lines of another one are refused.
+ */
 static int find_kept(size_t *nkept, amkd_training_log *log, const char *bytes,
-                     size_t nbytes, uint64_t since)
+                     size_t nbytes, uint64_t since, uint64_t nsteps)
 {
     *nkept = 0;
     for (size_t at = 0, number = 1; at < nbytes; number++) {
         const char *line = bytes + at, *end = memchr(line, '\n', nbytes - at);
-        uint64_t step;
+        uint64_t step, all;
         double seconds;
         if (!end && *line == '{')
             return 0; /* cut short */
-        if (!end || parse_line(&step, &seconds, line, (size_t)(end - line)))
+        if (!end || parse_line(&step, &all, &seconds, line, (size_t)(end - line)))
             return amkd_fail("'%s': line %zu is none of --metrics: it stays as it is",
                              log->path, number);
+        if (nsteps && all != nsteps)
+            return amkd_fail(
+                "'%s': line %zu is of a training of %llu steps, this one has "
+                "%llu: it stays as it is",
+                log->path, number, (unsigned long long)all, (unsigned long long)nsteps);
         at = (size_t)(end + 1 - bytes);
         if (step <= since) {
             *nkept = at;
@@ -79,26 +95,27 @@ int amkd_training_log_check(amkd_training_log *log)
     size_t nbytes, nkept;
     if (read_back(&bytes, &nbytes, log))
         return -1;
-    const int rc = find_kept(&nkept, log, bytes, nbytes, 0);
+    const int rc = find_kept(&nkept, log, bytes, nbytes, 0, 0);
     free(bytes);
     return rc;
 }
 
 /* Cuts off what the training does again, all where it begins anew. */
-static int cut(amkd_training_log *log, uint64_t since)
+static int cut(amkd_training_log *log, const amkd_train_report *report)
 {
     char *bytes;
     size_t nbytes, nkept;
     if (read_back(&bytes, &nbytes, log))
         return -1;
-    int rc = find_kept(&nkept, log, bytes, nbytes, log->resumes ? since : 0);
+    int rc = find_kept(&nkept, log, bytes, nbytes, log->resumes ? report->since : 0,
+                       log->resumes ? report->nsteps : 0);
     free(bytes);
     if (!rc && nbytes && ftruncate(log->fd, (off_t)nkept))
         rc = amkd_fail_errno("'%s'", log->path);
     return rc;
 }
 
-static int open_file(amkd_training_log *log, uint64_t since)
+static int open_file(amkd_training_log *log, const amkd_train_report *report)
 {
     if (!strcmp(log->path, "-")) {
         log->fd = dup(STDOUT_FILENO);
@@ -107,7 +124,7 @@ static int open_file(amkd_training_log *log, uint64_t since)
     log->fd = open(log->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (log->fd < 0)
         return amkd_fail_errno("'%s'", log->path);
-    return cut(log, since);
+    return cut(log, report);
 }
 
 /* -------------------------------------------------------------------- the lines -- */
@@ -119,7 +136,7 @@ static int write_all(const amkd_training_log *log, const char *bytes, size_t nby
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return amkd_fail_errno("'%s'", log->path);
+            return amkd_fail_errno("'%s'", name_of(log));
         bytes += n;
         nbytes -= (size_t)n;
     }
@@ -157,7 +174,7 @@ static json_t *object_of(const amkd_training_log *log, const amkd_train_report *
 int amkd_training_log_add(amkd_training_log *log, const amkd_train_report *report,
                           int taught, const amkd_agreement *val)
 {
-    if (log->fd < 0 && open_file(log, report->since))
+    if (log->fd < 0 && open_file(log, report))
         return -1;
     const double now = amkd_now();
     json_t *object = object_of(log, report, taught, val, now);
@@ -181,10 +198,10 @@ int amkd_training_log_close(amkd_training_log *log)
         return 0;
     /* A pipe or terminal cannot be synced. */
     int rc = fsync(log->fd) && errno != EINVAL && errno != EROFS
-                 ? amkd_fail_errno("'%s'", log->path)
+                 ? amkd_fail_errno("'%s'", name_of(log))
                  : 0;
     if (close(log->fd) && !rc)
-        rc = amkd_fail_errno("'%s'", log->path);
+        rc = amkd_fail_errno("'%s'", name_of(log));
     log->fd = -1;
     return rc;
 }

@@ -22,7 +22,7 @@ int amkd_profile_write(const char *path, const amkd_profile *profile);
         0, "profile", AMKD_TEXT, &(path), "FILE",                                        \
             "write what the kernels of each layer took, as a table, or as JSON\n"        \
             "where the name ends in .json",                                              \
-            0, 0, 0                                                                      \
+            AMKD_WRITES, 0, 0                                                            \
     }
 
 #endif
