@@ -10,28 +10,19 @@ typedef struct target {
     amkd_onnx *onnx;
 } target;
 
-enum { NAME_NBYTES = AMKD_MODULE_NBYTES + 16 };
-
-/* "/MODULE/PART": a value between nodes, or a tensor. */
-static const char *name_part(char *name, const target *t, const char *part)
-{
-    snprintf(name, NAME_NBYTES, "/%s/%s", t->module, part);
-    return name;
-}
-
 /* A node that makes the value called part of the values a and b; b: NULL for none. */
 static void add_node(const target *t, const char *operator, const char * a, const char *b,
                      const char *part)
 {
-    char output[NAME_NBYTES];
-    name_part(output, t, part);
+    char output[AMKD_PART_NBYTES];
+    amkd_layer_part(output, t->module, part);
     amkd_onnx_node(t->onnx, operator, output, a, b, output);
 }
 
 static void add_number(const target *t, const char *part, const float *number)
 {
-    char name[NAME_NBYTES];
-    amkd_onnx_floats(t->onnx, name_part(name, t, part), NULL, 0, number);
+    char name[AMKD_PART_NBYTES];
+    amkd_onnx_floats(t->onnx, amkd_layer_part(name, t->module, part), NULL, 0, number);
 }
 
 static void relu(const target *t)
@@ -42,13 +33,13 @@ static void relu(const target *t)
 static void relu6(const target *t)
 {
     static const float zero = 0, six = 6;
-    char name[NAME_NBYTES];
+    char name[AMKD_PART_NBYTES];
     add_number(t, "least", &zero);
     add_number(t, "most", &six);
     amkd_onnx_begin(t->onnx, "Clip", t->module);
     amkd_onnx_input(t->onnx, t->in);
-    amkd_onnx_input(t->onnx, name_part(name, t, "least"));
-    amkd_onnx_input(t->onnx, name_part(name, t, "most"));
+    amkd_onnx_input(t->onnx, amkd_layer_part(name, t->module, "least"));
+    amkd_onnx_input(t->onnx, amkd_layer_part(name, t->module, "most"));
     amkd_onnx_end(t->onnx, t->out);
 }
 
@@ -81,25 +72,27 @@ static void hardsigmoid(const target *t)
 
 static void silu(const target *t)
 {
-    char gate[NAME_NBYTES];
+    char gate[AMKD_PART_NBYTES];
     add_node(t, "Sigmoid", t->in, NULL, "gate");
-    amkd_onnx_node(t->onnx, "Mul", t->module, t->in, name_part(gate, t, "gate"), t->out);
+    amkd_onnx_node(t->onnx, "Mul", t->module, t->in,
+                   amkd_layer_part(gate, t->module, "gate"), t->out);
 }
 
 /* x / 2 (erf(x / sqrt(2)) + 1) */
 static void gelu(const target *t)
 {
     static const float root = 0.70710678F, one = 1, half = 0.5F;
-    char a[NAME_NBYTES], b[NAME_NBYTES];
+    char a[AMKD_PART_NBYTES], b[AMKD_PART_NBYTES];
     add_number(t, "root", &root);
     add_number(t, "one", &one);
     add_number(t, "half", &half);
-    add_node(t, "Mul", t->in, name_part(b, t, "root"), "scaled");
-    add_node(t, "Erf", name_part(a, t, "scaled"), NULL, "erf");
-    add_node(t, "Add", name_part(a, t, "erf"), name_part(b, t, "one"), "gate");
-    add_node(t, "Mul", t->in, name_part(b, t, "half"), "halved");
-    amkd_onnx_node(t->onnx, "Mul", t->module, name_part(a, t, "halved"),
-                   name_part(b, t, "gate"), t->out);
+    add_node(t, "Mul", t->in, amkd_layer_part(b, t->module, "root"), "scaled");
+    add_node(t, "Erf", amkd_layer_part(a, t->module, "scaled"), NULL, "erf");
+    add_node(t, "Add", amkd_layer_part(a, t->module, "erf"),
+             amkd_layer_part(b, t->module, "one"), "gate");
+    add_node(t, "Mul", t->in, amkd_layer_part(b, t->module, "half"), "halved");
+    amkd_onnx_node(t->onnx, "Mul", t->module, amkd_layer_part(a, t->module, "halved"),
+                   amkd_layer_part(b, t->module, "gate"), t->out);
 }
 
 static void hardswish(const target *t)

@@ -73,6 +73,13 @@ const amkd_parameter *amkd_layer_parameter(const amkd_layer *layer, const char *
     return NULL;
 }
 
+const char *amkd_layer_part(char name[AMKD_PART_NBYTES], const char *module,
+                            const char *part)
+{
+    snprintf(name, AMKD_PART_NBYTES, "/%s/%s", module, part);
+    return name;
+}
+
 void amkd_layer_onnx_tensors(const amkd_layer *layer, const amkd_place *at,
                              amkd_onnx *onnx)
 {

@@ -235,6 +235,11 @@ amkd_op_shape amkd_layer_op_shape(const amkd_layer *layer,
 
 double amkd_layer_nmacs(const amkd_layer *layer);
 
+/* "/MODULE/PART", what a value between a layer's nodes, or a tensor of one, is called. */
+enum { AMKD_PART_NBYTES = AMKD_MODULE_NBYTES + 16 };
+const char *amkd_layer_part(char name[AMKD_PART_NBYTES], const char *module,
+                            const char *part);
+
 /* Adds the layer's parameters to an ONNX graph, and to the inputs of the node that is
  * open. */
 void amkd_layer_onnx_tensors(const amkd_layer *layer, const amkd_place *at,

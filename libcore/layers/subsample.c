@@ -92,20 +92,11 @@ static int open(amkd_op **out, amkd_device *device, const amkd_layer *layer,
     return amkd_subsample_new(out, device, &shape, options->train);
 }
 
-/* "/NAME/PART": a value between its nodes, or a tensor of one. */
-enum { PART_NBYTES = AMKD_MODULE_NBYTES + 16 };
-
-static const char *part(char *text, const amkd_layer *layer, const char *name)
-{
-    snprintf(text, PART_NBYTES, "/%s/%s", layer->module, name);
-    return text;
-}
-
 static void add_input(const amkd_layer *layer, amkd_onnx *graph, const char *name,
                       const int64_t *values, size_t n)
 {
-    char text[PART_NBYTES];
-    amkd_onnx_longs(graph, part(text, layer, name), values, n);
+    char text[AMKD_PART_NBYTES];
+    amkd_onnx_longs(graph, amkd_layer_part(text, layer->module, name), values, n);
     amkd_onnx_input(graph, text);
 }
 
@@ -116,18 +107,19 @@ static void onnx(const amkd_layer *layer, const amkd_place *at, amkd_onnx *graph
     const int64_t added = (int64_t)(layer->out.channels - layer->in.channels);
     const int64_t pads[8] = {0, first, 0, 0, 0, added - first};
     const int64_t ends[2] = {(int64_t)layer->in.height, (int64_t)layer->in.width};
-    char text[PART_NBYTES];
-    amkd_onnx_begin(graph, "Slice", part(text, layer, "slice"));
+    char text[AMKD_PART_NBYTES];
+    amkd_onnx_begin(graph, "Slice", amkd_layer_part(text, layer->module, "slice"));
     amkd_onnx_input(graph, at->inputs[0]);
     add_input(layer, graph, "starts", (int64_t[]){0, 0}, 2);
     add_input(layer, graph, "ends", ends, 2);
     add_input(layer, graph, "axes", (int64_t[]){2, 3}, 2);
     add_input(layer, graph, "steps", (int64_t[]){stride, stride}, 2);
-    amkd_onnx_end(graph, added ? part(text, layer, "sliced") : at->output);
+    amkd_onnx_end(graph,
+                  added ? amkd_layer_part(text, layer->module, "sliced") : at->output);
     if (!added)
         return;
     amkd_onnx_begin(graph, "Pad", layer->module);
-    amkd_onnx_input(graph, part(text, layer, "sliced"));
+    amkd_onnx_input(graph, amkd_layer_part(text, layer->module, "sliced"));
     add_input(layer, graph, "pads", pads, 8);
     amkd_onnx_end(graph, at->output);
 }
