@@ -69,8 +69,24 @@ START_TEST(pictures_too_large_are_refused_before_memory_is_taken)
     ck_assert_int_eq(amkd_picture_new(&picture, 1 << 15, 1, 1), -1);
     ck_assert_int_eq(amkd_picture_new(&picture, 1 << 14, 1 << 14, 1), -1);
     assert_error("too large");
+    ck_assert_int_eq(amkd_picture_new(&picture, 1 << 13, (1 << 13) + 1, 1), -1);
+    assert_error("too large: 8193x8192; up to 16384 a side and 67 million pixels");
     ck_assert_int_eq(amkd_picture_new(&picture, 0, 1, 1), -1);
     assert_error("empty");
+}
+END_TEST
+
+START_TEST(a_png_too_wide_is_refused_in_the_same_words)
+{
+    static uint8_t pixels[20000];
+    amkd_picture read,
+        wide = {.height = 1, .width = 20000, .channels = 1, .pixels = pixels};
+    size_t nbytes;
+    ck_assert_msg(!amkd_png_write("wide.png", &wide), "%s", amkd_error());
+    uint8_t *bytes = get_file("wide.png", &nbytes);
+    ck_assert_int_eq(amkd_png_decode(&read, bytes, nbytes), -1);
+    assert_error("the image is too large: 20000x1; up to 16384 a side");
+    free(bytes);
 }
 END_TEST
 
@@ -199,7 +215,7 @@ START_TEST(a_picture_that_claims_to_be_huge_is_refused)
     for (int i = 0; i < 4; i++)
         bytes[29 + i] = (uint8_t)(crc >> (24 - 8 * i));
     ck_assert_int_eq(amkd_png_decode(&picture, bytes, nbytes), -1);
-    assert_error("16128x16128, 1 channels; up to");
+    assert_error("16128x16128; up to");
     free(bytes);
 }
 END_TEST
@@ -212,6 +228,7 @@ int main(void)
     tcase_add_test(tests, gray_weighs_the_colours_by_itu_r_601);
     tcase_add_test(tests, resizing_has_the_triangle_filters_values);
     tcase_add_test(tests, pictures_too_large_are_refused_before_memory_is_taken);
+    tcase_add_test(tests, a_png_too_wide_is_refused_in_the_same_words);
     tcase_add_test(tests, a_sheet_shows_every_image_enlarged_with_gaps);
     tcase_add_test(tests, a_png_cut_short_or_changed_anywhere_is_refused_or_whole);
     tcase_add_test(tests, a_jpeg_cut_short_before_its_end_marker_is_refused);

@@ -14,13 +14,11 @@ int amkd_picture_new(amkd_picture *picture, size_t height, size_t width, size_t 
         return amkd_fail("the image is empty: %zux%zu, %zu channels", width, height,
                          channels);
     if (height > AMKD_PICTURE_MAX_SIDE || width > AMKD_PICTURE_MAX_SIDE ||
-        channels > AMKD_PICTURE_MAX_SIDE ||
-        height * width * channels >
-            (channels == 4 ? 4 : 3) * (size_t)AMKD_PICTURE_MAX_PIXELS)
-        return amkd_fail("the image is too large: %zux%zu, %zu channels; up to %d a side "
-                         "and %d million pixels are read",
-                         width, height, channels, AMKD_PICTURE_MAX_SIDE,
-                         AMKD_PICTURE_MAX_PIXELS / 1000000);
+        height * width > AMKD_PICTURE_MAX_PIXELS)
+        return amkd_fail(
+            "the image is too large: %zux%zu; up to %d a side and %d million "
+            "pixels are read",
+            width, height, AMKD_PICTURE_MAX_SIDE, AMKD_PICTURE_MAX_PIXELS / 1000000);
     picture->pixels = amkd_alloc(height * width, channels);
     if (!picture->pixels)
         return -1;

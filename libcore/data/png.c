@@ -80,7 +80,8 @@ static int decode(codec *c, amkd_picture *picture)
         return picture->lacks_end ? 0 : -1;
     }
     png_set_read_fn(c->png, c, read_bytes);
-    png_set_user_limits(c->png, AMKD_PICTURE_MAX_SIDE, AMKD_PICTURE_MAX_SIDE);
+    /* Which sizes are read amkd_picture_new says. */
+    png_set_user_limits(c->png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_read_info(c->png, c->info);
     png_set_expand(c->png);
     png_set_scale_16(c->png);
