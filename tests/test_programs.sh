@@ -53,8 +53,8 @@ echo "as a CPU: vectors of 16, and other ways"
 amkd-devices -q --programs cpu --as width=16 "${net[@]}"
 grep -qx '#define VW 16' cpu/conv_forward-*.cl || fail "no vectors of 16"
 ! ls cpu/dense_gemm-*.cl 2>/dev/null || fail "a way that no CPU tries"
-amkd-devices -q --programs cpu -a 'conv 4 k3 | relu | fc classes' --as width=16 --input 1x8x8
-grep -q sweep_fused cpu/launches.tsv || fail "no fused sweep"
+amkd-devices -q --programs fused -a 'conv 4 k3 | relu | fc classes' --as width=16 --input 1x8x8
+grep -q sweep_fused fused/launches.tsv || fail "no fused sweep"
 
 echo "nothing that was not timed is remembered"
 XDG_CACHE_HOME=$dir/cache amkd-devices -q --programs kept --as $as "${net[@]}"
@@ -63,7 +63,7 @@ XDG_CACHE_HOME=$dir/cache amkd-devices --forget plans | grep -qx '0 plans forgot
 
 if command -v clang-19 >/dev/null; then
     echo "each file compiles alone"
-    for file in gpu/*.cl cpu/*.cl; do
+    for file in gpu/*.cl cpu/*.cl fused/*.cl; do
         clang-19 -x cl -cl-std=CL1.2 -fsyntax-only -Wall -Wno-unused-function -Werror \
             -target spir64 "$file" 2>err || fail "$file: $(cat err)"
     done
@@ -77,5 +77,8 @@ for wrong in width=3 group=16 local=x wide=1 width; do
 done
 fails 1 'no network is called' amkd-devices --programs none -a lenet --input 1x28x28
 fails 1 'CHANNELSxHEIGHTxWIDTH' amkd-devices --programs none -a lenet5 --input 28
+cp gpu/launches.tsv kept.tsv
+fails 1 "'gpu': programs stand there" amkd-devices --programs gpu --as $as "${net[@]}"
+cmp gpu/launches.tsv kept.tsv || fail "another network's launches were written over"
 fails 1 'none/none' amkd-devices --programs none/none -a lenet5 --input 1x28x28
 [ ! -e none ] || fail "a directory for nothing"

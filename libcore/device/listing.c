@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,10 +31,35 @@ struct amkd_listing {
     size_t nlaunches;
 };
 
+static int is_program(const struct dirent *entry)
+{
+    const size_t length = strlen(entry->d_name);
+    return length > 3 && !strcmp(entry->d_name + length - 3, ".cl");
+}
+
+/* Makes the folder, or fails where programs stand in it. */
+static int open_folder(const char *folder)
+{
+    struct dirent **entries;
+    if (!mkdir(folder, 0777))
+        return 0;
+    if (errno != EEXIST)
+        return amkd_fail_errno("'%s'", folder);
+    const int n = scandir(folder, &entries, is_program, NULL);
+    if (n < 0)
+        return amkd_fail_errno("'%s'", folder);
+    for (int e = 0; e < n; e++)
+        free(entries[e]);
+    free(entries);
+    return n ? amkd_fail("'%s': programs stand there already, expected another directory",
+                         folder)
+             : 0;
+}
+
 int amkd_listing_new(amkd_listing **out, const char *folder)
 {
-    if (mkdir(folder, 0777) && errno != EEXIST)
-        return amkd_fail_errno("'%s'", folder);
+    if (open_folder(folder))
+        return -1;
     amkd_listing *listing = amkd_alloc(1, sizeof *listing);
     if (!listing || !(listing->folder = amkd_strdup(folder))) {
         free(listing);

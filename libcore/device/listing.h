@@ -7,8 +7,8 @@
 
 typedef struct amkd_listing amkd_listing;
 
-/* A listing into folder, which is made where it is not there. Files of programs that
- * stand in it already stay. */
+/* A listing into folder, which is made where it is not there. Fails where programs stand in
+ * it already: those of another network, or device, would be taken for this one's. */
 int amkd_listing_new(amkd_listing **out, const char *folder);
 void amkd_listing_free(amkd_listing *listing); /* NULL is fine */
 
