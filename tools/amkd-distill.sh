@@ -55,6 +55,14 @@ fail() {
     exit 1
 }
 
+# What a command prints, all or with an error, and then the end.
+print_all() {
+    local text
+    text=$("$@")
+    printf '%s\n' "$text" 2>/dev/null || fail "stdout: it cannot be written"
+    exit 0
+}
+
 misuse() {
     printf "amkd-distill: %s\nTry 'amkd-distill --help'\n" "$*" >&2
     exit 2
@@ -104,8 +112,8 @@ read_arguments() {
         --json) json=1 ;;
         -q | --quiet) quiet=1 ;;
         -v | --verbose) verbose=1 ;;
-        -h | --help) usage && exit 0 ;;
-        --version) echo 'amkd-distill @PROJECT_VERSION@' && exit 0 ;;
+        -h | --help) print_all usage ;;
+        --version) print_all echo 'amkd-distill @PROJECT_VERSION@' ;;
         esac
         shift
     done
@@ -214,8 +222,7 @@ read_parameters() {
     done
     assignments+=("TEACHER=${value[TEACHER]//\$/\$\$}")
     if [ -n "$list" ]; then
-        grep -v "^'" <<<"$lines"
-        exit 0
+        print_all grep -v "^'" <<<"$lines"
     fi
 }
 
@@ -374,7 +381,7 @@ main() {
     . "$AMKD_SHARE/distill-groups.sh"
     . "$AMKD_SHARE/distill-networks.sh"
     . "$AMKD_SHARE/distill-stop.sh"
-    [ -z "$options" ] || exec bash -p "$AMKD_SHARE/distill-options.sh" < <(usage)
+    [ -z "$options" ] || print_all bash -p "$AMKD_SHARE/distill-options.sh" < <(usage)
     if [ -n "$status" ]; then
         exec bash -p "$AMKD_SHARE/distill-status.sh" "$dir" "${status#once}" "$json"
     fi

@@ -205,7 +205,10 @@ while :; do
         [ $show = show_run ] || ((rows < 6)) || text=$(fit "$rows" <<<"$text")
         printf '\e[H\e[2J'
     fi
-    printf '%s\n' "$text"
+    printf '%s\n' "$text" 2>/dev/null || {
+        echo "amkd-distill: stdout: it cannot be written" >&2
+        exit 1
+    }
     [ -n "$watch" ] && [ -n "$alive" ] || break
     sleep $pause
 done
