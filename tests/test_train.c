@@ -1,5 +1,6 @@
 /* Training: that it learns, is repeatable, resumes exactly and refuses what it cannot
  * train on. */
+#include "base/clock.h"
 #include "quarters.h"
 #include "steps/learn/evaluate.h"
 #include "steps/learn/train_describe.h"
@@ -71,6 +72,41 @@ static int stop_at_second(void *context, const amkd_train_report *report)
     (void)report;
     return ++*(int *)context == 2 ? amkd_fail("stopped") : 0;
 }
+
+typedef struct times {
+    int n;
+    double last, sum;
+} times;
+
+/* As one that evaluates at length, at first. */
+static int sleep_at_first(void *context, const amkd_train_report *report)
+{
+    times *t = context;
+    ck_assert_double_gt(report->seconds, 0);
+    t->last = report->seconds;
+    t->sum += report->seconds;
+    if (!t->n++)
+        usleep(300000);
+    return 0;
+}
+
+START_TEST(seconds_of_reports_are_all_seconds_of_the_training)
+{
+    amkd_dataset dataset = make_dataset();
+    amkd_train_options options = make_options();
+    amkd_model *model = make_model(SMALL_ARCH);
+    times t = {0};
+    options.nsteps = 2 * 256;
+    const double began = amkd_now();
+    ck_ok(amkd_train(model, device, &dataset, &options, sleep_at_first, &t));
+    const double all = amkd_now() - began;
+    ck_assert_int_eq(t.n, 2);
+    ck_assert_double_ge(t.last, 0.3);
+    ck_assert_double_le(t.sum, all);
+    amkd_model_free(model);
+    amkd_dataset_clear(&dataset);
+}
+END_TEST
 
 START_TEST(a_stopped_training_resumes_to_the_same_weights)
 {
@@ -216,6 +252,7 @@ int main(void)
     tcase_add_test(tests, training_learns_and_the_same_seed_gives_the_same_weights);
     tcase_add_loop_test(tests, a_stopped_training_resumes_to_the_same_weights,
                         2 * AMKD_SGD, 2 * AMKD_ADAMW + 2);
+    tcase_add_test(tests, seconds_of_reports_are_all_seconds_of_the_training);
     tcase_add_test(tests, training_with_mixup_learns_and_is_another_training);
     tcase_add_test(
         tests, a_batch_norm_that_would_meet_one_value_is_refused_before_the_first_step);

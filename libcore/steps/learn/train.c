@@ -39,6 +39,7 @@ typedef struct trainer {
     size_t batch;          /* samples a step at most */
     uint64_t nsteps, step; /* step: the next to be enqueued */
     tally since;           /* the last report */
+    double finished, told; /* when the last span was, and the last that was reported */
     int taught_any;        /* samples, up to it */
     amkd_feed *feed;
     amkd_learner learner;
@@ -260,6 +261,7 @@ static int finish_span(trainer *t, span *s)
 {
     if (amkd_event_wait(t->device, &s->done))
         return -1;
+    t->finished = amkd_now();
     const double loss = sum_of(t, s->losses);
     if (!isfinite(loss))
         return amkd_fail("the training diverged: at step %llu the loss is %g; a lower "
@@ -297,6 +299,7 @@ static int tell(trainer *t, uint64_t step,
         .nsteps = t->nsteps,
         .since = since.step,
         .nsamples = since.nsamples,
+        .seconds = t->finished - t->told,
         .epoch = (double)step / (double)t->feed->order.epoch_nsteps,
         .rate = amkd_schedule_rate(&t->options->schedule, step - 1, t->nsteps),
         .loss = since.loss / n,
@@ -304,6 +307,7 @@ static int tell(trainer *t, uint64_t step,
         .taught = since.ntaught / since.nsamples,
     };
     t->since = (tally){.step = step};
+    t->told = t->finished;
     return report ? report(context, &said) : 0;
 }
 
@@ -341,7 +345,7 @@ static int refresh_bn(trainer *t)
 static int run(trainer *t, int (*report)(void *context, const amkd_train_report *report),
                void *context)
 {
-    double saved = amkd_now();
+    double saved = t->told = amkd_now();
     if (t->step == t->nsteps)
         return refresh_bn(t);
     if (start_span(t, &t->spans[0]))

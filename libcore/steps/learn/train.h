@@ -59,6 +59,7 @@ typedef struct amkd_train_report {
     uint64_t step, nsteps; /* steps taken */
     uint64_t since;        /* those of the last report, or where the training began */
     double nsamples;       /* since then */
+    double seconds;        /* from the end of those steps to the end of these */
     double epoch;
     double loss;      /* mean over the samples since the last report */
     double agreement; /* share of them whose top class is the target's (after mixup) */

@@ -21,7 +21,7 @@ void amkd_training_log_init(amkd_training_log *log, const char *path, int resume
 
 void amkd_training_log_begin(amkd_training_log *log)
 {
-    log->began = log->told = amkd_now();
+    log->began = amkd_now();
 }
 
 /* ------------------------------------------------------------ a file that goes on -- */
@@ -158,7 +158,7 @@ static json_t *object_of(const amkd_training_log *log, const amkd_train_report *
                  object, "val_loss",
                  json_real(amkd_calibration_log_loss(&val->calibration))) ||
              json_object_set_new(object, "val_top", json_real(val->agreement));
-    const double seconds = now - log->told;
+    const double seconds = report->seconds;
     if (!rc)
         rc = json_object_set_new(
                  object, "images_per_second",
@@ -188,7 +188,6 @@ int amkd_training_log_add(amkd_training_log *log, const amkd_train_report *repor
         rc = write_all(log, text, length + 1);
     }
     free(text);
-    log->told = now;
     return rc;
 }
 

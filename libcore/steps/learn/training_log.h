@@ -12,7 +12,6 @@ typedef struct amkd_training_log {
     int fd;           /* -1: nothing was written yet */
     double began;     /* when the training did, in this process */
     double before;    /* seconds of the training before that */
-    double told;      /* when the last line was written */
 } amkd_training_log;
 
 /* No file is touched before the first line: what an earlier training left stays until
@@ -26,9 +25,10 @@ int amkd_training_log_check(amkd_training_log *log);
 void amkd_training_log_begin(amkd_training_log *log);
 
 /* Writes a line, whole or not at all but for a full disk. A file that is there loses the
- * lines of steps behind the one at which the training began, all of them unless it resumes,
- * and a line cut short; it fails where the file holds anything else. taught: whether the share that taught is
- * told; val: how the model does on data of its own, or NULL. */
+ * lines of steps behind the one at which the training began, all of them unless it
+ * resumes, and a line cut short; it fails where the file holds anything else. taught:
+ * whether the share that taught is told; val: how the model does on data of its own, or
+ * NULL. */
 int amkd_training_log_add(amkd_training_log *log, const amkd_train_report *report,
                           int taught, const amkd_agreement *val);
 
