@@ -69,6 +69,37 @@ amkd-import -q --unlabeled --limit 5000 -o many.amkd $data/train-images-idx3-uby
 amkd-distill -n IMAGES=many.amkd TEACHER=model:teacher.safetensors BUDGET=6000 >plan
 grep -q '^amkd-augment -V 12 ' plan || fail "views of many: $(cat plan)"
 
+# Assistants that follow each other, where a student is taught; what is answered, in views.
+many=(IMAGES=many.amkd TEACHER=model:teacher.safetensors BUDGET=400 ASSISTANT=lenet5)
+amkd-distill -n "${many[@]}" GENERATIONS=3 ANSWER_VIEW_OPTIONS='--only --crop 2' >plan
+[ "$(grep -c -- "-a 'lenet5' --steps [18]00*0 .*--augment '--only --crop 2' --augment-answers" plan)" = 4 ] ||
+    fail "views of answers: $(cat plan)"
+for g in 1 2; do
+    grep -q "^amkd-query -t 'model:amkd-run/round-3/assistant-$g.safetensors' .*images.amkd" plan ||
+        fail "opinions $g: $(cat plan)"
+    grep -q -- "--steps 30000 .*--augment '--shift .*' --augment-answers .*/opinions-$g.amkd .*/round-0/l.*/round-3/l" plan ||
+        fail "generation $g: $(cat plan)"
+done
+grep -q -- '--assistant amkd-run/round-3/assistant.safetensors' plan || fail "who teaches: $(cat plan)"
+amkd-distill -n "${many[@]}" GENERATIONS=2 STUDENTS=each WARM_START=1 >plan
+grep -q -- '-i amkd-run/round-2/assistant-1.safetensors .*-o amkd-run/round-3/assistant-1.s' plan ||
+    fail "a warm start of generations: $(cat plan)"
+amkd-distill -n "${many[@]}" MIN_TOP=0.6 >plan
+[ "$(grep -c -- '--min-top 0.6 --assistant' plan)" = 1 ] || fail "MIN_TOP: $(cat plan)"
+! amkd-distill -n "${many[@]}" MIN_TOP=2 2>stderr || fail "MIN_TOP 2"
+grep -q "^amkd-distill: MIN_TOP '2': " stderr || fail "MIN_TOP 2: $(cat stderr)"
+for wrong in MIN_TOP=0.6 GENERATIONS=2; do
+    ! amkd-distill -n "${many[@]}" ASSISTANT= $wrong 2>stderr || fail "no assistant, $wrong"
+    grep -q "^amkd-distill: ${wrong/=/ }: there is no assistant" stderr ||
+        fail "no assistant, $wrong: $(cat stderr)"
+done
+for wrong in GENERATIONS=2 'ANSWER_VIEW_OPTIONS=--only --crop 2'; do
+    ! amkd-distill -n "${many[@]}" ASK=mixes "$wrong" 2>stderr || fail "mixes, $wrong"
+    grep -q "^amkd-distill: ${wrong%%=*} .*about mixes are true of no views" stderr ||
+        fail "mixes, $wrong: $(cat stderr)"
+done
+rm plan stderr
+
 # Of many images: some of them, then those that the assistant is least sure of; all teach.
 amkd-distill -n IMAGES=many.amkd TEACHER=model:teacher.safetensors BUDGET=400 >plan
 ! grep -q '^amkd-augment' plan || fail "views: $(cat plan)"

@@ -118,6 +118,18 @@ ASSISTANT_VIEWS =
 # so ranges are narrower here than those of VIEWS.
 ASSISTANT_VIEW_OPTIONS = --shift 0.05 --rotate 7 --scale 0.09 --shear 0.07 --contrast 0.2
 
+# Images or views of which the assistant is less sure than this, by its top probability, teach
+# the student nothing: of a folder off the web those of another kind. 0: all teach.
+MIN_TOP = 0
+# How a view of an image that the teacher was asked about may differ from it, so that the
+# answer is true of both: those who learn from answers see a fresh view each time, as options of
+# amkd-augment. Mixes have no views. none: they see what was asked about; empty: its own ranges.
+ANSWER_VIEW_OPTIONS = none
+# Assistants that follow each other where a student is taught. Each but the first learns, in STEPS
+# steps, from the answers and from what the one before says of all the real images, in fresh views
+# of them all by ASSISTANT_VIEW_OPTIONS (Xie, Luong, Hovy, Le, CVPR 2020). The last one teaches.
+GENERATIONS = 1
+
 # What the teacher takes: uint8 (N,H,W,C) or float32 (N,C,H,W). Empty, for a URL: what the
 # model says of itself.
 TEACHER_INPUT = $(if $(at_url),,uint8)
@@ -198,6 +210,9 @@ table := \
     ASSISTANT_STEPS:word:network \
     ASSISTANT_VIEWS:from-0:or-empty:network \
     ASSISTANT_VIEW_OPTIONS:network \
+    MIN_TOP:word:network \
+    ANSWER_VIEW_OPTIONS:network \
+    GENERATIONS:from-1:network \
     TEACHER_INPUT:like=amkd-query--input \
     TEACHER_OPTIONS \
     TEACHER_BATCH:word:where \

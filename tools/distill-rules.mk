@@ -242,8 +242,12 @@ training = -a $(call quote,$(1)) --steps $(2) $(strip $(foreach p,$(call \
 lesson_options := $(if $(filter none,$(ASSISTANT_VIEW_OPTIONS))$(filter \
     1,$(ASSISTANT_VIEWS)),, --augment $(call \
     quote,$(ASSISTANT_VIEW_OPTIONS))$(if $(filter-out 0,$(ASSISTANT_VIEWS)), \
-    --views $(ASSISTANT_VIEWS)))
-train_options := $(call training,$(ARCH),$(STEPS))$(if $(ASSISTANT),$(lesson_options))
+    --views $(ASSISTANT_VIEWS)))$(if $(filter-out 0,$(MIN_TOP)), --min-top $(MIN_TOP))
+# $(call views_of_answers,OPTIONS): fresh ones, as if the answers were true of them.
+views_of_answers = --augment $(call quote,$(1)) --augment-answers
+answer_views := $(if $(filter none,$(ANSWER_VIEW_OPTIONS)),, \
+    $(call views_of_answers,$(ANSWER_VIEW_OPTIONS)))
+train_options := $(call training,$(ARCH),$(STEPS))$(if $(ASSISTANT),$(lesson_options),$(answer_views))
 # An assistant that teaches nobody is trained for no more steps than two an answer, or 1,000:
 # the same ones whatever comes later.
 with_student := $(if $(filter each,$(STUDENTS)),0 $(rounds),$(LAST))
@@ -251,7 +255,14 @@ answers_by = $(shell echo $$(( $(FIRST)$(foreach p,$(wordlist 1,$(1),$(PICKS)), 
 assistant_steps = $(if $(filter $(1),$(with_student)),$(ASSISTANT_STEPS),$(shell \
     printf '%s\n' $(ASSISTANT_STEPS) $$(( $(call answers_by,$(1)) * 2 > 1000 ? \
     $(call answers_by,$(1)) * 2 : 1000 )) | sort -g | head -n 1))
-assistant_options = $(call training,$(ASSISTANT),$(call assistant_steps,$(1)))
+assistant_options = $(call training,$(ASSISTANT),$(call assistant_steps,$(1)))$(answer_views)
+generation_options := $(call training,$(ASSISTANT),$(STEPS)) \
+    $(call views_of_answers,$(ASSISTANT_VIEW_OPTIONS))
+# The assistants of round R, the first one first.
+generations = $(if $(filter $(1),$(with_student)),$(shell seq $(GENERATIONS)),1)
+# $(call generation,R,G): the last one is the assistant.
+generation = $(DIR)/round-$(1)/assistant$(if $(filter $(2),$(lastword \
+    $(call generations,$(1)))),,-$(2)).safetensors
 trained := $(train_options) $(if $(filter 1,$(WARM_START)),warm)$(if $(ASSISTANT),, by answers)
 $(eval $(call keep,$(DIR)/train.options,trained,:))
 
@@ -262,8 +273,7 @@ answers-fit: $(DIR)/round-0/labels.amkd
 	$(call hidden,amkd-train --check $(call training,$(ARCH),$(STEPS))$(if \
 	    $(TEST), --val $(TEST)) $<)
 	$(if $(ASSISTANT),$(call hidden,amkd-train --check $(call assistant_options,0) $<))
-first_network = $(DIR)/round-0/$(if $(ASSISTANT),assistant,student).safetensors
-$(first_network): | answers-fit
+$(if $(ASSISTANT),$(call generation,0,1),$(DIR)/round-0/student.safetensors): | answers-fit
 
 # From those of the same name in the round before.
 warm := $(filter 1,$(WARM_START))
@@ -287,14 +297,27 @@ endef
 measure = $(call run,amkd-eval,amkd-eval -q$(device) -s $< --json -o $@ $(1))
 on_test := --answers $(DIR)/test/labels.amkd $(TEST)
 
+# $(call next_generation,R,G,G - 1): asking an assistant is a part of training the next.
+define next_generation
+$(DIR)/round-$(1)/opinions-$(3).amkd: $(images) $(call generation,$(1),$(3))
+	$$(call run,amkd-train,amkd-query -t $$(call quote,model:$$(lastword $$^)) \
+	    --batch $(TEACHER_BATCH)$(device)$(quiet) -o $$@ $$<)
+$(call generation,$(1),$(2)): $(DIR)/round-$(1)/opinions-$(3).amkd \
+    $$(call labels_of,0 $$(shell seq $(1)))
+	$$(call train,$$(generation_options),$(1),$$(assistant_made_with))
+endef
+
 # $(call assistant,R,R - 1)
 define assistant
-assisted_$(1) := $(call assistant_options,$(1)) $(if $(warm),warm)
+assisted_$(1) := $(call assistant_options,$(1)) $(if $(warm),warm) $(if $(word \
+    2,$(call generations,$(1))),then $(GENERATIONS) by $(generation_options))
 $$(eval $$(call keep,$(DIR)/round-$(1)/assistant.options,assisted_$(1),:))
-$(DIR)/round-$(1)/assistant.safetensors: $$(call labels_of,0 $$(shell seq $(1))) \
+$(call generation,$(1),1): $$(call labels_of,0 $$(shell seq $(1))) \
     $(DIR)/round-$(1)/assistant.options $(if $(warm),$(if $(filter-out 0,$(1)), \
-    $(DIR)/round-$(2)/assistant.safetensors))
+    $(call generation,$(2),1)))
 	$$(call train,$$(call assistant_options,$(1)),$(1),$$(assistant_made_with))
+$(foreach g,$(filter-out 1,$(call generations,$(1))),$(eval $(call \
+    next_generation,$(1),$(g),$(shell echo $$(( $(g) - 1 ))))))
 
 $(DIR)/round-$(1)/assistant.json: $(DIR)/round-$(1)/assistant.safetensors $(TEST) \
     $(DIR)/test/labels.amkd
@@ -362,12 +385,17 @@ of_training := $(call with,training=%) SEED
 of_score := $(call with,score)
 check_query = $(call check,TEACHER TEACHER_INPUT:input TEACHER_OPTIONS TEACHER_BATCH:batch \
     TIMEOUT DEVICE,$(call query,--check $(IMAGES),$(BUDGET),$(JOURNAL)))
-check_student = $(call check,ARCH STEPS $(of_training) ASSISTANT_VIEW_OPTIONS:augment \
-    ASSISTANT_VIEWS:views DEVICE \
+check_student = $(call check,ARCH STEPS $(of_training) \
+    $(if $(ASSISTANT),ASSISTANT,ANSWER)_VIEW_OPTIONS:augment ASSISTANT_VIEWS:views \
+    MIN_TOP:min-top DEVICE \
     IMAGES TEST:val,amkd-train --check --classes "$$nclasses" -d $(call quote,$(DEVICE)) \
     $(train_options)$(if $(ASSISTANT), --assistant -)$(if $(TEST), --val $(TEST)) $(IMAGES))
-check_assistant = $(call check,ASSISTANT:arch ASSISTANT_STEPS:steps $(of_training),amkd-train \
-    --check --classes "$$nclasses" $(call assistant_options,$(LAST)) $(IMAGES))
+check_assistant = $(call check,ASSISTANT:arch ASSISTANT_STEPS:steps ANSWER_VIEW_OPTIONS:augment \
+    $(of_training),amkd-train --check --classes "$$nclasses" $(call assistant_options,$(LAST)) \
+    $(IMAGES))
+check_generation = $(if $(filter-out 1,$(GENERATIONS)),$(call check,ASSISTANT:arch STEPS \
+    ASSISTANT_VIEW_OPTIONS:augment $(of_training),amkd-train --check --classes "$$nclasses" \
+    $(generation_options) $(IMAGES)))
 check_views = $(call check,VIEWS VIEW_OPTIONS,amkd-augment --check $(view_options) $(IMAGES))
 # $(call check_round,R)
 check_round = $(if $(bought),,$(call check,POOL:pairs SEED,amkd-pool --check$(pool_options) \
@@ -381,6 +409,6 @@ check_eval = $(call check,TEST,amkd-eval --check -s - $(TEST))
 .PHONY: check
 check:
 	@: $(check_query)$(if $(TEST),$(check_eval))$(check_student)$(if \
-	    $(ASSISTANT),$(check_assistant))$(if $(filter views.amkd,$(notdir $(foreach \
+	    $(ASSISTANT),$(check_assistant)$(check_generation))$(if $(filter views.amkd,$(notdir $(foreach \
 	    r,$(rounds),$(call pool_from,$(r))))),$(check_views))$(foreach \
 	    r,$(rounds_to_check),$(call check_round,$(r)))
