@@ -5,6 +5,7 @@
 #include "base/choices.h"
 #include "base/cli_help.h"
 #include "base/cli_paths.h"
+#include "base/cli_say.h"
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/parallel.h"
@@ -312,7 +313,7 @@ int amkd_cli_open(amkd_cli *cli, const amkd_tool *tool, int argc, char **argv)
     int rc = parse_all(cli, argc, argv);
     cli->status = rc == MISUSE ? 2 : 0;
     if (rc == DONE && flush_stdout()) {
-        fprintf(stderr, "%s: %s\n", tool->name, amkd_error());
+        amkd_cli_say(tool->name, "", amkd_error());
         cli->status = 1;
     }
     if (rc)
@@ -367,7 +368,7 @@ int amkd_cli_misuse(const amkd_cli *cli, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    if (cli->text) {
+    if (cli->text || amkd_cli_is_silent()) {
         char message[256];
         vsnprintf(message, sizeof message, format, arguments);
         (void)amkd_fail("%s", message);
@@ -385,9 +386,9 @@ int amkd_cli_close(amkd_cli *cli, int result)
     if (!result)
         result = flush_stdout();
     if (result)
-        fprintf(stderr, "%s: %s\n", cli->tool->name, amkd_error());
+        amkd_cli_say(cli->tool->name, "", amkd_error());
     else if (amkd_remarked())
-        fprintf(stderr, "%s: warning: %s\n", cli->tool->name, amkd_remarked());
+        amkd_cli_say(cli->tool->name, "warning: ", amkd_remarked());
     amkd_cli_clear(cli);
     return result ? 1 : 0;
 }

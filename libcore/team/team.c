@@ -9,7 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum purpose { TO_AGREE, TO_LEAVE, TO_BROADCAST, TO_GATHER, TO_SUM } purpose;
+typedef enum purpose {
+    TO_AGREE,
+    TO_LEAVE,
+    TO_BROADCAST,
+    TO_GATHER,
+    TO_COLLECT,
+    TO_SUM
+} purpose;
 
 size_t amkd_team_rank(const amkd_team *team)
 {
@@ -19,6 +26,11 @@ size_t amkd_team_rank(const amkd_team *team)
 size_t amkd_team_size(const amkd_team *team)
 {
     return team ? team->size : 1;
+}
+
+size_t amkd_team_place(const amkd_team *team)
+{
+    return team ? team->place : 0;
 }
 
 /* Every later call fails with the present message. */
@@ -67,6 +79,9 @@ int amkd_team_agree(amkd_team *team, int failed)
 
 int amkd_team_leave(amkd_team *team, int failed)
 {
+    if (!team)
+        return failed ? -1 : 0;
+    team->left = 1;
     return meet(team, TO_LEAVE, 0, failed);
 }
 
@@ -88,6 +103,26 @@ int amkd_team_all_gather(amkd_team *team, void *all, const void *mine, size_t nb
     if (meet(team, TO_GATHER, nbytes, 0))
         return -1;
     return team->kind->all_gather(team, all, mine, nbytes) ? end_team(team) : 0;
+}
+
+void amkd_team_take(amkd_team_taker *taker, const void *items, size_t n)
+{
+    if (!taker->failed)
+        taker->failed = taker->take(taker->context, items, n) != 0;
+}
+
+int amkd_team_collect(amkd_team *team, const void *items, size_t n, size_t item_nbytes,
+                      int (*take)(void *context, const void *items, size_t n),
+                      void *context)
+{
+    if (!team)
+        return 0;
+    amkd_team_taker taker = {take, context, 0};
+    if (meet(team, TO_COLLECT, item_nbytes, 0))
+        return -1;
+    if (team->kind->collect(team, items, n, item_nbytes, &taker))
+        return end_team(team);
+    return amkd_team_agree(team, taker.failed);
 }
 
 void amkd_team_add(float *sum, const float *copies, size_t ncopies, size_t stride,

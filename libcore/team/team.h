@@ -20,8 +20,18 @@ typedef struct amkd_team amkd_team;
 size_t amkd_team_rank(const amkd_team *team);
 size_t amkd_team_size(const amkd_team *team);
 
+/* This member's number, from 0, among those on its machine: which device is its own. */
+size_t amkd_team_place(const amkd_team *team);
+
 /* Bytes of rank 0, for all members. */
 int amkd_team_broadcast(amkd_team *team, void *bytes, size_t nbytes);
+
+/* Hands the items of every other member to rank 0, in order of rank: there take(context,
+ * items, n) is called for some of them after the other, and fails by another value than
+ * 0. Each member has n of its own, of item_nbytes. */
+int amkd_team_collect(amkd_team *team, const void *items, size_t n, size_t item_nbytes,
+                      int (*take)(void *context, const void *items, size_t n),
+                      void *context);
 
 /* all: [size][nbytes], mine of each member in order of rank. mine lies outside of all. */
 int amkd_team_all_gather(amkd_team *team, void *all, const void *mine, size_t nbytes);
@@ -41,5 +51,8 @@ int amkd_team_agree(amkd_team *team, int failed);
 /* Fails for all where a member's text is another than rank 0's, and shows where they
  * differ. what: what the texts are, as "the seed". */
 int amkd_team_same(amkd_team *team, const char *what, const char *text);
+
+/* A member's last call; failed as in amkd_team_agree, fails as that does. */
+int amkd_team_leave(amkd_team *team, int failed);
 
 #endif

@@ -29,7 +29,7 @@ struct member {
     int64_t words[AMKD_TEAM_NWORDS];
     const void *bytes;
     const float *sum;
-    size_t ncopies;
+    size_t n; /* copies or items */
 };
 
 static void wait_for_all(const member *self)
@@ -73,6 +73,21 @@ static int all_gather(amkd_team *team, void *all, const void *mine, size_t nbyte
     return 0;
 }
 
+static int collect(amkd_team *team, const void *items, size_t n, size_t item_nbytes,
+                   amkd_team_taker *taker)
+{
+    member *self = (member *)team;
+    (void)item_nbytes;
+    self->bytes = items;
+    self->n = n;
+    wait_for_all(self);
+    for (size_t m = 1; team->rank == 0 && m < team->size; m++)
+        if (self->crew->members[m].n)
+            amkd_team_take(taker, self->crew->members[m].bytes, self->crew->members[m].n);
+    wait_for_all(self);
+    return 0;
+}
+
 /* Where piece m of n values begins; that of m + 1 is where it ends. */
 static size_t piece_start(const amkd_team *team, size_t m, size_t n)
 {
@@ -86,16 +101,16 @@ static int sum_copies(amkd_team *team, float *sum, const float *copies, size_t n
     member *self = (member *)team;
     const member *members = self->crew->members;
     self->bytes = copies;
-    self->ncopies = ncopies;
+    self->n = ncopies;
     self->sum = sum;
     wait_for_all(self);
     const size_t start = piece_start(team, team->rank, n);
     const size_t length = piece_start(team, team->rank + 1, n) - start;
     memset(sum + start, 0, length * sizeof *sum);
     for (size_t m = 0; m < team->size; m++)
-        if (members[m].ncopies)
+        if (members[m].n)
             amkd_team_add(sum + start, (const float *)members[m].bytes + start,
-                          members[m].ncopies, n, length);
+                          members[m].n, n, length);
     wait_for_all(self);
     for (size_t m = 0; m < team->size; m++) {
         const size_t from = piece_start(team, m, n), to = piece_start(team, m + 1, n);
@@ -106,7 +121,7 @@ static int sum_copies(amkd_team *team, float *sum, const float *copies, size_t n
     return 0;
 }
 
-static const amkd_team_kind threads = {least, broadcast, all_gather, sum_copies};
+static const amkd_team_kind threads = {least, broadcast, all_gather, collect, sum_copies};
 
 static int work_as(member *self)
 {
@@ -131,7 +146,7 @@ static void set_up(crew *all, size_t size)
         member *one = &all->members[m];
         one->crew = all;
         one->team.kind = &threads;
-        one->team.rank = m;
+        one->team.rank = one->team.place = m;
         one->team.size = size;
         snprintf(one->team.name, sizeof one->team.name, "member %zu", m);
     }

@@ -6,10 +6,9 @@
 
 /* Runs work(context, team) for each of size members, 1 or more: in the caller's thread
  * for rank 0, in one of its own for each other. A single one has the team NULL. A member
- * whose work returns other than 0 has failed. Returns 0, or -1 if one failed, with the
- * name
- * ("member 2") and message of the lowest rank that did so first; of a single one with its
- * message as it is. */
+ * whose work returns other than 0 has failed. Returns 0, or -1 if one failed: with the
+ * name, "member 2", and message of the lowest rank that was the first to; of a single one
+ * with its message as it is. */
 int amkd_team_threads(size_t size, int (*work)(void *context, amkd_team *team),
                       void *context);
 
