@@ -1,5 +1,6 @@
 /* Lessons: what a step shows and what the assistant says of it, against views made on the
  * host and the predictor; the loss of those that teach against its formula. */
+#include "data/mix.h"
 #include "lessons.h"
 #include "ops/loss.h"
 #include "steps/learn/lessons.h"
@@ -252,6 +253,57 @@ START_TEST(views_of_labeled_images_keep_their_labels_mixed_as_they_are)
 }
 END_TEST
 
+/* Rows of which every third is an image, the others mixes; views by the row. */
+START_TEST(mixes_are_mixed_before_they_are_seen_in_views)
+{
+    amkd_train_options options = make_options();
+    float planes[BATCH * NPIXELS], answers[BATCH * CLASSES];
+    uint8_t mix[NPIXELS], seen[NPIXELS];
+    const uint8_t no_means[CHANNELS] = {0};
+    uint32_t rows[BATCH];
+    size_t nsamples;
+    amkd_order order;
+    amkd_feed *feed;
+    views = (amkd_view_options){.seed = SEED};
+    ck_ok(amkd_view_options_parse(&views, "--shift 0.1 --flip 0.5"));
+    options.assistant = NULL;
+    options.views = &views;
+    options.window = _i ? small_window : (amkd_span_images_limits){0};
+    dataset.keys = calloc(NIMAGES, sizeof *dataset.keys);
+    dataset.targets = calloc(NIMAGES * CLASSES, sizeof *dataset.targets);
+    for (uint32_t r = 0; r < NIMAGES; r++) {
+        const uint32_t j = r % 3 ? (7 * r + 1) % NIMAGES : r;
+        dataset.keys[r] = (amkd_label_key){r, j, j == r ? 1 : 0.1F + 0.012F * (float)r};
+        dataset.targets[r * CLASSES + r % CLASSES] = 1;
+    }
+    ck_ok(amkd_lessons_new(&feed, device, &dataset, student, &options, 0));
+    ck_ok(amkd_order_new(&order, NIMAGES, BATCH, SEED));
+    for (uint64_t step = 3; step < 6; step++) {
+        const size_t count = amkd_order_count(&order, step);
+        amkd_order_step(&order, rows, step);
+        ck_ok(feed->begin(feed, &nsamples, step, step + 1));
+        ck_assert_uint_eq(nsamples, count);
+        read_step(planes, answers, NULL, feed, step);
+        for (size_t n = 0; n < count; n++) {
+            const amkd_label_key *key = &dataset.keys[rows[n]];
+            amkd_view view;
+            amkd_mix_u8(mix, dataset.images->pixels + key->i * NPIXELS,
+                        dataset.images->pixels + key->j * NPIXELS,
+                        amkd_mix_weight(key->lambda), NPIXELS);
+            amkd_view_draw(&view, &views, SIDE, SIDE, rows[n], step / order.epoch_nsteps);
+            amkd_view_apply(seen, &view, &views, mix, no_means, SIDE, SIDE, CHANNELS);
+            for (size_t p = 0; p < NPIXELS; p++)
+                ck_assert_double_eq_tol(
+                    planes[n * NPIXELS + p],
+                    seen[p % (SIDE * SIDE) * CHANNELS + p / (SIDE * SIDE)] / 255.0, 1e-5);
+            ck_assert_double_eq(answers[n * CLASSES + rows[n] % CLASSES], 1);
+        }
+    }
+    feed->free(feed);
+    amkd_order_clear(&order);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("lessons");
@@ -262,6 +314,7 @@ int main(void)
         tests, a_step_shows_views_and_has_the_assistants_answers_about_them, 0, 8);
     tcase_add_test(tests, the_loss_of_those_that_teach_is_a_mean_over_them);
     tcase_add_test(tests, views_of_labeled_images_keep_their_labels_mixed_as_they_are);
+    tcase_add_loop_test(tests, mixes_are_mixed_before_they_are_seen_in_views, 0, 2);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

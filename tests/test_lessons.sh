@@ -68,15 +68,18 @@ truth="holds a teacher's answers, and each is true only of the image that was as
 expect 1 "'answers.amkd' $truth" amkd-train -q --augment "$views" -o out answers.amkd
 expect 1 "'answers.amkd' $truth" amkd-train --check --augment "$views" answers.amkd
 
-# Unless these are asked for by name, and are about images, not mixes of them.
+# Unless these are asked for by name; mixes are mixed before they are seen in views.
 amkd-train -q --augment "$views" --augment-answers --steps 40 -a mlp -o viewed answers.amkd
 amkd-train -q --steps 40 -a mlp -o as-they-are answers.amkd
 ! cmp -s <(weights viewed) <(weights as-they-are) || fail "--augment-answers does nothing"
 amkd-train -q --check -a mlp --augment "$views" --augment-answers answers.amkd
 amkd-pool -q -n 20 --seed 1 few.amkd | amkd-score -q --by random -k 9 -o picks.amkd -
 amkd-query -q -t model:assistant -o mixes.amkd picks.amkd
-expect 1 "'mixes.amkd': row 0 is an answer about a mix" \
-    amkd-train -q -a mlp --augment "$views" --augment-answers -o out answers.amkd mixes.amkd
+amkd-train -q --augment "$views" --augment-answers --steps 40 -a mlp -o mixed answers.amkd mixes.amkd
+amkd-train -q --augment "$views" --augment-answers --steps 40 -a mlp -o singly answers.amkd
+! cmp -s <(weights mixed) <(weights singly) || fail "views of mixes teach nothing"
+expect 1 "'mixes.amkd': row 0 is an answer about a mix of two images, whose views know no" \
+    amkd-train -q -a mlp --augment "--around mean" --augment-answers -o out mixes.amkd
 expect 2 "--augment-answers needs --augment" amkd-train --augment-answers -o out answers.amkd
 expect 2 "--augment-answers is for answers" \
     train --augment "$views" --augment-answers -o out many.amkd

@@ -121,9 +121,9 @@ ASSISTANT_VIEW_OPTIONS = --shift 0.05 --rotate 7 --scale 0.09 --shear 0.07 --con
 # Images or views of which the assistant is less sure than this, by its top probability, teach
 # the student nothing: of a folder off the web those of another kind. 0: all teach.
 MIN_TOP = 0
-# How a view of an image that the teacher was asked about may differ from it, so that the
+# How a view of an image or mix that the teacher was asked about may differ from it, so that the
 # answer is true of both: those who learn from answers see a fresh view each time, as options of
-# amkd-augment. Mixes have no views. none: they see what was asked about; empty: its own ranges.
+# amkd-augment. none: they see what was asked about; empty: its own ranges.
 ANSWER_VIEW_OPTIONS = none
 # Assistants that follow each other where a student is taught. Each but the first learns, in STEPS
 # steps, from the answers and from what the one before says of all the real images, in fresh views

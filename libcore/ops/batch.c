@@ -174,16 +174,24 @@ int amkd_batches_mix_targets(amkd_batches *batches, cl_mem mixed, cl_mem targets
                            (size_t[]){nclasses, count}, NULL);
 }
 
+int amkd_batches_mix_rows(amkd_batches *batches, cl_mem pixels, cl_mem images,
+                          cl_mem keys, size_t first, size_t count)
+{
+    const cl_uint first_row = (cl_uint)first;
+    const amkd_arg args[] = {AMKD_ARG(images), AMKD_ARG(keys), AMKD_ARG(first_row),
+                             AMKD_ARG(pixels)};
+    return amkd_kernel_run(batches->device, batches->mix, args, 4, 2,
+                           (size_t[]){batches->npixels, count}, NULL);
+}
+
 int amkd_batches_mix(amkd_batches *batches, uint8_t *pixels)
 {
     cl_mem buffer;
     const size_t nbytes = batches->nkeys * batches->npixels;
     if (amkd_buffer_new(&buffer, batches->device, CL_MEM_WRITE_ONLY, nbytes, NULL))
         return -1;
-    const amkd_arg args[] = {AMKD_ARG(batches->images), AMKD_ARG(batches->keys),
-                             AMKD_ARG(buffer)};
-    int rc = amkd_kernel_run(batches->device, batches->mix, args, 3, 2,
-                             (size_t[]){batches->npixels, batches->nkeys}, NULL);
+    int rc = amkd_batches_mix_rows(batches, buffer, batches->images, batches->keys, 0,
+                                   batches->nkeys);
     if (!rc)
         rc = amkd_buffer_read(batches->device, pixels, buffer, 0, nbytes);
     amkd_buffer_free(buffer);

@@ -1,7 +1,8 @@
 /* A span's views are drawn on the host, its images brought to the device, and each step's
- * views made there. */
+ * mixes and views made there. */
 #include "steps/learn/lessons.h"
 #include "base/memory.h"
+#include "data/mix.h"
 #include "net/predict_device.h"
 #include "ops/augment.h"
 #include "steps/learn/assistant.h"
@@ -16,6 +17,7 @@ enum {
     VIEWS,  /* amkd_view; none where images are seen as they are */
     SHARES, /* float; none without mixup */
     KEPT,   /* uint32_t, of the answers; none where they are not kept */
+    MIXES,  /* uint32_t[3], as amkd_batches_use takes keys; none without mixes */
     NCOLUMNS
 };
 
@@ -41,12 +43,15 @@ typedef struct lessons {
     uint64_t all_kept; /* from this epoch on everything was asked about. UINT64_MAX:
                           nothing was begun, or answers are not kept */
     amkd_span_images *window;
-    uint32_t *images, *places; /* of a span's samples, one behind the other */
+    size_t nparts; /* images of a sample: two where rows are about mixes */
+    uint32_t *images,
+        *places; /* of a span's samples, nparts each, one behind the other */
     span spans[2];
     size_t last;               /* the span begun last */
     amkd_sight sight;          /* what the step taught last sees */
     amkd_augmenter *augmenter; /* NULL: images are seen as they are */
     cl_mem pixels;             /* a step's views, else NULL */
+    cl_mem mixes;              /* a step's mixes, likewise */
     amkd_batches *batches;
     amkd_assistant *assistant; /* NULL: the labels are the targets */
     cl_mem targets, mixed;     /* those of labels, else NULL */
@@ -54,9 +59,21 @@ typedef struct lessons {
     cl_mem in_order;           /* uint 0, 1, ... order.batch - 1 */
 } lessons;
 
-static uint32_t image_of(const lessons *l, uint32_t row)
+static int has_mixes(const amkd_dataset *dataset)
 {
-    return l->dataset->keys ? l->dataset->keys[row].i : row;
+    for (size_t row = 0; row < dataset->n && dataset->keys; row++)
+        if (dataset->keys[row].i != dataset->keys[row].j)
+            return 1;
+    return 0;
+}
+
+/* The images of a row, [nparts]. */
+static void write_parts(uint32_t *images, const lessons *l, uint32_t row)
+{
+    const amkd_label_key *keys = l->dataset->keys;
+    images[0] = keys ? keys[row].i : row;
+    if (l->nparts > 1)
+        images[1] = keys[row].j;
 }
 
 /* Brings the images of the samples of steps first..end to the device, and counts them. */
@@ -68,10 +85,10 @@ static int bring_images(lessons *l, size_t *nsamples, uint64_t first, uint64_t e
     for (uint64_t step = first; step < end; step++, rows += order->batch) {
         const size_t count = amkd_order_count(order, step);
         amkd_order_step(order, rows, step);
-        for (size_t r = 0; r < count; r++)
-            l->images[n++] = image_of(l, rows[r]);
+        for (size_t r = 0; r < count; r++, n += l->nparts)
+            write_parts(l->images + n, l, rows[r]);
     }
-    *nsamples = n;
+    *nsamples = n / l->nparts;
     return amkd_span_images_begin(l->window, l->places, l->images, n);
 }
 
@@ -90,6 +107,17 @@ static void draw(const lessons *l, amkd_view *view, uint32_t image, uint64_t num
         amkd_view_identity(view, image);
 }
 
+/* Keys of the mixes of rows, whose images lie at places. */
+static void write_mixes(const lessons *l, uint32_t *keys, const uint32_t *rows,
+                        const uint32_t *places, size_t count)
+{
+    for (size_t n = 0; n < count; n++) {
+        keys[3 * n] = places[2 * n];
+        keys[3 * n + 1] = places[2 * n + 1];
+        keys[3 * n + 2] = amkd_mix_weight(l->dataset->keys[rows[n]].lambda);
+    }
+}
+
 /* Says how a step sees the images, which stand at images and places. */
 static void look(lessons *l, size_t at, const uint32_t *images, const uint32_t *places,
                  uint64_t step)
@@ -98,14 +126,17 @@ static void look(lessons *l, size_t at, const uint32_t *images, const uint32_t *
     const uint64_t number = view_of(l, step / order->epoch_nsteps);
     const column *columns = l->spans[l->last].columns;
     const size_t count = amkd_order_count(order, step);
+    const uint32_t *rows = (const uint32_t *)columns[ROWS].host + at;
     uint32_t *seen = (uint32_t *)columns[SEEN].host + at;
     for (size_t n = 0; n < count; n++)
         seen[n] = l->augmenter ? (uint32_t)n : places[n];
     for (size_t n = 0; n < count && l->augmenter; n++) {
         amkd_view *view = (amkd_view *)columns[VIEWS].host + at + n;
-        draw(l, view, images[n], number);
-        view->image = places[n];
+        draw(l, view, l->mixes ? rows[n] : images[n], number);
+        view->image = l->mixes ? (uint32_t)n : places[n];
     }
+    if (l->mixes)
+        write_mixes(l, (uint32_t *)columns[MIXES].host + 3 * at, rows, places, count);
     for (size_t n = 0; n < count && columns[KEPT].host; n++)
         ((uint32_t *)columns[KEPT].host)[at + n] =
             (uint32_t)(number * l->dataset->n + images[n]);
@@ -129,7 +160,7 @@ static int begin(amkd_feed *feed, size_t *nsamples, uint64_t first, uint64_t end
     size_t n = 0;
     for (uint64_t step = first; step < end; step++) {
         look(l, (size_t)(step - first) * batch, l->images + n, l->places + n, step);
-        n += amkd_order_count(&feed->order, step);
+        n += amkd_order_count(&feed->order, step) * l->nparts;
     }
     for (size_t c = 0; c < NCOLUMNS; c++)
         if (s->columns[c].host &&
@@ -150,9 +181,13 @@ static int show(lessons *l, amkd_sight *sight, uint64_t step)
                           .count = amkd_order_count(&l->feed.order, step)};
     if (!l->augmenter)
         return 0;
+    const cl_mem images = l->mixes ? l->mixes : sight->pixels;
+    if (l->mixes &&
+        amkd_batches_mix_rows(l->batches, l->mixes, sight->pixels,
+                              s->columns[MIXES].there, sight->first, sight->count))
+        return -1;
     sight->pixels = l->pixels;
-    return amkd_augmenter_make(l->augmenter, l->pixels,
-                               amkd_span_images_pixels(l->window),
+    return amkd_augmenter_make(l->augmenter, l->pixels, images,
                                amkd_span_images_means(l->window), s->columns[VIEWS].there,
                                sight->first, sight->count);
 }
@@ -214,6 +249,7 @@ static void free_lessons(amkd_feed *feed)
     amkd_batches_free(l->batches);
     amkd_assistant_free(l->assistant);
     amkd_buffer_free(l->pixels);
+    amkd_buffer_free(l->mixes);
     amkd_buffer_free(l->targets);
     amkd_buffer_free(l->mixed);
     amkd_buffer_free(l->in_order);
@@ -226,14 +262,17 @@ static void free_lessons(amkd_feed *feed)
 /* The host's columns, and of how many steps. */
 static int new_spans(lessons *l)
 {
-    const size_t sizes[NCOLUMNS] = {
-        sizeof(uint32_t), sizeof(uint32_t), l->augmenter ? sizeof(amkd_view) : 0,
-        l->mixup > 0 ? sizeof(float) : 0, l->nkept ? sizeof(uint32_t) : 0};
+    const size_t sizes[NCOLUMNS] = {sizeof(uint32_t),
+                                    sizeof(uint32_t),
+                                    l->augmenter ? sizeof(amkd_view) : 0,
+                                    l->mixup > 0 ? sizeof(float) : 0,
+                                    l->nkept ? sizeof(uint32_t) : 0,
+                                    l->mixes ? 3 * sizeof(uint32_t) : 0};
     const size_t batch = l->feed.order.batch;
     size_t sum = 0;
     for (size_t c = 0; c < NCOLUMNS; c++)
         sum += sizes[c];
-    const size_t nsteps = amkd_span_images_nsamples(l->window, sum) / batch;
+    const size_t nsteps = amkd_span_images_nsamples(l->window, sum) / l->nparts / batch;
     l->feed.span_nsteps = nsteps < AMKD_SPAN_STEPS ? nsteps : AMKD_SPAN_STEPS;
     if (!nsteps)
         l->feed.span_nsteps = 1;
@@ -248,8 +287,8 @@ static int new_spans(lessons *l)
                                           n * one->size, NULL))
             return -1;
     }
-    l->images = amkd_alloc(n, sizeof *l->images);
-    l->places = amkd_alloc(n, sizeof *l->places);
+    l->images = amkd_alloc(n, l->nparts * sizeof *l->images);
+    l->places = amkd_alloc(n, l->nparts * sizeof *l->places);
     return l->images && l->places ? 0 : -1;
 }
 
@@ -284,7 +323,9 @@ static int set_up_sight(lessons *l, const amkd_train_options *options)
     const amkd_images *images = l->dataset->images;
     const int seen_as_they_are = !options->views || options->nviews == 1;
     const int with_means = !seen_as_they_are && amkd_view_needs_means(options->views);
+    const size_t nbytes = l->feed.order.batch * amkd_images_npixels(images);
     l->nviews = seen_as_they_are ? 1 : options->nviews;
+    l->nparts = has_mixes(l->dataset) ? 2 : 1;
     l->nkept = count_kept(l, options);
     if (amkd_span_images_new(&l->window, l->device, images, with_means, &options->window))
         return -1;
@@ -294,9 +335,10 @@ static int set_up_sight(lessons *l, const amkd_train_options *options)
     l->views.seed = options->seed;
     return amkd_augmenter_new(&l->augmenter, l->device, &l->views, images->height,
                               images->width, images->channels) ||
-                   amkd_buffer_new(&l->pixels, l->device, CL_MEM_READ_WRITE,
-                                   l->feed.order.batch * amkd_images_npixels(images),
-                                   NULL)
+                   amkd_buffer_new(&l->pixels, l->device, CL_MEM_READ_WRITE, nbytes,
+                                   NULL) ||
+                   (l->nparts > 1 && amkd_buffer_new(&l->mixes, l->device,
+                                                     CL_MEM_READ_WRITE, nbytes, NULL))
                ? -1
                : new_spans(l);
 }
@@ -327,7 +369,7 @@ static int set_up(lessons *l, const amkd_model *model, const amkd_train_options 
     if (amkd_order_new(&l->feed.order, l->dataset->n, options->batch, options->seed) ||
         set_up_sight(l, options))
         return -1;
-    const size_t nsamples = l->feed.span_nsteps * order->batch;
+    const size_t nsamples = l->feed.span_nsteps * order->batch * l->nparts;
     const size_t nplaces =
         l->augmenter ? order->batch : amkd_span_images_nplaces(l->window, nsamples);
     return amkd_batches_new(&l->batches, l->device, images->height, images->width,

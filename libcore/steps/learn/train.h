@@ -67,8 +67,7 @@ typedef struct amkd_train_report {
     double taught; /* share of the samples that taught; loss and agreement are theirs */
 } amkd_train_report;
 
-/* Trains model in place. The dataset's images are enough for an assistant; for views
- * without one its rows must be about single images, labeled or answered about. report is
+/* Trains model in place. The dataset's images are enough for an assistant. report is
  * called every few hundred steps with the context; it may end the training by returning
  * -1 (its error is then amkd_train's), and may read the model, which holds the weights of
  * that moment. The result depends on the seed, the data and the device alone; a resumed

@@ -34,10 +34,11 @@ static void count_data(amkd_train_room *room, const amkd_device *device,
     const uint64_t answer_nbytes = graph->nclasses * sizeof(float);
     const uint64_t n = data->n ? data->n : room->batch;
     const uint64_t nimages = most(data->nimages, 1);
+    const uint64_t nparts = o->views && !o->assistant ? 2 : 1; /* images of a sample */
     uint64_t pixels = nimages * image_nbytes, largest;
     if (o->assistant || o->views)
         amkd_span_images_room(&pixels, &largest, device, nimages, image_nbytes,
-                              room->batch, &o->window);
+                              nparts * room->batch, &o->window);
     else {
         if (data->far || pixels > device->max_buffer_nbytes)
             pixels = amkd_window_choose_room(device, nimages, (size_t)image_nbytes,
@@ -45,7 +46,7 @@ static void count_data(amkd_train_room *room, const amkd_device *device,
                      image_nbytes;
         largest = pixels;
     }
-    const uint64_t views = o->views ? room->batch * image_nbytes : 0;
+    const uint64_t views = o->views ? nparts * room->batch * image_nbytes : 0;
     const uint64_t mu = o->mixup > 0 ? ORDER_NBYTES * room->batch : 0;
     room->data = pixels + views + mu + room->batch * (ORDER_NBYTES + answer_nbytes);
     if (!o->assistant)

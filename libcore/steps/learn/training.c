@@ -91,10 +91,12 @@ static int check_views(const training *t, const char *path, size_t first, size_t
             "--augment: '%s' holds a teacher's answers, and each is true only of the "
             "image that was asked about; --augment-answers takes them all the same",
             path);
-    for (size_t row = first; row < dataset->n; row++)
+    for (size_t row = first; row < dataset->n && amkd_view_needs_means(plan->views);
+         row++)
         if (dataset->keys[row].i != dataset->keys[row].j)
             return amkd_fail("--augment-answers: '%s': row %zu is an answer about a mix "
-                             "of two images, of which there are no views",
+                             "of two images, whose views know no --around mean and no "
+                             "--border mean",
                              path, row - first);
     return 0;
 }
