@@ -38,7 +38,7 @@ START_TEST(a_model_answers_as_its_predictor_and_checks_the_images)
     ck_assert_int_eq(amkd_model_init(&model, &graph, 1), 0);
     ck_assert_int_eq(amkd_model_save(model, path), 0);
     ck_assert_int_eq(amkd_predictor_new(&predictor, device, model), 0);
-    amkd_teacher_options options = {.shape = shape, .device = device};
+    amkd_teacher_options options = {.shape = shape, .devices = &device, .ndevices = 1};
     amkd_teacher *teacher;
     char *spec = amkd_format("model:%s", path);
     ck_assert_int_eq(amkd_teacher_open(&teacher, spec, &options), 0);

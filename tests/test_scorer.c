@@ -20,7 +20,7 @@ static void open_sweep(amkd_scorer *scorer, amkd_device *device, const student *
                                                  .max_pairs = 7},
                                        .student = "student",
                                        .noise = &none,
-                                       .several = 1};
+                                       .ndevices = 2};
     ck_assert_msg(!amkd_scorer_open_sweep(scorer, device, s->model, &s->images, &options),
                   "%s", amkd_error());
 }

@@ -26,20 +26,20 @@ START_TEST(training_learns_and_the_same_seed_gives_the_same_weights)
     amkd_model *other = make_model(SMALL_ARCH);
     const size_t nbytes = a->graph.nparameters * sizeof(float);
     amkd_agreement agreement;
-    amkd_predictor *predictor;
-    ck_ok(amkd_predictor_new(&predictor, device, a));
+    amkd_predictors *predictors;
+    ck_ok(amkd_predictors_new(&predictors, &device, 1, a));
     ck_ok(amkd_train(a, device, &dataset, &options, NULL, NULL));
     ck_ok(amkd_train(b, device, &dataset, &options, NULL, NULL));
     options.seed++;
     ck_ok(amkd_train(other, device, &dataset, &options, NULL, NULL));
     ck_assert_mem_eq(a->parameters, b->parameters, nbytes);
     ck_assert(memcmp(a->parameters, other->parameters, nbytes));
-    ck_ok(amkd_evaluate_dataset(&agreement, predictor, &dataset));
+    ck_ok(amkd_evaluate_dataset(&agreement, predictors, &dataset));
     ck_assert_double_lt(agreement.agreement, 0.9);
-    ck_ok(amkd_predictor_update(predictor, a));
-    ck_ok(amkd_evaluate_dataset(&agreement, predictor, &dataset));
+    ck_ok(amkd_predictors_update(predictors, a));
+    ck_ok(amkd_evaluate_dataset(&agreement, predictors, &dataset));
     ck_assert_double_gt(agreement.agreement, 0.99);
-    amkd_predictor_free(predictor);
+    amkd_predictors_free(predictors);
     amkd_model_free(a), amkd_model_free(b), amkd_model_free(other);
     amkd_dataset_clear(&dataset);
 }
@@ -51,16 +51,16 @@ START_TEST(training_with_mixup_learns_and_is_another_training)
     amkd_train_options options = make_options();
     amkd_model *plain = make_model(SMALL_ARCH), *mixed = make_model(SMALL_ARCH);
     amkd_agreement agreement;
-    amkd_predictor *predictor;
+    amkd_predictors *predictors;
     ck_ok(amkd_train(plain, device, &dataset, &options, NULL, NULL));
     options.mixup = 0.4;
     ck_ok(amkd_train(mixed, device, &dataset, &options, NULL, NULL));
     ck_assert(memcmp(plain->parameters, mixed->parameters,
                      plain->graph.nparameters * sizeof(float)));
-    ck_ok(amkd_predictor_new(&predictor, device, mixed));
-    ck_ok(amkd_evaluate_dataset(&agreement, predictor, &dataset));
+    ck_ok(amkd_predictors_new(&predictors, &device, 1, mixed));
+    ck_ok(amkd_evaluate_dataset(&agreement, predictors, &dataset));
     ck_assert_double_gt(agreement.agreement, 0.99);
-    amkd_predictor_free(predictor);
+    amkd_predictors_free(predictors);
     amkd_model_free(plain), amkd_model_free(mixed);
     amkd_dataset_clear(&dataset);
 }

@@ -5,6 +5,7 @@
 #include "steps/select/augment.h"
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char notes[] =
@@ -25,19 +26,19 @@ typedef struct arguments {
 static int run(const arguments *given)
 {
     amkd_augment_counts counts;
-    if (amkd_augment(&counts, &given->augment))
-        return -1;
-    if (given->common.verbose)
+    const int rc = amkd_augment(&counts, &given->augment);
+    if (!rc && given->common.verbose)
         fprintf(stderr, "amkd-augment: %" PRIu64 " views of %" PRIu64 " images, on %s\n",
-                counts.views, counts.images, counts.device);
-    return 0;
+                counts.views, counts.images, counts.where);
+    free(counts.where);
+    return rc;
 }
 
 static int check(const amkd_cli *cli, const arguments *given)
 {
     const amkd_augment_options *augment = &given->augment;
     return amkd_augment_check(augment) ||
-                   (amkd_cli_given(cli, "device") && amkd_device_check(augment->device))
+                   (amkd_cli_given(cli, "device") && amkd_devices_check(augment->device))
                ? -1
                : 0;
 }
@@ -68,7 +69,7 @@ static void list_options(amkd_option *options, arguments *given)
         AMKD_OPTION_SEED(augment->views.seed),
     };
     const amkd_option last[] = {
-        AMKD_DEVICE_OPTION(augment->device),
+        AMKD_DEVICES_OPTION(augment->device),
         AMKD_OPTION_CHECK(given->common),
         AMKD_OPTION_OUTPUT(given->common),
         AMKD_OPTION_THREADS(given->common),

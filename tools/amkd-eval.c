@@ -19,8 +19,7 @@ typedef struct arguments {
     int json, tsv, summary;
 } arguments;
 
-static void say_opened(void *context, const amkd_model *student,
-                       const amkd_device *device)
+static void say_opened(void *context, const amkd_model *student, const char *where)
 {
     const arguments *args = context;
     char *text = args->common.quiet ? NULL : amkd_model_remark(student);
@@ -28,25 +27,29 @@ static void say_opened(void *context, const amkd_model *student,
         fprintf(stderr, "amkd-eval: '%s': %s\n", args->measuring.plan.student, text);
     free(text);
     if (args->common.verbose)
-        fprintf(stderr, "amkd-eval: on %s\n", device->name);
+        fprintf(stderr, "amkd-eval: on %s\n", where);
 }
 
-/* What the student is and takes. */
+/* What the student is, and takes of the first device. */
 static int summarize(const arguments *args)
 {
     const amkd_measuring *measuring = &args->measuring;
-    amkd_device device;
+    amkd_device *devices;
+    size_t ndevices;
     amkd_model *model = NULL;
-    char *text;
-    if (amkd_device_find(&device, measuring->device) ||
-        amkd_model_load(&model, measuring->plan.student))
+    char *text = NULL;
+    if (amkd_devices_find(&devices, &ndevices, measuring->device))
         return -1;
-    device.budget_nbytes = measuring->memory_nbytes;
-    const amkd_summary summary = {&model->graph, &device, .json = args->json};
-    int rc = amkd_summary_text(&text, &summary);
+    int rc = amkd_model_load(&model, measuring->plan.student);
+    if (!rc) {
+        devices[0].budget_nbytes = measuring->memory_nbytes;
+        const amkd_summary summary = {&model->graph, &devices[0], .json = args->json};
+        rc = amkd_summary_text(&text, &summary);
+    }
     if (!rc)
         rc = amkd_file_write(args->common.output, text, strlen(text));
     free(text);
+    free(devices);
     amkd_model_free(model);
     return rc;
 }
@@ -60,24 +63,36 @@ static int run(arguments *args)
     return amkd_profile_close(measuring->profile, args->profile, rc);
 }
 
-/* Whether the student fits into the memory of the device that is there. A device that
- * nobody named may be another one, or none, where only a check is run. */
-static int check(const amkd_cli *cli, const amkd_measuring *measuring)
+/* Whether the student fits into the memory of each device. */
+static int check_room(const amkd_measuring *measuring, amkd_device *devices,
+                      size_t ndevices)
 {
-    amkd_device device;
     amkd_model *model;
     const amkd_known any = {0};
-    if (amkd_evaluation_check(&measuring->plan))
-        return -1;
-    if (amkd_device_find(&device, measuring->device))
-        return amkd_cli_given(cli, "device") ? -1 : 0;
-    device.budget_nbytes = measuring->memory_nbytes;
-    if (!device.budget_nbytes)
+    if (!measuring->memory_nbytes)
         return 0;
     if (amkd_known_load(&model, measuring->plan.student, &any))
         return -1;
-    const int rc = model ? amkd_predictor_fit(&device, &model->graph) : 0;
+    int rc = 0;
+    for (size_t d = 0; !rc && model && d < ndevices; d++) {
+        devices[d].budget_nbytes = measuring->memory_nbytes;
+        rc = amkd_predictor_fit(&devices[d], &model->graph);
+    }
     amkd_model_free(model);
+    return rc;
+}
+
+/* Devices that nobody named may be others, or none, where only a check is run. */
+static int check(const amkd_cli *cli, const amkd_measuring *measuring)
+{
+    amkd_device *devices;
+    size_t ndevices;
+    if (amkd_evaluation_check(&measuring->plan))
+        return -1;
+    if (amkd_devices_find(&devices, &ndevices, measuring->device))
+        return amkd_cli_given(cli, "device") ? -1 : 0;
+    const int rc = check_room(measuring, devices, ndevices);
+    free(devices);
     return rc;
 }
 
@@ -110,9 +125,9 @@ int main(int argc, char **argv)
         {0, "summary", AMKD_FLAG, &args.summary, NULL,
          "print the model's layers and the memory it takes, and do nothing", AMKD_WHERE,
          0, 0},
-        AMKD_DEVICE_OPTION(measuring->device),
+        AMKD_DEVICES_OPTION(measuring->device),
         {0, "memory", AMKD_TEXT, &args.memory, "SIZE",
-         "what a network may take of the device's memory, as 512M or 3G\n"
+         "what a network may take of a device's memory, as 512M or 3G\n"
          "(default: all)",
          0, 0, 0},
         AMKD_PROFILE_OPTION(args.profile),

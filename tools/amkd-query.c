@@ -140,7 +140,7 @@ static int look(const amkd_cli *cli, const arguments *a)
 {
     size_t nclasses;
     if (amkd_query_check(&nclasses, &a->query) ||
-        (amkd_cli_given(cli, "device") && amkd_device_check(a->query.device)))
+        (amkd_cli_given(cli, "device") && amkd_devices_check(a->query.device)))
         return -1;
     if (nclasses)
         printf("%zu classes\n", nclasses);
@@ -306,7 +306,7 @@ static size_t file_options(amkd_option *options, arguments *a)
          "the images that the picks speak of, instead of the path in their\n"
          "header; once for each image set",
          AMKD_WHERE, 0, 0, "Files and devices:"},
-        AMKD_DEVICE_OPTION(a->query.device),
+        AMKD_DEVICES_OPTION(a->query.device),
         AMKD_PROFILE_OPTION(a->profile),
         AMKD_OPTION_CHECK(a->common),
         AMKD_OPTION_OUTPUT(a->common),

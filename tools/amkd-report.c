@@ -64,7 +64,7 @@ int main(int argc, char **argv)
          "what an answer costs, for the figures shown", 0, 0, 1e9},
         {0, "tsv", AMKD_FLAG, &args.tsv, NULL,
          "the figures of each round of each run as a table of text", 0, 0, 0},
-        AMKD_DEVICE_OPTION(args.report.detail.device),
+        AMKD_DEVICES_OPTION(args.report.detail.device),
         AMKD_OPTION_OUTPUT(args.common),
         AMKD_OPTION_THREADS(args.common),
         AMKD_OPTION_QUIET(args.common),

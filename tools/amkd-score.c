@@ -214,15 +214,10 @@ static int run(arguments *given)
 static int check(const amkd_cli *cli, const arguments *given)
 {
     const amkd_score_options *score = &given->score;
-    amkd_device *devices[AMKD_MAX_DEVICES];
-    size_t n = 0;
-    if (amkd_score_check(score))
-        return -1;
-    if (amkd_cli_given(cli, "device") && amkd_devices_open(devices, &n, score->device))
-        return -1;
-    while (n)
-        amkd_device_close(devices[--n]);
-    return 0;
+    return amkd_score_check(score) ||
+                   (amkd_cli_given(cli, "device") && amkd_devices_check(score->device))
+               ? -1
+               : 0;
 }
 
 int main(int argc, char **argv)
@@ -281,11 +276,7 @@ int main(int argc, char **argv)
          "the image set, if it is not where the pairs say; once for each set", AMKD_WHERE,
          0, 0},
         AMKD_OPTION_SEED(score->seed),
-        {'d', "device", AMKD_TEXT, &score->device, "LIST",
-         "OpenCL devices with commas between them, which share the work: index,\n"
-         "part of the name, cpu or gpu (default: $AMKD_DEVICE, else the first\n"
-         "GPU, else the CPU)",
-         AMKD_WHERE | AMKD_OPEN, 0, 0, .choices = "cpu, gpu"},
+        AMKD_DEVICES_OPTION(score->device),
         AMKD_PROFILE_OPTION(given.profile),
         {0, "engine", AMKD_TEXT, &given.engine, "HOW",
          "auto, fused (one kernel runs the whole student) or layered", AMKD_WHERE, 0, 0,

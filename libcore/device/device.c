@@ -150,58 +150,97 @@ int amkd_device_check(const char *which)
     return amkd_device_find(&device, which);
 }
 
-/* Opens the device that an item of a list names, if it is not among those open. */
-static int open_item(amkd_device **opened, size_t *nopened, const amkd_device *devices,
+/* Adds the device that an item of a list names, if it is not among those found. */
+static int find_item(amkd_device *found, size_t *nfound, const amkd_device *devices,
                      size_t n, const char *item)
 {
     size_t index;
     if (!*item)
         return amkd_fail("a device without a name, expected a list such as '0,1'");
-    if (*nopened == AMKD_MAX_DEVICES)
+    if (*nfound == AMKD_MAX_DEVICES)
         return amkd_fail("more than %d devices", AMKD_MAX_DEVICES);
     if (amkd_device_choose(&index, devices, n, item))
         return -1;
-    for (size_t d = 0; d < *nopened; d++)
-        if (opened[d]->index == index)
+    for (size_t d = 0; d < *nfound; d++)
+        if (found[d].index == index)
             return amkd_fail("'%s' is device %zu, which is named already", item, index);
-    if (open_copy(&opened[*nopened], &devices[index]))
-        return -1;
-    ++*nopened;
+    found[(*nfound)++] = devices[index];
     return 0;
 }
 
-static int open_list(amkd_device **opened, size_t *nopened, const amkd_device *devices,
-                     size_t n, const char *which)
+static int find_items(amkd_device *found, size_t *nfound, const amkd_device *devices,
+                      size_t n, const char *which)
 {
     char *names = amkd_strdup(which), *rest = names;
     int result = names ? 0 : -1;
     while (!result && rest)
-        result = open_item(opened, nopened, devices, n, strsep(&rest, ","));
+        result = find_item(found, nfound, devices, n, strsep(&rest, ","));
     free(names);
     return result;
 }
 
-int amkd_devices_open(amkd_device **opened, size_t *nopened, const char *which)
+/* found[AMKD_MAX_DEVICES] */
+static int find_list(amkd_device *found, size_t *nfound, const char *which)
 {
-    const char *source;
-    which = wanted(which, &source);
-    *nopened = 0;
-    if (!which || !strchr(which, ',')) {
-        const int failed = amkd_device_open(opened, which);
-        *nopened = failed ? 0 : 1;
-        return failed;
-    }
     amkd_device *devices;
-    size_t n;
+    size_t n, index;
+    const char *source, *list = wanted(which, &source);
+    *nfound = 0;
     if (amkd_devices_list(&devices, &n))
         return -1;
-    int result = open_list(opened, nopened, devices, n, which);
+    int result;
+    if (list && strchr(list, ',')) {
+        if ((result = find_items(found, nfound, devices, n, list)))
+            amkd_fail_in("%s'%s'", source, list);
+    } else if (!(result = amkd_device_choose(&index, devices, n, which))) {
+        found[(*nfound)++] = devices[index];
+    }
     free(devices);
-    if (!result)
+    return result;
+}
+
+int amkd_devices_find(amkd_device **found, size_t *nfound, const char *which)
+{
+    *found = amkd_alloc(AMKD_MAX_DEVICES, sizeof **found);
+    if (!*found)
+        return -1;
+    if (!find_list(*found, nfound, which))
         return 0;
+    free(*found);
+    *found = NULL;
+    return -1;
+}
+
+int amkd_devices_check(const char *which)
+{
+    amkd_device *found;
+    size_t n;
+    const int rc = amkd_devices_find(&found, &n, which);
+    free(found);
+    return rc;
+}
+
+int amkd_devices_open(amkd_device **opened, size_t *nopened, const char *which)
+{
+    amkd_device *found;
+    size_t n;
+    *nopened = 0;
+    if (amkd_devices_find(&found, &n, which))
+        return -1;
+    int rc = 0;
+    for (size_t d = 0; !rc && d < n; d++)
+        if (!(rc = open_copy(&opened[d], &found[d])))
+            ++*nopened;
+    free(found);
+    if (rc)
+        amkd_devices_close(opened, nopened);
+    return rc;
+}
+
+void amkd_devices_close(amkd_device **opened, size_t *nopened)
+{
     while (*nopened)
         amkd_device_close(opened[--*nopened]);
-    return amkd_fail_in("%s'%s'", source, which);
 }
 
 const char *amkd_device_name(const amkd_device *device)

@@ -29,7 +29,8 @@ struct amkd_device {
     const char *watched;                  /* of amkd_device_watch */
     struct amkd_progress *compiling;
     struct amkd_profile *profile; /* that times the kernels (profile.h); borrowed */
-    struct amkd_listing *listing; /* of what is built; nothing runs (listing.h); borrowed */
+    struct amkd_listing
+        *listing;   /* of what is built; nothing runs (listing.h); borrowed */
     cl_mem scratch; /* of amkd_device_scratch; NULL until asked for */
     size_t scratch_nbytes;
 };
@@ -49,6 +50,8 @@ void amkd_device_set_width(amkd_device *device, size_t vector_width);
  */
 void amkd_device_watch(amkd_device *device, const char *title);
 void amkd_device_unwatch(amkd_device *device);
+void amkd_devices_watch(amkd_device *const *devices, size_t n, const char *title);
+void amkd_devices_unwatch(amkd_device *const *devices, size_t n);
 
 /* Which one of the list amkd_device_open would open; -1 with the error set if none. */
 int amkd_device_choose(size_t *index, const amkd_device *devices, size_t n,
@@ -60,13 +63,12 @@ int amkd_device_find(amkd_device *device, const char *which);
 /* Fails unless amkd_device_open would find its device, without opening it. */
 int amkd_device_check(const char *which);
 
-enum { AMKD_MAX_DEVICES = 16 };
+/* Describes those that amkd_devices_open would open, without opening them: *found is
+ * freed with free(). */
+int amkd_devices_find(amkd_device **found, size_t *nfound, const char *which);
 
-/* Opens the devices of a list with commas, "0,2" or "cpu,gpu", each item as
- * amkd_device_open takes it; a device that the list has twice is an error. NULL or "":
- * the list in AMKD_DEVICE, else the one of amkd_device_open. opened holds
- * AMKD_MAX_DEVICES; on failure none is open. */
-int amkd_devices_open(amkd_device **opened, size_t *nopened, const char *which);
+/* Fails unless amkd_devices_open would find its devices, without opening them. */
+int amkd_devices_check(const char *which);
 
 /* "CL_OUT_OF_RESOURCES" of a code. */
 const char *amkd_cl_error(cl_int code);
@@ -121,6 +123,16 @@ int amkd_device_finish(amkd_device *device);
         'd', "device", AMKD_TEXT, &(which), "WHICH",                                     \
             "OpenCL device: index, part of its name, cpu or gpu\n"                       \
             "(default: $AMKD_DEVICE, else the first GPU, else the CPU)",                 \
+            AMKD_WHERE | AMKD_OPEN, 0, 0, NULL, "cpu, gpu"                               \
+    }
+
+/* Of tools whose work several devices share. */
+#define AMKD_DEVICES_OPTION(list)                                                        \
+    {                                                                                    \
+        'd', "device", AMKD_TEXT, &(list), "LIST",                                       \
+            "OpenCL devices with commas between them, which share the work: index,\n"    \
+            "part of the name, cpu or gpu (default: $AMKD_DEVICE, else the first\n"      \
+            "GPU, else the CPU)",                                                        \
             AMKD_WHERE | AMKD_OPEN, 0, 0, NULL, "cpu, gpu"                               \
     }
 

@@ -16,6 +16,10 @@ typedef struct pending {
 } pending;
 
 struct amkd_profile {
+    amkd_profile *next; /* of the next device; NULL: none */
+    int attached;
+    size_t index;
+    char name[256]; /* of the device */
     amkd_profile_row *rows;
     size_t nrows, max_rows;
     amkd_peak peak;
@@ -34,12 +38,25 @@ amkd_profile *amkd_profile_new(void)
 
 void amkd_profile_free(amkd_profile *profile)
 {
-    if (!profile)
-        return;
-    for (size_t p = 0; p < profile->npending; p++)
-        amkd_cl_tidied(clReleaseEvent(profile->pending[p].event), "clReleaseEvent");
-    free(profile->rows);
-    free(profile);
+    while (profile) {
+        amkd_profile *next = profile->next;
+        for (size_t p = 0; p < profile->npending; p++)
+            amkd_cl_tidied(clReleaseEvent(profile->pending[p].event), "clReleaseEvent");
+        free(profile->rows);
+        free(profile);
+        profile = next;
+    }
+}
+
+/* A profile that no device has: this one, or a new one behind all. */
+static amkd_profile *find_free(amkd_profile *profile)
+{
+    while (profile && profile->attached) {
+        if (!profile->next)
+            profile->next = amkd_profile_new();
+        profile = profile->next;
+    }
+    return profile;
 }
 
 int amkd_profile_attach(amkd_profile *profile, amkd_device *device)
@@ -47,6 +64,9 @@ int amkd_profile_attach(amkd_profile *profile, amkd_device *device)
     cl_int status;
     if (!profile)
         return 0;
+    profile = find_free(profile);
+    if (!profile)
+        return -1;
     if (amkd_peak_measure(&profile->peak, device))
         return -1;
     cl_command_queue queue = clCreateCommandQueue(device->context, device->id,
@@ -56,6 +76,9 @@ int amkd_profile_attach(amkd_profile *profile, amkd_device *device)
     amkd_cl_tidied(clReleaseCommandQueue(device->queue), "clReleaseCommandQueue");
     device->queue = queue;
     device->profile = profile;
+    profile->attached = 1;
+    profile->index = device->index;
+    snprintf(profile->name, sizeof profile->name, "%s", device->name);
     return 0;
 }
 
@@ -97,7 +120,10 @@ void amkd_profile_settle(amkd_profile *profile)
 
 int amkd_profile_check(const amkd_profile *profile)
 {
-    return *profile->failure ? amkd_fail("%s", profile->failure) : 0;
+    for (; profile; profile = profile->next)
+        if (*profile->failure)
+            return amkd_fail("%s", profile->failure);
+    return 0;
 }
 
 static int is_row(const amkd_profile_row *row, const amkd_work *work, const char *kernel)
@@ -145,7 +171,22 @@ int amkd_profile_add(amkd_profile *profile, cl_kernel kernel, cl_event event)
     profile->pending[profile->npending++] = (pending){event, row};
     if (profile->npending == MAX_PENDING)
         amkd_profile_settle(profile);
-    return amkd_profile_check(profile);
+    return *profile->failure ? amkd_fail("%s", profile->failure) : 0;
+}
+
+const amkd_profile *amkd_profile_next(const amkd_profile *profile)
+{
+    return profile->next;
+}
+
+size_t amkd_profile_index(const amkd_profile *profile)
+{
+    return profile->index;
+}
+
+const char *amkd_profile_name(const amkd_profile *profile)
+{
+    return profile->name;
 }
 
 amkd_peak amkd_profile_peak(const amkd_profile *profile)

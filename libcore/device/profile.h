@@ -1,4 +1,4 @@
-/* What the kernels of a run take on a device, by what they were for. */
+/* What the kernels of a run take on each of its devices, by what they were for. */
 #ifndef AMKD_DEVICE_PROFILE_H
 #define AMKD_DEVICE_PROFILE_H
 
@@ -28,8 +28,9 @@ amkd_profile *amkd_profile_new(void);
 void amkd_profile_free(amkd_profile *profile); /* NULL is fine */
 
 /* Measures the device's peak; from then on its kernels are timed, until it is closed. To
- * be called before anything is enqueued: the queue becomes another one. NULL as profile:
- * nothing. */
+ * be called before anything is enqueued: the queue becomes another one. Of several
+ * devices, attached one after the other, each has times of its own: device->profile is a
+ * profile that belongs to the first one's. NULL as profile: nothing. */
 int amkd_profile_attach(amkd_profile *profile, amkd_device *device);
 
 /* What the kernels are for that are launched next, of which a run begins; NULL: nothing
@@ -43,11 +44,17 @@ int amkd_profile_add(amkd_profile *profile, cl_kernel kernel, cl_event event);
  * is: amkd_profile_check tells of its own. */
 void amkd_profile_settle(amkd_profile *profile);
 
-/* Fails where a kernel's time could not be had. */
+/* Fails where a kernel's time could not be had, on any of the devices. */
 int amkd_profile_check(const amkd_profile *profile);
 
-/* Of the device attached last. */
+/* The profile of the device that was attached next; NULL behind the last. Begin with the
+ * one that devices were attached to. */
+const amkd_profile *amkd_profile_next(const amkd_profile *profile);
+
+/* Of its device: the peak, the index, and the name; "" where none was attached. */
 amkd_peak amkd_profile_peak(const amkd_profile *profile);
+size_t amkd_profile_index(const amkd_profile *profile);
+const char *amkd_profile_name(const amkd_profile *profile);
 
 /* The rows in the order in which they came first; borrowed. */
 const amkd_profile_row *amkd_profile_rows(const amkd_profile *profile, size_t *n);

@@ -309,3 +309,15 @@ void amkd_device_unwatch(amkd_device *device)
     amkd_progress_free(device->compiling);
     device->compiling = NULL;
 }
+
+void amkd_devices_watch(amkd_device *const *devices, size_t n, const char *title)
+{
+    for (size_t d = 0; d < n; d++)
+        amkd_device_watch(devices[d], title);
+}
+
+void amkd_devices_unwatch(amkd_device *const *devices, size_t n)
+{
+    for (size_t d = 0; d < n; d++)
+        amkd_device_unwatch(devices[d]);
+}

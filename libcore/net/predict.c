@@ -354,6 +354,11 @@ int amkd_predictor_features(amkd_predictor *predictor, cl_mem features, size_t f
     return 0;
 }
 
+size_t amkd_predictor_nsamples(const amkd_predictor *predictor)
+{
+    return predictor->chunk;
+}
+
 size_t amkd_predictor_nfeatures(const amkd_predictor *predictor)
 {
     return predictor->nfeatures;

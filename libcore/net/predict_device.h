@@ -16,6 +16,9 @@ int amkd_model_normalize(amkd_batches *batches, const amkd_model *model);
 int amkd_predictor_features(amkd_predictor *predictor, cl_mem features, size_t first,
                             const uint8_t *pixels, size_t n);
 
+/* Samples that it predicts at a time. */
+size_t amkd_predictor_nsamples(const amkd_predictor *predictor);
+
 /* How many features a sample has. */
 size_t amkd_predictor_nfeatures(const amkd_predictor *predictor);
 

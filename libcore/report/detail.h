@@ -50,7 +50,7 @@ typedef struct amkd_detail {
 
 typedef struct amkd_detail_options {
     size_t nshown;      /* images shown a round, 0: none */
-    const char *device; /* as amkd_device_open takes it */
+    const char *device; /* as amkd_devices_open takes them */
     size_t nthreads;
 } amkd_detail_options;
 

@@ -3,8 +3,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/images_rows.h"
-#include "device/open.h"
-#include "net/predict.h"
+#include "device/deal.h"
+#include "net/predictors.h"
 #include "report/detail.h"
 #include "steps/learn/answers.h"
 #include "steps/learn/evaluate.h"
@@ -13,8 +13,13 @@
 #include <string.h>
 #include <unistd.h>
 
+typedef struct asked {
+    amkd_device *devices[AMKD_MAX_DEVICES];
+    size_t ndevices;
+} asked;
+
 /* The network "student" or "assistant" of a round, for images of this shape. */
-static int open_network(amkd_predictor **out, amkd_device *device, const amkd_run *run,
+static int open_network(amkd_predictors **out, const asked *on, const amkd_run *run,
                         size_t round, const char *network, const amkd_images *shape)
 {
     amkd_model *model = NULL;
@@ -24,7 +29,7 @@ static int open_network(amkd_predictor **out, amkd_device *device, const amkd_ru
     if (!rc && amkd_model_expect(model, in, run->nclasses))
         rc = amkd_fail_in("'%s'", path);
     if (!rc)
-        rc = amkd_predictor_new(out, device, model);
+        rc = amkd_predictors_new(out, on->devices, on->ndevices, model);
     amkd_model_free(model);
     free(path);
     return rc;
@@ -45,7 +50,7 @@ static int take_answers(amkd_picked *picked, const float *probs, size_t nclasses
 
 /* Picks are shown to the network that picked them, those of round 0 to the first there
  * is: a student, or where none was trained an assistant. */
-static int ask_about_round(amkd_detail *detail, amkd_device *device, size_t r)
+static int ask_about_round(amkd_detail *detail, const asked *on, size_t r)
 {
     amkd_picked *picked = &detail->rounds[r];
     const size_t before = r ? r - 1 : 0;
@@ -58,7 +63,7 @@ static int ask_about_round(amkd_detail *detail, amkd_device *device, size_t r)
         return 0;
     picked->network = assistant ? "assistant" : "student";
     const size_t npixels = amkd_images_npixels(picked->images);
-    amkd_predictor *predictor = NULL;
+    amkd_predictors *predictors = NULL;
     float *probs = amkd_alloc(picked->nshown, detail->run->nclasses * sizeof *probs);
     uint8_t *pixels = amkd_alloc(picked->nshown, npixels);
     int rc = pixels && probs ? 0 : -1;
@@ -66,13 +71,13 @@ static int ask_about_round(amkd_detail *detail, amkd_device *device, size_t r)
         rc = amkd_detail_pixels(pixels + s * npixels, picked->images,
                                 &picked->shown[s].pick);
     if (!rc)
-        rc = open_network(&predictor, device, detail->run, before, picked->network,
+        rc = open_network(&predictors, on, detail->run, before, picked->network,
                           picked->images);
     if (!rc)
-        rc = amkd_predictor_run(predictor, probs, pixels, picked->nshown);
+        rc = amkd_predictors_run(predictors, probs, pixels, picked->nshown);
     if (!rc)
         rc = take_answers(picked, probs, detail->run->nclasses);
-    amkd_predictor_free(predictor);
+    amkd_predictors_free(predictors);
     free(pixels);
     free(probs);
     return rc;
@@ -127,25 +132,24 @@ static int take_disputes(amkd_detail *detail, const float *student, const float 
 }
 
 /* probs [n][nclasses] of all images, allocated, of the student of a round. */
-static int ask_student(float **probs, amkd_device *device, const amkd_run *run,
-                       size_t round, const amkd_images *images)
+static int ask_student(float **probs, const asked *on, const amkd_run *run, size_t round,
+                       const amkd_images *images)
 {
     amkd_images_walk walk = {.images = images};
-    amkd_predictor *predictor = NULL;
+    amkd_predictors *predictors = NULL;
     *probs = amkd_alloc(images->n, run->nclasses * sizeof **probs);
-    int rc = *probs && !open_network(&predictor, device, run, round, "student", images)
-                 ? 1
-                 : -1;
+    int rc =
+        *probs && !open_network(&predictors, on, run, round, "student", images) ? 1 : -1;
     while (rc > 0 && (rc = amkd_images_walk_on(&walk)) > 0)
-        if (amkd_predictor_run(predictor, *probs + walk.first * run->nclasses,
-                               walk.pixels, walk.n))
+        if (amkd_predictors_run(predictors, *probs + walk.first * run->nclasses,
+                                walk.pixels, walk.n))
             rc = -1;
     amkd_images_walk_end(&walk);
-    amkd_predictor_free(predictor);
+    amkd_predictors_free(predictors);
     return rc;
 }
 
-static int ask_about_test(amkd_detail *detail, amkd_device *device, const char *labels,
+static int ask_about_test(amkd_detail *detail, const asked *on, const char *labels,
                           const amkd_detail_options *options)
 {
     amkd_run *run = detail->run;
@@ -162,7 +166,7 @@ static int ask_about_test(amkd_detail *detail, amkd_device *device, const char *
     if (!rc)
         rc = amkd_answers_read(&teacher, labels, detail->test, options->nthreads);
     if (!rc)
-        rc = ask_student(&student, device, run, last - 1, detail->test);
+        rc = ask_student(&student, on, run, last - 1, detail->test);
     if (!rc)
         rc = take_disputes(detail, student, teacher, options->nshown);
     free(teacher);
@@ -172,14 +176,16 @@ static int ask_about_test(amkd_detail *detail, amkd_device *device, const char *
 
 int amkd_detail_ask(amkd_detail *detail, const amkd_detail_options *options)
 {
-    amkd_device *device;
-    if (amkd_device_open(&device, options->device))
+    asked on;
+    if (amkd_devices_open(on.devices, &on.ndevices, options->device))
         return amkd_run_note(detail->run, "The students were not asked again: %s.",
                              amkd_error());
-    snprintf(detail->device, sizeof detail->device, "%s", amkd_device_name(device));
-    int rc = 0;
+    char *where = amkd_deal_names(on.devices, on.ndevices);
+    int rc = where ? 0 : -1;
+    snprintf(detail->device, sizeof detail->device, "%s", where ? where : "");
+    free(where);
     for (size_t r = 0; !rc && r < detail->nrounds; r++)
-        if (ask_about_round(detail, device, r))
+        if (ask_about_round(detail, &on, r))
             rc = amkd_run_note(detail->run,
                                "What the network that picked them says of round "
                                "%zu's picks cannot be shown: %s.",
@@ -187,13 +193,13 @@ int amkd_detail_ask(amkd_detail *detail, const amkd_detail_options *options)
     char *labels = amkd_format("%s/test/labels.amkd", detail->run->dir);
     if (!labels)
         rc = -1;
-    else if (!rc && ask_about_test(detail, device, labels, options)) {
+    else if (!rc && ask_about_test(detail, &on, labels, options)) {
         amkd_images_free(detail->test);
         detail->test = NULL;
         rc = amkd_run_note(detail->run, "The test images cannot be shown: %s.",
                            amkd_error());
     }
     free(labels);
-    amkd_device_close(device);
+    amkd_devices_close(on.devices, &on.ndevices);
     return rc;
 }

@@ -1,7 +1,7 @@
-/* A teacher that is a model file of amkd's own, run on the device. */
+/* A teacher that is a model file of amkd's own, run on one device or several. */
 #include "base/error.h"
 #include "base/memory.h"
-#include "net/predict.h"
+#include "net/predictors.h"
 #include "teacher/backend.h"
 #include <jansson.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include <xxhash.h>
 
 typedef struct model_state {
-    amkd_predictor *predictor;
+    amkd_predictors *predictors;
     json_t *class_names, *identity;
     float *probs; /* [capacity][nclasses] */
     size_t capacity;
@@ -41,7 +41,7 @@ static int wait_for(amkd_backend *backend, amkd_reply *reply, double timeout)
     (void)timeout;
     if (!state->n)
         return 0;
-    if (amkd_predictor_run(state->predictor, state->probs, state->pixels, state->n))
+    if (amkd_predictors_run(state->predictors, state->probs, state->pixels, state->n))
         return -1;
     *reply = (amkd_reply){.ticket = state->ticket,
                           .outcome = AMKD_ANSWERED,
@@ -56,7 +56,7 @@ static int wait_for(amkd_backend *backend, amkd_reply *reply, double timeout)
 static void close_model(amkd_backend *backend)
 {
     model_state *state = backend->state;
-    amkd_predictor_free(state->predictor);
+    amkd_predictors_free(state->predictors);
     json_decref(state->class_names);
     json_decref(state->identity);
     free(state->probs);
@@ -108,7 +108,8 @@ int amkd_backend_open_model(amkd_backend *backend, const char *path,
         backend->identity = state->identity;
         backend->nclasses = model->graph.nclasses;
         backend->class_names = state->class_names = json_incref(model->class_names);
-        rc = amkd_predictor_new(&state->predictor, options->device, model);
+        rc = amkd_predictors_new(&state->predictors, options->devices, options->ndevices,
+                                 model);
     }
     amkd_model_free(model);
     return rc;

@@ -45,14 +45,15 @@ typedef struct amkd_teacher_options {
     size_t nclasses;   /* expected; 0: learned from the first answer */
     const char *dtype; /* "uint8" or "float32", of servers "float16" and "float64" too;
                           NULL: uint8 for exec, else the model's */
-    amkd_answer_kind kind; /* what answers are: decides among a model's outputs */
-    double timeout;        /* seconds an answer may take; 0: for ever */
-    size_t nworkers;       /* exec: so many processes side by side; 0: 1 */
-    amkd_device *device;   /* model: where it runs */
+    amkd_answer_kind kind;       /* what answers are: decides among a model's outputs */
+    double timeout;              /* seconds an answer may take; 0: for ever */
+    size_t nworkers;             /* exec: so many processes side by side; 0: 1 */
+    amkd_device *const *devices; /* [ndevices] model: where it runs, which share its */
+    size_t ndevices;             /* images */
     amkd_http_options http;
 } amkd_teacher_options;
 
-/* Whether a teacher of this spec runs on the device. */
+/* Whether a teacher of this spec runs on devices. */
 int amkd_teacher_needs_device(const char *spec);
 
 /* Opens the teacher that spec names. */

@@ -26,7 +26,7 @@ static int open_student(query *q)
         in.width != images->width)
         rc = amkd_fail("'%s': does not take these images", q->options->student);
     if (rc == 0)
-        rc = amkd_predictor_new(&q->student, q->device, model);
+        rc = amkd_predictors_new(&q->student, q->devices, q->ndevices, model);
     amkd_model_free(model);
     return rc;
 }
@@ -37,14 +37,16 @@ static int open_teacher(query *q)
     const amkd_query_options *o = q->options;
     int needs_device =
         q->questions.mixed || o->student || amkd_teacher_needs_device(o->teacher);
-    if (needs_device && (amkd_device_open(&q->device, o->device) ||
-                         amkd_profile_attach(o->profile, q->device)))
+    if (needs_device && amkd_devices_open(q->devices, &q->ndevices, o->device))
         return -1;
-    if (needs_device && !o->quiet)
-        amkd_device_watch(q->device, "amkd-query, compiling");
+    for (size_t d = 0; d < q->ndevices; d++)
+        if (amkd_profile_attach(o->profile, q->devices[d]))
+            return -1;
+    if (!o->quiet)
+        amkd_devices_watch(q->devices, q->ndevices, "amkd-query, compiling");
     /* Of a far set the host makes the mixes, the same bits. */
     if (q->questions.mixed && images->pixels &&
-        amkd_mixer_new(&q->mixer, q->device, images))
+        amkd_mixer_new(&q->mixer, q->devices[0], images))
         return -1;
     const amkd_teacher_options options = {
         .shape = {images->channels, images->height, images->width},
@@ -52,7 +54,8 @@ static int open_teacher(query *q)
         .dtype = o->dtype,
         .kind = o->rule.kind,
         .timeout = o->timeout,
-        .device = q->device,
+        .devices = q->devices,
+        .ndevices = q->ndevices,
         .nworkers = o->nworkers,
         .http = o->http,
     };
@@ -61,8 +64,7 @@ static int open_teacher(query *q)
         return -1;
     if (o->student && open_student(q))
         return -1;
-    if (q->device)
-        amkd_device_unwatch(q->device);
+    amkd_devices_unwatch(q->devices, q->ndevices);
     return 0;
 }
 
@@ -303,9 +305,9 @@ int amkd_query_write(amkd_query_counts *counts, const amkd_query_options *option
         rc = -1;
     amkd_asker_free(q.asker);
     amkd_teacher_close(q.teacher);
-    amkd_predictor_free(q.student);
+    amkd_predictors_free(q.student);
     amkd_mixer_free(q.mixer);
-    amkd_device_close(q.device);
+    amkd_devices_close(q.devices, &q.ndevices);
     amkd_questions_clear(&q.questions);
     free(q.asked);
     free(q.made.pixels);

@@ -31,7 +31,7 @@ typedef struct amkd_query_options {
     double timeout;      /* seconds an answer may take; 0: for ever */
     size_t nworkers;     /* of a program, side by side; 0: 1 */
     amkd_http_options http;
-    const char *device;           /* as for amkd_device_open */
+    const char *device;           /* as for amkd_devices_open */
     struct amkd_profile *profile; /* that times kernels (device/profile.h); NULL: none */
     size_t nthreads;
     int quiet;

@@ -34,7 +34,7 @@ static int ask_student(query *q, size_t n, size_t nclasses)
     const uint8_t *pixels = amkd_query_pixels(q, &q->again, q->nwritten, n);
     return !q->student_probs || !pixels
                ? -1
-               : amkd_predictor_run(q->student, q->student_probs, pixels, n);
+               : amkd_predictors_run(q->student, q->student_probs, pixels, n);
 }
 
 /* The answers to the next n questions, those without a good one passed over. */

@@ -3,7 +3,7 @@
 #define AMKD_STEPS_ASK_QUERY_INTERNAL_H
 
 #include "base/progress.h"
-#include "net/predict.h"
+#include "net/predictors.h"
 #include "ops/mixer.h"
 #include "steps/ask/query.h"
 #include "steps/ask/query_output.h"
@@ -29,10 +29,12 @@ typedef struct query {
     size_t nasked, nwritten;  /* so many have gone by */
     int unwritable;           /* writing failed: what stands in the output is not known */
     amkd_query_output output;
-    amkd_device *device;
-    amkd_mixer *mixer; /* NULL where the images are asked as they are, and of far sets */
+    amkd_device *devices[AMKD_MAX_DEVICES];
+    size_t ndevices;   /* 0: nothing is computed on any */
+    amkd_mixer *mixer; /* on the first; NULL where the images are asked as they are, and
+                          of far sets */
     amkd_teacher *teacher;
-    amkd_predictor *student; /* NULL but for AMKD_FILL_STUDENT */
+    amkd_predictors *student; /* NULL but for AMKD_FILL_STUDENT */
     amkd_journal *journal;
     amkd_asker *asker;
     query_pixels made;    /* for the teacher */

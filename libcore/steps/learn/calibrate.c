@@ -11,7 +11,7 @@
 enum { ROWS = 4096 };
 
 /* logits[dataset->n][nclasses], allocated. */
-static int find_logits(float **logits, amkd_predictor *predictor,
+static int find_logits(float **logits, amkd_predictors *predictors,
                        const amkd_dataset *dataset)
 {
     const size_t nrows = amkd_images_chunk(dataset->images, ROWS);
@@ -23,7 +23,7 @@ static int find_logits(float **logits, amkd_predictor *predictor,
         const amkd_prediction wanted = {.pixels = pixels,
                                         .logits = *logits + done * dataset->nclasses};
         rc = amkd_dataset_pixels(dataset, pixels, done, count) ||
-                     amkd_predictor_predict(predictor, &wanted, count)
+                     amkd_predictors_predict(predictors, &wanted, count)
                  ? -1
                  : 0;
     }
@@ -31,11 +31,12 @@ static int find_logits(float **logits, amkd_predictor *predictor,
     return rc;
 }
 
-static int fit(amkd_model *model, amkd_predictor *predictor, const amkd_dataset *dataset)
+static int fit(amkd_model *model, amkd_predictors *predictors,
+               const amkd_dataset *dataset)
 {
     float *logits = NULL;
     const int rc =
-        find_logits(&logits, predictor, dataset) ||
+        find_logits(&logits, predictors, dataset) ||
                 amkd_temperature_fit(&model->temperature, logits, dataset->targets,
                                      dataset->n, dataset->nclasses)
             ? -1
@@ -45,12 +46,12 @@ static int fit(amkd_model *model, amkd_predictor *predictor, const amkd_dataset 
 }
 
 int amkd_calibrate(amkd_calibrating *calibrating, amkd_model *model,
-                   amkd_predictor *predictor, const amkd_dataset *dataset)
+                   amkd_predictors *predictors, const amkd_dataset *dataset)
 {
     calibrating->before = model->temperature;
-    if (amkd_evaluate_dataset(&calibrating->was, predictor, dataset) ||
-        fit(model, predictor, dataset) || amkd_predictor_update(predictor, model) ||
-        amkd_evaluate_dataset(&calibrating->is, predictor, dataset))
+    if (amkd_evaluate_dataset(&calibrating->was, predictors, dataset) ||
+        fit(model, predictors, dataset) || amkd_predictors_update(predictors, model) ||
+        amkd_evaluate_dataset(&calibrating->is, predictors, dataset))
         return -1;
     calibrating->after = model->temperature;
     return 0;

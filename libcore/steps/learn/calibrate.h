@@ -11,10 +11,10 @@ typedef struct amkd_calibrating {
 } amkd_calibrating;
 
 /* Fits model->temperature to the dataset's answers (steps/learn/temperature.h), of which
- * the model should have learned none. predictor: the model's, which goes on at the new
+ * the model should have learned none. predictors: the model's, which go on at the new
  * temperature. */
 int amkd_calibrate(amkd_calibrating *calibrating, amkd_model *model,
-                   amkd_predictor *predictor, const amkd_dataset *dataset);
+                   amkd_predictors *predictors, const amkd_dataset *dataset);
 
 /* As text for people, or as one JSON object {"temperature", "temperature_before",
  * "before", "after": each as amkd_agreement_text has it}; freed with free(). */

@@ -120,7 +120,7 @@ json_t *amkd_evaluation_json(const amkd_evaluation *evaluation, const json_t *cl
 /* The most rows that are mixed and predicted at a time. */
 enum { ROWS = 4096 };
 
-int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictor *predictor,
+int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictors *predictors,
                           const amkd_dataset *dataset)
 {
     const size_t nclasses = dataset->nclasses;
@@ -133,7 +133,7 @@ int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictor *predictor,
     for (size_t done = 0; !rc && done < dataset->n; done += nrows) {
         const size_t count = dataset->n - done < nrows ? dataset->n - done : nrows;
         rc = amkd_dataset_pixels(dataset, pixels, done, count) ||
-                     amkd_predictor_run(predictor, probs, pixels, count)
+                     amkd_predictors_run(predictors, probs, pixels, count)
                  ? -1
                  : 0;
         for (size_t r = 0; !rc && r < count; r++) {

@@ -4,7 +4,7 @@
 #define AMKD_STEPS_LEARN_EVALUATE_H
 
 #include "base/interval.h"
-#include "net/predict.h"
+#include "net/predictors.h"
 #include "steps/learn/calibration.h"
 #include "steps/learn/dataset.h"
 #include <jansson.h>
@@ -59,8 +59,8 @@ typedef struct amkd_agreement {
     amkd_calibration calibration;
 } amkd_agreement;
 
-/* Of the dataset's rows, which fit the predictor's model (amkd_model_expect). */
-int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictor *predictor,
+/* Of the dataset's rows, which fit the predictors' model (amkd_model_expect). */
+int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictors *predictors,
                           const amkd_dataset *dataset);
 
 /* As text for people, or as one JSON object {"n", "agreement", "agreement_interval":

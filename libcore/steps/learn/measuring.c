@@ -6,8 +6,9 @@
 #include "base/progress.h"
 #include "data/images_load.h"
 #include "data/images_rows.h"
+#include "device/deal.h"
 #include "device/profile.h"
-#include "net/predict.h"
+#include "net/predictors.h"
 #include "net/published.h"
 #include "steps/learn/answers.h"
 #include "steps/learn/calibrate.h"
@@ -20,7 +21,8 @@
 
 typedef struct measuring {
     const amkd_measuring *told;
-    amkd_device *device;
+    amkd_device *devices[AMKD_MAX_DEVICES];
+    size_t ndevices;
     amkd_model *student;
     amkd_images *images; /* what is measured by; NULL: the dataset */
     amkd_dataset dataset;
@@ -88,14 +90,14 @@ static int read_inputs(measuring *m)
 static void watch(const measuring *m)
 {
     if (!m->told->quiet)
-        amkd_device_watch(m->device, "amkd-eval, compiling");
+        amkd_devices_watch(m->devices, m->ndevices, "amkd-eval, compiling");
 }
 
-static int open_predictor(amkd_predictor **predictor, const measuring *m)
+static int open_predictors(amkd_predictors **predictors, const measuring *m)
 {
     watch(m);
-    const int rc = amkd_predictor_new(predictor, m->device, m->student);
-    amkd_device_unwatch(m->device);
+    const int rc = amkd_predictors_new(predictors, m->devices, m->ndevices, m->student);
+    amkd_devices_unwatch(m->devices, m->ndevices);
     return rc;
 }
 
@@ -106,18 +108,18 @@ static int ask_student(float **probs, const measuring *m)
     const amkd_shape shape = {images->channels, images->height, images->width};
     if (amkd_model_expect(m->student, shape, images->nclasses))
         return fail_student(m);
-    amkd_predictor *predictor;
+    amkd_predictors *predictors;
     *probs = amkd_alloc(images->n, images->nclasses * sizeof **probs);
-    if (!*probs || open_predictor(&predictor, m))
+    if (!*probs || open_predictors(&predictors, m))
         return -1;
     amkd_images_walk walk = {.images = images};
     int rc = 1;
     while (rc > 0 && (rc = amkd_images_walk_on(&walk)) > 0)
-        if (amkd_predictor_run(predictor, *probs + walk.first * images->nclasses,
-                               walk.pixels, walk.n))
+        if (amkd_predictors_run(predictors, *probs + walk.first * images->nclasses,
+                                walk.pixels, walk.n))
             rc = -1;
     amkd_images_walk_end(&walk);
-    amkd_predictor_free(predictor);
+    amkd_predictors_free(predictors);
     return rc ? fail_student(m) : 0;
 }
 
@@ -130,7 +132,8 @@ static int ask_teacher(float **probs, const measuring *m)
         .shape = {images->channels, images->height, images->width},
         .nclasses = images->nclasses,
         .timeout = m->told->timeout,
-        .device = m->device,
+        .devices = m->devices,
+        .ndevices = m->ndevices,
     };
     amkd_images_walk walk = {.images = images, .most = BATCH};
     amkd_teacher *teacher;
@@ -139,7 +142,7 @@ static int ask_teacher(float **probs, const measuring *m)
         return -1;
     watch(m);
     const int failed = amkd_teacher_open(&teacher, m->told->plan.teacher, &options);
-    amkd_device_unwatch(m->device);
+    amkd_devices_unwatch(m->devices, m->ndevices);
     if (failed)
         return -1;
     amkd_progress *progress =
@@ -189,16 +192,16 @@ static int by_images(const measuring *m)
 
 /* The agreement's text, or that of a calibration, of which the student has the
  * temperature then. */
-static int use_answers(char **text, const measuring *m, amkd_predictor *predictor)
+static int use_answers(char **text, const measuring *m, amkd_predictors *predictors)
 {
     const int json = m->told->form == AMKD_FIGURES_JSON;
     amkd_agreement agreement;
     amkd_calibrating calibrating;
     if (!m->told->plan.calibrated)
-        return amkd_evaluate_dataset(&agreement, predictor, &m->dataset)
+        return amkd_evaluate_dataset(&agreement, predictors, &m->dataset)
                    ? fail_student(m)
                    : amkd_agreement_text(text, &agreement, json);
-    return amkd_calibrate(&calibrating, m->student, predictor, &m->dataset)
+    return amkd_calibrate(&calibrating, m->student, predictors, &m->dataset)
                ? fail_student(m)
                : amkd_calibrating_text(text, &calibrating, json);
 }
@@ -206,31 +209,52 @@ static int use_answers(char **text, const measuring *m, amkd_predictor *predicto
 static int save_calibrated(const measuring *m)
 {
     const amkd_measuring *told = m->told;
-    return amkd_model_add_run(m->student, "amkd-eval", told->command, m->device->name,
-                              m->dataset.provenance) ||
-                   amkd_model_save(m->student, told->plan.calibrated)
-               ? -1
-               : 0;
+    char *where = amkd_deal_names(m->devices, m->ndevices);
+    const int rc = !where ||
+                           amkd_model_add_run(m->student, "amkd-eval", told->command,
+                                              where, m->dataset.provenance) ||
+                           amkd_model_save(m->student, told->plan.calibrated)
+                       ? -1
+                       : 0;
+    free(where);
+    return rc;
 }
 
 static int by_answers(const measuring *m)
 {
     const amkd_images *images = m->dataset.images;
     const amkd_shape shape = {images->channels, images->height, images->width};
-    amkd_predictor *predictor;
+    amkd_predictors *predictors;
     char *text = NULL;
     if (amkd_model_expect(m->student, shape, m->dataset.nclasses))
         return fail_student(m);
-    if (open_predictor(&predictor, m))
+    if (open_predictors(&predictors, m))
         return -1;
-    int rc = use_answers(&text, m, predictor);
-    amkd_predictor_free(predictor);
+    int rc = use_answers(&text, m, predictors);
+    amkd_predictors_free(predictors);
     if (!rc)
         rc = write_text(m, text);
     if (!rc && m->told->plan.calibrated)
         rc = save_calibrated(m);
     free(text);
     return rc;
+}
+
+static int open_devices(measuring *m)
+{
+    const amkd_measuring *told = m->told;
+    if (amkd_devices_open(m->devices, &m->ndevices, told->device))
+        return -1;
+    for (size_t d = 0; d < m->ndevices; d++) {
+        if (amkd_profile_attach(told->profile, m->devices[d]))
+            return -1;
+        m->devices[d]->budget_nbytes = told->memory_nbytes;
+    }
+    char *where = amkd_deal_say(m->devices, m->ndevices);
+    if (where)
+        told->opened(told->context, m->student, where);
+    free(where);
+    return where ? 0 : -1;
 }
 
 int amkd_measuring_run(const amkd_measuring *told)
@@ -242,18 +266,14 @@ int amkd_measuring_run(const amkd_measuring *told)
                 (calibrated && amkd_output_probe(calibrated, "a model")) ||
                 amkd_published_spare(told->plan.student, calibrated, "--calibrate") ||
                 amkd_model_load(&m.student, told->plan.student) || read_inputs(&m) ||
-                amkd_device_open(&m.device, told->device) ||
-                amkd_profile_attach(told->profile, m.device)
+                open_devices(&m)
             ? -1
             : 0;
-    if (!rc) {
-        m.device->budget_nbytes = told->memory_nbytes;
-        told->opened(told->context, m.student, m.device);
+    if (!rc)
         rc = m.images ? by_images(&m) : by_answers(&m);
-    }
     amkd_model_free(m.student);
     amkd_images_free(m.images);
     amkd_dataset_clear(&m.dataset);
-    amkd_device_close(m.device);
+    amkd_devices_close(m.devices, &m.ndevices);
     return rc;
 }

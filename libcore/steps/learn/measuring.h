@@ -19,17 +19,18 @@ typedef struct amkd_measuring {
     double holdout; /* labels: the share of the rows that is measured by; 0: all */
     double timeout; /* seconds a teacher's answer may take; 0: for ever */
     amkd_figures_form form;
-    const char *device;           /* as amkd_device_open takes it */
+    const char *device;           /* as amkd_devices_open takes them */
     struct amkd_profile *profile; /* that times kernels (device/profile.h); NULL: none */
-    uint64_t memory_nbytes;       /* of it that a network may take; 0: all */
+    uint64_t memory_nbytes;       /* of each that a network may take; 0: all */
     const char *output;           /* NULL or "-" for stdout */
     json_t *command;              /* for the provenance of what is calibrated, borrowed */
     size_t nthreads;
     int quiet;
 
-    /* Called once the student is loaded and the device open. */
+    /* Called once the student is loaded and the devices are open; where: what they are
+     * called (amkd_deal_say). */
     void *context;
-    void (*opened)(void *context, const amkd_model *student, const amkd_device *device);
+    void (*opened)(void *context, const amkd_model *student, const char *where);
 } amkd_measuring;
 
 /* By labeled images, one set of them: the student's figures, and its teacher's where

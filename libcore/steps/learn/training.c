@@ -20,7 +20,7 @@ typedef struct training {
     amkd_device *device;
     amkd_dataset dataset, val;
     amkd_model *model, *assistant; /* assistant: NULL without */
-    amkd_predictor *predictor;     /* of the model, for val; NULL without */
+    amkd_predictors *predictors;   /* of the model, for val; NULL without */
     amkd_progress *progress;
     amkd_training_log log;
     uint64_t step; /* shown last */
@@ -37,9 +37,9 @@ static int show(void *context, const amkd_train_report *report)
     int length = 0;
     if (t->options.min_top > 0)
         length = snprintf(more, sizeof more, ", taught %.4f", report->taught);
-    if (t->predictor) {
-        if (amkd_predictor_update(t->predictor, t->model) ||
-            amkd_evaluate_dataset(&agreement, t->predictor, &t->val))
+    if (t->predictors) {
+        if (amkd_predictors_update(t->predictors, t->model) ||
+            amkd_evaluate_dataset(&agreement, t->predictors, &t->val))
             return -1;
         snprintf(more + length, sizeof more - (size_t)length, ", val %.4f",
                  agreement.agreement);
@@ -51,7 +51,7 @@ static int show(void *context, const amkd_train_report *report)
     t->step = report->step;
     return t->told->metrics
                ? amkd_training_log_add(&t->log, report, t->options.min_top > 0,
-                                       t->predictor ? &agreement : NULL)
+                                       t->predictors ? &agreement : NULL)
                : 0;
 }
 
@@ -274,7 +274,7 @@ static int train(training *t)
 {
     if (!t->told->quiet)
         amkd_device_watch(t->device, "amkd-train, compiling");
-    if (t->val.n && amkd_predictor_new(&t->predictor, t->device, t->model))
+    if (t->val.n && amkd_predictors_new(&t->predictors, &t->device, 1, t->model))
         return -1;
     t->options.ready = begin_to_show;
     int rc = amkd_train(t->model, t->device, &t->dataset, &t->options, show, t);
@@ -331,7 +331,7 @@ int amkd_training_run(const amkd_training *told, const amkd_train_options *optio
 {
     training t = {.told = told, .options = *options};
     const int rc = run(&t);
-    amkd_predictor_free(t.predictor);
+    amkd_predictors_free(t.predictors);
     amkd_model_free(t.model);
     amkd_model_free(t.assistant);
     amkd_dataset_clear(&t.dataset);

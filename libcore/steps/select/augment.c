@@ -1,4 +1,5 @@
-/* Views in batches: drawn here, made on the device, written before the next. */
+/* Views in batches: drawn and made, shared out to the devices, and written before the
+ * next. */
 #include "steps/select/augment.h"
 #include "base/error.h"
 #include "base/file.h"
@@ -9,24 +10,29 @@
 #include "data/images_rows.h"
 #include "data/images_views.h"
 #include "data/images_writer.h"
+#include "device/deal.h"
 #include "net/known.h"
 #include "ops/augment.h"
 #include "stream/keys.h"
 #include "stream/stream.h"
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-/* Of the pixels of a batch. */
-enum { BATCH_NBYTES = 4 << 20 };
+/* Of the pixels of a batch, and of those that a device of several makes at a time. */
+enum { BATCH_NBYTES = 4 << 20, PART_NBYTES = 1 << 20 };
 
 typedef struct augmenting {
     const amkd_augment_options *options;
     amkd_images *images;
-    amkd_augmenter *augmenter;
-    amkd_images *batch; /* made for the most views, n of them in use */
-    amkd_view *views;   /* [batch->n] */
-    uint8_t *pixels;    /* of the images that a batch is made of, where they are far */
+    amkd_device *devices[AMKD_MAX_DEVICES];
+    amkd_augmenter *augmenters[AMKD_MAX_DEVICES];
+    size_t ndevices;
+    amkd_images *batch;     /* made for the most views, n of them in use */
+    uint64_t done;          /* views before it */
+    amkd_view *views;       /* [batch->n] */
+    uint64_t from;          /* the first image that it shows, */
+    const uint8_t *sources; /* whose pixels these are, and those of the next ones */
+    uint8_t *room;          /* for them, where the images are far */
     amkd_images_writer *writer;
 } augmenting;
 
@@ -42,7 +48,7 @@ static int open_batch(augmenting *a)
         return -1;
     a->batch->sources = amkd_alloc(n, sizeof *a->batch->sources);
     a->views = amkd_alloc(n, sizeof *a->views);
-    if (!images->pixels && !(a->pixels = amkd_alloc(n + 1, npixels)))
+    if (!images->pixels && !(a->room = amkd_alloc(n + 1, npixels)))
         return -1;
     return a->batch->sources && a->views ? 0 : -1;
 }
@@ -72,15 +78,15 @@ static int open_writer(augmenting *a)
     return rc;
 }
 
-/* Views first, first + 1, ... as many as the batch holds, of the images from on. */
-static void draw_batch(augmenting *a, uint64_t first, uint64_t from)
+/* Draws views first to first + n of the batch; their images are numbered from from on. */
+static void draw_views(augmenting *a, size_t first, size_t n, uint64_t from)
 {
     const amkd_augment_options *options = a->options;
     const amkd_images *images = a->images;
     amkd_images *batch = a->batch;
-    for (size_t r = 0; r < batch->n; r++) {
-        const uint64_t row = (first + r) / options->nviews;
-        const uint64_t nth = (first + r) % options->nviews;
+    for (size_t r = first; r < first + n; r++) {
+        const uint64_t row = (a->done + r) / options->nviews;
+        const uint64_t nth = (a->done + r) % options->nviews;
         if (options->keep && nth == 0)
             amkd_view_identity(&a->views[r], (uint32_t)row);
         else
@@ -93,30 +99,54 @@ static void draw_batch(augmenting *a, uint64_t first, uint64_t from)
     }
 }
 
-/* Makes the views of the batch, which are of the images from..end. */
-static int make_views(augmenting *a, uint64_t from, uint64_t end)
+/* The image after the one that view number nth shows. */
+static uint64_t image_after(const augmenting *a, uint64_t nth)
 {
-    const size_t nimages = (size_t)(end - from);
-    const uint8_t *pixels = amkd_images_rows(a->images, a->pixels, (size_t)from, nimages);
-    return pixels ? amkd_augmenter_run(a->augmenter, a->batch->pixels, pixels, nimages,
-                                       a->views, a->batch->n)
-                  : -1;
+    return nth / a->options->nviews + 1;
+}
+
+/* Views first to first + n of the batch, by one of the devices. */
+static int make_part(void *context, size_t device, size_t first, size_t n)
+{
+    augmenting *a = context;
+    const size_t npixels = amkd_images_npixels(a->images);
+    const uint64_t from = (a->done + first) / a->options->nviews;
+    const uint64_t end = image_after(a, a->done + first + n - 1);
+    draw_views(a, first, n, from);
+    return amkd_augmenter_run(a->augmenters[device], a->batch->pixels + first * npixels,
+                              a->sources + (from - a->from) * npixels,
+                              (size_t)(end - from), a->views + first, n);
+}
+
+static int make_views(augmenting *a)
+{
+    size_t most[AMKD_MAX_DEVICES];
+    const size_t n = a->batch->n;
+    for (size_t d = 0; d < a->ndevices; d++)
+        most[d] = 1 + PART_NBYTES / amkd_images_npixels(a->images);
+    a->from = a->done / a->options->nviews;
+    a->sources = amkd_images_rows(a->images, a->room, (size_t)a->from,
+                                  (size_t)(image_after(a, a->done + n - 1) - a->from));
+    const amkd_deal deal = {.devices = a->devices,
+                            .ndevices = a->ndevices,
+                            .most = most,
+                            .step = 1,
+                            .work = make_part,
+                            .context = a};
+    return a->sources ? amkd_deal_out(&deal, n) : -1;
 }
 
 static int write_views(augmenting *a)
 {
-    const uint64_t nviews = a->options->nviews, total = a->images->n * nviews;
+    const uint64_t total = a->images->n * a->options->nviews;
     amkd_images *batch = a->batch;
     amkd_progress *progress =
         amkd_progress_new("amkd-augment", "views", total, a->options->quiet);
     int rc = 0;
-    for (uint64_t done = 0; done < total && !rc; done += batch->n) {
-        if (batch->n > total - done)
-            batch->n = (size_t)(total - done);
-        const uint64_t from = done / nviews, end = (done + batch->n - 1) / nviews + 1;
-        draw_batch(a, done, from);
-        rc = make_views(a, from, end) || amkd_images_writer_write(a->writer, batch) ? -1
-                                                                                    : 0;
+    for (a->done = 0; a->done < total && !rc; a->done += batch->n) {
+        if (batch->n > total - a->done)
+            batch->n = (size_t)(total - a->done);
+        rc = make_views(a) || amkd_images_writer_write(a->writer, batch) ? -1 : 0;
         amkd_progress_add(progress, batch->n);
     }
     amkd_progress_free(progress);
@@ -153,31 +183,46 @@ int amkd_augment_check(const amkd_augment_options *options)
     return check_number(options->nviews, images.nrows);
 }
 
+static int open_augmenters(augmenting *a)
+{
+    const amkd_augment_options *options = a->options;
+    const amkd_images *images = a->images;
+    if (amkd_devices_open(a->devices, &a->ndevices, options->device))
+        return -1;
+    if (!options->quiet)
+        amkd_devices_watch(a->devices, a->ndevices, "amkd-augment, compiling");
+    int rc = 0;
+    for (size_t d = 0; !rc && d < a->ndevices; d++)
+        if (amkd_augmenter_new(&a->augmenters[d], a->devices[d], &options->views,
+                               images->height, images->width, images->channels))
+            rc = amkd_deal_fail(a->devices[d], a->ndevices);
+    amkd_devices_unwatch(a->devices, a->ndevices);
+    return rc;
+}
+
+static void close_all(augmenting *a)
+{
+    for (size_t d = 0; d < a->ndevices; d++)
+        amkd_augmenter_free(a->augmenters[d]);
+    amkd_devices_close(a->devices, &a->ndevices);
+    amkd_images_free(a->images);
+    amkd_images_free(a->batch);
+    free(a->views);
+    free(a->room);
+}
+
 int amkd_augment(amkd_augment_counts *counts, const amkd_augment_options *options)
 {
     augmenting a = {.options = options};
-    amkd_device *device = NULL;
     *counts = (amkd_augment_counts){0};
-    int rc = load(&a) || amkd_device_open(&device, options->device) ? -1 : 0;
-    if (!rc) {
-        if (!options->quiet)
-            amkd_device_watch(device, "amkd-augment, compiling");
-        rc = amkd_augmenter_new(&a.augmenter, device, &options->views, a.images->height,
-                                a.images->width, a.images->channels);
-        amkd_device_unwatch(device);
-    }
+    int rc = load(&a) || open_augmenters(&a) ? -1 : 0;
     if (!rc) {
         counts->images = a.images->n;
         counts->views = a.images->n * options->nviews;
-        snprintf(counts->device, sizeof counts->device, "%s", device->name);
-        rc = open_writer(&a) || write_views(&a) ? -1 : 0;
+        counts->where = amkd_deal_say(a.devices, a.ndevices);
+        rc = !counts->where || open_writer(&a) || write_views(&a) ? -1 : 0;
     }
-    amkd_augmenter_free(a.augmenter);
-    amkd_device_close(device);
-    amkd_images_free(a.images);
-    amkd_images_free(a.batch);
-    free(a.views);
-    free(a.pixels);
+    close_all(&a);
     if (rc) {
         amkd_images_writer_discard(a.writer);
         return -1;

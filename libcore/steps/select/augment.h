@@ -9,7 +9,7 @@
 typedef struct amkd_augment_options {
     const char *images; /* path, NULL or "-" for stdin */
     const char *output; /* NULL or "-" for stdout */
-    const char *device; /* as amkd_device_open takes it */
+    const char *device; /* as amkd_devices_open takes them */
     uint64_t nviews;    /* of each image, 1 or more */
     int keep;           /* the first of them is the image itself */
     amkd_view_options views;
@@ -20,7 +20,7 @@ typedef struct amkd_augment_options {
 
 typedef struct amkd_augment_counts {
     uint64_t images, views;
-    char device[256];
+    char *where; /* the devices (amkd_deal_say), freed by the caller; NULL: none yet */
 } amkd_augment_counts;
 
 /* Writes the views of the first image, then of the second, and so on. Labels go with

@@ -11,9 +11,10 @@
 typedef struct amkd_diverse amkd_diverse;
 
 /* Loads the student, a model's path, and checks that it fits the images, which the
- * candidates mix; these and the device are borrowed. */
-int amkd_diverse_new(amkd_diverse **out, amkd_device *device, const char *student,
-                     const amkd_images *images, int quiet);
+ * candidates mix; these and the devices[ndevices], AMKD_MAX_DEVICES at most, are
+ * borrowed. Features are found on all of them, the farthest on the first. */
+int amkd_diverse_new(amkd_diverse **out, amkd_device *const *devices, size_t ndevices,
+                     const char *student, const amkd_images *images, int quiet);
 
 /* Chooses k of the n candidates, of which each counts as the mix of pixels that a teacher
  * would see, at its lambda: those that cover all best in the student's features, the

@@ -42,7 +42,7 @@ typedef struct amkd_scorer_sweep {
     amkd_sweep_options sweep;
     const char *student;     /* its name, for messages */
     const amkd_noise *noise; /* of the selection: pairs at random have a lambda drawn */
-    int several;             /* devices are at work, so that messages name this one */
+    size_t ndevices;         /* at work: messages name this one of several */
 } amkd_scorer_sweep;
 
 /* options are copied, what they point to is borrowed; so are the images if borrows is
@@ -51,12 +51,18 @@ int amkd_scorer_open_sweep(amkd_scorer *scorer, amkd_device *device,
                            const amkd_model *model, const amkd_images *images,
                            const amkd_scorer_sweep *options);
 
+typedef struct amkd_scorer_prediction {
+    const char *student; /* its name, for messages */
+    size_t nclasses;     /* of the mixes' answers */
+    amkd_score_by by;
+    size_t ndevices; /* at work: messages name this one of several */
+} amkd_scorer_prediction;
+
 /* Mixes at the lambda that they have, of the pixels as a teacher sees them. C2 is C1
- * here. The model may be freed, the images not. student: its name, for messages.
- * nclasses: of the mixes' answers. */
+ * here. The model may be freed, the images not; options are copied. */
 int amkd_scorer_open_predictions(amkd_scorer *scorer, amkd_device *device,
                                  const amkd_model *model, const amkd_images *images,
-                                 const char *student, size_t nclasses, amkd_score_by by);
+                                 const amkd_scorer_prediction *options);
 
 /* Chance: scores are uniform numbers by (seed, i, j) of the seed's stream, and of the
  * lambdas, borrowed, pairs get one drawn likewise. */

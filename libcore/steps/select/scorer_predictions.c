@@ -2,6 +2,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/images_rows.h"
+#include "device/deal.h"
 #include "net/predict.h"
 #include "steps/select/scorer.h"
 #include <math.h>
@@ -11,10 +12,10 @@
 enum { CHUNK = 4096 };
 
 typedef struct predictions {
+    amkd_scorer_prediction options;
+    amkd_device *device;
     amkd_predictor *student;
     const amkd_images *images;
-    amkd_score_by by;
-    size_t nclasses;
     uint8_t *pixels; /* [most][h][w][c] */
     float *probs;    /* [most][nclasses] */
     amkd_pick *picks;
@@ -44,11 +45,13 @@ static int start(amkd_scorer *scorer, const amkd_label_key *keys, size_t n,
 {
     predictions *s = scorer->state;
     (void)threshold;
-    if (amkd_images_mix(s->pixels, s->images, keys, n) ||
-        amkd_predictor_run(s->student, s->probs, s->pixels, n))
+    const size_t nclasses = s->options.nclasses;
+    if (amkd_images_mix(s->pixels, s->images, keys, n))
         return -1;
+    if (amkd_predictor_run(s->student, s->probs, s->pixels, n))
+        return amkd_deal_fail(s->device, s->options.ndevices);
     for (size_t p = 0; p < n; p++) {
-        const double score = score_of(s->by, s->probs + p * s->nclasses, s->nclasses);
+        const double score = score_of(s->options.by, s->probs + p * nclasses, nclasses);
         s->picks[p] = (amkd_pick){keys[p].i, keys[p].j, keys[p].lambda, (float)score};
     }
     s->n = n;
@@ -76,13 +79,13 @@ static void close_predictions(amkd_scorer *scorer)
 
 int amkd_scorer_open_predictions(amkd_scorer *scorer, amkd_device *device,
                                  const amkd_model *model, const amkd_images *images,
-                                 const char *student, size_t nclasses, amkd_score_by by)
+                                 const amkd_scorer_prediction *options)
 {
     const amkd_shape shape = {images->channels, images->height, images->width};
     predictions *s = amkd_alloc(1, sizeof *s);
     if (!s)
         return -1;
-    *s = (predictions){.images = images, .by = by, .nclasses = nclasses};
+    *s = (predictions){.options = *options, .device = device, .images = images};
     *scorer = (amkd_scorer){.state = s,
                             .most = amkd_images_chunk(images, CHUNK),
                             .nunderway = 1,
@@ -91,13 +94,15 @@ int amkd_scorer_open_predictions(amkd_scorer *scorer, amkd_device *device,
                             .start = start,
                             .finish = finish,
                             .close = close_predictions};
+    const size_t nclasses = options->nclasses;
     if (amkd_model_expect(model, shape, nclasses))
-        return amkd_fail_in("'%s'", student);
+        return amkd_fail_in("'%s'", options->student);
     s->pixels = amkd_alloc(scorer->most, amkd_images_npixels(images));
     s->probs = amkd_alloc(scorer->most, nclasses * sizeof *s->probs);
     s->picks = amkd_alloc(scorer->most, sizeof *s->picks);
-    return !s->pixels || !s->probs || !s->picks ||
-                   amkd_predictor_new(&s->student, device, model)
-               ? -1
+    if (!s->pixels || !s->probs || !s->picks)
+        return -1;
+    return amkd_predictor_new(&s->student, device, model)
+               ? amkd_deal_fail(device, options->ndevices)
                : 0;
 }

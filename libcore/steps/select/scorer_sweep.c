@@ -1,6 +1,7 @@
 /* A sweep as a scorer of pairs. */
 #include "base/error.h"
 #include "base/memory.h"
+#include "device/deal.h"
 #include "steps/select/scorer.h"
 #include <inttypes.h>
 #include <math.h>
@@ -16,9 +17,7 @@ typedef struct sweeper {
 
 static int fail_device(const sweeper *s)
 {
-    return s->options.several
-               ? amkd_fail_in("device %zu (%s)", s->device->index, s->device->name)
-               : -1;
+    return amkd_deal_fail(s->device, s->options.ndevices);
 }
 
 static int start(amkd_scorer *scorer, const amkd_label_key *keys, size_t n,

@@ -63,10 +63,7 @@ static int open_student(amkd_scoring *s)
             return -1;
         take_sources(s);
     }
-    if (!options->nbought)
-        rc = amkd_devices_open(s->devices, &s->ndevices, options->device);
-    else if (!(rc = amkd_device_open(&s->devices[0], options->device)))
-        s->ndevices = 1;
+    rc = amkd_devices_open(s->devices, &s->ndevices, options->device);
     for (size_t d = 0; !rc && d < s->ndevices; d++)
         rc = amkd_profile_attach(options->profile, s->devices[d]);
     return rc;
@@ -131,8 +128,8 @@ int amkd_scoring_open(amkd_scoring *s)
         (options->checkpoint && amkd_output_probe(options->checkpoint, "a checkpoint")) ||
         ((!amkd_scoring_by_chance(s) || options->diverse > 0) && open_student(s)) ||
         (options->diverse > 0 &&
-         amkd_diverse_new(&s->diverse, s->devices[0], options->student, s->images,
-                          options->quiet)) ||
+         amkd_diverse_new(&s->diverse, s->devices, s->ndevices, options->student,
+                          s->images, options->quiet)) ||
         (!s->images && options->max_per_image && load_sources(s)) || open_recall(s) ||
         open_selection(s) || (options->resume && amkd_scoring_resume(s)))
         return -1;
@@ -166,8 +163,7 @@ void amkd_scoring_close(amkd_scoring *s)
     amkd_diverse_free(s->diverse);
     s->diverse = NULL;
     amkd_scoring_close_student(s);
-    for (size_t d = 0; d < s->ndevices; d++)
-        amkd_device_close(s->devices[d]);
+    amkd_devices_close(s->devices, &s->ndevices);
     amkd_candidates_close(&s->candidates);
     amkd_recall_free(s->recall);
     amkd_score_state_clear(&s->state);

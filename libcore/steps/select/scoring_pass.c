@@ -17,9 +17,19 @@ static int open_sweep(amkd_scoring *s, size_t d)
                   .engine = options->engine},
         .student = options->student,
         .noise = amkd_selection_noise(s->selection),
-        .several = s->ndevices > 1};
+        .ndevices = s->ndevices};
     return amkd_scorer_open_sweep(&s->scorers[d], s->devices[d], s->model, s->images,
                                   &sweep);
+}
+
+static int open_predictions(amkd_scoring *s, size_t d)
+{
+    const amkd_scorer_prediction options = {.student = s->options->student,
+                                            .nclasses = s->candidates.nclasses,
+                                            .by = s->options->by,
+                                            .ndevices = s->ndevices};
+    return amkd_scorer_open_predictions(&s->scorers[d], s->devices[d], s->model,
+                                        s->images, &options);
 }
 
 static int open_scorer(amkd_scoring *s, size_t d)
@@ -29,9 +39,7 @@ static int open_scorer(amkd_scoring *s, size_t d)
         return amkd_scorer_open_chance(&s->scorers[d], options->seed,
                                        s->candidates.chance, s->lambdas, s->nlambdas);
     if (options->nbought)
-        return amkd_scorer_open_predictions(&s->scorers[d], s->devices[d], s->model,
-                                            s->images, options->student,
-                                            s->candidates.nclasses, options->by);
+        return open_predictions(s, d);
     return open_sweep(s, d);
 }
 

@@ -118,14 +118,50 @@ static json_t *line_json(const line *l)
                      "gbs", rate(l->work.nbytes, l) * 1e-9);
 }
 
-static int print_json(FILE *out, const listing *list)
+static json_t *listing_json(const listing *list)
 {
     json_t *lines = json_array();
     for (size_t n = 0; lines && n < list->nlines; n++)
         json_array_append_new(lines, line_json(&list->lines[n]));
-    json_t *all = json_pack(
-        "{s:f, s:f, s:f, s:o}", "peak_gflops", list->peak.flops * 1e-9, "copy_gbs",
-        list->peak.copy_nbytes * 1e-9, "seconds", list->seconds, "rows", lines);
+    return json_pack("{s:f, s:f, s:f, s:o}", "peak_gflops", list->peak.flops * 1e-9,
+                     "copy_gbs", list->peak.copy_nbytes * 1e-9, "seconds", list->seconds,
+                     "rows", lines);
+}
+
+/* NULL where memory is short. */
+static json_t *profile_json(const amkd_profile *profile)
+{
+    listing list;
+    if (collect(&list, profile))
+        return NULL;
+    json_t *json = listing_json(&list);
+    free(list.lines);
+    return json;
+}
+
+/* {"devices": [...]} of several devices, each as one alone with its index and name; NULL
+ * where memory is short. */
+static json_t *devices_json(const amkd_profile *profile)
+{
+    json_t *devices = json_array();
+    for (; profile; profile = amkd_profile_next(profile)) {
+        json_t *json = profile_json(profile);
+        const json_int_t index = (json_int_t)amkd_profile_index(profile);
+        if (!json) {
+            json_decref(devices);
+            return NULL;
+        }
+        json_object_set_new(json, "device", json_integer(index));
+        json_object_set_new(json, "name", json_string(amkd_profile_name(profile)));
+        json_array_append_new(devices, json);
+    }
+    return json_pack("{s:o}", "devices", devices);
+}
+
+static int print_json(FILE *out, const amkd_profile *profile)
+{
+    json_t *all =
+        amkd_profile_next(profile) ? devices_json(profile) : profile_json(profile);
     const int rc = all && !json_dumpf(all, out, JSON_INDENT(2)) && fputc('\n', out) >= 0
                        ? 0
                        : amkd_fail("no memory for the profile");
@@ -133,26 +169,39 @@ static int print_json(FILE *out, const listing *list)
     return rc;
 }
 
+/* A table a device, of several under the device's name. */
+static int print_tables(FILE *out, const amkd_profile *profile)
+{
+    const int several = amkd_profile_next(profile) != NULL;
+    for (const amkd_profile *p = profile; p; p = amkd_profile_next(p)) {
+        listing list;
+        if (collect(&list, p))
+            return -1;
+        if (several)
+            fprintf(out, "%sdevice %zu (%s)\n\n", p == profile ? "" : "\n",
+                    amkd_profile_index(p), amkd_profile_name(p));
+        print_table(out, &list);
+        free(list.lines);
+    }
+    return 0;
+}
+
 int amkd_profile_write(const char *path, const amkd_profile *profile)
 {
     char *text = NULL;
     size_t nbytes;
-    listing list;
-    if (collect(&list, profile))
-        return -1;
     const size_t length = strlen(path);
     FILE *out = open_memstream(&text, &nbytes);
     int rc = out ? 0 : amkd_fail_errno("the profile");
     if (out && length > 5 && !strcmp(path + length - 5, ".json"))
-        rc = print_json(out, &list);
+        rc = print_json(out, profile);
     else if (out)
-        print_table(out, &list);
+        rc = print_tables(out, profile);
     if (out && fclose(out))
         rc = amkd_fail_errno("the profile");
     if (!rc)
         rc = amkd_file_write(path, text, nbytes);
     free(text);
-    free(list.lines);
     return rc;
 }
 

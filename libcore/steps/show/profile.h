@@ -11,10 +11,12 @@ int amkd_profile_open(amkd_profile **out, const char *path);
  * Returns rc, or -1. */
 int amkd_profile_close(amkd_profile *profile, const char *path, int rc);
 
-/* Writes to path ("-": stdout) a line for each pass of each layer, those that took
- * longest first: its kernels, runs, milliseconds, share of all kernels' time, rates of
- * multiply-adds and bytes, and these as shares of the device's peaks. Where path ends in
- * .json, an object with the keys peak_gflops, copy_gbs, seconds and rows. */
+/* Writes to path ("-": stdout), for each device, a line for each pass of each layer,
+ * those that took longest first: its kernels, runs, milliseconds, share of all kernels'
+ * time, rates of multiply-adds and bytes, and these as shares of the device's peaks.
+ * Where path ends in .json, an object with the keys peak_gflops, copy_gbs, seconds and
+ * rows; of several devices one with the key devices, a list of such objects, which have
+ * the keys device and name, too. */
 int amkd_profile_write(const char *path, const amkd_profile *profile);
 
 #define AMKD_PROFILE_OPTION(path)                                                        \
@@ -22,7 +24,7 @@ int amkd_profile_write(const char *path, const amkd_profile *profile);
         0, "profile", AMKD_TEXT, &(path), "FILE",                                        \
             "write what the kernels of each layer took, as a table, or as JSON\n"        \
             "where the name ends in .json",                                              \
-            AMKD_WRITES, 0, 0                                                            \
+            AMKD_WHERE | AMKD_WRITES, 0, 0                                               \
     }
 
 #endif
