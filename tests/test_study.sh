@@ -34,7 +34,7 @@ grep -qE '^  mixup-short +seed 5 +16 +16 +[0-9]+ +[0-9]+  0\.[0-9]{3}$' run/warm
     printf '1\t%s\t1\t%s\t0\t%s\n' few 8 .9 few 16 .93 few 24 .94 \
         good 24 .935 bad 16 .8 best 16 .99
 } >arms.tsv
-awk -v at=24 -f "$SOURCE/bench/study-equal.awk" arms.tsv >equal
+awk -v at=24 -f "$SOURCE/bench/studies/equal.awk" arms.tsv >equal
 diff equal - <<'END' || fail "answers for as much"
 answers that few needs for as much
   good                 24 answers, 93.50 %: 20
@@ -63,6 +63,22 @@ find run -name '*.safetensors' -newer out | cmp - before || fail "work was done 
 # The student that answers about all images taught: no round beyond round 0.
 study --seeds 5 ceiling ARCH=mlp >out 2>stderr || fail "the ceiling: $(cat stderr)"
 grep -q '^ *0 *100 *ceiling ' out || fail "the ceiling: $(cat out)"
+
+# Of CIFAR-10, in its binary version, of noise. The newcomer's settings are nobody's.
+mkdir cifar
+for batch in data_batch_{1..5} test_batch; do
+    for n in {1..30}; do
+        printf "\\x$(printf %x $((n % 10)))"
+        head -c 3072 /dev/urandom
+    done >cifar/$batch.bin
+done
+study --seeds 5 --cifar10 cifar cifar-newcomer ARCH=mlp ASSISTANT=mlp >out 2>stderr ||
+    fail "CIFAR-10: $(cat stderr)"
+grep -qE '^ *[1-9] +16 +newcomer ' out || fail "CIFAR-10: $(cat out)"
+if study --seeds 5 cifar-few 2>stderr >/dev/null; then
+    fail "CIFAR-10 that is not there"
+fi
+grep -q "parts cifar-\* need --cifar10 DIR" stderr || fail "no CIFAR-10: $(cat stderr)"
 
 misused() { # TEXT ARGUMENT...
     local text=$1 got=0

@@ -1,5 +1,5 @@
-# What all arms of bench/study with few images have in common; study-many.mk is of those
-# with many. An arm's own settings, in study-arms.txt, come behind these.
+# What all arms of bench/study with few images have in common; many.mk is of those
+# with many. An arm's own settings, in arms.txt, come behind these.
 
 # Each budget's student starts from fresh weights, is trained for the same steps, and scores.
 ARCH        = lenet5-half
