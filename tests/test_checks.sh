@@ -40,8 +40,8 @@ refused() {
 }
 
 refused 1 "ARCH 'conv 3 k99 | fc classes': architecture" 'ARCH=conv 3 k99 | fc classes'
-refused 1 "ARCH 'lenet6'" -n ARCH=lenet6
-refused 1 "ASSISTANT 'fc 3 | tahn'" 'ASSISTANT=fc 3 | tahn'
+refused 2 "ARCH 'lenet6'" -n ARCH=lenet6
+refused 2 "ASSISTANT 'fc 3 | tahn'" 'ASSISTANT=fc 3 | tahn'
 refused 1 "DEVICE 'no such thing'" DEVICE='no such thing'
 refused 1 "DEVICE '0,0'" DEVICE=0,0
 refused 2 "VIEW_OPTIONS '--rotate 999'" VIEW_OPTIONS='--rotate 999'

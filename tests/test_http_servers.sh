@@ -118,14 +118,14 @@ expect 1 "no output 'z'" "${ask[@]}" --answer z -t "$url/v2/models/two" gray.amk
 expect 1 "these are images of 3x2x3" "${ask[@]}" -t "$url/v2/models/u8-nhwc" rgb.amkd
 expect 1 "not the 'float32' of --input" "${ask[@]}" --input float32 \
     -t "$url/v2/models/u8-nhwc" gray.amkd
-expect 1 "expected the path /v2/models/NAME" "${ask[@]}" -t "$url/v3/models/x" gray.amkd
+expect 2 "expected the path /v2/models/NAME" "${ask[@]}" -t "$url/v3/models/x" gray.amkd
 expect 1 "to 127.0.0.1 port 1" "${ask[@]}" -t "http://127.0.0.1:1/v2/models/x" gray.amkd
 echo '{"image": 1}' >empty.json
 expect 1 "no {{png}}" "${ask[@]}" -t "$url/api/scores" --request empty.json --response '$' \
     gray.amkd
-expect 1 "character 4: expected a name" "${ask[@]}" -t "$url/api/scores" "${by[@]}" '$.a.' \
+expect 2 "--response: '$.a.': character 4: expected a name" "${ask[@]}" -t "$url/api/scores" "${by[@]}" '$.a.' \
     gray.amkd
-expect 1 "no place for a user or password" "${ask[@]}" -t "http://me:hush@127.0.0.1/v2/models/x" \
+expect 2 "no place for a user or password" "${ask[@]}" -t "http://me:hush@127.0.0.1/v2/models/x" \
     gray.amkd
 ! grep -q hush stderr || fail "a password in a message"
 grep -c POST log | cmp - before || fail "images were sent in vain"

@@ -86,6 +86,32 @@ misused "--lambda" amkd-score --by random --lambda 0:1 a
 misused "--student" amkd-eval a
 misused "--teacher and --answers" amkd-eval -s m -t exec:cat --answers l a
 misused "--teacher" amkd-query a
+for teacher in foo exec model: replay: ftp://host/v2/models/m http://host/v9/m \
+    http://host:99999/v2/models/m http://u:p@host/v2/models/m replay:a, replay:- replay:a,,b; do
+    misused "" amkd-query -t "$teacher" -o out a
+    misused "" amkd-query --check -t "$teacher" -o out a
+    misused "" amkd-eval -s m -t "$teacher" a
+done
+misused "teacher 'replay:a,': an empty name" amkd-query -t replay:a, a
+misused "teacher 'foo': expected model:FILE" amkd-query -t foo a
+misused "--response: " amkd-query -t http://host/x --request r --response x -o out a
+for arch in 'lenet6' 'conv' 'conv 3 | fc classes |' 'residual( fc 3' '65 x ( fc 3 )' 'fc 3 )' \
+    'fc classes | fish 3' 'conv 3 k3 k3 | fc 3' '2 x ( conv 4 ; )'; do
+    misused "'--arch': " amkd-train -a "$arch" a
+    misused "'--arch': " amkd-train --check -a "$arch" a
+    misused "--arch: " amkd-devices --programs d -a "$arch" --input 1x28x28
+done
+misused "--arch: " amkd-devices --programs d -a 'conv 3 k9 | fc 2' --input 1x5x5
+misused "--input: " amkd-devices --programs d -a mlp --input 28x28
+misused "--as: 'width=3'" amkd-devices --programs d -a mlp --input 1x8x8 --as width=3
+misused "'--mean' and '--std': " amkd-train --mean 0.5,x --std 1,1 a
+misused "'--mean' and '--std': " amkd-train --mean 0.5,0.5 --std 1 a
+misused "'--mean' and '--std': std of channel 0" amkd-train --mean 0.5 --std 0 a
+misused "cannot name a model" amkd-serve --name .. a
+misused "cannot name a model" amkd-serve --model-version '' a
+misused "cannot name a model" amkd-serve ..
+misused "--class-names: " amkd-import --class-names , a
+misused "--class-names: " amkd-import --class-names '' a
 misused "--append" amkd-query -t exec:cat --append a
 misused "--input" amkd-query -t exec:cat --input int8 a
 misused "--ask-again" amkd-query -t http://localhost/v2/models/m --no-journal --ask-again a

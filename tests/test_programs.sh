@@ -73,10 +73,10 @@ fi
 
 echo "what is wrong is said"
 for wrong in width=3 group=16 local=x wide=1 width; do
-    fails 1 "'$wrong'|${wrong%%=*} is" amkd-devices --programs none --as $wrong "${net[@]}"
+    fails 2 "'$wrong'|${wrong%%=*} is" amkd-devices --programs none --as $wrong "${net[@]}"
 done
-fails 1 'no network is called' amkd-devices --programs none -a lenet --input 1x28x28
-fails 1 'CHANNELSxHEIGHTxWIDTH' amkd-devices --programs none -a lenet5 --input 28
+fails 2 'no network is called' amkd-devices --programs none -a lenet --input 1x28x28
+fails 2 'CHANNELSxHEIGHTxWIDTH' amkd-devices --programs none -a lenet5 --input 28
 cp gpu/launches.tsv kept.tsv
 fails 1 "'gpu': programs stand there" amkd-devices --programs gpu --as $as "${net[@]}"
 cmp gpu/launches.tsv kept.tsv || fail "another network's launches were written over"

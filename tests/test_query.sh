@@ -66,7 +66,7 @@ expect 1 "no NPY array" "${ask[@]}" -t "exec:head -c 9 >copy; echo class 3, sure
 expect 1 "exited with status 127" "${ask[@]}" -t "exec:./no-such-teacher" real.amkd
 expect 1 "killed by signal 9" "${ask[@]}" -t 'exec:kill -9 $$' real.amkd
 expect 1 "no-model" "${ask[@]}" -t model:no-model real.amkd
-expect 1 "expected model:FILE, exec:CMD, replay:FILES or a URL" "${ask[@]}" -t teacher.pl real.amkd
+expect 2 "expected model:FILE, exec:CMD, replay:FILES or a URL" "${ask[@]}" -t teacher.pl real.amkd
 
 # Bad input: nothing is asked.
 rm log

@@ -109,9 +109,6 @@ expect "knows 0 of the 60 images" "${replay[@]}" replay:run/1.amkd -n real.amkd
 expect "'none.amkd'" "${replay[@]}" replay:none.amkd -o out real.amkd
 expect "'run/none*'" "${replay[@]}" 'replay:run/none*' -o out real.amkd
 expect "'real.amkd': holds images" "${replay[@]}" replay:real.amkd -o out real.amkd
-expect "empty name" "${replay[@]}" replay:run/0.amkd, -o out real.amkd
-expect "not from standard input" "${replay[@]}" replay:- -o out real.amkd
-expect "nothing behind 'replay:'" "${replay[@]}" replay: -o out real.amkd
 head -c 300 run/0.amkd >cut.amkd
 expect "cut.amkd" "${replay[@]}" replay:cut.amkd -o out real.amkd
 perl -e 'print pack("NNNN", 0x803, 20, 2, 3), map { chr } 1 .. 120' >small-idx3-ubyte

@@ -5,6 +5,8 @@
 #include "base/file.h"
 #include "device/cache.h"
 #include "device/device.h"
+#include "device/pretend.h"
+#include "net/published.h"
 #include "steps/selftest/selftest.h"
 #include "steps/show/plans.h"
 #include "steps/show/programs.h"
@@ -199,6 +201,23 @@ static int run_into(arguments *args)
     return rc;
 }
 
+/* The texts of --programs, all of which can be judged by themselves. */
+static int check_programs(const amkd_cli *cli, const arguments *args)
+{
+    const amkd_programs_options *programs = &args->programs;
+    amkd_device device = {0};
+    amkd_shape in;
+    amkd_graph graph;
+    if (programs->as && amkd_device_pretend(&device, programs->as))
+        return amkd_cli_misuse(cli, "--as: %s", amkd_error());
+    if (amkd_shape_parse(&in, programs->input))
+        return amkd_cli_misuse(cli, "--input: %s", amkd_error());
+    if (amkd_graph_parse(&graph, programs->arch, in, (size_t)args->nclasses))
+        return amkd_cli_misuse(cli, "--arch: %s", amkd_error());
+    amkd_graph_clear(&graph);
+    return 0;
+}
+
 /* 0, or 2 with the message said. */
 static int check(const amkd_cli *cli, const arguments *args)
 {
@@ -222,7 +241,7 @@ static int check(const amkd_cli *cli, const arguments *args)
     if (args->forget && amkd_cli_given(cli, "device"))
         return amkd_cli_misuse(cli,
                                "--forget is about all devices: --device does nothing");
-    return 0;
+    return programs->folder ? check_programs(cli, args) : 0;
 }
 
 int main(int argc, char **argv)

@@ -7,6 +7,7 @@
 #include "steps/learn/measuring.h"
 #include "steps/learn/summary.h"
 #include "steps/show/profile.h"
+#include "teacher/teacher.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -170,6 +171,8 @@ int main(int argc, char **argv)
             amkd_cli_misuse(&cli, "--student is missing: which model is to be measured?");
     else if (plan->teacher && plan->answers)
         rc = amkd_cli_misuse(&cli, "--teacher and --answers exclude each other");
+    else if (plan->teacher && amkd_teacher_spec_check(plan->teacher, 0))
+        rc = amkd_cli_misuse(&cli, "%s", amkd_error());
     else if (args.json && args.tsv)
         rc = amkd_cli_misuse(&cli, "--json and --tsv exclude each other");
     else if (args.tsv && (args.summary || plan->calibrated))

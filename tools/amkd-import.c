@@ -195,6 +195,19 @@ static int import(saving *out, settings *s)
     return -1;
 }
 
+/* Names that are listed; those of a file are looked at when it is read. */
+static int check_names(const amkd_cli *cli, const settings *s)
+{
+    json_t *names = NULL;
+    if (!s->class_names || !amkd_class_names_are_listed(s->class_names))
+        return 0;
+    const int rc = amkd_class_names_read(&names, s->class_names)
+                       ? amkd_cli_misuse(cli, "--class-names: %s", amkd_error())
+                       : 0;
+    json_decref(names);
+    return rc;
+}
+
 static int run(settings *s, const amkd_cli *cli)
 {
     saving out = {.settings = s, .cli = cli};
@@ -276,6 +289,8 @@ int main(int argc, char **argv)
     if (status)
         return cli.status;
     status = check(&cli, &s);
+    if (!status)
+        status = check_names(&cli, &s);
     if (status) {
         amkd_cli_close(&cli, 0);
         return status;

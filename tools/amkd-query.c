@@ -8,6 +8,7 @@
 #include "steps/ask/query.h"
 #include "steps/show/profile.h"
 #include "teacher/input_tensor.h"
+#include "teacher/json_path.h"
 #include "teacher/url.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,6 +68,10 @@ static int check_http(const amkd_cli *cli, const arguments *a)
     size_t ndim;
     if (http->input_shape && amkd_input_tensor_parse_dims(dims, &ndim, http->input_shape))
         return amkd_cli_misuse(cli, "--input-shape: %s", amkd_error());
+    amkd_json_path *path = NULL;
+    if (http->response && amkd_json_path_parse(&path, http->response))
+        return amkd_cli_misuse(cli, "--response: %s", amkd_error());
+    amkd_json_path_free(path);
     return 0;
 }
 
@@ -111,6 +116,8 @@ static int check(const amkd_cli *cli, arguments *a)
     if (a->workers > 1 && strncmp(a->query.teacher, "exec:", 5) != 0)
         return amkd_cli_misuse(cli, "--workers is for exec: teachers");
     int rc = check_http(cli, a);
+    if (!rc && amkd_teacher_spec_check(a->query.teacher, a->query.http.request != NULL))
+        rc = amkd_cli_misuse(cli, "%s", amkd_error());
     if (!rc)
         rc = check_labels(cli, a);
     if (rc)

@@ -42,13 +42,10 @@ static char *name_of(const char *path)
 /* Names stand in paths, /v2/models/NAME, where most of what a name may hold is quoted;
  * but clients and proxies take "." and ".." away, and some take a quoted "/" for another.
  */
-static int check_name(const char *name)
+static int is_name(const char *name)
 {
-    if (*name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0)
-        return 0;
-    return amkd_fail("'%s' cannot name a model: it is empty, \".\" or \"..\", or has a "
-                     "\"/\"; see --name and --model-version",
-                     name);
+    return *name && !strchr(name, '/') && strcmp(name, ".") != 0 &&
+           strcmp(name, "..") != 0;
 }
 
 static int open_log(int *fd, const arguments *args)
@@ -183,8 +180,7 @@ static int run(const arguments *args)
     amkd_keys *keys = NULL;
     amkd_model *model = NULL;
     char *name = args->name ? amkd_strdup(args->name) : name_of(args->model);
-    int rc = !name || check_name(name) || check_name(args->version) ||
-                     (args->key_file && amkd_keys_load(&keys, args->key_file)) ||
+    int rc = !name || (args->key_file && amkd_keys_load(&keys, args->key_file)) ||
                      amkd_model_load(&model, args->model)
                  ? -1
                  : 0;
@@ -210,6 +206,25 @@ static const char *bad_origin(const amkd_texts *origins)
     return NULL;
 }
 
+/* The model's name, given or of its path, and its version. */
+static int check_names(const amkd_cli *cli, const arguments *args)
+{
+    char *own = args->name ? NULL : name_of(args->model);
+    const char *name = args->name ? args->name : own;
+    const char *bad = name && !is_name(name)    ? name
+                      : !is_name(args->version) ? args->version
+                                                : NULL;
+    const int rc =
+        bad ? amkd_cli_misuse(cli,
+                              "'%s' cannot name a model: it is empty, \".\" or "
+                              "\"..\", or has a \"/\"; see --name and "
+                              "--model-version",
+                              bad)
+            : 0;
+    free(own);
+    return rc;
+}
+
 /* Misuse that the option table cannot tell: 0 when there is none. */
 static int check(const amkd_cli *cli, const arguments *args)
 {
@@ -221,7 +236,7 @@ static int check(const amkd_cli *cli, const arguments *args)
                                bad);
     if (args->max_images > args->queue)
         return amkd_cli_misuse(cli, "--max-images is more than --queue");
-    return 0;
+    return check_names(cli, args);
 }
 
 int main(int argc, char **argv)

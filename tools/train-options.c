@@ -337,6 +337,24 @@ static int check_options(const train_arguments *args, const amkd_cli *cli)
     return 0;
 }
 
+/* What --arch, --mean and --std say, whatever the images. */
+static int check_texts(const train_arguments *args)
+{
+    float mean[AMKD_MAX_CHANNELS], std[AMKD_MAX_CHANNELS];
+    size_t n = 1;
+    if (args->arch && amkd_graph_check_text(args->arch))
+        return amkd_fail_in("option '--arch'");
+    if (!args->mean || !args->std)
+        return 0;
+    for (const char *c = args->mean; *c; c++)
+        n += *c == ',';
+    if (n > AMKD_MAX_CHANNELS)
+        return amkd_fail("option '--mean': more than %d numbers", AMKD_MAX_CHANNELS);
+    return amkd_scales_parse(mean, std, n, args->mean, args->std, ',')
+               ? amkd_fail_in("options '--mean' and '--std'")
+               : 0;
+}
+
 /* What --memory and --input say. */
 static int read_sizes(train_arguments *args)
 {
@@ -360,7 +378,8 @@ int train_options_read(train_arguments *args, const amkd_cli *cli)
     if (amkd_cli_given(cli, "steps") && !args->train.nsteps)
         args->train.nepochs = 0;
     return read_names(args, cli) || read_views(args) || read_rates(args) ||
-                   read_sizes(args) || check_options(args, cli) || check_numbers(args)
+                   read_sizes(args) || check_texts(args) || check_options(args, cli) ||
+                   check_numbers(args)
                ? -1
                : 0;
 }

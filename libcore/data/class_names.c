@@ -68,6 +68,11 @@ int amkd_class_names_parse(json_t **names, const char *text, size_t nbytes,
     return 0;
 }
 
+int amkd_class_names_are_listed(const char *text)
+{
+    return (!*text || strchr(text, ',')) && access(text, F_OK);
+}
+
 int amkd_class_names_read(json_t **names, const char *text)
 {
     char *bytes = NULL;

@@ -13,6 +13,10 @@
 int amkd_class_names_parse(json_t **names, const char *text, size_t nbytes,
                            char separator);
 
+/* Whether text can only be a list of names itself: it is empty or has commas, and there
+ * is no such file. */
+int amkd_class_names_are_listed(const char *text);
+
 /* The same of the lines of a file, or of text itself parted by commas when there is no
  * such file. */
 int amkd_class_names_read(json_t **names, const char *text);

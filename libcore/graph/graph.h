@@ -42,6 +42,11 @@ typedef struct amkd_graph {
  * from 1 as it stands in the text, and say which square images would do where these are
  * too small. On failure graph is left cleared. */
 int amkd_graph_parse(amkd_graph *graph, const char *text, amkd_shape in, size_t nclasses);
+
+/* Fails on a text that can be of no network, whatever the input and the classes: a name
+ * that no network has, words that no layer takes, branches without an end. */
+int amkd_graph_check_text(const char *text);
+
 int amkd_graph_copy(amkd_graph *graph, const amkd_graph *source);
 void amkd_graph_clear(amkd_graph *graph); /* a zeroed graph is fine */
 

@@ -56,6 +56,21 @@ static int read_any(amkd_graph *graph, const char *text, amkd_shape in, size_t n
     return rc ? amkd_fail_in("architecture '%.100s'", text) : 0;
 }
 
+int amkd_graph_check_text(const char *text)
+{
+    static const amkd_shape any = {3, 32, 32};
+    char *named = NULL;
+    if (amkd_named_text(&named, text, any))
+        return -1;
+    const int is_named = named != NULL;
+    free(named);
+    if (is_named)
+        return 0;
+    if (is_name(text))
+        return fail_name(text);
+    return amkd_graph_read_words(text) ? amkd_fail_in("architecture '%.100s'", text) : 0;
+}
+
 static int takes(const char *text, amkd_shape in, size_t side, size_t nclasses)
 {
     amkd_graph graph;

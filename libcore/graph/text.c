@@ -24,7 +24,7 @@ typedef struct chain {
 } chain;
 
 typedef struct parser {
-    amkd_graph *graph;
+    amkd_graph *graph; /* NULL: the words alone are read */
     size_t nclasses;
     const char *at; /* what is to be read */
     size_t number;  /* of the layer in the text, from 1 */
@@ -121,14 +121,16 @@ static int name_module(parser *p, amkd_layer *layer, chain *c, const char *name)
  * module has its name. */
 static int append(parser *p, chain *c, amkd_layer *layer)
 {
-    for (size_t l = 0; l < p->graph->nlayers; l++)
+    for (size_t l = 0; p->graph && l < p->graph->nlayers; l++)
         if (!strcmp(p->graph->layers[l].module, layer->module))
             return amkd_fail("%s: two modules are called '%s'", p->where, layer->module);
     layer->flat = c->flat || amkd_layer_is(layer, AMKD_FLATTENS);
+    c->flat = layer->flat;
+    if (!p->graph)
+        return 0;
     if (amkd_graph_append(p->graph, layer, p->where))
         return -1;
     c->value = p->graph->nlayers;
-    c->flat = layer->flat;
     return 0;
 }
 
@@ -194,7 +196,7 @@ static int parse_plain(parser *p, chain *c, amkd_layer *layer, amkd_words *words
     layer->inputs[0] = c->value;
     if (name_module(p, layer, c, name) || append(p, c, layer))
         return -1;
-    return print_layer(p, &p->graph->layers[p->graph->nlayers - 1], name);
+    return p->graph ? print_layer(p, &p->graph->layers[p->graph->nlayers - 1], name) : 0;
 }
 
 /* One branch, from c on: its end becomes an input of the joining layer. An empty one is
@@ -270,7 +272,7 @@ static int parse_repeats(parser *p, chain *c, size_t n)
         return fail_layer(p, "expected 1 to 64 times");
     if (++p->depth > MAX_DEPTH)
         return fail_layer(p, "repeats within repeats, more than 16 deep");
-    for (size_t r = 0; r < n; r++) {
+    for (size_t r = 0; r < (p->graph ? n : 1); r++) {
         p->at = begin;
         p->number = number;
         if ((r && print(p, " | ")) || parse_chain(p, c))
@@ -365,7 +367,7 @@ static int parse_text(parser *p, const char *text)
     if (*p->at)
         return amkd_fail("'%c' behind layer %zu, expected '|' or the end", *p->at,
                          p->number);
-    return check_end(p);
+    return p->graph ? check_end(p) : 0;
 }
 
 int amkd_graph_read(amkd_graph *graph, const char *text, amkd_shape in, size_t nclasses)
@@ -381,4 +383,12 @@ int amkd_graph_read(amkd_graph *graph, const char *text, amkd_shape in, size_t n
     }
     amkd_graph_finish(graph);
     return 0;
+}
+
+int amkd_graph_read_words(const char *text)
+{
+    parser p = {.nclasses = 2};
+    const int rc = parse_text(&p, text);
+    free(p.text);
+    return rc;
 }

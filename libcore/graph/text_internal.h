@@ -8,4 +8,7 @@
  * error does not say of which text it is. */
 int amkd_graph_read(amkd_graph *graph, const char *text, amkd_shape in, size_t nclasses);
 
+/* Reads the words of a text that is no name, and nothing that depends on shapes. */
+int amkd_graph_read_words(const char *text);
+
 #endif

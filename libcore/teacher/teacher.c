@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "teacher/backend.h"
 #include "teacher/probabilities.h"
+#include "teacher/replay_files.h"
 #include "teacher/url.h"
 #include "teacher/values.h"
 #include <jansson.h>
@@ -21,10 +22,11 @@ static const struct {
     const char *prefix;
     amkd_backend_open *open;
     int needs_device;
+    int (*check)(const char *rest); /* of what stands behind it; NULL: all will do */
 } kinds[] = {
-    {"model:", amkd_backend_open_model, 1},
-    {"exec:", amkd_backend_open_exec, 0},
-    {"replay:", amkd_backend_open_replay, 0},
+    {"model:", amkd_backend_open_model, 1, NULL},
+    {"exec:", amkd_backend_open_exec, 0, NULL},
+    {"replay:", amkd_backend_open_replay, 0, amkd_replay_list_check},
 };
 
 int amkd_teacher_needs_device(const char *spec)
@@ -33,6 +35,35 @@ int amkd_teacher_needs_device(const char *spec)
         if (strncmp(spec, kinds[k].prefix, strlen(kinds[k].prefix)) == 0)
             return kinds[k].needs_device;
     return 0;
+}
+
+/* Without what the spec is about, which stands before it in the message. */
+static int check_kind(const char *spec, int templated)
+{
+    if (amkd_url_is(spec))
+        return templated || amkd_url_protocol(spec) != AMKD_OTHER_API
+                   ? 0
+                   : amkd_fail(
+                         "expected the path /v2/models/NAME or /v1/models/NAME, either "
+                         "with /versions/V behind it, or --request and --response for an "
+                         "API of its own");
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        const size_t length = strlen(kinds[k].prefix);
+        if (strncmp(spec, kinds[k].prefix, length) != 0)
+            continue;
+        if (!spec[length])
+            return amkd_fail("nothing behind '%s'", kinds[k].prefix);
+        return kinds[k].check ? kinds[k].check(spec + length) : 0;
+    }
+    return amkd_fail("expected model:FILE, exec:CMD, replay:FILES or a URL of http or "
+                     "https");
+}
+
+int amkd_teacher_spec_check(const char *spec, int templated)
+{
+    if (amkd_url_is(spec) && amkd_url_check(spec))
+        return -1; /* said without the spec, which may hold a password */
+    return check_kind(spec, templated) ? amkd_fail_in("teacher '%s'", spec) : 0;
 }
 
 int amkd_backend_expect_shape(const char *verb, amkd_shape known, amkd_shape asked)
@@ -51,19 +82,12 @@ static int open_url(amkd_backend *backend, const char *url,
 {
     if (options->http.request || options->http.response)
         return amkd_backend_open_template(backend, url, options);
-    switch (amkd_url_protocol(url)) {
-    case AMKD_OIP:
-        return amkd_backend_open_oip(backend, url, options);
-    case AMKD_TFSERVING:
-        return amkd_backend_open_tfserving(backend, url, options);
-    default:
-        return amkd_fail(
-            "expected the path /v2/models/NAME or /v1/models/NAME, either with "
-            "/versions/V behind it, or --request and --response for an API "
-            "of its own");
-    }
+    return amkd_url_protocol(url) == AMKD_OIP
+               ? amkd_backend_open_oip(backend, url, options)
+               : amkd_backend_open_tfserving(backend, url, options);
 }
 
+/* The spec is one (amkd_teacher_spec_check). */
 static int open_backend(amkd_backend *backend, const char *spec,
                         const amkd_teacher_options *options)
 {
@@ -71,18 +95,12 @@ static int open_backend(amkd_backend *backend, const char *spec,
         size_t length = strlen(kinds[k].prefix);
         if (strncmp(spec, kinds[k].prefix, length) != 0)
             continue;
-        if (spec[length] == '\0')
-            return amkd_fail("nothing behind '%s'", kinds[k].prefix);
         if (options->nworkers > 1)
             return amkd_backend_open_pool(backend, options->nworkers, kinds[k].open,
                                           spec + length, options);
         return kinds[k].open(backend, spec + length, options);
     }
-    return amkd_url_is(spec)
-               ? open_url(backend, spec, options)
-               : amkd_fail(
-                     "expected model:FILE, exec:CMD, replay:FILES or a URL of http or "
-                     "https");
+    return open_url(backend, spec, options);
 }
 
 static int name_identity(amkd_teacher *teacher)
@@ -98,8 +116,8 @@ static int name_identity(amkd_teacher *teacher)
 int amkd_teacher_open(amkd_teacher **out, const char *spec,
                       const amkd_teacher_options *options)
 {
-    if (amkd_url_is(spec) && amkd_url_check(spec))
-        return -1; /* said without the spec, which may hold a password */
+    if (amkd_teacher_spec_check(spec, options->http.request || options->http.response))
+        return -1;
     amkd_teacher *teacher = amkd_alloc(1, sizeof *teacher);
     if (!teacher)
         return -1;

@@ -56,6 +56,10 @@ typedef struct amkd_teacher_options {
 /* Whether a teacher of this spec runs on devices. */
 int amkd_teacher_needs_device(const char *spec);
 
+/* Fails on a spec that names no teacher, whatever there is: no kind, nothing behind it, a
+ * URL that cannot be one. templated: a request template says what a URL is asked. */
+int amkd_teacher_spec_check(const char *spec, int templated);
+
 /* Opens the teacher that spec names. */
 int amkd_teacher_open(amkd_teacher **out, const char *spec,
                       const amkd_teacher_options *options);
