@@ -35,6 +35,8 @@ distil a teacher into a student, in rounds, by make over the amkd tools
       --version     print the version and exit
       --seeds=LIST  compare: run every recipe with each of these seeds, one after
                     another or N side by side (default: the recipe's SEED)
+      --answers=LIST  compare: run every recipe with each of these kinds of answers:
+                    full, digits-D, top-K or top-K+digits-D
 
 RECIPE is a file of NAME = VALUE lines; parameters given as arguments come first.
 IMAGES (unlabeled real images), TEACHER (as for amkd-query) and BUDGET (answers in
@@ -47,6 +49,7 @@ Examples:
   amkd-distill IMAGES=real.amkd TEACHER=exec:./teacher BUDGET=24000
   amkd-distill -n --dir run recipe.mk ROUNDS=8
   amkd-distill compare -j 2 --seeds 1,2,3 random.recipe active.recipe
+  amkd-distill compare --answers full,digits-2,top-3,top-1 defender.mk
 END
 }
 

@@ -15,6 +15,9 @@ run several recipes with several seeds and show their figures side by side
   -j, --jobs=N      run N of them side by side (default: 1)
       --dir=DIR     keep everything in DIR (default: amkd-compare)
       --seeds=LIST  every recipe with each of these seeds (default: its own SEED)
+      --answers=LIST  every recipe with each of these kinds of answers: full, digits-2 (so
+                    many decimals), top-3 (so many classes), top-1 (the label alone),
+                    or both, as top-3+digits-2
   -n, --dry-run     show how the recipes differ and what is still to be run
   -q, --quiet       no word on what is begun and ended
   -v, --verbose     show each command as it is run
@@ -29,8 +32,11 @@ whoever bought them. TEST is needed. The same command goes on where it was stopp
 DIR/comparison.txt is what is printed, DIR/rounds.tsv its figures, DIR/report.html the
 page of amkd-report. "amkd-distill --watch DIR" says how far it is.
 
+With --answers an arm is named as its kind of answers, of several recipes as NAME-KIND.
+
 Examples:
   amkd-distill compare -j 2 --seeds 1,2,3 random.recipe active.recipe
+  amkd-distill compare --answers full,digits-2,top-3,top-1 defender.mk
   amkd-distill compare -n half.recipe whole.recipe ROUNDS=2 BUDGET=8000
 END
 }
@@ -51,10 +57,11 @@ say() {
 
 # --------------------------------------------------------------------- the command line
 
-jobs=1 dir=amkd-compare plan='' quiet='' flags=(-q) seeds=() settings=()
-arms=()              # names, in the order given
-declare -A recipe=() # of an arm
-runs=()              # "SEED ARM"
+jobs=1 dir=amkd-compare plan='' quiet='' flags=(-q) seeds=() kinds=() settings=()
+arms=()                  # names, in the order given
+declare -A recipe=()     # of an arm
+declare -A options_of=() # TEACHER_OPTIONS of an arm of --answers
+runs=()                  # "SEED ARM"
 
 take_recipe() {
     local arm=${1##*/}
@@ -78,7 +85,7 @@ take_setting() {
 read_arguments() {
     local options value
     options=$(getopt -n amkd-distill -o nj:qvh \
-        -l dry-run,jobs:,dir:,seeds:,quiet,verbose,help -- "$@") ||
+        -l dry-run,jobs:,dir:,seeds:,answers:,quiet,verbose,help -- "$@") ||
         { echo "Try 'amkd-distill compare --help'" >&2 && exit 2; }
     eval set -- "$options"
     while [ "$1" != -- ]; do
@@ -87,6 +94,7 @@ read_arguments() {
         -j | --jobs) jobs=$2 && shift ;;
         --dir) dir=$2 && shift ;;
         --seeds) IFS=, read -ra seeds <<<"$2" && shift ;;
+        --answers) IFS=, read -ra kinds <<<"${2:-,}" && shift ;;
         -q | --quiet) quiet=1 ;;
         -v | --verbose) flags+=(-v) ;;
         -h | --help) usage && exit 0 ;;
@@ -116,18 +124,26 @@ run_of() { # SEED ARM
     echo "$dir/$2/seed-$1"
 }
 
+# Sets arguments: an arm's recipe, and the parameters that come before it.
+set_arguments() { # ARM
+    arguments=("${recipe[$1]}" ${settings[@]+"${settings[@]}"})
+    [ -z "${options_of[$1]+set}" ] || arguments+=("TEACHER_OPTIONS=${options_of[$1]}")
+    arguments+=(JOURNAL= "SHARED=$dir/shared")
+}
+
 # amkd-distill as an arm's run with a seed.
 distil() { # SEED ARM ARGUMENT...
-    local seed=$1 arm=$2
+    local seed=$1 arm=$2 arguments
     shift 2
-    "$distill" "$@" "${recipe[$arm]}" ${settings[@]+"${settings[@]}"} "SEED=$seed" \
-        "DIR=$(run_of "$seed" "$arm")" JOURNAL= "SHARED=$dir/shared"
+    set_arguments "$arm"
+    "$distill" "$@" "${arguments[@]}" "SEED=$seed" "DIR=$(run_of "$seed" "$arm")"
 }
 
 # What the parameters of an arm are, by make's reading, as "ARM NAME=VALUE" lines.
 list_parameters() { # ARM [SEED]
-    "$distill" --parameters "${recipe[$1]}" ${settings[@]+"${settings[@]}"} DIR= JOURNAL= \
-        "SHARED=$dir/shared" ${2:+"SEED=$2"} | sed "s/^/$1 /"
+    local arguments
+    set_arguments "$1"
+    "$distill" --parameters "${arguments[@]}" DIR= ${2:+"SEED=$2"} | sed "s/^/$1 /"
 }
 
 parameter() { # ARM NAME
@@ -371,8 +387,10 @@ compare() {
 
 main() {
     read_arguments "$@"
+    . "$AMKD_SHARE/distill-degraded.sh"
     . "$AMKD_SHARE/distill-groups.sh"
     command -v amkd-report >/dev/null || fail "amkd-report is not installed"
+    [ ${#kinds[@]} = 0 ] || degrade_arms "${kinds[@]}"
     read_recipes
     check_all
     if [ -n "$plan" ]; then

@@ -144,6 +144,8 @@ static void put_sections(amkd_bytes *contents, amkd_bytes *sections,
     put_section(contents, sections, report, amkd_section_notes, "missing",
                 "What is missing");
     put_section(contents, sections, report, amkd_section_summary, "summary", "In short");
+    put_section(contents, sections, report, amkd_section_leaks, "leaks",
+                "What the answers give away");
     put_section(contents, sections, report, amkd_section_curve, "curve",
                 "Learning curve");
     put_section(contents, sections, report, amkd_section_heat, "heat",

@@ -12,6 +12,7 @@ extern const char amkd_report_style[]; /* CSS */
 /* All runs together. */
 void amkd_section_summary(amkd_bytes *page, const amkd_report *report);
 void amkd_section_notes(amkd_bytes *page, const amkd_report *report);
+void amkd_section_leaks(amkd_bytes *page, const amkd_report *report);
 void amkd_section_curve(amkd_bytes *page, const amkd_report *report);
 void amkd_section_heat(amkd_bytes *page, const amkd_report *report);
 void amkd_section_time(amkd_bytes *page, const amkd_report *report);

@@ -2,40 +2,12 @@
  * where runs of one method differ in both. It is a table, to be read aloud as well. */
 #include "base/memory.h"
 #include "report/section.h"
+#include "report/sizes.h"
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-typedef struct sizes {
-    size_t *values, n; /* distinct, the lowest first */
-} sizes;
-
-static int add_size(sizes *s, size_t value)
-{
-    size_t k = 0;
-    while (k < s->n && s->values[k] < value)
-        k++;
-    if (k < s->n && s->values[k] == value)
-        return 0;
-    size_t *grown = amkd_realloc(s->values, s->n + 1, sizeof *grown);
-    if (!grown)
-        return -1;
-    s->values = grown;
-    memmove(grown + k + 1, grown + k, (s->n++ - k) * sizeof *grown);
-    grown[k] = value;
-    return 0;
-}
-
-static size_t find_size(const sizes *s, size_t value)
-{
-    size_t k = 0;
-    while (k + 1 < s->n && s->values[k] != value)
-        k++;
-    return k;
-}
 
 typedef struct heat {
-    sizes images, answers;
+    amkd_sizes images, answers;
     amkd_mean *means; /* [images.n][answers.n] */
 } heat;
 
@@ -45,8 +17,8 @@ static int collect(heat *h, const amkd_methods *methods, size_t family)
         const amkd_method *method = &methods->methods[m];
         for (size_t l = 0; method->family == family && l < method->nlevels; l++)
             if (method->levels[l].success.n &&
-                (add_size(&h->images, method->runs[0]->nimages) ||
-                 add_size(&h->answers, method->levels[l].answers)))
+                (amkd_sizes_add(&h->images, method->runs[0]->nimages) ||
+                 amkd_sizes_add(&h->answers, method->levels[l].answers)))
                 return -1;
     }
     return 0;
@@ -61,12 +33,13 @@ static int average(heat *h, const amkd_methods *methods, size_t family)
         for (size_t r = 0;
              methods->methods[m].family == family && r < methods->methods[m].nruns; r++) {
             const amkd_run *run = methods->methods[m].runs[r];
-            const size_t row = find_size(&h->images, run->nimages);
+            const size_t row = amkd_sizes_find(&h->images, run->nimages);
             for (size_t k = 0; k < run->nrounds; k++)
                 if (run->rounds[k].student.known)
-                    amkd_mean_add(&h->means[row * h->answers.n +
-                                            find_size(&h->answers, run->rounds[k].total)],
-                                  run->rounds[k].student.success);
+                    amkd_mean_add(
+                        &h->means[row * h->answers.n +
+                                  amkd_sizes_find(&h->answers, run->rounds[k].total)],
+                        run->rounds[k].student.success);
         }
     return 0;
 }
