@@ -55,7 +55,7 @@ done
 page=$SOURCE/tools/man/amkd-distill.1
 amkd-distill --parameters | sed 's/=.*//' | sort >parameters
 [ "$(wc -l <parameters)" -ge 40 ] || fail "only $(wc -l <parameters) parameters"
-sed -n 's/^\.It Cm \([A-Z_ ,]*\)$/\1/p' "$page" | tr -s ' ,' '\n' | sort >described
+sed -n 's/^\.It Cm \([A-Z][A-Za-z_ ,]*\)$/\1/p' "$page" | tr -s ' ,' '\n' | sort >described
 diff parameters described >differences ||
     fail "parameters (<) and amkd-distill.1 (>): $(cat differences)"
 

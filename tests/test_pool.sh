@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # amkd-pool on the command line: pairs, draws, shards, two sets, and what it refuses.
 set -euo pipefail
+unset "${!SLURM_ARRAY@}"
 source "$SOURCE/tests/command.sh"
 
 # raw N FILE: an image set of N images of 2 x 2, by way of an IDX file.
@@ -48,6 +49,26 @@ grep -qF '"pool":190' header || fail "pool in the header"
 grep -qF '"command":["amkd-pool","real.amkd"]' header || fail "command without --shard"
 ! amkd-cat --header all.amkd | grep -q shard || fail "a whole pool is no shard"
 
+# A job of Slurm's array writes the part of its place there, or of its number.
+job() { # ID COUNT MIN MAX STEP COMMAND...
+    local variables=("SLURM_ARRAY_TASK_ID=$1" "SLURM_ARRAY_TASK_COUNT=$2"
+        "SLURM_ARRAY_TASK_MIN=$3" "SLURM_ARRAY_TASK_MAX=$4" "SLURM_ARRAY_TASK_STEP=$5")
+    shift 5
+    env "${variables[@]}" "$@"
+}
+amkd-pool -q --shard 2/4 -o third real.amkd
+job 9 4 3 12 3 amkd-pool -q --shard array -o part real.amkd
+cmp part third || fail "the third job of an array"
+job 2 1 2 2 1 amkd-pool -q --shard array/4 -o part real.amkd
+cmp part third || fail "job 2 alone"
+expect 2 "job 2 is alone in its array" job 2 1 2 2 1 amkd-pool --shard array -o out real.amkd
+expect 2 "the 3 jobs from 1 to 7 of this array have gaps" \
+    job 3 3 1 7 1 amkd-pool --shard array -o out real.amkd
+expect 2 "have gaps" job 4 4 3 12 3 amkd-pool --shard array -o out real.amkd
+expect 2 "job 4 is beyond the last" job 4 5 0 4 1 amkd-pool --shard array/4 -o out real.amkd
+expect 2 "SLURM_ARRAY_TASK_COUNT is 'x'" job 0 x 0 4 1 amkd-pool --shard array -o out real.amkd
+expect 2 "SLURM_ARRAY_TASK_ID is not set" amkd-pool --shard array -o out real.amkd
+
 # Two sets: pairs that cross them.
 amkd-pool -q -o cross real.amkd other.amkd
 for ((i = 0; i < 20; i++)); do for ((j = 20; j < 27; j++)); do
@@ -85,7 +106,8 @@ expect 1 "cut" amkd-pool -q -o out cut
 expect 1 "missing.amkd" amkd-pool -q -o out missing.amkd
 expect 1 "all.amkd" amkd-pool -q -o out all.amkd
 expect 1 "expected" amkd-pool -q -o out real.amkd expected
-for shard in 3/3 1 /2 1/ -1/2 a/b 1/0 1/2x 99999999999999999999/2; do
+for shard in 3/3 1 /2 1/ -1/2 a/b 1/0 1/2x 99999999999999999999/2 array array/3 array/0 \
+    array/x arrays; do
     expect 2 "--shard" amkd-pool --shard=$shard -o out real.amkd
 done
 expect 2 "--pairs" amkd-pool -n 0 -o out real.amkd

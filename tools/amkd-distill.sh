@@ -24,6 +24,8 @@ distil a teacher into a student, in rounds, by make over the amkd tools
 
   -n, --dry-run     show the plan: the commands that are still to be run
   -j, --jobs=N      run N commands side by side where they do not wait for each other
+      --launch=PREFIX  let PREFIX, such as 'srun -n1', run the commands that compute
+                    (LAUNCH; LAUNCH_train and others for one tool)
       --dir=DIR     keep everything in DIR (default: amkd-run)
       --parameters  list the parameters with their values and exit
       --status      say what the run or the comparison in DIR is doing or did, and exit
@@ -73,7 +75,7 @@ misuse() {
 
 # --------------------------------------------------------------------- the command line
 
-dir='' recipe='' jobs=1 plan='' quiet='' verbose='' list='' options='' status='' json='' assignments=()
+dir='' recipe='' jobs=1 plan='' quiet='' verbose='' list='' options='' status='' json='' launch=() assignments=()
 # shellcheck disable=SC2034 # distill-networks.sh's
 chosen_networks=''
 
@@ -86,7 +88,7 @@ need_count() { # WHAT VALUE LEAST
 take_argument() {
     case $1 in
     *=*)
-        [[ ${1%%=*} =~ ^[A-Z_]+$ ]] || misuse "'$1': expected NAME=VALUE or a recipe"
+        [[ ${1%%=*} =~ ^[A-Z_]+[a-z]*$ ]] || misuse "'$1': expected NAME=VALUE or a recipe"
         assignments+=("$1")
         ;;
     *)
@@ -100,7 +102,7 @@ take_argument() {
 read_arguments() {
     local words
     words=$(getopt -n amkd-distill -o nj:qvh \
-        -l dry-run,jobs:,dir:,parameters,options,status,watch,json,quiet,verbose,help,version -- "$@") ||
+        -l dry-run,jobs:,dir:,launch:,parameters,options,status,watch,json,quiet,verbose,help,version -- "$@") ||
         { echo "Try 'amkd-distill --help'" >&2 && exit 2; }
     eval set -- "$words"
     while [ "$1" != -- ]; do
@@ -108,6 +110,7 @@ read_arguments() {
         -n | --dry-run) plan=1 ;;
         -j | --jobs) need_count "$1" "$2" 1 && jobs=$2 && shift ;;
         --dir) dir=$2 && shift ;;
+        --launch) launch=("LAUNCH=$2") && shift ;;
         --parameters) list=1 ;;
         --options) options=1 ;;
         --status) status=${status:-once} ;;
@@ -131,6 +134,7 @@ read_arguments() {
     for argument in "$@"; do
         take_argument "$argument"
     done
+    assignments+=("${launch[@]}")
     [ -z "$dir" ] || assignments+=("DIR=$dir")
     # A dollar sign on the command line is one, not make's.
     assignments=("${assignments[@]//\$/\$\$}")
@@ -141,9 +145,9 @@ find_tools() {
     local here tool
     here=$(dirname "$(readlink -f "$0")")
     PATH=$here:$PATH
-    AMKD_SHARE=$here
+    AMKD_TOOLS=$here AMKD_SHARE=$here
     [ -e "$here/distill-rules.mk" ] || AMKD_SHARE=$here/@AMKD_DATA_FROM_BIN@
-    export PATH AMKD_SHARE
+    export PATH AMKD_TOOLS AMKD_SHARE
     [ -e "$AMKD_SHARE/distill-rules.mk" ] || fail "'$AMKD_SHARE': no distill-rules.mk there"
     for tool in make flock setsid amkd-augment amkd-pool amkd-score amkd-merge amkd-query \
         amkd-train amkd-eval amkd-cat; do
@@ -382,6 +386,7 @@ main() {
     . "$AMKD_SHARE/distill-budget.sh"
     . "$AMKD_SHARE/distill-check.sh"
     . "$AMKD_SHARE/distill-groups.sh"
+    . "$AMKD_SHARE/distill-launchers.sh"
     . "$AMKD_SHARE/distill-networks.sh"
     . "$AMKD_SHARE/distill-stop.sh"
     [ -z "$options" ] || print_all bash -p "$AMKD_SHARE/distill-options.sh" < <(usage)
@@ -392,6 +397,7 @@ main() {
     read_parameters
     check_parameters
     find_identities
+    check_launchers
     check_commands
     check_images
     warn_of_shared
@@ -402,6 +408,8 @@ main() {
     fi
     lock
     watch_groups "$(grace)"
+    end_jobs
+    try_launchers
     if has_stop_rule; then
         run_rounds "QUIET=$quiet" "VERBOSE=$verbose" -j "$jobs" || stopped
     else

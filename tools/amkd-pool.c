@@ -1,10 +1,10 @@
 /* amkd-pool: the candidate pairs of an image set, or its images by themselves. */
 #include "base/cli.h"
+#include "base/error.h"
+#include "pool-shard.h"
 #include "steps/select/pool.h"
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 static const char notes[] =
     "With two image sets every image of the first is paired with every image of the\n"
@@ -12,21 +12,8 @@ static const char notes[] =
     "Examples:\n"
     "  amkd-pool real.amkd | amkd-score -s student.safetensors -k 1000 -o picks.amkd\n"
     "  amkd-pool -n 1M --seed 7 -o pairs.amkd real.amkd\n"
-    "  amkd-pool --shard 0/8 real.amkd | amkd-score -s student.safetensors -k 1000\n";
-
-/* "I/N" with I below N. */
-static int parse_shard(uint64_t *index, uint64_t *count, const char *text)
-{
-    char *end;
-    errno = 0;
-    if (*text < '0' || *text > '9')
-        return -1;
-    *index = strtoull(text, &end, 10);
-    if (*end != '/' || end[1] < '0' || end[1] > '9')
-        return -1;
-    *count = strtoull(end + 1, &end, 10);
-    return errno || *end || *index >= *count ? -1 : 0;
-}
+    "  amkd-pool --shard 0/8 real.amkd | amkd-score -s student.safetensors -k 1000\n"
+    "  sbatch --array=0-999 score.sh   # with amkd-pool --shard array/1000 in it\n";
 
 static int run(const amkd_pool_options *options, int verbose)
 {
@@ -53,7 +40,8 @@ int main(int argc, char **argv)
         AMKD_OPTION_SEED(pool.seed),
         {0, "shard", AMKD_TEXT, &shard, "I/N",
          "write only part I of N, counted from 0; amkd-merge puts together what\n"
-         "was picked from the parts",
+         "was picked from the parts. array: as the place of this job in an array\n"
+         "of Slurm's; array/N: part I of N is that of job I",
          AMKD_WHERE, 0, 0},
         AMKD_OPTION_CHECK(common),
         AMKD_OPTION_OUTPUT(common),
@@ -72,9 +60,8 @@ int main(int argc, char **argv)
     int rc = amkd_cli_open(&cli, &tool, argc, argv);
     if (rc)
         return cli.status;
-    if (shard && parse_shard(&pool.shard, &pool.nshards, shard))
-        rc = amkd_cli_misuse(&cli, "--shard: '%s' is not I/N with I from 0 to N - 1",
-                             shard);
+    if (shard && pool_shard_parse(&pool.shard, &pool.nshards, shard))
+        rc = amkd_cli_misuse(&cli, "%s", amkd_error());
     else if (amkd_cli_given(&cli, "seed") && !pool.ndraw)
         rc = amkd_cli_misuse(&cli, "--seed is for --pairs");
     if (rc) {

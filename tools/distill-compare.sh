@@ -18,6 +18,7 @@ run several recipes with several seeds and show their figures side by side
       --answers=LIST  every recipe with each of these kinds of answers: full, digits-2 (so
                     many decimals), top-3 (so many classes), top-1 (the label alone),
                     or both, as top-3+digits-2
+      --launch=PREFIX  let PREFIX run the commands that compute, as "srun -n1"
   -n, --dry-run     show how the recipes differ and what is still to be run
   -q, --quiet       no word on what is begun and ended
   -v, --verbose     show each command as it is run
@@ -85,7 +86,7 @@ take_setting() {
 read_arguments() {
     local options value
     options=$(getopt -n amkd-distill -o nj:qvh \
-        -l dry-run,jobs:,dir:,seeds:,answers:,quiet,verbose,help -- "$@") ||
+        -l dry-run,jobs:,dir:,launch:,seeds:,answers:,quiet,verbose,help -- "$@") ||
         { echo "Try 'amkd-distill compare --help'" >&2 && exit 2; }
     eval set -- "$options"
     while [ "$1" != -- ]; do
@@ -93,6 +94,7 @@ read_arguments() {
         -n | --dry-run) plan=1 ;;
         -j | --jobs) jobs=$2 && shift ;;
         --dir) dir=$2 && shift ;;
+        --launch) take_setting "LAUNCH=$2" && shift ;;
         --seeds) IFS=, read -ra seeds <<<"$2" && shift ;;
         --answers) IFS=, read -ra kinds <<<"${2:-,}" && shift ;;
         -q | --quiet) quiet=1 ;;

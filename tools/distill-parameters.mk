@@ -153,6 +153,20 @@ SEED = 1
 # The OpenCL device, as -d of the tools. Empty: the tools' own choice.
 DEVICE =
 
+# What stands before the commands that compute, words of the shell: "srun -n1 --mem=4G" runs
+# each as a job of Slurm. What a machine runs is to see these files there, at the same paths.
+# Empty: they run here.
+LAUNCH =
+# The same for one tool. Empty: it runs here.
+LAUNCH_augment = $(LAUNCH)
+LAUNCH_score = $(LAUNCH)
+LAUNCH_train = $(LAUNCH)
+LAUNCH_eval = $(LAUNCH)
+# The same for amkd-query: unless this says otherwise the teacher is asked from here.
+LAUNCH_query =
+# Seconds that a file of another machine may take to be seen here, and one of here there.
+LATE = 60
+
 at_url = $(filter http://% https://%,$(firstword $(TEACHER)))
 
 # Every parameter, and what is so of it, with colons between: what is checked, what goes to
@@ -170,6 +184,7 @@ at_url = $(filter http://% https://%,$(firstword $(TEACHER)))
 #   unless-0   ... which is left out where it is 0; of-sgd: where OPTIMIZER is not sgd
 #   score      amkd-score gets it
 #   where      it says where or how the work runs, never what comes out
+#   launch     it launches a tool
 table := \
     IMAGES:needed:path \
     TEACHER:needed \
@@ -220,7 +235,14 @@ table := \
     JOURNAL:path \
     SHARED:path \
     SEED:from-0 \
-    DEVICE:where:like=amkd-train--device
+    DEVICE:where:like=amkd-train--device \
+    LAUNCH:where \
+    LAUNCH_augment:where:launch \
+    LAUNCH_score:where:launch \
+    LAUNCH_train:where:launch \
+    LAUNCH_eval:where:launch \
+    LAUNCH_query:where:launch \
+    LATE:from-0:where
 
 # $(call traits,NAME), and $(call with,TRAIT): the parameters of which it is so.
 name_of = $(firstword $(subst :, ,$(1)))

@@ -12,12 +12,23 @@ SHELL := bash
 # A word of a shell command.
 quote = '$(subst ','\'',$(1))'
 
-# $(call run,TOOL,COMMAND): runs the command and notes tool, target, start and end in
+# What launches a tool, if anything does; its command as a plan shows it; and as it is run,
+# by distill-launch.sh, which waits for what the command makes.
+launcher = $(LAUNCH_$(patsubst amkd-%,%,$(1)))
+shown = $(if $(launcher),$(launcher) )$(if $(and $(launcher),$(findstring | amkd-,$(2))),bash \
+    -o pipefail -c $(call quote,$(2)),$(2))
+made = $(if $(filter amkd-query,$(1)),$(@D)/labels.part.amkd,$@)
+launched = $(if $(launcher),bash -p "$$AMKD_SHARE/distill-launch.sh" $(call \
+    quote,$(launcher)) $(LATE) $(made) $(call quote,$(2)) $(filter-out FORCE,$^),$(2))
+# An older file would not tell when the new one is seen here. Answers are added to.
+drop_older = $(if $(launcher),$(if $(filter amkd-query,$(1)),,rm -f $@; ))
+
+# $(call run,TOOL,COMMAND,BEFORE): runs the command and notes tool, target, start and end in
 # times.tsv beside the target, and while it runs the first three in a file of its own, for
-# --status. A plan shows the bare command.
-run = $(if $(PLAN),$(2),$(if $(VERBOSE),printf '%s\n' $(call quote,$(2)) >&2;) \
+# --status. BEFORE, if given, stays here and runs it. A plan shows the bare command.
+run = $(if $(PLAN),$(3)$(shown),$(if $(VERBOSE),printf '%s\n' $(call quote,$(3)$(shown)) >&2;) \
     start=$$(date +%s.%N); printf '%s\t%s\t%s\n' $(1) $(@F) "$$start" >$@.running; \
-    $(2); rm -f $@.running; \
+    $(drop_older)$(3)$(launched); rm -f $@.running; \
     printf '%s\t%s\t%s\t%s\n' $(1) $(@F) "$$start" "$$(date +%s.%N)" >>$(@D)/times.tsv)
 # A command that is no part of the plan.
 hidden = $(if $(PLAN),,$(1))
@@ -101,7 +112,7 @@ turn := $(if $(STORE),flock $(STORE).turn )
 # $(call buy,IMAGES OR PICKS,BUDGET,JOURNAL)
 define buy
 $(call hidden,mkdir -p $(@D); $(call set_aside,$@))
-$(call run,amkd-query,$(turn)$(query))
+$(call run,amkd-query,$(query),$(turn))
 mv $(@D)/labels.part.amkd $@
 endef
 
@@ -286,10 +297,9 @@ student_made_with := $(addprefix $(DIR)/,images.digest query.options train.optio
     $(if $(drawn),round-0/pick.options)$(if $(ASSISTANT), round-0/assistant.options))
 # $(call train,OPTIONS,ROUND,MADE WITH)
 define train
-$(call run,amkd-train,$(if $(PLAN),,$(if $(filter 0,$(2)),$(if $(SHARED), \
-    cat $(3) | bash -p "$$AMKD_SHARE/distill-once.sh" $(SHARED)/networks $@ \
-    )))amkd-train $(1)$(device)$(quiet)$(warm_start) $(checkpoint) \
-    -o $@ $(filter %.amkd,$^))
+$(call run,amkd-train,amkd-train $(1)$(device)$(quiet)$(warm_start) $(checkpoint) \
+    -o $@ $(filter %.amkd,$^),$(if $(PLAN),,$(if $(filter 0,$(2)),$(if $(SHARED), \
+    cat $(3) | bash -p "$$AMKD_SHARE/distill-once.sh" $(SHARED)/networks $@ ))))
 $(drop_checkpoint)
 endef
 
@@ -374,7 +384,7 @@ all: report-$(LAST) $(DIR)/student.safetensors
 # For amkd-distill, before anything is run: a line a command, the parameters that its options
 # come from, where they have not its name as "NAME:option", a tab, and the command. A file "-"
 # is one that is not there yet. The shell variable nclasses is the number of classes, or 0.
-# One of them looks for the device.
+# One of them looks for the device, unless what needs it is launched.
 define newline
 
 
@@ -388,8 +398,8 @@ check_query = $(call check,TEACHER TEACHER_INPUT:input TEACHER_OPTIONS TEACHER_B
 check_student = $(call check,ARCH STEPS $(of_training) \
     $(if $(ASSISTANT),ASSISTANT,ANSWER)_VIEW_OPTIONS:augment ASSISTANT_VIEWS:views \
     MIN_TOP:min-top DEVICE \
-    IMAGES TEST:val,amkd-train --check --classes "$$nclasses" -d $(call quote,$(DEVICE)) \
-    $(train_options)$(if $(ASSISTANT), --assistant -)$(if $(TEST), --val $(TEST)) $(IMAGES))
+    IMAGES TEST:val,amkd-train --check --classes "$$nclasses"$(if $(LAUNCH_train),, -d $(call \
+    quote,$(DEVICE))) $(train_options)$(if $(ASSISTANT), --assistant -)$(if $(TEST), --val $(TEST)) $(IMAGES))
 check_assistant = $(call check,ASSISTANT:arch ASSISTANT_STEPS:steps ANSWER_VIEW_OPTIONS:augment \
     $(of_training),amkd-train --check --classes "$$nclasses" $(call assistant_options,$(LAST)) \
     $(IMAGES))

@@ -1,0 +1,180 @@
+#!/usr/bin/env bash
+# amkd-distill --launch with launchers that run here: what they are given, what a job says of
+# where it runs, files that are seen late, jobs that fail or that a run left behind. A real
+# Slurm is test_slurm.sh's.
+set -euo pipefail
+. "$SOURCE/tests/command.sh"
+. "$SOURCE/tests/waiting.sh"
+cp "$SOURCE/tests/teacher.pl" .
+
+images() { # N NAME [FIRST]
+    perl -e 'print pack("N4", 0x803, $ARGV[0], 6, 6), map { pack("n", $_) . "x" x 34 }
+        $ARGV[1] .. $ARGV[1] + $ARGV[0] - 1' "$1" "${3:-1}" >"$2-images-idx3-ubyte"
+}
+images 60 real
+amkd-import -q --unlabeled -o real.amkd real-images-idx3-ubyte
+images 8 test 1000
+perl -e 'print pack("NN", 0x801, 8), map { chr($_ % 3) } 1 .. 8' >test-labels-idx1-ubyte
+amkd-import -q -o test.amkd test-images-idx3-ubyte
+loop=(IMAGES=real.amkd TEST=test.amkd BUDGET=80 ROUNDS=1 ARCH=mlp STEPS=3 ASSISTANT= VIEWS=2
+    POOL=300 "TEACHER=exec:perl teacher.pl \$(cat behaviour) log" TEACHER_BATCH=10)
+echo honest >behaviour
+asked=88 # those about the test images, too
+
+# A launcher that notes its name and what it is to make.
+cat >by.sh <<'END'
+name=$1 job=$2
+echo "$name ${job##*/}" >>jobs
+exec "$job"
+END
+
+amkd-distill -q "${loop[@]}" >table
+mv amkd-run plain
+[ "$(wc -l <log)" = $asked ] || fail "$(wc -l <log) questions"
+
+# same_bytes: the run is as the plain one.
+same_bytes() {
+    local file
+    for file in student.safetensors views.amkd round-0/labels.amkd round-1/picks.amkd \
+        round-1/labels.amkd test/labels.amkd; do
+        cmp plain/$file amkd-run/$file || fail "$1: another $file"
+    done
+    [ -z "$(find amkd-run -name '*.job' -o -name 'launched.txt')" ] || fail "$1: left a job"
+}
+
+echo "# the plan has the prefix, and it is no reason to redo anything"
+amkd-distill -n --launch 'bash by.sh all' "${loop[@]}" LAUNCH_eval= >plan
+grep -q "^bash by.sh all bash -o pipefail -c 'amkd-pool .* | amkd-score " plan || fail "$(cat plan)"
+[ "$(grep -c '^bash by.sh all amkd-train ' plan)" = 2 ] || fail "trainings: $(cat plan)"
+[ "$(grep -c '^bash by.sh all amkd-augment ' plan)" = 1 ] || fail "views: $(cat plan)"
+! grep -q 'by.sh.*\(amkd-query\|amkd-eval\|amkd-cat\)' plan || fail "launched: $(cat plan)"
+[ ! -e jobs ] && [ ! -e amkd-run ] || fail "a plan launches"
+[ -z "$(amkd-distill -n --launch 'bash by.sh all' "${loop[@]}" DIR=plain LATE=1)" ] ||
+    fail "how it is launched is no reason to redo it"
+
+echo "# misuse"
+expect 1 "LAUNCH 'no-such-launcher -n1': 'no-such-launcher' is not there" \
+    amkd-distill --launch 'no-such-launcher -n1' "${loop[@]}"
+expect 1 "LAUNCH_train 'no-such-launcher': " amkd-distill LAUNCH_train=no-such-launcher "${loop[@]}"
+expect 1 "is not there" amkd-distill -n --launch no-such-launcher "${loop[@]}"
+expect 2 "LAUNCH 'bash (': expected the words of a command" \
+    amkd-distill --launch 'bash (' "${loop[@]}"
+expect 2 "LATE 'soon'" amkd-distill LATE=soon "${loop[@]}"
+[ ! -e amkd-run ] || fail "misuse made files"
+
+echo "# the first job fails: nothing is asked"
+rm log
+expect 1 "LAUNCH: a first job failed; nothing was asked" \
+    amkd-distill -q --launch 'env OCL_ICD_VENDORS=/nowhere SLURMD_NODENAME=node7' "${loop[@]}"
+amkd-distill -q --launch 'env OCL_ICD_VENDORS=/nowhere SLURMD_NODENAME=node7' "${loop[@]}" \
+    2>said || true
+grep -q 'on node7: failed: .*amkd-devices' said && grep -q 'no OpenCL platform' said ||
+    fail "a node without OpenCL: $(cat said)"
+cat >elsewhere.sh <<'END'
+"$1"
+echo 'amkd-pool 0.0.1' >amkd-run/launched.txt
+END
+expect 1 "LAUNCH 'bash elsewhere.sh': 'amkd-pool 0.0.1' is there, 'amkd-pool " \
+    amkd-distill -q --launch 'bash elsewhere.sh' "${loop[@]}"
+cat >nowhere.sh <<'END'
+"$1"
+rm amkd-run/launched.txt
+END
+expect 1 "launched.txt': not there 1 seconds after the end of the job" \
+    amkd-distill -q --launch 'bash nowhere.sh' "${loop[@]}" LATE=1
+[ ! -e log ] || fail "it asked"
+
+echo "# each tool by its own launcher"
+amkd-distill -q -j 2 "${loop[@]}" LAUNCH_augment='bash by.sh a' LAUNCH_score='bash by.sh s' \
+    LAUNCH_train='bash by.sh t' LAUNCH_eval='bash by.sh e' LAUNCH_query='bash by.sh q' >table
+same_bytes "each by its own"
+sort jobs | uniq -c | awk '{ print $2, $3 ":" $1 }' | paste -sd ' ' >said
+[ "$(cat said)" = "$(echo a launched.txt.job:1 a views.amkd.job:1 e eval.json.job:2 \
+    e launched.txt.job:1 q labels.part.amkd.job:3 q launched.txt.job:1 \
+    s launched.txt.job:1 s picks.0of2.amkd.job:1 s picks.1of2.amkd.job:1 \
+    t launched.txt.job:1 t student.safetensors.job:2)" ] || fail "jobs: $(cat said)"
+[ "$(wc -l <log)" = $asked ] || fail "$(wc -l <log) questions"
+[ "$(wc -l <amkd-run/round-1/times.tsv)" -ge 5 ] || fail "times: $(cat amkd-run/round-1/times.tsv)"
+
+echo "# files that are seen late, here and there"
+cat >late.sh <<'END'
+job=$1 made=${1%.job}
+if [[ $made = */picks.amkd ]]; then
+    mv amkd-run/views.amkd hidden
+    (sleep 0.3 && mv hidden amkd-run/views.amkd) >/dev/null 2>&1 &
+fi
+"$job" || exit
+mv "$made" "$made.hidden"
+(sleep 0.3 && mv "$made.hidden" "$made") >/dev/null 2>&1 &
+END
+rm -r amkd-run log
+amkd-distill -q --launch 'bash late.sh' "${loop[@]}" LAUNCH_query='bash late.sh' >table
+same_bytes "late files"
+[ "$(wc -l <log)" = $asked ] || fail "late files: $(wc -l <log) questions"
+cat >lost.sh <<'END'
+[[ $1 != */picks.amkd.job ]] || mv amkd-run/round-0/student.safetensors hidden
+"$1"
+END
+rm -r amkd-run/round-1
+got=0
+amkd-distill -q --launch 'bash lost.sh' "${loop[@]}" LATE=1 >table 2>said || got=$?
+[ $got = 1 ] && grep -q "student.safetensors': not there after 1 seconds (LATE)" said ||
+    fail "an input that is not there: $(cat said)"
+mv hidden amkd-run/round-0/student.safetensors
+
+echo "# a job that fails in the middle: the same command goes on"
+cat >fails.sh <<'END'
+[[ $1 != */student.safetensors.job ]] || mkdir failed 2>/dev/null || exec "$1"
+[[ $1 != */student.safetensors.job ]] || exit 9
+exec "$1"
+END
+rm -rf amkd-run log
+got=0
+amkd-distill -q --launch 'bash fails.sh' "${loop[@]}" >table 2>said || got=$?
+[ $got = 1 ] && grep -q "by 'bash fails.sh' failed with status 9" said &&
+    grep -q 'the same command goes on from here' said || fail "a failing job: $got, $(cat said)"
+amkd-distill -q --launch 'bash fails.sh' "${loop[@]}" >table
+same_bytes "a failing job"
+[ "$(wc -l <log)" = $asked ] || fail "a failing job: $(wc -l <log) questions"
+
+echo "# told to end while a job asks: the job ends, too, and no answer is bought twice"
+rm -rf amkd-run log waiting go
+echo gated >behaviour
+amkd-distill -q "${loop[@]}" LAUNCH_query='bash by.sh q' >table 2>said &
+run=$!
+wait_for_file waiting $run
+kill -TERM $run
+touch go
+got=0
+wait $run || got=$?
+[ $got = 1 ] && grep -q 'goes on from here' said || fail "SIGTERM: $got, $(cat said)"
+timeout 60 flock amkd-run/.lock true || fail "something goes on after SIGTERM"
+n=$(wc -l <log)
+((n < 60)) || fail "it went on asking"
+
+echo "# a job whose launcher was killed, and all of the run: the next one ends it"
+cat >orphan.sh <<'END'
+[[ $1 = */labels.part.amkd.job ]] || exec "$1"
+setsid "$1" >/dev/null 2>&1 &
+while ! [ -e waiting ]; do sleep 0.05; done
+kill -9 $PPID $$
+END
+rm -f waiting go
+got=0
+amkd-distill -q "${loop[@]}" LAUNCH_query='bash orphan.sh' >table 2>said || got=$?
+[ $got = 1 ] || fail "a killed launcher: $got, $(cat said)"
+ls amkd-run/round-0/*.job >/dev/null || fail "no job is left"
+(sleep 1 && touch go) &
+echo honest >behaviour
+amkd-distill "${loop[@]}" LAUNCH_query='bash by.sh q' >table 2>said || fail "again: $(cat said)"
+grep -q 'waiting for the end of a job that an earlier run left' said || fail "no wait: $(cat said)"
+same_bytes "a job left behind"
+[ "$(wc -l <log)" = $asked ] || fail "a job left behind: $(wc -l <log) questions"
+
+echo "# compare"
+printf '%s\n' "${loop[@]//\$/\$\$}" VIEWS=0 STEPS=3 >a.recipe
+{ cat a.recipe && echo STEPS=4; } >b.recipe
+rm log jobs
+amkd-distill compare -q -j 2 --launch 'bash by.sh c' a.recipe b.recipe >table
+grep -q 'c student.safetensors.job' jobs || fail "compare launches nothing: $(cat jobs)"
+! grep -q LAUNCH amkd-compare/comparison.txt || fail "LAUNCH is no difference"
