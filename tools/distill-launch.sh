@@ -6,6 +6,7 @@
 # script, the command is the same. Who removes it ends the job (distill-job.sh).
 set -euo pipefail
 launcher=$1 late=$2 output=$3
+grace=330 # seconds; an answer under way takes no longer, unless TIMEOUT is larger
 shift 2
 [[ $output = /* ]] || output=$PWD/$output
 job=$output.job
@@ -40,6 +41,15 @@ await_output() {
     done
 }
 
+# A job whose launcher failed may live on; that its file is gone ends it. Where files have no
+# locks this does not wait.
+await_end() {
+    local held
+    exec {held}<>"$job"
+    rm -f "$job"
+    flock -n "$held" || flock -w "$grace" "$held" || true
+}
+
 # Told to end, the launcher ends its job, and is waited for.
 trap : TERM INT HUP
 write_job "$@"
@@ -47,6 +57,6 @@ words=()
 eval "words=($launcher)"
 status=0
 "${words[@]}" "$job" </dev/null || status=$?
-rm -f "$job"
+await_end
 ((status == 0)) || fail "'${output##*/}': the job by '$launcher' failed with status $status"
 await_output
