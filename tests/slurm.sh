@@ -36,12 +36,8 @@ SlurmdPidFile=$PWD/%n.pid
 SlurmctldLogFile=$PWD/slurmctld.log
 SlurmdLogFile=$PWD/%n.log
 ProctrackType=proctrack/linuxproc
-TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
-SwitchType=switch/none
-MpiDefault=none
 ReturnToService=2
 SchedulerParameters=sched_interval=1,sched_min_interval=0
 SlurmdTimeout=20

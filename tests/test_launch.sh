@@ -55,6 +55,7 @@ grep -q "^bash by.sh all bash -o pipefail -c 'amkd-pool .* | amkd-score " plan |
 echo "# misuse"
 expect 1 "LAUNCH 'no-such-launcher -n1': 'no-such-launcher' is not there" \
     amkd-distill --launch 'no-such-launcher -n1' "${loop[@]}"
+expect 1 "LAUNCH 'no-such-launcher': " amkd-distill LAUNCH=no-such-launcher "${loop[@]}"
 expect 1 "LAUNCH_train 'no-such-launcher': " amkd-distill LAUNCH_train=no-such-launcher "${loop[@]}"
 expect 1 "is not there" amkd-distill -n --launch no-such-launcher "${loop[@]}"
 expect 2 "LAUNCH 'bash (': expected the words of a command" \

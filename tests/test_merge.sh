@@ -32,6 +32,15 @@ for options in "-k 100" "-k 50 --max-per-image 2" "-k 1" "-k 1500" ""; do
     done
 done
 
+# More shards than files may be open, unless the system allows no more.
+shards 40 -k 20
+whole -k 20 >whole.amkd
+(ulimit -S -n 32 && amkd-merge -q -o merged.amkd part*) || fail "40 shards of 32 open files"
+cmp merged.amkd whole.amkd || fail "40 shards"
+rm merged.amkd
+expect 1 "40 shards need 56 open files, the limit is 32 (ulimit -n)" \
+    bash -c 'ulimit -n 32 && amkd-merge -q -o out part*'
+
 # By pipe, several threads, one shard from stdin.
 shards 3 -k 20
 whole -k 20 >whole.amkd

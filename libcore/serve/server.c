@@ -2,9 +2,10 @@
 #include "serve/server.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/open_files.h"
 #include "serve/exchange.h"
+#include <inttypes.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -35,20 +36,14 @@ static void on_connection(void *closure, struct MHD_Connection *connection,
 /* As many open files as the connections need, or else fewer connections. */
 static int allow_connections(amkd_server *server)
 {
-    struct rlimit limit;
+    uint64_t limit;
     const size_t wanted = server->options.max_connections + RESERVE + OTHER_FILES;
-    if (getrlimit(RLIMIT_NOFILE, &limit))
-        return amkd_fail_errno("limit of open files");
-    if (limit.rlim_cur >= wanted)
-        return 0;
-    limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
-    if (setrlimit(RLIMIT_NOFILE, &limit))
-        return amkd_fail_errno("limit of open files");
-    if (limit.rlim_cur < wanted)
-        return amkd_fail("%zu connections need %zu open files, the limit is %llu "
-                         "(ulimit -n, or --max-connections)",
-                         server->options.max_connections, wanted,
-                         (unsigned long long)limit.rlim_cur);
+    if (amkd_open_files_raise(&limit, wanted))
+        return -1;
+    if (limit < wanted)
+        return amkd_fail("%zu connections need %zu open files, the limit is %" PRIu64
+                         " (ulimit -n, or --max-connections)",
+                         server->options.max_connections, wanted, limit);
     return 0;
 }
 

@@ -3,6 +3,7 @@
 #include "steps/select/merge.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/open_files.h"
 #include "base/progress.h"
 #include "data/check.h"
 #include "data/images_refs.h"
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BATCH = 4096 };
+enum { BATCH = 4096, OTHER_FILES = 16 /* open beside the shards */ };
 
 typedef struct merge {
     const amkd_merge_options *options;
@@ -128,9 +129,25 @@ static int load_sources(merge *m)
                                     options->nimages, options->nthreads);
 }
 
+/* All shards are open at once, and there may be thousands. */
+static int allow_files(size_t nshards)
+{
+    uint64_t limit;
+    const uint64_t wanted = (uint64_t)nshards + OTHER_FILES;
+    if (amkd_open_files_raise(&limit, wanted))
+        return -1;
+    return limit >= wanted
+               ? 0
+               : amkd_fail("%zu shards need %" PRIu64 " open files, the limit is %" PRIu64
+                           " (ulimit -n)",
+                           nshards, wanted, limit);
+}
+
 static int open_readers(merge *m)
 {
     const amkd_merge_options *options = m->options;
+    if (allow_files(options->npaths))
+        return -1;
     m->readers = amkd_alloc(options->npaths, sizeof *m->readers);
     if (!m->readers)
         return -1;
