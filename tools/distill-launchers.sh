@@ -40,10 +40,14 @@ check_launchers() {
 # A first job, before anything is asked: it finds this amkd, the images and the device, and what
 # it writes is seen here.
 try_launcher() { # NAME
-    local command says=${value[DIR]}/launched.txt here there
+    local command says=${value[DIR]}/launched.txt here there device devices
     command="amkd-pool --check ${value[IMAGES]}"
-    [ "$1" = LAUNCH_query ] && [[ ${value[TEACHER]} != model:* ]] ||
-        command+=" && amkd-devices -d '${value[DEVICE]//\'/\'\\\'\'}' >/dev/null"
+    IFS=, read -ra devices <<<"${value[DEVICE]}"
+    if [ "$1" != LAUNCH_query ] || [[ ${value[TEACHER]} = model:* ]]; then
+        for device in "${devices[@]:-}"; do
+            command+=" && amkd-devices -d $(printf %q "$device") >/dev/null"
+        done
+    fi
     command+=" && amkd-pool --version >$says"
     rm -f "$says"
     begin_group bash -p "$AMKD_SHARE/distill-launch.sh" "${value[$1]}" "${value[LATE]}" "$says" \
