@@ -77,7 +77,7 @@ amkd-distill -n "${many[@]}" GENERATIONS=3 ANSWER_VIEW_OPTIONS='--only --crop 2'
 for g in 1 2; do
     grep -q "^amkd-query -t 'model:amkd-run/round-3/assistant-$g.safetensors' .*images.amkd" plan ||
         fail "opinions $g: $(cat plan)"
-    grep -q -- "--steps 30000 .*--augment '--shift .*' --augment-answers .*/opinions-$g.amkd .*/round-0/l.*/round-3/l" plan ||
+    grep -q -- "--steps 30000 .* -T 1 --seed 1 --augment '--shift .*' --augment-answers .*/opinions-$g.amkd .*/round-0/l.*/round-3/l" plan ||
         fail "generation $g: $(cat plan)"
 done
 grep -q -- '--assistant amkd-run/round-3/assistant.safetensors' plan || fail "who teaches: $(cat plan)"

@@ -129,6 +129,8 @@ ANSWER_VIEW_OPTIONS = none
 # steps, from the answers and from what the one before says of all the real images, in fresh views
 # of them all by ASSISTANT_VIEW_OPTIONS (Xie, Luong, Hovy, Le, CVPR 2020). The last one teaches.
 GENERATIONS = 1
+# The temperature at which all but the first learn; the first learns at TEMPERATURE.
+GENERATION_TEMPERATURE = 1
 
 # What the teacher takes: uint8 (N,H,W,C) or float32 (N,C,H,W). Empty, for a URL: what the
 # model says of itself.
@@ -228,6 +230,7 @@ table := \
     MIN_TOP:word:network \
     ANSWER_VIEW_OPTIONS:network \
     GENERATIONS:from-1:network \
+    GENERATION_TEMPERATURE:word:network \
     TEACHER_INPUT:like=amkd-query--input \
     TEACHER_OPTIONS \
     TEACHER_BATCH:word:where \

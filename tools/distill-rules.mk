@@ -267,7 +267,8 @@ assistant_steps = $(if $(filter $(1),$(with_student)),$(ASSISTANT_STEPS),$(shell
     printf '%s\n' $(ASSISTANT_STEPS) $$(( $(call answers_by,$(1)) * 2 > 1000 ? \
     $(call answers_by,$(1)) * 2 : 1000 )) | sort -g | head -n 1))
 assistant_options = $(call training,$(ASSISTANT),$(call assistant_steps,$(1)))$(answer_views)
-generation_options := $(call training,$(ASSISTANT),$(STEPS)) \
+generation_options := $(foreach TEMPERATURE,$(GENERATION_TEMPERATURE),$(call \
+    training,$(ASSISTANT),$(STEPS))) \
     $(call views_of_answers,$(ASSISTANT_VIEW_OPTIONS))
 # The assistants of round R, the first one first.
 generations = $(if $(filter $(1),$(with_student)),$(shell seq $(GENERATIONS)),1)
@@ -404,7 +405,8 @@ check_assistant = $(call check,ASSISTANT:arch ASSISTANT_STEPS:steps ANSWER_VIEW_
     $(of_training),amkd-train --check --classes "$$nclasses" $(call assistant_options,$(LAST)) \
     $(IMAGES))
 check_generation = $(if $(filter-out 1,$(GENERATIONS)),$(call check,ASSISTANT:arch STEPS \
-    ASSISTANT_VIEW_OPTIONS:augment $(of_training),amkd-train --check --classes "$$nclasses" \
+    ASSISTANT_VIEW_OPTIONS:augment GENERATION_TEMPERATURE:temperature \
+    $(filter-out TEMPERATURE,$(of_training)),amkd-train --check --classes "$$nclasses" \
     $(generation_options) $(IMAGES)))
 check_views = $(call check,VIEWS VIEW_OPTIONS,amkd-augment --check $(view_options) $(IMAGES))
 # $(call check_round,R)
