@@ -121,6 +121,36 @@ amkd-eval -q -s student.safetensors -t model:teacher.safetensors --tsv part3.amk
 awk -F '\t' 'NF != 9 { exit 1 } $1 == "student" { n += $4; said += $5 }
     END { exit !(n == 300 && said == 300) }' classes.tsv || fail "$(cat classes.tsv)"
 
+# Of answers the classes are those that were answered.
+amkd-eval -q -s student.safetensors --tsv held-out.amkd >classes.tsv
+amkd-eval -q -s student.safetensors --json held-out.amkd >classes.json
+perl -MJSON::PP -0777 -e 'open my $file, "<", "classes.json";
+    my $all = decode_json(<$file>);
+    my ($n, $correct) = (0, 0);
+    for my $class (@{$all->{per_class}}) {
+        $n += $class->{n};
+        $correct += $class->{correct};
+        print join("\t", "student", $class->{class}, $class->{class}, $class->{n}, $class->{predicted},
+            $class->{correct}), "\n";
+    }
+    die "$n answers of $all->{n}, $correct" unless
+        $n == $all->{n} && abs($correct / $n - $all->{agreement}) < 1e-6' >rows
+cut -f 1-6 classes.tsv | tail -n +2 | cmp - rows || fail "$(cat classes.tsv rows)"
+
+# Figures that there are none of are not 0.
+printf '\0\0\x8\1\0\0\0\4\0\0\2\2' >none-idx1-ubyte
+printf '\0\0\x8\3\0\0\0\4\0\0\0\1\0\0\0\1aazz' >none-idx3-ubyte
+amkd-import -q --class-names a,b,c --labels none-idx1-ubyte -o none.amkd none-idx3-ubyte
+amkd-train -q -a 'fc classes' --steps 300 -o none.safetensors none.amkd
+amkd-eval -q -s none.safetensors none.amkd >text
+grep -qE '^b +0 +- +- +-$' text || fail "$(cat text)"
+amkd-eval -q -s none.safetensors --tsv none.amkd | grep -qxP 'student\t1\tb\t0\t0\t0\t\t\t' ||
+    fail "a class without images as TSV"
+amkd-eval -q -s none.safetensors --json none.amkd | tr -d ' \n' >text
+for key in recall precision f1; do
+    grep -qE "\"$key\":null.*\"class\":\"b\"" text || fail "$key: $(cat text)"
+done
+
 calibrate=(amkd-eval -q -s student.safetensors --calibrate)
 over='it would be written over'
 expect 2 "$over" "${calibrate[@]}" ./student.safetensors held-out.amkd
@@ -138,7 +168,6 @@ expect 1 "nonexistent" "${calibrate[@]}" nonexistent/out held-out.amkd
 # Answers that are the student's own top classes want no temperature at all.
 amkd-query -q --labels top1 -t model:student.safetensors -o sure.amkd part3.amkd
 expect 1 "answers are all as sure as can be" "${calibrate[@]}" out sure.amkd
-expect 1 "--tsv is for images" amkd-eval -q -s student.safetensors --tsv held-out.amkd
 for wrong in '-t model:teacher.safetensors' '--answers held-out.amkd' --summary --tsv; do
     # shellcheck disable=SC2086
     expect 2 "--" "${calibrate[@]}" out $wrong held-out.amkd

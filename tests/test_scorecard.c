@@ -169,7 +169,9 @@ START_TEST(classes_and_calibration_are_said_in_every_form)
         "student       1.2629    0.7600             0.3000\n",
         "teacher       0.6390    0.3400             0.0000\n",
         "0.7333-0.8000       10    0.8000    0.5000   0.2366-0.7634\n",
-        "0                  10   0.5000     1.0000   0.6667\n"};
+        "0                  10   0.5000     1.0000   0.6667\n",
+        "1                   0        -     0.0000        -\n",
+        "2                   0        -          -        -\n"};
     for (size_t l = 0; l < sizeof lines / sizeof *lines; l++)
         ck_assert_msg(!!strstr(text, lines[l]), "no '%s' in:\n%s", lines[l], text);
     free(text);
@@ -178,11 +180,11 @@ START_TEST(classes_and_calibration_are_said_in_every_form)
     ck_assert_str_eq(text,
                      "model\tclass\tname\tn\tpredicted\tcorrect\tprecision\trecall\tf1\n"
                      "student\t0\ta b\t10\t5\t5\t1.000000\t0.500000\t0.666667\n"
-                     "student\t1\tdog\t0\t5\t0\t0.000000\t0.000000\t0.000000\n"
-                     "student\t2\tcat\t0\t0\t0\t0.000000\t0.000000\t0.000000\n"
+                     "student\t1\tdog\t0\t5\t0\t0.000000\t\t\n"
+                     "student\t2\tcat\t0\t0\t0\t\t\t\n"
                      "teacher\t0\ta b\t10\t8\t8\t1.000000\t0.800000\t0.888889\n"
-                     "teacher\t1\tdog\t0\t0\t0\t0.000000\t0.000000\t0.000000\n"
-                     "teacher\t2\tcat\t0\t2\t0\t0.000000\t0.000000\t0.000000\n");
+                     "teacher\t1\tdog\t0\t0\t0\t\t\t\n"
+                     "teacher\t2\tcat\t0\t2\t0\t0.000000\t\t\n");
     free(text);
     amkd_images_free(w.images);
 }

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "data/images_rows.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -58,10 +59,17 @@ amkd_class_figures amkd_evaluation_class(const amkd_evaluation *evaluation, size
         figures.n += confusion[c * nclasses + o];
         figures.npredicted += confusion[o * nclasses + c];
     }
-    figures.recall = share(figures.ncorrect, figures.n);
-    figures.precision = share(figures.ncorrect, figures.npredicted);
-    figures.f1 = share(2 * figures.ncorrect, figures.n + figures.npredicted);
+    const double ncorrect = (double)figures.ncorrect;
+    const double nboth = (double)(figures.n + figures.npredicted);
+    figures.recall = figures.n ? ncorrect / (double)figures.n : NAN;
+    figures.precision = figures.npredicted ? ncorrect / (double)figures.npredicted : NAN;
+    figures.f1 = figures.n ? 2 * ncorrect / nboth : NAN;
     return figures;
+}
+
+static json_t *figure_json(double figure)
+{
+    return isnan(figure) ? json_null() : json_real(figure);
 }
 
 static json_t *class_json(const amkd_evaluation *evaluation, size_t c,
@@ -69,13 +77,22 @@ static json_t *class_json(const amkd_evaluation *evaluation, size_t c,
 {
     const amkd_class_figures figures = amkd_evaluation_class(evaluation, c);
     json_t *name = json_array_get(class_names, c);
-    json_t *row =
-        json_pack("{s:I, s:I, s:f, s:f, s:f}", "n", (json_int_t)figures.n, "predicted",
-                  (json_int_t)figures.npredicted, "recall", figures.recall, "precision",
-                  figures.precision, "f1", figures.f1);
+    json_t *row = json_pack(
+        "{s:I, s:I, s:I, s:o, s:o, s:o}", "n", (json_int_t)figures.n, "predicted",
+        (json_int_t)figures.npredicted, "correct", (json_int_t)figures.ncorrect, "recall",
+        figure_json(figures.recall), "precision", figure_json(figures.precision), "f1",
+        figure_json(figures.f1));
     json_object_set_new(row, "class",
                         name ? json_incref(name) : json_integer((json_int_t)c));
     return row;
+}
+
+json_t *amkd_classes_json(const amkd_evaluation *evaluation, const json_t *class_names)
+{
+    json_t *classes = json_array();
+    for (size_t c = 0; c < evaluation->nclasses; c++)
+        json_array_append_new(classes, class_json(evaluation, c, class_names));
+    return classes;
 }
 
 json_t *amkd_interval_json(amkd_interval interval)
@@ -100,9 +117,7 @@ json_t *amkd_evaluation_json(const amkd_evaluation *evaluation, const json_t *cl
 {
     const size_t nclasses = evaluation->nclasses;
     json_t *confusion = amkd_counts_json(evaluation->confusion, nclasses, nclasses);
-    json_t *classes = json_array();
-    for (size_t c = 0; c < nclasses; c++)
-        json_array_append_new(classes, class_json(evaluation, c, class_names));
+    json_t *classes = amkd_classes_json(evaluation, class_names);
     const amkd_calibration *calibration = &evaluation->calibration;
     const amkd_interval interval =
         amkd_interval_share(evaluation->ncorrect, evaluation->n);
@@ -120,8 +135,9 @@ json_t *amkd_evaluation_json(const amkd_evaluation *evaluation, const json_t *cl
 /* The most rows that are mixed and predicted at a time. */
 enum { ROWS = 4096 };
 
-int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictors *predictors,
-                          const amkd_dataset *dataset)
+/* confusion [nclasses][nclasses] is counted up; NULL: nobody counts. */
+static int evaluate(amkd_agreement *agreement, size_t *confusion,
+                    amkd_predictors *predictors, const amkd_dataset *dataset)
 {
     const size_t nclasses = dataset->nclasses;
     const size_t nrows = amkd_images_chunk(dataset->images, ROWS);
@@ -139,7 +155,11 @@ int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictors *predictors
         for (size_t r = 0; !rc && r < count; r++) {
             const float *p = probs + r * nclasses;
             const float *target = dataset->targets + (done + r) * nclasses;
-            same += amkd_top_class(p, nclasses) == amkd_top_class(target, nclasses);
+            const size_t said = amkd_top_class(p, nclasses);
+            const size_t is = amkd_top_class(target, nclasses);
+            same += said == is;
+            if (confusion)
+                confusion[is * nclasses + said]++;
             amkd_calibration_add_soft(&agreement->calibration, p, target, nclasses);
         }
     }
@@ -151,6 +171,39 @@ int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictors *predictors
     return rc;
 }
 
+int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictors *predictors,
+                          const amkd_dataset *dataset)
+{
+    return evaluate(agreement, NULL, predictors, dataset);
+}
+
+int amkd_evaluate_classes(amkd_agreement *agreement, amkd_evaluation *classes,
+                          amkd_predictors *predictors, const amkd_dataset *dataset)
+{
+    const size_t nclasses = dataset->nclasses;
+    *classes = (amkd_evaluation){.n = dataset->n, .nclasses = nclasses};
+    classes->confusion = amkd_alloc(nclasses * nclasses, sizeof *classes->confusion);
+    if (!classes->confusion ||
+        evaluate(agreement, classes->confusion, predictors, dataset))
+        return -1;
+    agreement->classes = classes;
+    agreement->class_names = dataset->class_names;
+    return 0;
+}
+
+/* "" where no classes are counted; allocated. */
+static char *classes_text(const amkd_agreement *a)
+{
+    if (!a->classes)
+        return amkd_strdup("");
+    json_t *classes = amkd_classes_json(a->classes, a->class_names);
+    char *list = json_dumps(classes, JSON_REAL_PRECISION(6));
+    json_decref(classes);
+    char *text = list ? amkd_format(",\n  \"per_class\": %s", list) : NULL;
+    free(list);
+    return text;
+}
+
 /* Keys stand at the front of lines and an interval in one, for scripts. */
 static int agreement_json(char **text, const amkd_agreement *a)
 {
@@ -158,18 +211,20 @@ static int agreement_json(char **text, const amkd_agreement *a)
     json_t *bins = amkd_reliability_json(calibration);
     char *reliability = json_dumps(bins, JSON_REAL_PRECISION(6));
     json_decref(bins);
-    *text = reliability
+    char *classes = classes_text(a);
+    *text = reliability && classes
                 ? amkd_format("{\n  \"n\": %zu,\n  \"agreement\": %.6f,\n"
                               "  \"agreement_interval\": [%.6f, %.6f],\n"
                               "  \"cross_entropy\": %.6f,\n  \"brier\": %.6f,\n"
                               "  \"calibration_error\": %.6f,\n"
-                              "  \"reliability\": %s\n}\n",
+                              "  \"reliability\": %s%s\n}\n",
                               a->n, a->agreement, a->interval.low, a->interval.high,
                               amkd_calibration_log_loss(calibration),
                               amkd_calibration_brier(calibration),
-                              amkd_calibration_error(calibration), reliability)
+                              amkd_calibration_error(calibration), reliability, classes)
                 : NULL;
     free(reliability);
+    free(classes);
     return *text ? 0 : amkd_fail("out of memory");
 }
 

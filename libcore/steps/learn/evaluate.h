@@ -29,16 +29,21 @@ double amkd_evaluation_accuracy(const amkd_evaluation *evaluation);
 /* What the confusion says of a class. */
 typedef struct amkd_class_figures {
     size_t n, npredicted, ncorrect; /* images of it, answers that name it, and both */
-    double recall, precision;       /* ncorrect over n and over npredicted; of none 0 */
-    double f1;                      /* their harmonic mean; 0 where both are */
+    double recall, precision;       /* ncorrect over n and over npredicted; of none NaN */
+    double f1; /* their harmonic mean, 2 ncorrect over n + npredicted; NaN where n is 0 */
 } amkd_class_figures;
 
 amkd_class_figures amkd_evaluation_class(const amkd_evaluation *evaluation, size_t c);
 
+/* [{"class", "n", "predicted", "correct", "recall", "precision", "f1"}], a class each:
+ * its name, or its number where class_names, which may be NULL, has none. What is NaN is
+ * null. */
+json_t *amkd_classes_json(const amkd_evaluation *evaluation, const json_t *class_names);
+
 /* {"n", "accuracy", "accuracy_interval": amkd_interval_json, "mean_top_probability",
  * "share_certain", "log_loss", "brier", "calibration_error", "reliability":
- * amkd_reliability_json, "per_class": [{"class", "n", "predicted", "recall", "precision",
- * "f1"}], "confusion": [[...]]}; class_names may be NULL. */
+ * amkd_reliability_json, "per_class": amkd_classes_json, "confusion": [[...]]};
+ * class_names may be NULL. */
 json_t *amkd_evaluation_json(const amkd_evaluation *evaluation,
                              const json_t *class_names);
 
@@ -57,15 +62,23 @@ typedef struct amkd_agreement {
     double agreement;       /* share of the rows whose top class is the target's */
     amkd_interval interval; /* of 95 % about it */
     amkd_calibration calibration;
+    const amkd_evaluation *classes; /* a row of its confusion is the class answered; it
+                                       has no more. NULL: nobody counted */
+    const json_t *class_names;      /* or NULL */
 } amkd_agreement;
 
 /* Of the dataset's rows, which fit the predictors' model (amkd_model_expect). */
 int amkd_evaluate_dataset(amkd_agreement *agreement, amkd_predictors *predictors,
                           const amkd_dataset *dataset);
 
+/* The same, with classes, which is cleared by amkd_evaluation_clear. */
+int amkd_evaluate_classes(amkd_agreement *agreement, amkd_evaluation *classes,
+                          amkd_predictors *predictors, const amkd_dataset *dataset);
+
 /* As text for people, or as one JSON object {"n", "agreement", "agreement_interval":
  * [low, high], "cross_entropy", "brier", "calibration_error", "reliability":
- * amkd_reliability_json}, one or more lines a key; freed with free(). */
+ * amkd_reliability_json, "per_class": amkd_classes_json}, one or more lines a key, the
+ * last only where classes are counted; freed with free(). */
 int amkd_agreement_text(char **text, const amkd_agreement *agreement, int json);
 
 #endif

@@ -60,8 +60,6 @@ static int read_input(measuring *m, const char *path)
         return -1;
     if (!strcmp(amkd_reader_header(reader)->kind, "images"))
         rc = read_images(m, reader, path);
-    else if (told->form == AMKD_FIGURES_TSV)
-        rc = amkd_fail("'%s': --tsv is for images, these are labels", path);
     else if (told->plan.teacher || told->plan.answers)
         rc = amkd_fail("'%s': --teacher and --answers are for images, labels are "
                        "answers themselves",
@@ -190,17 +188,30 @@ static int by_images(const measuring *m)
 
 /* ------------------------------------------------------------------- by answers -- */
 
+static int say_agreement(char **text, const measuring *m, amkd_predictors *predictors)
+{
+    const amkd_figures_form form = m->told->form;
+    amkd_agreement agreement;
+    amkd_evaluation classes;
+    int rc = amkd_evaluate_classes(&agreement, &classes, predictors, &m->dataset)
+                 ? fail_student(m)
+                 : 0;
+    if (!rc)
+        rc = form == AMKD_FIGURES_TSV
+                 ? amkd_classes_tsv(text, &classes, m->dataset.class_names)
+                 : amkd_agreement_text(text, &agreement, form == AMKD_FIGURES_JSON);
+    amkd_evaluation_clear(&classes);
+    return rc;
+}
+
 /* The agreement's text, or that of a calibration, of which the student has the
  * temperature then. */
 static int use_answers(char **text, const measuring *m, amkd_predictors *predictors)
 {
     const int json = m->told->form == AMKD_FIGURES_JSON;
-    amkd_agreement agreement;
     amkd_calibrating calibrating;
     if (!m->told->plan.calibrated)
-        return amkd_evaluate_dataset(&agreement, predictors, &m->dataset)
-                   ? fail_student(m)
-                   : amkd_agreement_text(text, &agreement, json);
+        return say_agreement(text, m, predictors);
     return amkd_calibrate(&calibrating, m->student, predictors, &m->dataset)
                ? fail_student(m)
                : amkd_calibrating_text(text, &calibrating, json);

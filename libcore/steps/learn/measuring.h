@@ -9,7 +9,7 @@
 typedef enum amkd_figures_form {
     AMKD_FIGURES_TEXT, /* for people */
     AMKD_FIGURES_JSON,
-    AMKD_FIGURES_TSV, /* of each class; for images alone */
+    AMKD_FIGURES_TSV, /* of each class */
 } amkd_figures_form;
 
 typedef struct amkd_measuring {

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "steps/learn/evaluate.h"
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,9 +100,9 @@ int amkd_scorecard_json(char **text, const float *student, const float *teacher,
     return rc;
 }
 
-static const char *class_name(const amkd_images *images, size_t c, char buffer[24])
+static const char *class_name(const json_t *names, size_t c, char buffer[24])
 {
-    const char *name = json_string_value(json_array_get(images->class_names, c));
+    const char *name = json_string_value(json_array_get(names, c));
     if (name)
         return name;
     snprintf(buffer, 24, "%zu", c);
@@ -159,15 +160,25 @@ static void print_calibration(FILE *out, const scorecard *card)
     amkd_reliability_print(out, &card->student.calibration);
 }
 
+/* "0.9871", or "-" of no number. */
+static const char *share_text(char text[24], double share)
+{
+    if (isnan(share))
+        return "-";
+    snprintf(text, 24, "%.4f", share);
+    return text;
+}
+
 static void print_classes(FILE *out, const scorecard *card)
 {
     fprintf(out, "\n%-14s %6s %8s %10s %8s\n", "class", "n", "recall", "precision", "F1");
     for (size_t c = 0; c < card->student.nclasses; c++) {
         const amkd_class_figures figures = amkd_evaluation_class(&card->student, c);
-        char buffer[24];
-        fprintf(out, "%-14s %6zu %8.4f %10.4f %8.4f\n",
-                class_name(card->images, c, buffer), figures.n, figures.recall,
-                figures.precision, figures.f1);
+        char buffer[24], recall[24], precision[24], f1[24];
+        fprintf(out, "%-14s %6zu %8s %10s %8s\n",
+                class_name(card->images->class_names, c, buffer), figures.n,
+                share_text(recall, figures.recall),
+                share_text(precision, figures.precision), share_text(f1, figures.f1));
     }
 }
 
@@ -182,7 +193,8 @@ static void print_confusion(FILE *out, const scorecard *card)
     fputc('\n', out);
     for (size_t c = 0; c < nclasses; c++) {
         char buffer[24];
-        fprintf(out, "%-11.11s %2zu", class_name(card->images, c, buffer), c);
+        fprintf(out, "%-11.11s %2zu", class_name(card->images->class_names, c, buffer),
+                c);
         for (size_t o = 0; o < nclasses; o++)
             fprintf(out, " %5zu", student->confusion[c * nclasses + o]);
         fputc('\n', out);
@@ -196,21 +208,42 @@ static void print_name(FILE *out, const char *name)
         fputc(iscntrl((unsigned char)*name) ? ' ' : *name, out);
 }
 
+/* A tab, and the figure if it is one. */
+static void print_share(FILE *out, double share)
+{
+    fputc('\t', out);
+    if (!isnan(share))
+        fprintf(out, "%.6f", share);
+}
+
+static void print_tsv_head(FILE *out)
+{
+    fprintf(out, "model\tclass\tname\tn\tpredicted\tcorrect\tprecision\trecall\tf1\n");
+}
+
+static void print_tsv_rows(FILE *out, const char *model,
+                           const amkd_evaluation *evaluation, const json_t *class_names)
+{
+    for (size_t c = 0; c < evaluation->nclasses; c++) {
+        const amkd_class_figures figures = amkd_evaluation_class(evaluation, c);
+        char buffer[24];
+        fprintf(out, "%s\t%zu\t", model, c);
+        print_name(out, class_name(class_names, c, buffer));
+        fprintf(out, "\t%zu\t%zu\t%zu", figures.n, figures.npredicted, figures.ncorrect);
+        print_share(out, figures.precision);
+        print_share(out, figures.recall);
+        print_share(out, figures.f1);
+        fputc('\n', out);
+    }
+}
+
 static void print_tsv(FILE *out, const scorecard *card)
 {
-    const amkd_evaluation *all[] = {&card->student, &card->teacher};
-    fprintf(out, "model\tclass\tname\tn\tpredicted\tcorrect\tprecision\trecall\tf1\n");
-    for (size_t m = 0; m < 2; m++) {
-        for (size_t c = 0; all[m]->n && c < all[m]->nclasses; c++) {
-            const amkd_class_figures figures = amkd_evaluation_class(all[m], c);
-            char buffer[24];
-            fprintf(out, "%s\t%zu\t", m ? "teacher" : "student", c);
-            print_name(out, class_name(card->images, c, buffer));
-            fprintf(out, "\t%zu\t%zu\t%zu\t%.6f\t%.6f\t%.6f\n", figures.n,
-                    figures.npredicted, figures.ncorrect, figures.precision,
-                    figures.recall, figures.f1);
-        }
-    }
+    const json_t *names = card->images->class_names;
+    print_tsv_head(out);
+    print_tsv_rows(out, "student", &card->student, names);
+    if (card->teacher.n)
+        print_tsv_rows(out, "teacher", &card->teacher, names);
 }
 
 static void print_text(FILE *out, const scorecard *card)
@@ -249,4 +282,17 @@ int amkd_scorecard_tsv(char **text, const float *student, const float *teacher,
                        const amkd_images *images)
 {
     return print(text, print_tsv, student, teacher, images);
+}
+
+int amkd_classes_tsv(char **text, const amkd_evaluation *student,
+                     const json_t *class_names)
+{
+    size_t nbytes;
+    FILE *out = open_memstream(text, &nbytes);
+    if (!out)
+        return amkd_fail_errno("memory for the figures");
+    print_tsv_head(out);
+    print_tsv_rows(out, "student", student, class_names);
+    const int failed = ferror(out);
+    return fclose(out) || failed ? amkd_fail("out of memory") : 0;
 }

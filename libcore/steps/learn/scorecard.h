@@ -4,6 +4,7 @@
 #define AMKD_STEPS_LEARN_SCORECARD_H
 
 #include "data/images.h"
+#include "steps/learn/evaluate.h"
 
 /* student, teacher: probabilities [images->n][images->nclasses]; teacher may be NULL.
  * *text is freed with free(). */
@@ -19,8 +20,13 @@ int amkd_scorecard_json(char **text, const float *student, const float *teacher,
                         const amkd_images *images);
 
 /* The figures of each class alone, a line a model and class behind one of names: model
- * ("student" or "teacher"), class, name, n, predicted, correct, precision, recall, f1. */
+ * ("student" or "teacher"), class, name, n, predicted, correct, precision, recall, f1.
+ * What is NaN is empty. */
 int amkd_scorecard_tsv(char **text, const float *student, const float *teacher,
                        const amkd_images *images);
+
+/* The same of the student's classes alone; class_names may be NULL. */
+int amkd_classes_tsv(char **text, const amkd_evaluation *student,
+                     const json_t *class_names);
 
 #endif
