@@ -100,6 +100,10 @@ fails 1 "cannot sample 4 of 3 images" amkd-import --sample 4 -o out.amkd x.npy
 fails 1 "have no labels" amkd-import --class-names a,b -o out.amkd x.npy
 echo text >text
 fails 1 "'text': neither IDX, NPY, PNG, JPEG" amkd-import -o out.amkd text
+! grep -q -- '--format' stderr || fail "--format would not help: $(cat stderr)"
+fails 1 "batch, but a stream of amkd's own (amkd-cat shows it)" amkd-import -o out.amkd one.amkd
+printf '\x20\0\0\0\0\0\0\0{"w":{"dtype":"F32"}}          ' >model.safetensors
+fails 1 "batch, but a safetensors file, as models are" amkd-import -o out.amkd model.safetensors
 
 echo "# broken pictures, and what is no picture, told on stderr"
 mkdir photos

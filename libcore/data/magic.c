@@ -32,11 +32,19 @@ static const struct {
     {0, 6, "\xfd\x37zXZ\0", "compressed by xz"},
     {0, 4, "\x28\xb5\x2f\xfd", "compressed by zstd"},
     {257, 5, "ustar", "a tar archive"},
+    {0, 4, "AMKD", "a stream of amkd's own (amkd-cat shows it)"},
     {0, 4, "<svg", "an SVG picture"},
     {0, 5, "<?xml", "XML"},
 };
 
 static const char *const pages[] = {"<!doctype html", "<html"};
+
+/* The bytes of its header's JSON, eight bytes that say how many, and an object. */
+static int is_safetensors(const unsigned char *bytes, size_t nbytes)
+{
+    return nbytes > 9 && bytes[8] == '{' && !bytes[4] && !bytes[5] && !bytes[6] &&
+           !bytes[7] && (bytes[9] == '"' || bytes[9] == '}');
+}
 
 const char *amkd_magic_name(const void *bytes, size_t nbytes)
 {
@@ -47,6 +55,8 @@ const char *amkd_magic_name(const void *bytes, size_t nbytes)
             !memcmp((const char *)bytes + magics[i].offset, magics[i].bytes,
                     magics[i].nbytes))
             return magics[i].name;
+    if (is_safetensors(bytes, nbytes))
+        return "a safetensors file, as models are";
     for (size_t i = 0; i < sizeof pages / sizeof *pages; i++)
         if (nbytes >= strlen(pages[i]) && !strncasecmp(bytes, pages[i], strlen(pages[i])))
             return "a web page";

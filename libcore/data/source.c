@@ -64,8 +64,7 @@ static const char *guess(const void *bytes, size_t nbytes)
             "says which");
     else
         amkd_fail("neither IDX, NPY, PNG, JPEG, WebP, BMP, nor of the size of a CIFAR "
-                  "batch%s%s; "
-                  "--format names a format",
+                  "batch%s%s",
                   name ? ", but " : "", name ? name : "");
     return NULL;
 }
