@@ -70,6 +70,21 @@ got=0
 "${train[@]}" --resume state --metrics new -o resumed set.amkd
 [ "$(field step new | tail -1)" = 3000 ] || fail "a new log of a resumed training"
 
+# A training that diverges says so in a last line, also where that is the only one.
+for again in 1 2; do # begun anew, over its own line
+    got=0
+    amkd-train -q -a 'fc classes' -b 50 --lr 1e6 --weight-decay 1 --schedule constant --optimizer sgd \
+        --momentum 0 --steps 3000 --threads 1 --val set.amkd --metrics diverged -o never set.amkd \
+        2>stderr || got=$?
+    [ $got = 1 ] && [ ! -e never ] || fail "a diverging training: $got"
+    [ "$(wc -l <diverged)" = 1 ] || fail "diverged: $(cat diverged)"
+    grep -qE '^\{"step":[0-9]+,"steps":3000,.*"loss":null,"top":null,"diverged":true,' diverged ||
+        fail "diverged: $(cat diverged)"
+    [ "$(field step diverged)" = "$(sed -n 's/.* at step \([0-9]*\) .*/\1/p' stderr)" ] ||
+        fail "diverged: $(cat diverged stderr)"
+    ! grep -q val diverged || fail "weights that are none were measured"
+done
+
 # Where it cannot be written nothing is trained, or the training ends.
 ! "${train[@]}" --metrics none/log -o never set.amkd 2>stderr || fail "no folder"
 grep -q "none/log" stderr || fail "$(cat stderr)"

@@ -41,6 +41,7 @@ typedef struct trainer {
     tally since;           /* the last report */
     double finished, told; /* when the last span was, and the last that was reported */
     int taught_any;        /* samples, up to it */
+    uint64_t diverged;     /* the step at which it did; 0: it has not */
     amkd_feed *feed;
     amkd_learner learner;
     float *states;  /* of the optimizer, for checkpoints */
@@ -245,14 +246,20 @@ static double sum_of(const trainer *t, const float *sums)
     return sum;
 }
 
-static int check_weights(const trainer *t, const float *parameters, uint64_t step)
+/* value: no number, of what is so called. */
+static int fail_diverged(trainer *t, uint64_t step, const char *what, double value)
+{
+    t->diverged = step;
+    return amkd_fail("the training diverged: at step %llu %s is %g; a lower learning "
+                     "rate may help",
+                     (unsigned long long)step, what, isnan(value) ? (double)NAN : value);
+}
+
+static int check_weights(trainer *t, const float *parameters, uint64_t step)
 {
     for (size_t p = 0; p < t->model->graph.nparameters; p++)
         if (!isfinite(parameters[p]))
-            return amkd_fail("the training diverged: at step %llu a weight is %g; a "
-                             "lower learning rate may help",
-                             (unsigned long long)step,
-                             isnan(parameters[p]) ? (double)NAN : (double)parameters[p]);
+            return fail_diverged(t, step, "a weight", (double)parameters[p]);
     return 0;
 }
 
@@ -264,9 +271,7 @@ static int finish_span(trainer *t, span *s)
     t->finished = amkd_now();
     const double loss = sum_of(t, s->losses);
     if (!isfinite(loss))
-        return amkd_fail("the training diverged: at step %llu the loss is %g; a lower "
-                         "learning rate may help",
-                         (unsigned long long)s->end, isnan(loss) ? (double)NAN : loss);
+        return fail_diverged(t, s->end, "the loss", loss);
     const double nsamples = (double)s->nsamples;
     t->since.nsamples += nsamples;
     t->since.ntaught += t->options->min_top > 0 ? sum_of(t, s->taught) : nsamples;
@@ -309,6 +314,31 @@ static int tell(trainer *t, uint64_t step,
     t->since = (tally){.step = step};
     t->told = t->finished;
     return report ? report(context, &said) : 0;
+}
+
+/* The last report of a training that diverged, whose error stays. */
+static void tell_diverged(const trainer *t,
+                          int (*report)(void *context, const amkd_train_report *report),
+                          void *context)
+{
+    const amkd_train_report said = {
+        .step = t->diverged,
+        .nsteps = t->nsteps,
+        .since = t->since.step,
+        .nsamples = t->since.nsamples,
+        .seconds = t->finished - t->told,
+        .epoch = (double)t->diverged / (double)t->feed->order.epoch_nsteps,
+        .rate = amkd_schedule_rate(&t->options->schedule, t->diverged - 1, t->nsteps),
+        .loss = NAN,
+        .agreement = NAN,
+        .taught = t->since.nsamples > 0 ? t->since.ntaught / t->since.nsamples : 0,
+        .diverged = 1,
+    };
+    char *why = amkd_strdup(amkd_error());
+    if (report)
+        report(context, &said);
+    amkd_fail("%s", why ? why : "out of memory");
+    free(why);
 }
 
 /* Takes the batch norms' running figures anew, of the weights that the model ends with,
@@ -430,6 +460,8 @@ int amkd_train(amkd_model *model, amkd_device *device, const amkd_dataset *datas
         options->ready(context);
     if (!rc)
         rc = run(&t, report, context);
+    if (rc && t.diverged)
+        tell_diverged(&t, report, context);
     tear_down(&t);
     return rc;
 }

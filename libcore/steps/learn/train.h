@@ -65,13 +65,16 @@ typedef struct amkd_train_report {
     double agreement; /* share of them whose top class is the target's (after mixup) */
     double rate;      /* learning rate of the last step */
     double taught; /* share of the samples that taught; loss and agreement are theirs */
+    int diverged;  /* the last report: loss and agreement are NaN, and the model holds
+                      weights of before */
 } amkd_train_report;
 
 /* Trains model in place. The dataset's images are enough for an assistant. report is
- * called every few hundred steps with the context; it may end the training by returning
- * -1 (its error is then amkd_train's), and may read the model, which holds the weights of
- * that moment. The result depends on the seed, the data and the device alone; a resumed
- * training ends in the same weights as one run through.
+ * called every few hundred steps with the context, and where the training diverges, which
+ * is an error; it may end the training by returning -1 (its error is then amkd_train's),
+ * and may read the model, which holds the weights of that moment. The result depends on
+ * the seed, the data and the device alone; a resumed training ends in the same weights as
+ * one run through.
  */
 int amkd_train(amkd_model *model, amkd_device *device, const amkd_dataset *dataset,
                const amkd_train_options *options,

@@ -37,7 +37,8 @@ static int show(void *context, const amkd_train_report *report)
     int length = 0;
     if (t->options.min_top > 0)
         length = snprintf(more, sizeof more, ", taught %.4f", report->taught);
-    if (t->predictors) {
+    const int measured = t->predictors && !report->diverged;
+    if (measured) {
         if (amkd_predictors_update(t->predictors, t->model) ||
             amkd_evaluate_dataset(&agreement, t->predictors, &t->val))
             return -1;
@@ -51,7 +52,7 @@ static int show(void *context, const amkd_train_report *report)
     t->step = report->step;
     return t->told->metrics
                ? amkd_training_log_add(&t->log, report, t->options.min_top > 0,
-                                       t->predictors ? &agreement : NULL)
+                                       measured ? &agreement : NULL)
                : 0;
 }
 

@@ -149,8 +149,13 @@ static json_t *object_of(const amkd_training_log *log, const amkd_train_report *
     json_t *object =
         json_pack("{s:I, s:I, s:f, s:f, s:f, s:f}", "step", (json_int_t)report->step,
                   "steps", (json_int_t)report->nsteps, "epoch", report->epoch, "rate",
-                  report->rate, "loss", report->loss, "top", report->agreement);
+                  report->rate, "loss", report->diverged ? 0 : report->loss, "top",
+                  report->diverged ? 0 : report->agreement);
     int rc = object ? 0 : -1;
+    if (!rc && report->diverged)
+        rc = json_object_set_new(object, "loss", json_null()) ||
+             json_object_set_new(object, "top", json_null()) ||
+             json_object_set_new(object, "diverged", json_true());
     if (!rc && taught)
         rc = json_object_set_new(object, "taught", json_real(report->taught));
     if (!rc && val)
