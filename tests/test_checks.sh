@@ -176,3 +176,28 @@ the_network_has_3_classes amkd-eval -s model.safetensors four.amkd
 3_classes,_expected_4 amkd-eval -s none --answers answers.amkd four.amkd
 named_'steam' amkd-train -d steam real.amkd
 LIST
+
+# --check of a tool tries every place that a run would write to, and leaves nothing there.
+printf 'kept\n' >kept
+while read -r option command; do
+    expect 1 "option '$option': 'none/out'" "amkd-${command%% *}" --check ${command#* } \
+        "$option" none/out
+    [ "$option" != --output ] || command="$command -q"
+    "amkd-${command%% *}" --check ${command#* } "$option" kept >stdout 2>stderr || fail "$command: $(cat stderr)"
+    [ "$(cat kept)" = kept ] || fail "$command $option wrote"
+done <<'END'
+--output pool real.amkd
+--output augment real.amkd
+--output query -t model:model.safetensors real.amkd
+--profile query -t model:model.safetensors real.amkd
+--output score -s model.safetensors pairs.amkd
+--checkpoint score -s model.safetensors -k 3 pairs.amkd
+--profile score -s model.safetensors pairs.amkd
+--output eval -s model.safetensors test.amkd
+--profile eval -s model.safetensors test.amkd
+--calibrate eval -s model.safetensors answers.amkd
+--output train -a mlp test.amkd
+--checkpoint train -a mlp test.amkd
+--metrics train -a mlp -o model test.amkd
+--profile train -a mlp test.amkd
+END

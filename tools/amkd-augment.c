@@ -1,5 +1,6 @@
 /* amkd-augment: random views of every image. */
 #include "base/cli.h"
+#include "base/cli_paths.h"
 #include "base/error.h"
 #include "data/view_options.h"
 #include "steps/select/augment.h"
@@ -37,7 +38,7 @@ static int run(const arguments *given)
 static int check(const amkd_cli *cli, const arguments *given)
 {
     const amkd_augment_options *augment = &given->augment;
-    return amkd_augment_check(augment) ||
+    return amkd_cli_probe_paths(cli) || amkd_augment_check(augment) ||
                    (amkd_cli_given(cli, "device") && amkd_devices_check(augment->device))
                ? -1
                : 0;

@@ -1,5 +1,6 @@
 /* amkd-eval: how good a student is, alone and beside its teacher. */
 #include "base/cli.h"
+#include "base/cli_paths.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/room.h"
@@ -88,7 +89,7 @@ static int check(const amkd_cli *cli, const amkd_measuring *measuring)
 {
     amkd_device *devices;
     size_t ndevices;
-    if (amkd_evaluation_check(&measuring->plan))
+    if (amkd_cli_probe_paths(cli) || amkd_evaluation_check(&measuring->plan))
         return -1;
     if (amkd_devices_find(&devices, &ndevices, measuring->device))
         return amkd_cli_given(cli, "device") ? -1 : 0;

@@ -1,5 +1,6 @@
 /* amkd-pool: the candidate pairs of an image set, or its images by themselves. */
 #include "base/cli.h"
+#include "base/cli_paths.h"
 #include "base/error.h"
 #include "pool-shard.h"
 #include "steps/select/pool.h"
@@ -24,6 +25,11 @@ static int run(const amkd_pool_options *options, int verbose)
         fprintf(stderr, "amkd-pool: a pool of %" PRIu64 " of %" PRIu64 " %s\n",
                 pool.nrows, pool.ntotal, pool.single ? "images" : "pairs");
     return 0;
+}
+
+static int check(const amkd_cli *cli, const amkd_pool_options *pool)
+{
+    return amkd_cli_probe_paths(cli) || amkd_pool_check(pool) ? -1 : 0;
 }
 
 int main(int argc, char **argv)
@@ -74,6 +80,6 @@ int main(int argc, char **argv)
     pool.nthreads = common.nthreads;
     pool.quiet = common.quiet;
     pool.command = cli.command;
-    return amkd_cli_close(&cli, common.check ? amkd_pool_check(&pool)
-                                             : run(&pool, common.verbose));
+    return amkd_cli_close(&cli,
+                          common.check ? check(&cli, &pool) : run(&pool, common.verbose));
 }

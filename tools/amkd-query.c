@@ -1,5 +1,6 @@
 /* amkd-query: a teacher's answers about picks or images. */
 #include "base/cli.h"
+#include "base/cli_paths.h"
 #include "base/error.h"
 #include "base/interrupt.h"
 #include "base/memory.h"
@@ -146,7 +147,7 @@ static int run(arguments *a)
 static int look(const amkd_cli *cli, const arguments *a)
 {
     size_t nclasses;
-    if (amkd_query_check(&nclasses, &a->query) ||
+    if (amkd_cli_probe_paths(cli) || amkd_query_check(&nclasses, &a->query) ||
         (amkd_cli_given(cli, "device") && amkd_devices_check(a->query.device)))
         return -1;
     if (nclasses)

@@ -1,6 +1,7 @@
 /* amkd-score: candidate pairs in, picks out: the mixes that a student is least sure of.
  */
 #include "base/cli.h"
+#include "base/cli_paths.h"
 #include "base/error.h"
 #include "base/interval.h"
 #include "steps/select/lambdas.h"
@@ -214,7 +215,7 @@ static int run(arguments *given)
 static int check(const amkd_cli *cli, const arguments *given)
 {
     const amkd_score_options *score = &given->score;
-    return amkd_score_check(score) ||
+    return amkd_cli_probe_paths(cli) || amkd_score_check(score) ||
                    (amkd_cli_given(cli, "device") && amkd_devices_check(score->device))
                ? -1
                : 0;

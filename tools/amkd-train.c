@@ -1,5 +1,6 @@
 /* amkd-train: labels in, a student out. */
 #include "base/cli.h"
+#include "base/cli_paths.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "steps/learn/summary.h"
@@ -57,7 +58,7 @@ static int check(const train_arguments *args, const amkd_cli *cli)
 {
     const amkd_train_plan plan = plan_of(args, cli);
     amkd_device device;
-    if (amkd_train_check(&plan))
+    if (amkd_cli_probe_paths(cli) || amkd_train_check(&plan))
         return -1;
     if (amkd_device_find(&device, args->device))
         return amkd_cli_given(cli, "device") ? -1 : 0;

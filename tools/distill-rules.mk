@@ -105,7 +105,7 @@ kept = $(if $(STORE), --journal $(STORE),$(if $(JOURNAL), \
     $(if $(1), --budget $(BUDGET)) --journal $(2),$(if $(1), --budget $(1)) --append))
 query = amkd-query $(query_options) $(strip $(call kept,$(2),$(3))) \
     --batch $(TEACHER_BATCH) --timeout $(TIMEOUT)$(device)$(quiet) \
-    -o $(@D)/labels.part.amkd $(1)
+    -o $(or $(labels_to),$(@D)/labels.part.amkd) $(1)
 # amkd-query has the turn as long as it lives; a program that it asks has not (worker.c).
 turn := $(if $(STORE),flock $(STORE).turn )
 
@@ -418,7 +418,9 @@ rounds_to_check = $(foreach kind,$(sort $(ASKS)),$(firstword $(foreach \
     r,$(rounds),$(if $(filter $(kind),$(call ask_of,$(r))),$(r)))))
 check_eval = $(call check,TEST,amkd-eval --check -s - $(TEST))
 
+# Nothing is made yet, not even the directory.
 .PHONY: check
+check: labels_to = /dev/null
 check:
 	@: $(check_query)$(if $(TEST),$(check_eval))$(check_student)$(if \
 	    $(ASSISTANT),$(check_assistant)$(check_generation))$(if $(filter views.amkd,$(notdir $(foreach \

@@ -1,4 +1,6 @@
 #include "base/cli_paths.h"
+#include "base/error.h"
+#include "base/file.h"
 #include <string.h>
 #include <sys/stat.h>
 
@@ -76,4 +78,12 @@ int amkd_cli_check_paths(const amkd_cli *cli)
             rc = check_option(cli, w, o);
     }
     return rc;
+}
+
+int amkd_cli_probe_paths(const amkd_cli *cli)
+{
+    for (const amkd_option *w = cli->tool->options; w->long_name; w++)
+        if (w->flags & AMKD_WRITES && path_of(w) && amkd_output_probe(path_of(w), NULL))
+            return amkd_fail_in("option '--%s'", w->long_name);
+    return 0;
 }

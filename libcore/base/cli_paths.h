@@ -10,4 +10,8 @@
  * What is no regular file is left alone. Returns 0 or 2. */
 int amkd_cli_check_paths(const amkd_cli *cli);
 
+/* Fails where a path of an option with AMKD_WRITES could not be written now, as a run
+ * would before it does anything; for --check. Files that are there stay as they are. */
+int amkd_cli_probe_paths(const amkd_cli *cli);
+
 #endif
