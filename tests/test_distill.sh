@@ -124,7 +124,7 @@ expect 2 "no parameter 'STEP'" recipe.mk STEP=60
 expect 2 "STEPS 'many'" recipe.mk STEPS=many
 expect 2 "MIXUP '-1'" recipe.mk MIXUP=-1
 expect 2 "BY 'chance'" recipe.mk BY=chance
-expect 1 "TEACHER 'teacher.safetensors'" recipe.mk TEACHER=teacher.safetensors
+expect 2 "TEACHER 'teacher.safetensors'" recipe.mk TEACHER=teacher.safetensors
 expect 2 'leaves 1 answers' recipe.mk BUDGET=201
 expect 2 'MAX_PER_IMAGE 1 lets a round pick 100 of 200 images' recipe.mk MAX_PER_IMAGE=1
 expect 2 'to pick 60 of 45 mixes that there are' recipe.mk IMAGES=ten.amkd BUDGET=70

@@ -31,6 +31,13 @@ for tool in "${tools[@]}"; do
 done
 [ -z "$untried" ] || fail "no test tries$untried"
 
+echo "# every parameter has a help of its own, and a directory the placeholder of one"
+amkd-distill --options | awk -F '\t' '$3 == "parameter"' >options
+twice=$(cut -f 6 options | sort | uniq -d)
+[ -z "$twice" ] || fail "said of several parameters: $twice"
+[ "$(awk -F '\t' '$4 == "DIR" { print $2 }' options | sort | tr '\n' ' ')" = 'DIR JOURNAL SHARED ' ] ||
+    fail "directories: $(awk -F '\t' '$4 == "DIR"' options)"
+
 echo "# amkd-import --ignore-exif: a picture that lies on its side"
 mkdir photos
 cp "$SOURCE/tests/fuzz/corpus/picture/exif_right.jpg" photos

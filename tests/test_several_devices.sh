@@ -113,14 +113,14 @@ amkd-query -q -t model:teacher --profile one.json -o made many.amkd
 same made answers "what is recorded of --profile"
 
 echo "# one device that fails in the middle ends the work of all, and is named"
-# failing TEXT COMMAND...: one of its last launches of a kernel fails, on either device.
+# failing TEXT COMMAND...: a launch of a kernel half-way fails, on either device.
 failing() {
     local text=$1 n
     shift
     both driven DRIVER_COUNTS="$PWD/counts" "$@" -q -d 0,1 -o made
     n=$(sed -n 's/^clEnqueueNDRangeKernel //p' counts)
     expect 1 "${1%% *}: $text" both driven \
-        DRIVER_FAIL="clEnqueueNDRangeKernel:$((n - 2)):CL_OUT_OF_RESOURCES" \
+        DRIVER_FAIL="clEnqueueNDRangeKernel:$((n / 2 + 1)):CL_OUT_OF_RESOURCES" \
         "$@" -q -d 0,1 -o out
     grep -qE 'device [01] \(.*\): .*CL_OUT_OF_RESOURCES' stderr || fail "$*: $(cat stderr)"
 }

@@ -45,6 +45,7 @@ list_parameters() {
         for trait in $so; do
             case $trait in
             path) argument=FILE ;;
+            directory) argument=DIR ;;
             one-of=*) words=${trait#one-of=} words=${words//,/, } ;;
             like=*) words=$(words_of "${trait#like=}") ;;
             esac

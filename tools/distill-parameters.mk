@@ -81,16 +81,24 @@ PATIENCE = 0
 # of no more than a tenth of the images, else 0.
 HOLDOUT =
 
-# The student, and how each round's is trained, as for amkd-train. An empty ARCH: chosen by the
-# images' size, and said.
+# The student's architecture, as for amkd-train, as is what follows of its training. Empty: chosen
+# by the images' size, and said.
 ARCH =
+# Steps of the student's training.
 STEPS = 30000
+# Samples a step.
 BATCH = 128
+# What makes steps of gradients, sgd, adam or adamw.
 OPTIMIZER = adamw
+# The learning rate, the highest of the schedule.
 LR = 0.003
+# The momentum of sgd.
 MOMENTUM = 0.9
+# The weight decay. Empty: 0.01 with adamw, else 0.
 WEIGHT_DECAY = $(if $(filter adamw,$(OPTIMIZER)),0.01,0)
+# How the learning rate changes, constant, cosine, onecycle or multistep.
 SCHEDULE = onecycle
+# The temperature of the student's and of the answers' probabilities while it learns from them.
 TEMPERATURE = 4
 # alpha of mixup: each answered image is mixed again with another, and so are their
 # answers, by a weight from Beta(alpha, alpha). 0: none are.
@@ -176,7 +184,7 @@ at_url = $(filter http://% https://%,$(firstword $(TEACHER)))
 # above, its row here, its entry in amkd-distill.1 and, unless it is an option, its use in
 # distill-rules.mk.
 #   needed     it may not be empty
-#   path       make can take it as a file's name
+#   path       make can take it as a file's name; directory: it is one's
 #   from-0     it is a whole number, of at least 0; from-1: of at least 1
 #   one-of=A,B it is one of these words; like=TOOL--OPTION: its words are those of that option
 #   word       it is one word; the tool that gets it says whether it is right
@@ -192,7 +200,7 @@ table := \
     TEACHER:needed \
     BUDGET:needed:from-1 \
     TEST:path \
-    DIR:needed:path \
+    DIR:needed:path:directory \
     FIRST:from-1:or-empty \
     ROUNDS:from-0:or-empty \
     ASK \
@@ -235,8 +243,8 @@ table := \
     TEACHER_OPTIONS \
     TEACHER_BATCH:word:where \
     TIMEOUT:word:where \
-    JOURNAL:path \
-    SHARED:path \
+    JOURNAL:path:directory \
+    SHARED:path:directory \
     SEED:from-0 \
     DEVICE:where:like=amkd-train--device \
     LAUNCH:where \
