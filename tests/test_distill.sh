@@ -81,6 +81,8 @@ for g in 1 2; do
         fail "generation $g: $(cat plan)"
 done
 grep -q -- '--assistant amkd-run/round-3/assistant.safetensors' plan || fail "who teaches: $(cat plan)"
+amkd-distill -n "${many[@]}" GENERATIONS=3 GENERATION_TEMPERATURE=2.5 >plan
+[ "$(grep -c -- ' -T 2.5 .*/opinions-' plan)" = 2 ] || fail "their temperature: $(cat plan)"
 amkd-distill -n "${many[@]}" GENERATIONS=2 STUDENTS=each WARM_START=1 >plan
 grep -q -- '-i amkd-run/round-2/assistant-1.safetensors .*-o amkd-run/round-3/assistant-1.s' plan ||
     fail "a warm start of generations: $(cat plan)"

@@ -160,17 +160,21 @@ TIMEOUT = 300
 
 # Seed of everything drawn by chance.
 SEED = 1
-# The OpenCL device, as -d of the tools. Empty: the tools' own choice.
+# The OpenCL device, or a list of them where a tool takes one, as -d of the tools. Empty: the
+# tools' own choice.
 DEVICE =
 
 # What stands before the commands that compute, words of the shell: "srun -n1 --mem=4G" runs
 # each as a job of Slurm. What a machine runs is to see these files there, at the same paths.
 # Empty: they run here.
 LAUNCH =
-# The same for one tool. Empty: it runs here.
+# The same for amkd-augment. Empty, here and below: it runs here.
 LAUNCH_augment = $(LAUNCH)
+# The same for amkd-score, and the pool that it reads.
 LAUNCH_score = $(LAUNCH)
+# The same for amkd-train.
 LAUNCH_train = $(LAUNCH)
+# The same for amkd-eval.
 LAUNCH_eval = $(LAUNCH)
 # The same for amkd-query: unless this says otherwise the teacher is asked from here.
 LAUNCH_query =
