@@ -104,6 +104,14 @@ static inline uint channel_of(const uint nplaces)
     return VW == 1 ? item / nplaces : item;
 }
 
+/* The first block of a slice of nblocks (net/README.md), and where the one before ends.
+ * The last slices may have fewer than slice_nblocks blocks, or none. */
+static inline size_t slice_start(const size_t slice, const uint slice_nblocks,
+                                 const uint nblocks)
+{
+    return min(slice * slice_nblocks, (size_t)nblocks);
+}
+
 /* Writes a value of y; past: y is larger than the caches (ops/op_internal.h). */
 INLINE void write_vec(global vec *y, const vec value, const int past)
 {

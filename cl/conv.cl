@@ -26,7 +26,6 @@
 #define PX 0
 #define BIAS 1 /* whether there is one */
 #define SUM 0  /* whether a forward pass adds another map before the activation */
-#define NSLICES 1
 #endif
 #define K KH /* square */
 #ifndef KT

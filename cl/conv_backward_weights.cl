@@ -3,7 +3,7 @@
  * slice, WEIGHTS_V rows of dy at a time, for its WEIGHTS_ROWS rows of the kernel one after the
  * other, which find those pixels near.
  *
- * Grid: (LANE_ITEMS, tap tiles * K / WEIGHTS_ROWS * input tiles * output tiles, NSLICES),
+ * Grid: (LANE_ITEMS, tap tiles * K / WEIGHTS_ROWS * input tiles * output tiles, slices),
  * work-groups of LANE_ITEMS. */
 
 #ifndef WEIGHTS_OT
@@ -186,12 +186,13 @@ INLINE void write_sums(global float *weights, global float *biases,
 kernel LANE_GROUP void conv_backward_weights(global const vec *restrict x,
                                   global const vec *restrict dy,
                                   global float *restrict gradients, const uint nblocks,
-                                  const uint weights, const uint biases,
-                                  const uint ntrained)
+                                  const uint slice_nblocks, const uint weights,
+                                  const uint biases, const uint ntrained)
 {
     const size_t slice = get_global_id(2);
     const weights_tile t = find_weights_tile(get_global_id(1));
-    const size_t first = slice * nblocks / NSLICES, end = (slice + 1) * nblocks / NSLICES;
+    const size_t first = slice_start(slice, slice_nblocks, nblocks);
+    const size_t end = slice_start(slice + 1, slice_nblocks, nblocks);
 
     vec sum[WEIGHTS_ROWS][WEIGHTS_OT][WEIGHTS_IT][KT];
     vec bias[WEIGHTS_OT];

@@ -13,6 +13,5 @@
 #define IC 8 /* input features */
 #define OC 4 /* output features */
 #define BIAS 1 /* whether there is one */
-#define NSLICES 1
 #endif
 

@@ -1,7 +1,7 @@
 /* Gradient of a fully connected layer (dense.cl) by its weights and biases. A tile is
  * WEIGHTS_IT inputs x WEIGHTS_OUT outputs, which a work-item takes WEIGHTS_OT at a time.
  *
- * Grid: (LANE_ITEMS, input tiles * output tiles, NSLICES), work-groups of LANE_ITEMS. */
+ * Grid: (LANE_ITEMS, input tiles * output tiles, slices), work-groups of LANE_ITEMS. */
 
 #ifndef WEIGHTS_OT
 #define WEIGHTS_OT 4
@@ -41,14 +41,15 @@ static inline void add_row(global float *row, vec sum, int ninputs, int fresh)
 kernel void dense_backward_weights(global const vec *restrict x,
                                    global const vec *restrict dy,
                                    global float *restrict gradients, const uint nblocks,
-                                   const uint weights, const uint biases,
-                                   const uint ntrained)
+                                   const uint slice_nblocks, const uint weights,
+                                   const uint biases, const uint ntrained)
 {
     const size_t tile = get_global_id(1), slice = get_global_id(2);
     const int i0 = tile % TILES(IC, VW) * VW;
     const int begin = tile / TILES(IC, VW) * WEIGHTS_OUT;
     const int end = min(begin + WEIGHTS_OUT, OC);
-    const size_t first = slice * nblocks / NSLICES, stop = (slice + 1) * nblocks / NSLICES;
+    const size_t first = slice_start(slice, slice_nblocks, nblocks);
+    const size_t stop = slice_start(slice + 1, slice_nblocks, nblocks);
     global const float *d = (global const float *)dy;
     gradients += slice * ntrained;
 
@@ -102,16 +103,17 @@ kernel void dense_backward_weights(global const vec *restrict x,
  * writes. */
 kernel LANE_GROUP void dense_backward_weights(
     global const float *restrict x, global const float *restrict dy,
-    global float *restrict gradients, const uint nblocks, const uint weights,
-    const uint biases, const uint ntrained)
+    global float *restrict gradients, const uint nblocks, const uint slice_nblocks,
+    const uint weights, const uint biases, const uint ntrained)
 {
     const int tile = get_global_id(1), lane = get_local_id(0);
     const int own_i = tile % TILES(IC, WEIGHTS_IT) * WEIGHTS_IT;
     const int own_o = tile / TILES(IC, WEIGHTS_IT) * WEIGHTS_OT;
     const int i0 = min(own_i, IC - WEIGHTS_IT), o0 = min(own_o, OC - WEIGHTS_OT);
     const int with_bias = BIAS && own_i == 0;
-    const size_t slice = get_global_id(2), first = slice * nblocks / NSLICES;
-    const int length = (slice + 1) * nblocks / NSLICES - first;
+    const size_t slice = get_global_id(2);
+    const size_t first = slice_start(slice, slice_nblocks, nblocks);
+    const int length = slice_start(slice + 1, slice_nblocks, nblocks) - first;
     gradients += slice * ntrained;
     x += first * (IC * NLANES) + i0 * NLANES + lane;
     dy += first * (OC * NLANES) + o0 * NLANES + lane;

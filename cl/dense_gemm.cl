@@ -2,7 +2,7 @@
  * activations. libcore/ops/dense_gemm.c launches it.
  *
  * Grid of dense_bias_act and dense_mask: (VECTORS, features, blocks); of
- * dense_bias_gradient: (LANE_ITEMS, OC, NSLICES), work-groups of LANE_ITEMS. */
+ * dense_bias_gradient: (LANE_ITEMS, OC, slices), work-groups of LANE_ITEMS. */
 
 kernel void dense_bias_act(global const float *restrict parameters, global vec *restrict y,
                            const uint biases)
@@ -21,10 +21,11 @@ kernel void dense_mask(global const vec *restrict x, global vec *restrict dx)
 
 kernel LANE_GROUP void dense_bias_gradient(global const vec *restrict dy,
                                 global float *restrict gradients, const uint nblocks,
-                                const uint biases, const uint ntrained)
+                                const uint slice_nblocks, const uint biases, const uint ntrained)
 {
     const size_t o = get_global_id(1), slice = get_global_id(2);
-    const size_t first = slice * nblocks / NSLICES, end = (slice + 1) * nblocks / NSLICES;
+    const size_t first = slice_start(slice, slice_nblocks, nblocks);
+    const size_t end = slice_start(slice + 1, slice_nblocks, nblocks);
     vec sum = 0.0f;
     for (size_t block = first; block < end; block++)
         for (size_t lane = LANE_ITEM; lane < VECTORS; lane += LANE_ITEMS)

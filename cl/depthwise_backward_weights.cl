@@ -2,7 +2,7 @@
  * (depthwise.cl): a work-item sums a channel over a slice's blocks, ROWS of the kernel's
  * rows at a time, as many as have their sums in registers. A step is an output.
  *
- * Grid: (OC, NSLICES). */
+ * Grid: (OC, slices). */
 
 #ifndef ROWS
 #define ROWS K
@@ -73,12 +73,13 @@ kernel void depthwise_backward_weights(
     global float *restrict gradients, const uint nchannels, const int multiple,
     const int ih, const int iw, const int oh, const int ow, const int py, const int px,
     const uint weights, const uint biases, const int has_bias, const uint nblocks,
-    const uint nslices, const uint ntrained)
+    const uint slice_nblocks, const uint ntrained)
 {
     const maps m = {multiple, ih, iw, oh, ow, py, px};
     const uint o = get_global_id(0);
     const size_t slice = get_global_id(1);
-    const size_t first = slice * nblocks / nslices, end = (slice + 1) * nblocks / nslices;
+    const size_t first = slice_start(slice, slice_nblocks, nblocks);
+    const size_t end = slice_start(slice + 1, slice_nblocks, nblocks);
     vec sum[TILES(K, ROWS)][ROWS * K], bias[TILES(K, ROWS)]; /* the same in each */
     for (int part = 0; part < TILES(K, ROWS); part++) {
         bias[part] = 0.0f;

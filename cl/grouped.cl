@@ -10,7 +10,7 @@
  *
  * Grid of grouped_forward: (VECTORS, OC * OH * OW / RUN(OW), blocks); of
  * grouped_backward_data: the same of the inputs; of grouped_backward_weights:
- * (LANE_ITEMS, OC * GI, NSLICES), work-groups of LANE_ITEMS.
+ * (LANE_ITEMS, OC * GI, slices), work-groups of LANE_ITEMS.
  * Tolerance against float64: 1e-5 + 1e-5 |reference|. */
 
 #ifndef IC
@@ -27,7 +27,6 @@
 #define BIAS 1
 #define GROUPS 4
 #define DILATION 1
-#define NSLICES 1
 #endif
 
 #define K KH /* square */
@@ -153,13 +152,14 @@ INLINE void write_sums(global float *to, const vec *values, const int n, local f
 
 kernel LANE_GROUP void grouped_backward_weights(
     global const vec *restrict x, global const vec *restrict dy,
-    global float *restrict gradients, const uint nblocks, const uint weights,
-    const uint biases, const uint ntrained)
+    global float *restrict gradients, const uint nblocks, const uint slice_nblocks,
+    const uint weights, const uint biases, const uint ntrained)
 {
     local float shared[K * (LANE_ITEMS + 1)];
     const size_t slice = get_global_id(2);
     const int o = get_global_id(1) / GI, i = get_global_id(1) % GI;
-    const size_t first = slice * nblocks / NSLICES, end = (slice + 1) * nblocks / NSLICES;
+    const size_t first = slice_start(slice, slice_nblocks, nblocks);
+    const size_t end = slice_start(slice + 1, slice_nblocks, nblocks);
     vec sum[K * K], bias = 0.0f;
 #pragma unroll
     for (int ac = 0; ac < K * K; ac++)

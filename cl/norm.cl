@@ -7,20 +7,43 @@
  * training takes mean and biased variance from the batch, and moves the running ones, with
  * the unbiased variance, by momentum; a prediction takes the running ones.
  *
- * Sums are taken around the channel's first value, so that a mean far from 0 costs no
- * digits, in NPARTS parts of the blocks, which are added in order. Lanes from nsamples on
- * are of no sample: they are not summed, and get no gradient.
+ * Each slice of the blocks (net/README.md) is cut into SLICE_PARTS parts. Of each part the
+ * mean and the sum M of squares around it are found, from sums around the part's first
+ * value, so that a mean far from 0 costs no digits. Parts are put together in order (Chan,
+ * Golub, LeVeque, "Algorithms for computing the sample variance", 1983, equation 2.1):
  *
- * Activations lie as in common.cl. parts: float [NPARTS][nchannels][2]; stats: float
- * [nchannels][4], mean, 1 / deviation, scale, shift; sums: float [nchannels][2]. Grid of
- * norm_parts and norm_back_parts: (LANE_ITEMS, nchannels, NPARTS), work-groups of
- * LANE_ITEMS; of norm_apply and norm_back: that of first_value; of the others: (nchannels).
+ *     mean = mean_a + (mean_b - mean_a) n_b / n,   n = n_a + n_b
+ *     M    = M_a + M_b + (mean_b - mean_a)^2 n_a n_b / n
+ *
+ * Lanes from nsamples on are of no sample: they are not summed, and get no gradient.
+ *
+ * Activations lie as in common.cl. parts: float [part][nchannels][2], mean and M, or the
+ * two sums of the backward pass; stats: float [nchannels][4], mean, 1 / deviation, scale,
+ * shift; sums: float [nchannels][2]. Grid of norm_parts and norm_back_parts: (LANE_ITEMS,
+ * nchannels, parts), work-groups of LANE_ITEMS; of norm_apply and norm_back: that of
+ * first_value; of the others: (nchannels).
  * Tolerance against float64: 1e-5 + 1e-5 |reference|. */
 
 #ifndef EPSILON
 #define EPSILON 1e-5f
-#define NPARTS 8
+#define SLICE_PARTS 2
 #endif
+
+/* The first block of a part, and where the one before ends. */
+INLINE size_t part_start(const size_t part, const uint slice_nblocks, const uint nblocks)
+{
+    const size_t first = part % SLICE_PARTS * slice_nblocks / SLICE_PARTS;
+    return min(part / SLICE_PARTS * slice_nblocks + first, (size_t)nblocks);
+}
+
+/* How many values a channel has in a part. */
+INLINE float count_values(const size_t part, const uint slice_nblocks, const uint nblocks,
+                          const uint nsamples, const uint nplaces)
+{
+    const size_t first = part_start(part, slice_nblocks, nblocks) * NLANES;
+    const size_t end = part_start(part + 1, slice_nblocks, nblocks) * NLANES;
+    return (float)((min(end, (size_t)nsamples) - min(first, (size_t)nsamples)) * nplaces);
+}
 
 /* v in the lanes of the block's samples, 0 in the others. lane: a vec's number. */
 INLINE vec of_samples(const vec v, const size_t block, const size_t lane, const uint nsamples)
@@ -34,9 +57,8 @@ INLINE vec of_samples(const vec v, const size_t block, const size_t lane, const 
     return select((vec)0.0f, v, vload_vec(some) > (vec)0.0f);
 }
 
-/* The sums over a work-group's lanes, as its channel's and part's two of parts. */
-INLINE void write_part(global float *parts, const vec first, const vec second,
-                       local float *shared, const uint nchannels)
+/* The sums of first and second over a work-group's lanes. */
+INLINE float2 sum_lanes(const vec first, const vec second, local float *shared)
 {
     float a = sum_vec(first), b = sum_vec(second);
 #if LANE_ITEMS > 1
@@ -49,29 +71,32 @@ INLINE void write_part(global float *parts, const vec first, const vec second,
         b += shared[LANE_ITEMS + l];
     }
 #endif
-    if (get_local_id(0) == 0) {
-        global float *part = parts + (get_global_id(2) * nchannels + get_global_id(1)) * 2;
-        part[0] = a;
-        part[1] = b;
-    }
+    return (float2)(a, b);
 }
 
-/* What a channel's values are taken around: its first one. */
-INLINE float pivot_of(global const vec *x, const size_t c, const uint nplaces)
+/* The work-group's channel's and part's two of parts. */
+INLINE void write_part(global float *parts, const float first, const float second,
+                       const uint nchannels)
 {
-    return ((global const float *)x)[c * nplaces * NLANES];
+    if (get_local_id(0) == 0)
+        vstore2((float2)(first, second), get_global_id(2) * nchannels + get_global_id(1),
+                parts);
 }
 
 kernel LANE_GROUP void norm_parts(global float *restrict parts, global const vec *restrict x,
-                       const uint nblocks, const uint nsamples, const uint nchannels,
-                       const uint nplaces)
+                       const uint nblocks, const uint slice_nblocks, const uint nsamples,
+                       const uint nchannels, const uint nplaces)
 {
     local float shared[2 * LANE_ITEMS];
     const size_t c = get_global_id(1), part = get_global_id(2);
-    const size_t end = (part + 1) * nblocks / NPARTS;
-    const vec pivot = pivot_of(x, c, nplaces);
+    const size_t first = part_start(part, slice_nblocks, nblocks);
+    const size_t end = part_start(part + 1, slice_nblocks, nblocks);
+    const float n = count_values(part, slice_nblocks, nblocks, nsamples, nplaces);
+    const float pivot =
+        end > first ? ((global const float *)x)[(first * nchannels + c) * nplaces * NLANES]
+                    : 0.0f;
     vec sum = 0.0f, squares = 0.0f;
-    for (size_t block = part * nblocks / NPARTS; block < end; block++)
+    for (size_t block = first; block < end; block++)
         for (size_t lane = LANE_ITEM; lane < VECTORS; lane += LANE_ITEMS) {
             global const vec *plane = x + (block * nchannels + c) * nplaces * VECTORS + lane;
             vec some = 0.0f, some_squares = 0.0f;
@@ -83,7 +108,9 @@ kernel LANE_GROUP void norm_parts(global float *restrict parts, global const vec
             sum += of_samples(some, block, lane, nsamples);
             squares += of_samples(some_squares, block, lane, nsamples);
         }
-    write_part(parts, sum, squares, shared, nchannels);
+    const float2 sums = sum_lanes(sum, squares, shared);
+    const float shift = end > first ? sums.x / n : 0.0f;
+    write_part(parts, pivot + shift, sums.y - sums.x * shift, nchannels);
 }
 
 INLINE void write_stats(global float *stats, const size_t c, const float mean,
@@ -96,19 +123,26 @@ INLINE void write_stats(global float *stats, const size_t c, const float mean,
 }
 
 kernel void norm_measure(global float *restrict stats, global const float *restrict parts,
-                         global const vec *restrict x, global float *restrict parameters,
-                         const uint weights, const uint biases, const uint means,
-                         const uint variances, const float n,
-                         const float momentum, const uint nchannels, const uint nplaces)
+                         global float *restrict parameters, const uint weights,
+                         const uint biases, const uint means, const uint variances,
+                         const uint nparts, const uint nblocks, const uint slice_nblocks,
+                         const uint nsamples, const float momentum, const uint nchannels,
+                         const uint nplaces)
 {
     const size_t c = get_global_id(0);
-    float sum = 0.0f, squares = 0.0f;
-    for (int part = 0; part < NPARTS; part++) {
-        sum += parts[(part * nchannels + c) * 2];
-        squares += parts[(part * nchannels + c) * 2 + 1];
+    float n = 0.0f, mean = 0.0f, squares = 0.0f;
+    for (size_t part = 0; part < nparts; part++) {
+        const float more =
+            count_values(part, slice_nblocks, nblocks, nsamples, nplaces);
+        if (more == 0.0f)
+            continue;
+        const float2 of_part = vload2(part * nchannels + c, parts);
+        const float away = of_part.x - mean, share = more / (n + more);
+        mean = fma(away, share, mean);
+        squares += fma(away * (n * share), away, of_part.y);
+        n += more;
     }
-    const float shift = sum / n, mean = pivot_of(x, c, nplaces) + shift;
-    const float variance = fmax(squares / n - shift * shift, 0.0f);
+    const float variance = fmax(squares / n, 0.0f);
     const float unbiased = variance * (n / (n - 1.0f));
     /* A NaN among the values must not become a variance of 0. */
     const float from = isnan(squares) ? squares : variance;
@@ -146,14 +180,15 @@ kernel void norm_apply(global const vec *restrict x, global const float *restric
 kernel LANE_GROUP void norm_back_parts(global float *restrict parts, global const vec *restrict x,
                             global const vec *restrict dy,
                             global const float *restrict stats, const uint nblocks,
-                            const uint nchannels, const uint nplaces)
+                            const uint slice_nblocks, const uint nchannels,
+                            const uint nplaces)
 {
     local float shared[2 * LANE_ITEMS];
     const size_t c = get_global_id(1), part = get_global_id(2);
-    const size_t end = (part + 1) * nblocks / NPARTS;
+    const size_t end = part_start(part + 1, slice_nblocks, nblocks);
     const vec mean = stats[c * 4], inverse = stats[c * 4 + 1];
     vec sum = 0.0f, products = 0.0f;
-    for (size_t block = part * nblocks / NPARTS; block < end; block++)
+    for (size_t block = part_start(part, slice_nblocks, nblocks); block < end; block++)
         for (size_t lane = LANE_ITEM; lane < VECTORS; lane += LANE_ITEMS) {
             const size_t first = (block * nchannels + c) * nplaces * VECTORS + lane;
             vec some = 0.0f, some_products = 0.0f;
@@ -166,20 +201,22 @@ kernel LANE_GROUP void norm_back_parts(global float *restrict parts, global cons
             sum += some;
             products += some_products;
         }
-    write_part(parts, sum, products, shared, nchannels);
+    const float2 sums = sum_lanes(sum, products, shared);
+    write_part(parts, sums.x, sums.y, nchannels);
 }
 
 /* The whole gradient goes into the first slice. */
 kernel void norm_back_sums(global float *restrict sums, global const float *restrict parts,
                            global float *restrict gradients, const uint weights,
-                           const uint biases, const uint ntrained, const uint nslices,
-                           const uint nchannels)
+                           const uint biases, const uint ntrained, const uint nparts,
+                           const uint nslices, const uint nchannels)
 {
     const size_t c = get_global_id(0);
     float sum = 0.0f, products = 0.0f;
-    for (int part = 0; part < NPARTS; part++) {
-        sum += parts[(part * nchannels + c) * 2];
-        products += parts[(part * nchannels + c) * 2 + 1];
+    for (size_t part = 0; part < nparts; part++) {
+        const float2 of_part = vload2(part * nchannels + c, parts);
+        sum += of_part.x;
+        products += of_part.y;
     }
     sums[c * 2] = sum;
     sums[c * 2 + 1] = products;

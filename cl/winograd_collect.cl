@@ -1,4 +1,4 @@
-/* The last part of winograd_gradient.cl: adds the shares up in their order. */
+/* The last part of winograd_gradient.cl: adds each slice's shares up in their order. */
 
 /* G^T m. */
 INLINE void transform_back(vec to[3], const vec m0, const vec m1, const vec m2,
@@ -11,19 +11,24 @@ INLINE void transform_back(vec to[3], const vec m0, const vec m1, const vec m2,
     to[2] = m5 + (1.0f / 3) * sum2 - (1.0f / 3) * sum1;
 }
 
-/* The first copy of the gradients gets the sum, the other ones 0. A work-item does VW
+/* A slice's copy of the gradients gets the sum of its nshares shares. A work-item does VW
  * input channels of an output channel; all_in, all_out: of sums.
  *
- * Grid: (all_in / VW, nout). */
+ * Grid: (all_in / VW, nout, slices). */
 kernel void winograd_collect(global const vec *restrict sums,
                              global float *restrict gradients, const int nshares,
                              const int nin, const int nout, const int all_in,
                              const int all_out, const uint weights, const uint biases,
-                             const int has_bias, const uint ntrained, const int ncopies)
+                             const int has_bias, const uint ntrained)
 {
     const int i0 = get_global_id(0) * VW, o = get_global_id(1), in_vecs = all_in / VW;
     const size_t share_vecs = (size_t)POSITIONS * all_out * in_vecs;
-    global const float *dy_sums = (global const float *)(sums + nshares * share_vecs);
+    const size_t slice = get_global_id(2);
+    global const float *dy_sums =
+        (global const float *)(sums + get_global_size(2) * nshares * share_vecs);
+    sums += slice * nshares * share_vecs;
+    dy_sums += slice * nshares * nout;
+    gradients += slice * ntrained;
     vec m[POSITIONS], columns[PATCH][3];
     for (int p = 0; p < POSITIONS; p++) {
         m[p] = (vec)0.0f;
@@ -49,11 +54,4 @@ kernel void winograd_collect(global const vec *restrict sums,
         bias += dy_sums[s * nout + o];
     if (has_bias && i0 == 0)
         gradients[biases + o] = bias;
-    for (int copy = 1; copy < ncopies; copy++) {
-        gradients += ntrained;
-        for (int w = 0; w < min(VW, nin - i0) * 9; w++)
-            gradients[weights + (o * nin + i0) * 9 + w] = 0.0f;
-        if (has_bias && i0 == 0)
-            gradients[biases + o] = 0.0f;
-    }
 }

@@ -1,5 +1,5 @@
 /* The sums of winograd_gradient.cl where a work-item is a program of vectors. It walks the
- * tiles of its share of the blocks, for some output channels. It transforms patches of x
+ * tiles of its share of a slice of the blocks, for some output channels. It transforms patches of x
  * so that input channels are side by side in a vector, since the sum goes over the lanes,
  * and keeps its sums in memory, [position][output][input channel].
  *
@@ -69,8 +69,8 @@ INLINE void add_products(global vec *sums, const int stride, local const vec *pa
             sums[o * stride + i] = sum[o][i];
 }
 
-/* x: [nin][in_height][in_width] of each block, dy: [nout][out_height][out_width]. sums:
- * for each share [position][nout, a multiple of chunk][nin, a multiple of IN_CHANNELS];
+/* x: [nin][in_height][in_width] of each block, dy: [nout][out_height][out_width]. A slice
+ * has nshares shares. sums: for each share [position][nout, a multiple of chunk][nin, a multiple of IN_CHANNELS];
  * behind them the sums of dy, [share][nout]. chunk: output channels of a work-item, a
  * multiple of CHANNELS; part: input channels at a time, a multiple of IN_CHANNELS.
  * patches: local, POSITIONS * (part / VW * SAMPLES + 1) vecs; gradients: POSITIONS *
@@ -80,7 +80,8 @@ winograd_gradient_tiles(global const vec *restrict x, global const vec *restrict
                         global vec *sums, const int nin, const int in_height,
                         const int in_width, const int nout, const int out_height,
                         const int out_width, const int top, const int left,
-                        const int nblocks, const int part, const int chunk,
+                        const uint nblocks, const uint slice_nblocks,
+                        const int nshares, const int part, const int chunk,
                         local vec *restrict patches, local vec *restrict gradients,
                         local vec *restrict totals)
 {
@@ -93,8 +94,11 @@ winograd_gradient_tiles(global const vec *restrict x, global const vec *restrict
     const int all_out = TILES(nout, chunk) * chunk, o0 = get_global_id(1) * chunk;
     const int patch_stride = part / VW * SAMPLES + 1;
     const int gradient_stride = chunk * TILES_AT_ONCE + 1;
-    const long nunits = (long)nblocks * ngroups;
-    const long end = nunits * (get_global_id(0) + 1) / get_global_size(0);
+    const size_t slice = get_global_id(0) / nshares, share = get_global_id(0) % nshares;
+    const long start = slice_start(slice, slice_nblocks, nblocks) * ngroups;
+    const long nunits =
+        slice_start(slice + 1, slice_nblocks, nblocks) * ngroups - start;
+    const long end = start + nunits * (share + 1) / nshares;
     const size_t share_vecs = (size_t)POSITIONS * all_out * in_vecs;
     global float *biases = (global float *)(sums + get_global_size(0) * share_vecs);
     sums += get_global_id(0) * share_vecs;
@@ -103,7 +107,7 @@ winograd_gradient_tiles(global const vec *restrict x, global const vec *restrict
             sums[(p * all_out + o0) * in_vecs + v] = (vec)0.0f;
     for (int o = 0; o < chunk; o++)
         totals[o] = (vec)0.0f;
-    for (long unit = nunits * get_global_id(0) / get_global_size(0); unit < end; unit++) {
+    for (long unit = start + nunits * share / nshares; unit < end; unit++) {
         const int first_tile = unit % ngroups * TILES_AT_ONCE;
         const size_t block = unit / ngroups;
         for (int o = 0; o < chunk; o++)

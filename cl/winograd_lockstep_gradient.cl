@@ -1,11 +1,11 @@
 /* The sums of winograd_gradient.cl where work-items run in lockstep (winograd_lockstep.cl).
- * A work-group walks the tiles of its share of the blocks, LANES lanes of one at a time, for
+ * A work-group walks the tiles of its share of a slice of the blocks, LANES lanes of one at a time, for
  * IN_CHANNELS by OUT_CHANNELS channels. A work-item transforms the patch of one input
  * channel and lane, or the gradient of one output channel and lane; then the products are
  * added up over the lanes. In local memory the channels of a lane are turned, so that
  * work-items that write do not meet in a bank: LANES of them have a channel.
  *
- * Grid: (NLANES * shares, ROWS * groups of output channels, groups of input channels),
+ * Grid: (NLANES * all shares, ROWS * groups of output channels, groups of input channels),
  * work-groups of NLANES x ROWS. */
 
 #define IN_CHANNELS 32
@@ -20,15 +20,16 @@
 #define OUT_AT(lane, o) ((lane) * OUT_CHANNELS + ((o) + OUT_TURN(lane)) % OUT_CHANNELS)
 #define FOUR_AT(at, lane, four) (at((lane), (four) * 4) / 4)
 
-/* x: [nin][in_height][in_width] of each block, dy: [nout][out_height][out_width]. sums:
- * for each share [position][output channel][input channel], of whole groups; behind them the
+/* x: [nin][in_height][in_width] of each block, dy: [nout][out_height][out_width]. A slice
+ * has nshares shares. sums: for each share [position][output channel][input channel], of whole groups; behind them the
  * sums of dy, [share][nout]. */
 kernel __attribute__((reqd_work_group_size(NLANES, ROWS, 1))) void
 winograd_lockstep_gradient(global const vec *restrict x, global const vec *restrict dy,
                            global float *sums, const int nin, const int in_height,
                            const int in_width, const int nout, const int out_height,
                            const int out_width, const int top, const int left,
-                           const int nblocks)
+                           const uint nblocks, const uint slice_nblocks,
+                           const int nshares)
 {
     local float4 patches[POSITIONS * LANES * IN_CHANNELS / 4];
     local float4 gradients[POSITIONS * LANES * OUT_CHANNELS / 4];
@@ -38,7 +39,7 @@ winograd_lockstep_gradient(global const vec *restrict x, global const vec *restr
     const int out_size = out_height * out_width * NLANES;
     const int all_in = TILES(nin, IN_CHANNELS) * IN_CHANNELS;
     const int all_out = TILES(nout, OUT_CHANNELS) * OUT_CHANNELS;
-    const int share = get_group_id(0), nshares = get_num_groups(0);
+    const int share = get_group_id(0), of_slice = share % nshares;
     const int o0 = get_group_id(1) * OUT_CHANNELS, i0 = get_group_id(2) * IN_CHANNELS;
     const int item = get_local_id(1) * NLANES + get_local_id(0);
     const int first = get_local_id(1) * SHARE; /* of this item's positions */
@@ -49,9 +50,12 @@ winograd_lockstep_gradient(global const vec *restrict x, global const vec *restr
     const int o = channel - IN_CHANNELS;
     const int exists = of_x ? i0 + channel < nin : o0 + o < nout;
     /* Where the share begins, and counters in place of divisions in its loop. */
-    const long nunits = (long)nblocks * ntiles * LANE_GROUPS;
-    const long begin = nunits * share / nshares;
-    const int length = nunits * (share + 1) / nshares - begin;
+    const size_t slice = share / nshares, slice_units = ntiles * LANE_GROUPS;
+    const long start = slice_start(slice, slice_nblocks, nblocks) * slice_units;
+    const long nunits =
+        slice_start(slice + 1, slice_nblocks, nblocks) * slice_units - start;
+    const long begin = start + nunits * of_slice / nshares;
+    const int length = start + nunits * (of_slice + 1) / nshares - begin;
     int four = begin % LANE_GROUPS, tile = begin / LANE_GROUPS % ntiles;
     const size_t block = begin / LANE_GROUPS / ntiles;
     x += (block * nin + (exists && of_x ? i0 + channel : 0)) * in_size + lane;
@@ -90,7 +94,7 @@ winograd_lockstep_gradient(global const vec *restrict x, global const vec *restr
             dy += nout * (size_t)out_size;
         }
     }
-    global float *biases = sums + (size_t)nshares * POSITIONS * all_out * all_in;
+    global float *biases = sums + get_num_groups(0) * POSITIONS * all_out * all_in;
     sums += ((size_t)share * POSITIONS + first) * all_out * all_in;
 #pragma unroll
     for (int p = 0; p < SHARE; p++)

@@ -1,10 +1,11 @@
 /* Rooms, by the wiring that a network would have. */
 #include "net/network_room.h"
 #include "net/wiring.h"
+#include "ops/op.h"
 
 size_t amkd_network_choose_nslices(const amkd_device *device, size_t max_blocks)
 {
-    const size_t n = device->vector_width > 1 ? 2 : 8;
+    const size_t n = amkd_most_slices(device);
     return n < max_blocks ? n : max_blocks;
 }
 

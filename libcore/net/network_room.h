@@ -25,9 +25,7 @@ int amkd_network_room_find(amkd_network_room *room, const amkd_device *device,
  * the op in front of it does it too, or where it changes nothing. */
 int amkd_network_find_stored(unsigned char *stored, const amkd_graph *graph, int train);
 
-/* Copies of the weight gradients: enough that a device has work in layers with few
- * weights, few enough that summing them stays small. It depends on the kind of device
- * alone, not on how many of its units are in use, and so do the bits of the sums. */
+/* Copies of the weight gradients: the device's slices, of a block at least. */
 size_t amkd_network_choose_nslices(const amkd_device *device, size_t max_blocks);
 
 #endif

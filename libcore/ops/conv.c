@@ -49,16 +49,17 @@ static int backward_weights(amkd_op *op, const amkd_op_args *a)
     const amkd_op_shape *s = &op->shape;
     const amkd_conv_tile *tile = &((conv *)op->own)->tiles[AMKD_BACKWARD_WEIGHTS];
     const cl_uint n = (cl_uint)a->run.nblocks, ntrained = (cl_uint)s->ntrained;
+    const cl_uint slice = (cl_uint)amkd_op_slice_nblocks(op, &a->run);
     const cl_uint weights = (cl_uint)s->weights, biases = (cl_uint)s->biases;
     const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->dy),   AMKD_ARG(a->gradients),
-                             AMKD_ARG(n),       AMKD_ARG(weights), AMKD_ARG(biases),
-                             AMKD_ARG(ntrained)};
+                             AMKD_ARG(n),       AMKD_ARG(slice),   AMKD_ARG(weights),
+                             AMKD_ARG(biases),  AMKD_ARG(ntrained)};
     const size_t tiles = amkd_tiles(s->out_channels, tile->side[0]) *
                          amkd_tiles(s->in_channels, tile->side[1]) *
                          amkd_tiles(s->kernel_height, tile->kernel_rows) *
                          amkd_tiles(s->kernel_width, amkd_conv_taps(s));
     return amkd_op_launch(op, AMKD_BACKWARD_WEIGHTS, op->kernels[AMKD_BACKWARD_WEIGHTS],
-                          args, 7, amkd_lane_items(op->device), tiles, s->nslices);
+                          args, 8, amkd_lane_items(op->device), tiles, s->nslices);
 }
 
 /* A kernel of one pixel knows no rows: the whole map is one. */

@@ -109,13 +109,19 @@ static int gemm_backward_data(amkd_op *op, const amkd_op_args *a)
                : 0;
 }
 
+static size_t start_of(size_t slice, size_t slice_nblocks, size_t nblocks)
+{
+    return slice * slice_nblocks < nblocks ? slice * slice_nblocks : nblocks;
+}
+
 static int gemm_backward_weights(amkd_op *op, const amkd_op_args *a)
 {
     const amkd_op_shape *s = &op->shape;
     const size_t items = amkd_lane_items(op->device), nblocks = a->run.nblocks;
+    const size_t slice_nblocks = amkd_op_slice_nblocks(op, &a->run);
     for (size_t slice = 0; slice < s->nslices; slice++) {
-        const size_t first = slice * nblocks / s->nslices;
-        const size_t end = (slice + 1) * nblocks / s->nslices;
+        const size_t first = start_of(slice, slice_nblocks, nblocks);
+        const size_t end = start_of(slice + 1, slice_nblocks, nblocks);
         for (size_t b = first; b < end || b == first; b++)
             if (multiply_block(op, a->x[0], a->dy, a->gradients, slice, b, b == end,
                                b > first))
@@ -124,10 +130,10 @@ static int gemm_backward_weights(amkd_op *op, const amkd_op_args *a)
     if (!s->bias)
         return 0;
     const cl_uint n = (cl_uint)nblocks, biases = (cl_uint)s->biases;
-    const cl_uint ntrained = (cl_uint)s->ntrained;
+    const cl_uint ntrained = (cl_uint)s->ntrained, each = (cl_uint)slice_nblocks;
     const amkd_arg args[] = {AMKD_ARG(a->dy), AMKD_ARG(a->gradients), AMKD_ARG(n),
-                             AMKD_ARG(biases), AMKD_ARG(ntrained)};
-    return amkd_kernel_run(op->device, op->kernels[AMKD_BACKWARD_WEIGHTS], args, 5, 3,
+                             AMKD_ARG(each),  AMKD_ARG(biases),       AMKD_ARG(ntrained)};
+    return amkd_kernel_run(op->device, op->kernels[AMKD_BACKWARD_WEIGHTS], args, 6, 3,
                            (size_t[]){items, s->out_channels, s->nslices},
                            (size_t[]){items, 1, 1});
 }

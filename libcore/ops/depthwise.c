@@ -105,12 +105,13 @@ static int backward_weights(amkd_op *op, const amkd_op_args *a)
     const maps m = maps_of(s);
     const cl_uint weights = (cl_uint)s->weights, biases = (cl_uint)s->biases;
     const cl_int has_bias = s->bias;
-    const cl_uint nblocks = (cl_uint)a->run.nblocks, nslices = (cl_uint)s->nslices;
+    const cl_uint nblocks = (cl_uint)a->run.nblocks;
+    const cl_uint slice = (cl_uint)amkd_op_slice_nblocks(op, &a->run);
     const cl_uint ntrained = (cl_uint)s->ntrained;
     const amkd_arg args[] = {
         AMKD_ARG(a->x[0]), AMKD_ARG(a->dy),   AMKD_ARG(a->gradients), MAPS_ARGS(m),
         AMKD_ARG(weights), AMKD_ARG(biases),  AMKD_ARG(has_bias),     AMKD_ARG(nblocks),
-        AMKD_ARG(nslices), AMKD_ARG(ntrained)};
+        AMKD_ARG(slice),   AMKD_ARG(ntrained)};
     return amkd_kernel_run(op->device, op->kernels[AMKD_BACKWARD_WEIGHTS], args,
                            sizeof args / sizeof *args, 2,
                            (size_t[]){s->out_channels, s->nslices}, (size_t[]){1, 1});

@@ -38,13 +38,14 @@ static int backward_weights(amkd_op *op, const amkd_op_args *a)
 {
     const amkd_op_shape *s = &op->shape;
     const cl_uint n = (cl_uint)a->run.nblocks, ntrained = (cl_uint)s->ntrained;
+    const cl_uint slice = (cl_uint)amkd_op_slice_nblocks(op, &a->run);
     const cl_uint weights = (cl_uint)s->weights, biases = (cl_uint)s->biases;
     const size_t items = amkd_lane_items(op->device);
     const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->dy),   AMKD_ARG(a->gradients),
-                             AMKD_ARG(n),       AMKD_ARG(weights), AMKD_ARG(biases),
-                             AMKD_ARG(ntrained)};
+                             AMKD_ARG(n),       AMKD_ARG(slice),   AMKD_ARG(weights),
+                             AMKD_ARG(biases),  AMKD_ARG(ntrained)};
     return amkd_kernel_run(
-        op->device, op->kernels[AMKD_BACKWARD_WEIGHTS], args, 7, 3,
+        op->device, op->kernels[AMKD_BACKWARD_WEIGHTS], args, 8, 3,
         (size_t[]){items, s->out_channels * (s->in_channels / s->groups), s->nslices},
         (size_t[]){items, 1, 1});
 }

@@ -7,24 +7,31 @@
 
 extern const char amkd_cl_norm[];
 
-/* Parts of a batch that are summed apart, so that layers of few channels have work for
- * several units. The bits depend on it. */
-enum { NPARTS = 8 };
+/* Parts of a slice that are summed apart, so that layers of few channels have work for
+ * several units. In lockstep there are more slices. The bits depend on it. */
+enum { SLICE_PARTS = 2, LOCKSTEP_SLICE_PARTS = 1 };
 
 enum { PARTS, MEASURE, RECALL, APPLY, BACK_PARTS, BACK_SUMS, BACK };
 
 typedef struct norm {
     amkd_norm what;
-    cl_mem parts; /* float [NPARTS][channel][2] */
+    cl_mem parts; /* float [part][channel][2] */
     cl_mem stats; /* float [channel][4]: mean, 1 / deviation, scale, shift */
     cl_mem sums;  /* float [channel][2], of the backward pass */
 } norm;
 
+/* Parts of a slice. */
+static size_t parts_of(const amkd_device *device)
+{
+    return device->vector_width > 1 ? SLICE_PARTS : LOCKSTEP_SLICE_PARTS;
+}
+
 static int run_over_parts(amkd_op *op, size_t kernel, const amkd_arg *args, size_t nargs)
 {
     const size_t items = amkd_lane_items(op->device);
+    const size_t nparts = op->shape.nslices * parts_of(op->device);
     return amkd_kernel_run(op->device, op->kernels[kernel], args, nargs, 3,
-                           (size_t[]){items, op->shape.in_channels, NPARTS},
+                           (size_t[]){items, op->shape.in_channels, nparts},
                            (size_t[]){items, 1, 1});
 }
 
@@ -49,20 +56,23 @@ static int measure(amkd_op *op, const amkd_op_args *a)
     const cl_uint weights = (cl_uint)n->what.weights, biases = (cl_uint)n->what.biases;
     const cl_uint means = (cl_uint)n->what.means;
     const cl_uint variances = (cl_uint)n->what.variances;
-    const float nvalues = (float)count(op, &a->run);
+    const cl_uint slice = (cl_uint)amkd_op_slice_nblocks(op, &a->run);
+    const cl_uint nparts = (cl_uint)(op->shape.nslices * parts_of(op->device));
     const float momentum =
         a->run.nmeasured ? 1 / (float)a->run.nmeasured : n->what.momentum;
-    const amkd_arg parts[] = {AMKD_ARG(n->parts),      AMKD_ARG(a->x[0]),
-                              AMKD_ARG(nblocks),       AMKD_ARG(nsamples),
-                              AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
+    const amkd_arg parts[] = {AMKD_ARG(n->parts),   AMKD_ARG(a->x[0]),
+                              AMKD_ARG(nblocks),    AMKD_ARG(slice),
+                              AMKD_ARG(nsamples),   AMKD_ARG(op->nchannels),
+                              AMKD_ARG(op->nplaces)};
     const amkd_arg sums[] = {
-        AMKD_ARG(n->stats),      AMKD_ARG(n->parts),      AMKD_ARG(a->x[0]),
-        AMKD_ARG(a->parameters), AMKD_ARG(weights),       AMKD_ARG(biases),
-        AMKD_ARG(means),         AMKD_ARG(variances),     AMKD_ARG(nvalues),
-        AMKD_ARG(momentum),      AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
-    if (nvalues < 2)
+        AMKD_ARG(n->stats),      AMKD_ARG(n->parts),   AMKD_ARG(a->parameters),
+        AMKD_ARG(weights),       AMKD_ARG(biases),     AMKD_ARG(means),
+        AMKD_ARG(variances),     AMKD_ARG(nparts),     AMKD_ARG(nblocks),
+        AMKD_ARG(slice),         AMKD_ARG(nsamples),   AMKD_ARG(momentum),
+        AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
+    if (count(op, &a->run) < 2)
         return amkd_fail("a batch norm cannot train on a batch of one value a channel");
-    return run_over_parts(op, PARTS, parts, 6) || run_over_channels(op, MEASURE, sums, 12)
+    return run_over_parts(op, PARTS, parts, 7) || run_over_channels(op, MEASURE, sums, 14)
                ? -1
                : 0;
 }
@@ -99,19 +109,21 @@ static int backward_weights(amkd_op *op, const amkd_op_args *a)
 {
     const norm *n = op->own;
     const cl_uint nblocks = (cl_uint)a->run.nblocks;
+    const cl_uint slice = (cl_uint)amkd_op_slice_nblocks(op, &a->run);
+    const cl_uint nparts = (cl_uint)(op->shape.nslices * parts_of(op->device));
     const cl_uint weights = (cl_uint)n->what.weights, biases = (cl_uint)n->what.biases;
     const cl_uint ntrained = (cl_uint)op->shape.ntrained;
     const cl_uint nslices = (cl_uint)op->shape.nslices;
-    const amkd_arg parts[] = {AMKD_ARG(n->parts),   AMKD_ARG(a->x[0]),
-                              AMKD_ARG(a->dy),      AMKD_ARG(n->stats),
-                              AMKD_ARG(nblocks),    AMKD_ARG(op->nchannels),
-                              AMKD_ARG(op->nplaces)};
-    const amkd_arg sums[] = {AMKD_ARG(n->sums),      AMKD_ARG(n->parts),
-                             AMKD_ARG(a->gradients), AMKD_ARG(weights),
-                             AMKD_ARG(biases),       AMKD_ARG(ntrained),
-                             AMKD_ARG(nslices),      AMKD_ARG(op->nchannels)};
-    return run_over_parts(op, BACK_PARTS, parts, 7) ||
-                   run_over_channels(op, BACK_SUMS, sums, 8)
+    const amkd_arg parts[] = {AMKD_ARG(n->parts),      AMKD_ARG(a->x[0]),
+                              AMKD_ARG(a->dy),         AMKD_ARG(n->stats),
+                              AMKD_ARG(nblocks),       AMKD_ARG(slice),
+                              AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
+    const amkd_arg sums[] = {
+        AMKD_ARG(n->sums), AMKD_ARG(n->parts), AMKD_ARG(a->gradients),
+        AMKD_ARG(weights), AMKD_ARG(biases),   AMKD_ARG(ntrained),
+        AMKD_ARG(nparts),  AMKD_ARG(nslices),  AMKD_ARG(op->nchannels)};
+    return run_over_parts(op, BACK_PARTS, parts, 8) ||
+                   run_over_channels(op, BACK_SUMS, sums, 9)
                ? -1
                : 0;
 }
@@ -141,11 +153,12 @@ static void close_norm(amkd_op *op)
 
 static int new_buffers(amkd_op *op, size_t nchannels)
 {
-    const size_t nbytes = nchannels * sizeof(float);
     amkd_device *device = op->device;
+    const size_t nbytes = nchannels * sizeof(float);
+    const size_t nparts = amkd_most_slices(device) * parts_of(device);
     norm *n = op->own;
     op->close = close_norm;
-    return amkd_buffer_new(&n->parts, device, CL_MEM_READ_WRITE, 2 * NPARTS * nbytes,
+    return amkd_buffer_new(&n->parts, device, CL_MEM_READ_WRITE, 2 * nparts * nbytes,
                            NULL) ||
                    amkd_buffer_new(&n->stats, device, CL_MEM_READ_WRITE, 4 * nbytes,
                                    NULL) ||
@@ -169,8 +182,8 @@ int amkd_norm_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape
     };
     amkd_op *op = NULL;
     char options[96];
-    snprintf(options, sizeof options, "-DNPARTS=%d -DEPSILON=%.9ef", NPARTS,
-             (double)norm_options->epsilon);
+    snprintf(options, sizeof options, "-DSLICE_PARTS=%zu -DEPSILON=%.9ef",
+             parts_of(device), (double)norm_options->epsilon);
     if (amkd_op_build_shapeless(&op, device, shape, "norm", amkd_cl_norm, options,
                                 sizeof(norm)) ||
         amkd_op_kernels(op, names) || new_buffers(op, shape->in_channels)) {

@@ -6,6 +6,10 @@
 #include <limits.h>
 #include <stdlib.h>
 
+/* Slices, enough that layers with few weights have work for a device, or for the members
+ * of a team; few enough that adding their copies up stays small. */
+enum { SLICES = 4, LOCKSTEP_SLICES = 8 };
+
 size_t amkd_lane_items(const amkd_device *device)
 {
     return device->vector_width == 1 ? device->nlanes : 1;
@@ -42,12 +46,12 @@ static char *print_acts(const amkd_op_shape *s, const char *options)
 
 static char *print_shape(const amkd_op_shape *s, const char *options)
 {
-    char *sizes = amkd_format(
-        "-DIC=%zu -DIH=%zu -DIW=%zu -DOC=%zu -DOH=%zu -DOW=%zu -DKH=%zu "
-        "-DKW=%zu -DS=%zu -DPY=%zu -DPX=%zu -DBIAS=%d -DSUM=%d -DNSLICES=%zu %s",
-        s->in_channels, s->in_height, s->in_width, s->out_channels, s->out_height,
-        s->out_width, s->kernel_height, s->kernel_width, s->stride, s->top, s->left,
-        s->bias, s->sum, s->nslices, options);
+    char *sizes =
+        amkd_format("-DIC=%zu -DIH=%zu -DIW=%zu -DOC=%zu -DOH=%zu -DOW=%zu -DKH=%zu "
+                    "-DKW=%zu -DS=%zu -DPY=%zu -DPX=%zu -DBIAS=%d -DSUM=%d %s",
+                    s->in_channels, s->in_height, s->in_width, s->out_channels,
+                    s->out_height, s->out_width, s->kernel_height, s->kernel_width,
+                    s->stride, s->top, s->left, s->bias, s->sum, options);
     char *all = sizes ? print_acts(s, sizes) : NULL;
     free(sizes);
     return all;
@@ -138,8 +142,6 @@ static amkd_op_shape seen_by(amkd_pass pass, const amkd_op_shape *shape)
         seen.previous_act = none;
     if (pass == AMKD_BACKWARD_DATA)
         seen.bias = 0;
-    if (pass != AMKD_BACKWARD_WEIGHTS)
-        seen.nslices = 1;
     return seen;
 }
 
@@ -200,6 +202,16 @@ int amkd_op_launch(amkd_op *op, amkd_pass pass, cl_kernel kernel, const amkd_arg
         group /= 2;
     return amkd_kernel_run(op->device, kernel, args, nargs, 3,
                            (size_t[]){items, tiles, blocks}, (size_t[]){items, group, 1});
+}
+
+size_t amkd_most_slices(const amkd_device *device)
+{
+    return device->vector_width > 1 ? SLICES : LOCKSTEP_SLICES;
+}
+
+size_t amkd_op_slice_nblocks(const amkd_op *op, const amkd_batch *run)
+{
+    return amkd_tiles(run->nblocks, op->shape.nslices);
 }
 
 /* Rows of lanes in a work-group where work-items run in lockstep: with fewer, waves of 64

@@ -40,6 +40,11 @@ typedef struct amkd_op_args {
     cl_mem gradients; /* float [nslices][ntrained]: the op writes its part of each */
 } amkd_op_args;
 
+/* Slices that a batch has at most (net/README.md). It depends on the kind of device
+ * alone, not on how many of its units are in use, and so do the bits of what is summed.
+ */
+size_t amkd_most_slices(const amkd_device *device);
+
 /* Runs a pass; returns once enqueued. */
 int amkd_op_run(amkd_op *op, amkd_pass pass, const amkd_op_args *args);
 

@@ -15,9 +15,9 @@ enum { SAMPLES = 16, WIDE_SAMPLES = 64 };
 /* Input and output channels whose patches and gradients are near together. */
 enum { NEAR_CHANNELS = 64, LEAST_CHANNELS = 8 };
 
-/* Work-items, by shares of the blocks and parts of the output channels: enough for some
- * cores, few enough that their sums stay small. The bits depend on it. */
-enum { NITEMS = 8, LEAST_SHARES = 2 };
+/* Work-items of a slice, by shares of its blocks and parts of the output channels: enough
+ * for some cores, few enough that their sums stay small. The bits depend on it. */
+enum { SLICE_ITEMS = 2 };
 
 /* In lockstep: a work-group's channels and lanes at a time, as in
  * cl/winograd_lockstep_gradient.cl, and work-groups for each compute unit. */
@@ -28,7 +28,8 @@ typedef struct cut {
     size_t tiles;       /* at once */
     size_t in_channels; /* at a time in registers */
     size_t part, chunk; /* input channels at a time, outputs of a work-item */
-    size_t all_in, all_out, nparts, nchunks, nshares;
+    size_t all_in, all_out, nparts, nchunks;
+    size_t nshares; /* of a slice */
 } cut;
 
 /* Vectors of input channels at a time: sums in registers are for as many. */
@@ -89,7 +90,8 @@ static cut lockstep_cut(const amkd_device *device, const amkd_op_shape *s)
     cut c = {.part = GROUP_IN, .chunk = GROUP_OUT};
     c.nparts = amkd_tiles(s->in_channels, c.part);
     c.nchunks = amkd_tiles(s->out_channels, c.chunk);
-    c.nshares = amkd_tiles(UNIT_GROUPS * device->ncompute_units, c.nparts * c.nchunks);
+    c.nshares = amkd_tiles(UNIT_GROUPS * device->ncompute_units,
+                           c.nparts * c.nchunks * amkd_most_slices(device));
     c.all_in = c.nparts * c.part;
     c.all_out = c.nchunks * c.chunk;
     return c;
@@ -103,7 +105,7 @@ static cut cut_of(const amkd_device *device, const amkd_op_shape *s)
     if (device->vector_width < 16 || !find_parts(&c, device, s, WIDE_SAMPLES))
         find_parts(&c, device, s, SAMPLES);
     c.nchunks = amkd_tiles(s->out_channels, c.chunk);
-    c.nshares = NITEMS / c.nchunks > LEAST_SHARES ? NITEMS / c.nchunks : LEAST_SHARES;
+    c.nshares = c.nchunks < SLICE_ITEMS ? SLICE_ITEMS / c.nchunks : 1;
     c.nparts = 1; /* one after the other */
     c.all_in = round_up(s->in_channels, c.in_channels);
     c.all_out = c.nchunks * c.chunk;
@@ -139,7 +141,8 @@ size_t amkd_winograd_gradient_scratch(const amkd_device *device,
 {
     const cut c = cut_of(device, shape);
     const size_t nsums = AMKD_WINOGRAD_POSITIONS * c.all_in * c.all_out;
-    return c.nshares * (nsums + shape->out_channels) * sizeof(float);
+    return amkd_most_slices(device) * c.nshares * (nsums + shape->out_channels) *
+           sizeof(float);
 }
 
 /* The kernel of the sums. */
@@ -184,41 +187,45 @@ static int add_up(amkd_op *op, const amkd_op_args *a, const cut *c, cl_mem sums)
     const cl_int out_height = (cl_int)s->out_height, out_width = (cl_int)s->out_width;
     const cl_int top = (cl_int)s->top, left = (cl_int)s->left;
     const cl_int part = (cl_int)c->part, chunk = (cl_int)c->chunk;
-    const cl_int nblocks = (cl_int)a->run.nblocks;
-    const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->dy),      AMKD_ARG(sums),
-                             AMKD_ARG(nin),     AMKD_ARG(in_height),  AMKD_ARG(in_width),
-                             AMKD_ARG(nout),    AMKD_ARG(out_height), AMKD_ARG(out_width),
-                             AMKD_ARG(top),     AMKD_ARG(left),       AMKD_ARG(nblocks),
-                             AMKD_ARG(part),    AMKD_ARG(chunk),      {NULL, local[0]},
-                             {NULL, local[1]},  {NULL, local[2]}};
-    enum { NSHARED = 12 }; /* up to nblocks: what the kernel in lockstep takes */
+    const cl_uint nblocks = (cl_uint)a->run.nblocks;
+    const cl_uint slice = (cl_uint)amkd_op_slice_nblocks(op, &a->run);
+    const cl_int nshares = (cl_int)c->nshares;
+    const amkd_arg args[] = {
+        AMKD_ARG(a->x[0]),   AMKD_ARG(a->dy),    AMKD_ARG(sums),  AMKD_ARG(nin),
+        AMKD_ARG(in_height), AMKD_ARG(in_width), AMKD_ARG(nout),  AMKD_ARG(out_height),
+        AMKD_ARG(out_width), AMKD_ARG(top),      AMKD_ARG(left),  AMKD_ARG(nblocks),
+        AMKD_ARG(slice),     AMKD_ARG(nshares),  AMKD_ARG(part),  AMKD_ARG(chunk),
+        {NULL, local[0]},    {NULL, local[1]},   {NULL, local[2]}};
+    enum { NSHARED = 14 }; /* up to nshares: what the kernel in lockstep takes */
     const cl_kernel kernel = op->kernels[AMKD_BACKWARD_WEIGHTS];
     const size_t nlanes = op->device->nlanes;
     if (amkd_winograd_lockstep(op->device))
-        return amkd_kernel_run(
-            op->device, kernel, args, NSHARED, 3,
-            (size_t[]){nlanes * c->nshares, AMKD_WINOGRAD_ROWS * c->nchunks, c->nparts},
-            (size_t[]){nlanes, AMKD_WINOGRAD_ROWS, 1});
+        return amkd_kernel_run(op->device, kernel, args, NSHARED, 3,
+                               (size_t[]){nlanes * s->nslices * c->nshares,
+                                          AMKD_WINOGRAD_ROWS * c->nchunks, c->nparts},
+                               (size_t[]){nlanes, AMKD_WINOGRAD_ROWS, 1});
     return amkd_kernel_run(op->device, kernel, args, sizeof args / sizeof *args, 2,
-                           (size_t[]){c->nshares, c->nchunks}, (size_t[]){1, 1});
+                           (size_t[]){s->nslices * c->nshares, c->nchunks},
+                           (size_t[]){1, 1});
 }
 
 static int collect(amkd_op *op, const amkd_op_args *a, const cut *c, cl_mem sums)
 {
     const amkd_op_shape *s = &op->shape;
-    const cl_int nshares = (cl_int)c->nshares, ncopies = (cl_int)s->nslices;
+    const cl_int nshares = (cl_int)c->nshares;
     const cl_int nin = (cl_int)s->in_channels, nout = (cl_int)s->out_channels;
     const cl_int all_in = (cl_int)c->all_in, all_out = (cl_int)c->all_out;
     const cl_uint weights = (cl_uint)s->weights, biases = (cl_uint)s->biases;
     const cl_uint ntrained = (cl_uint)s->ntrained;
     const cl_int has_bias = s->bias;
     const amkd_arg args[] = {
-        AMKD_ARG(sums),   AMKD_ARG(a->gradients), AMKD_ARG(nshares),  AMKD_ARG(nin),
-        AMKD_ARG(nout),   AMKD_ARG(all_in),       AMKD_ARG(all_out),  AMKD_ARG(weights),
-        AMKD_ARG(biases), AMKD_ARG(has_bias),     AMKD_ARG(ntrained), AMKD_ARG(ncopies)};
+        AMKD_ARG(sums),   AMKD_ARG(a->gradients), AMKD_ARG(nshares), AMKD_ARG(nin),
+        AMKD_ARG(nout),   AMKD_ARG(all_in),       AMKD_ARG(all_out), AMKD_ARG(weights),
+        AMKD_ARG(biases), AMKD_ARG(has_bias),     AMKD_ARG(ntrained)};
     return amkd_kernel_run(
         op->device, op->kernels[AMKD_WINOGRAD_COLLECT], args, sizeof args / sizeof *args,
-        2, (size_t[]){c->all_in / op->device->vector_width, s->out_channels}, NULL);
+        3, (size_t[]){c->all_in / op->device->vector_width, s->out_channels, s->nslices},
+        NULL);
 }
 
 int amkd_winograd_gradient_run(amkd_op *op, const amkd_op_args *args)
