@@ -5,7 +5,7 @@
  * [view][NINTS] = image, matrix a b tx c d ty, gain, offset, saturation, which counts where
  * COLOUR is set, erased left top right bottom, pull x and y [POINTS][POINTS], which count
  * where ELASTIC is set.
- * out: uchar [n][y][x][channel] of view first + n.
+ * out: uchar [n][y][x][channel] of view first + n, written for n from from on.
  * Grid: (HEIGHT * WIDTH / RUN, views to make). Exact. */
 
 #ifndef HEIGHT
@@ -112,10 +112,10 @@ static inline void colour(int *values, int saturation)
 
 kernel void augment(global const uchar *restrict images,
                     global const uchar *restrict means, global const int *restrict views,
-                    const uint first, global uchar *restrict out)
+                    const uint first, const uint from, global uchar *restrict out)
 {
     const int begin = get_global_id(0) * RUN;
-    const size_t row = get_global_id(1);
+    const size_t row = from + get_global_id(1);
     global const int *view = views + (first + row) * NINTS;
     const int gain = view[7], offset = view[8];
     const int left = view[10], top = view[11], right = view[12], bottom = view[13];

@@ -22,8 +22,8 @@
  * both: 1e-6 + 1e-5 |reference|.
  *
  * mix_images writes the mixed pixels themselves of the rows from first on, uchar
- * [row - first][y][x][channel]. Grid: (HEIGHT * WIDTH * CHANNELS, rows). It and batch_load
- * are exact. */
+ * [row - first][y][x][channel], those from number from on. Grid: (HEIGHT * WIDTH *
+ * CHANNELS, rows). It and batch_load are exact. */
 
 #ifndef HEIGHT
 #define HEIGHT 28
@@ -124,10 +124,11 @@ kernel void mix_targets(global const float *restrict targets,
 
 kernel void mix_images(global const uchar *restrict images,
                        global const uint *restrict keys, const uint first,
-                       global uchar *restrict pixels)
+                       const uint from, global uchar *restrict pixels)
 {
-    const size_t at = get_global_id(0), row = first + get_global_id(1);
-    pixels[get_global_id(1) * NPIXELS + at] =
+    const size_t at = get_global_id(0), number = from + get_global_id(1);
+    const size_t row = first + number;
+    pixels[number * NPIXELS + at] =
         mixed(images[(size_t)keys[3 * row] * NPIXELS + at],
               images[(size_t)keys[3 * row + 1] * NPIXELS + at], keys[3 * row + 2]);
 }

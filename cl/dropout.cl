@@ -2,8 +2,8 @@
  *
  *     y = act(x m),     dx = act'(x) dy m,     m = 0, or scale = 1 / (1 - share dropped)
  *
- * m follows from the run's two keys, the sample's number in the batch and the value's in
- * the sample, ops/dropout.h says how. So it is the same forward and backward, and for
+ * m follows from the run's two keys, the sample's number in the batch, of which first_sample
+ * is the first here, and the value's in the sample, ops/dropout.h says how. So it is the same forward and backward, and for
  * any number of lanes. It is a factor, so that a NaN stays one.
  *
  * Activations lie as in common.cl. Grid: that of first_value.
@@ -43,11 +43,12 @@ static inline uint hash_one(uint bits)
 }
 
 /* Of the work-item's samples. */
-static inline uvec sample_bits(const uint key)
+static inline uvec sample_bits(const uint first_sample, const uint key)
 {
     uint samples[VW];
     for (int k = 0; k < VW; k++)
-        samples[k] = get_global_id(2) * NLANES + get_global_id(0) * VW + k;
+        samples[k] =
+            first_sample + get_global_id(2) * NLANES + get_global_id(0) * VW + k;
     return hash(vload_uvec(samples) ^ key);
 }
 
@@ -59,12 +60,13 @@ static inline vec factor(const uvec samples, const uint key, const uint value,
 }
 
 kernel void dropout_forward(global const vec *restrict x, global vec *restrict y,
-                            const uint sample_key, const uint value_key, const uint least,
-                            const float scale, const uint nchannels, const uint nplaces)
+                            const uint first_sample, const uint sample_key,
+                            const uint value_key, const uint least, const float scale,
+                            const uint nchannels, const uint nplaces)
 {
     const size_t first = first_value(nchannels, nplaces);
     const uint in_sample = get_global_id(1) * RUN(nplaces);
-    const uvec samples = sample_bits(sample_key);
+    const uvec samples = sample_bits(first_sample, sample_key);
     for (uint k = 0; k < RUN(nplaces); k++)
         y[first + k * VECTORS] =
             act_forward(x[first + k * VECTORS] *
@@ -72,13 +74,13 @@ kernel void dropout_forward(global const vec *restrict x, global vec *restrict y
 }
 
 kernel void dropout_backward(global const vec *restrict x, global const vec *restrict dy,
-                             global vec *restrict dx, const uint sample_key,
-                             const uint value_key, const uint least, const float scale,
+                             global vec *restrict dx, const uint first_sample,
+                             const uint sample_key, const uint value_key, const uint least, const float scale,
                              const int add, const uint nchannels, const uint nplaces)
 {
     const size_t first = first_value(nchannels, nplaces);
     const uint in_sample = get_global_id(1) * RUN(nplaces);
-    const uvec samples = sample_bits(sample_key);
+    const uvec samples = sample_bits(first_sample, sample_key);
     for (uint k = 0; k < RUN(nplaces); k++) {
         const size_t at = first + k * VECTORS;
         const vec d = dy[at] * factor(samples, value_key, in_sample + k, least, scale);

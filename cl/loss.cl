@@ -157,17 +157,19 @@ kernel void soften(global const vec *restrict logits, global float *restrict pro
             tops[rows[first + sample + k]] = lanes[k];
 }
 
-/* teaching[block][lane] = whether the sample is one of count and tops has min_top or more
- * in its row. */
+/* teaching[n] = whether tops has min_top or more in the row of sample n, of the count ones
+ * from number from on. */
 kernel void choose_teaching(global const float *restrict tops,
                             global const uint *restrict rows, const uint first,
-                            const uint count, const float min_top,
+                            const uint from, const uint count, const float min_top,
                             global float *restrict teaching)
 {
     const uint sample = get_global_id(1) * NLANES + get_global_id(0) * VW;
     for (int k = 0; k < VW; k++)
-        teaching[sample + k] =
-            sample + k < count && tops[rows[first + sample + k]] >= min_top ? 1.0f : 0.0f;
+        if (sample + k < count) {
+            const uint n = from + sample + k;
+            teaching[n] = tops[rows[first + n]] >= min_top ? 1.0f : 0.0f;
+        }
 }
 
 /* probs[sample][class] = softmax(logits / temperature), or the logits as they are

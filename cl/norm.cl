@@ -15,7 +15,8 @@
  *     mean = mean_a + (mean_b - mean_a) n_b / n,   n = n_a + n_b
  *     M    = M_a + M_b + (mean_b - mean_a)^2 n_a n_b / n
  *
- * Lanes from nsamples on are of no sample: they are not summed, and get no gradient.
+ * Of a batch that a team goes through, a member finds the parts of its own slices, and then
+ * has them all. Lanes from nsamples on are of no sample: they are not summed, and get no gradient.
  *
  * Activations lie as in common.cl. parts: float [part][nchannels][2], mean and M, or the
  * two sums of the backward pass; stats: float [nchannels][4], mean, 1 / deviation, scale,
@@ -74,17 +75,18 @@ INLINE float2 sum_lanes(const vec first, const vec second, local float *shared)
     return (float2)(a, b);
 }
 
-/* The work-group's channel's and part's two of parts. */
+/* The work-group's channel's and part's two of parts, of which first_part are before. */
 INLINE void write_part(global float *parts, const float first, const float second,
-                       const uint nchannels)
+                       const uint first_part, const uint nchannels)
 {
+    const size_t part = first_part + get_global_id(2);
     if (get_local_id(0) == 0)
-        vstore2((float2)(first, second), get_global_id(2) * nchannels + get_global_id(1),
-                parts);
+        vstore2((float2)(first, second), part * nchannels + get_global_id(1), parts);
 }
 
 kernel LANE_GROUP void norm_parts(global float *restrict parts, global const vec *restrict x,
-                       const uint nblocks, const uint slice_nblocks, const uint nsamples,
+                       const uint first_part, const uint nblocks,
+                       const uint slice_nblocks, const uint nsamples,
                        const uint nchannels, const uint nplaces)
 {
     local float shared[2 * LANE_ITEMS];
@@ -110,7 +112,8 @@ kernel LANE_GROUP void norm_parts(global float *restrict parts, global const vec
         }
     const float2 sums = sum_lanes(sum, squares, shared);
     const float shift = end > first ? sums.x / n : 0.0f;
-    write_part(parts, pivot + shift, sums.y - sums.x * shift, nchannels);
+    write_part(parts, pivot + shift, sums.y - sums.x * shift, first_part,
+               nchannels);
 }
 
 INLINE void write_stats(global float *stats, const size_t c, const float mean,
@@ -179,8 +182,8 @@ kernel void norm_apply(global const vec *restrict x, global const float *restric
 
 kernel LANE_GROUP void norm_back_parts(global float *restrict parts, global const vec *restrict x,
                             global const vec *restrict dy,
-                            global const float *restrict stats, const uint nblocks,
-                            const uint slice_nblocks, const uint nchannels,
+                            global const float *restrict stats, const uint first_part,
+                            const uint nblocks, const uint slice_nblocks, const uint nchannels,
                             const uint nplaces)
 {
     local float shared[2 * LANE_ITEMS];
@@ -202,14 +205,15 @@ kernel LANE_GROUP void norm_back_parts(global float *restrict parts, global cons
             products += some_products;
         }
     const float2 sums = sum_lanes(sum, products, shared);
-    write_part(parts, sums.x, sums.y, nchannels);
+    write_part(parts, sums.x, sums.y, first_part, nchannels);
 }
 
-/* The whole gradient goes into the first slice. */
+/* The whole gradient goes into the batch's first slice, which is here or not. */
 kernel void norm_back_sums(global float *restrict sums, global const float *restrict parts,
                            global float *restrict gradients, const uint weights,
                            const uint biases, const uint ntrained, const uint nparts,
-                           const uint nslices, const uint nchannels)
+                           const uint nslices, const int has_first,
+                           const uint nchannels)
 {
     const size_t c = get_global_id(0);
     float sum = 0.0f, products = 0.0f;
@@ -221,8 +225,9 @@ kernel void norm_back_sums(global float *restrict sums, global const float *rest
     sums[c * 2] = sum;
     sums[c * 2 + 1] = products;
     for (size_t slice = 0; slice < nslices; slice++) {
-        gradients[slice * ntrained + weights + c] = slice ? 0.0f : products;
-        gradients[slice * ntrained + biases + c] = slice ? 0.0f : sum;
+        const int takes = has_first && slice == 0;
+        gradients[slice * ntrained + weights + c] = takes ? products : 0.0f;
+        gradients[slice * ntrained + biases + c] = takes ? sum : 0.0f;
     }
 }
 

@@ -177,7 +177,7 @@ START_TEST(the_loss_of_those_that_teach_is_a_mean_over_them)
     ck_ok(amkd_buffer_new(&teaching, device, CL_MEM_READ_ONLY, nsamples * 4, flags));
     for (int b = 0; b < 4; b++)
         ck_ok(amkd_buffer_new(&there[b], device, CL_MEM_READ_WRITE, n * 4, gradient));
-    ck_ok(amkd_loss_count_teaching(loss, teaching, COUNT));
+    ck_ok(amkd_loss_count_teaching(loss, teaching, COUNT, NULL));
     ck_ok(amkd_loss_run_teaching(loss, there[3], there[0], there[1], there[2], logits,
                                  targets, rows, 0, COUNT, 2, teaching, 0));
     ck_ok(amkd_buffer_read(device, gradient, there[3], 0, n * 4));

@@ -57,28 +57,34 @@ static amkd_train_plan plan_of(const train_arguments *args, const amkd_cli *cli)
 static int check(const train_arguments *args, const amkd_cli *cli)
 {
     const amkd_train_plan plan = plan_of(args, cli);
-    amkd_device device;
+    amkd_device *devices;
+    size_t ndevices;
     if (amkd_cli_probe_paths(cli) || amkd_train_check(&plan))
         return -1;
-    if (amkd_device_find(&device, args->device))
+    if (amkd_devices_find(&devices, &ndevices, args->device))
         return amkd_cli_given(cli, "device") ? -1 : 0;
-    return amkd_train_check_room(&plan, &args->train, &device);
+    const int rc = amkd_train_check_room(&plan, &args->train, &devices[0]);
+    free(devices);
+    return rc;
 }
 
 static int summarize(train_arguments *args, const amkd_cli *cli)
 {
     const amkd_train_plan plan = plan_of(args, cli);
-    amkd_device device;
+    amkd_device *devices;
+    size_t ndevices;
     amkd_model *assistant = NULL;
-    char *text;
-    if (amkd_device_find(&device, args->device) ||
-        (args->assistant && amkd_model_load(&assistant, args->assistant)))
+    char *text = NULL;
+    if (amkd_devices_find(&devices, &ndevices, args->device))
         return -1;
+    int rc = args->assistant ? amkd_model_load(&assistant, args->assistant) : 0;
     args->train.assistant = assistant;
-    int rc = amkd_train_summary_text(&text, &plan, &args->train, &device, args->json);
+    if (!rc)
+        rc = amkd_train_summary_text(&text, &plan, &args->train, &devices[0], args->json);
     if (!rc)
         rc = amkd_file_write(args->common.output, text, strlen(text));
     free(text);
+    free(devices);
     amkd_model_free(assistant);
     return rc;
 }

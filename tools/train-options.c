@@ -146,7 +146,7 @@ static size_t file_options(amkd_option *options, train_arguments *a)
          "write step, loss, rate and more to FILE as the training goes, an\n"
          "object of JSON a line; with --resume the file goes on",
          AMKD_WHERE | AMKD_WRITES, 0, 0},
-        AMKD_DEVICE_OPTION(a->device),
+        AMKD_DEVICES_OPTION(a->device),
         AMKD_PROFILE_OPTION(a->profile),
         {0, "memory", AMKD_TEXT, &a->memory, "SIZE",
          "what the training may take of the device's memory, as 512M or 3G\n"

@@ -15,8 +15,10 @@ struct amkd_network {
     amkd_device *device;
     amkd_graph graph;
     amkd_wiring wiring;
-    size_t max_blocks, nslices;
-    amkd_op **ops;   /* [nnodes] */
+    size_t max_blocks;             /* of a run */
+    size_t nslices;                /* copies of the gradients */
+    size_t all_blocks, all_slices; /* the team's together */
+    amkd_op **ops;                 /* [nnodes] */
     amkd_op **masks; /* [nnodes]: of those whose derivative is a step; else NULL */
     amkd_op **adds;  /* [nsteps]: of those that add; else NULL */
     cl_mem *buffers; /* [nbuffers] */
@@ -46,8 +48,8 @@ static int add_op(amkd_network *network, size_t n, int train)
         .act = node->act,
         .previous_act = node->previous_act,
         .ntrained = network->graph.ntrained,
-        .nslices = network->nslices,
-        .max_blocks = network->max_blocks,
+        .nslices = network->all_slices,
+        .max_blocks = network->all_blocks,
     };
     const amkd_op_shape shape = amkd_layer_op_shape(layer, &options);
     if (layer->kind->open(&network->ops[n], network->device, layer, &options) ||
@@ -120,16 +122,46 @@ static int fill(amkd_network *network, int train)
     return 0;
 }
 
+/* The slices of a member, and the blocks that they have at most. */
+static void take_share(amkd_network *network, const amkd_team *team)
+{
+    const size_t n = network->all_slices, blocks = network->all_blocks;
+    const size_t rank = amkd_team_rank(team), size = amkd_team_size(team);
+    const size_t first = amkd_first_slice(n, rank, size);
+    network->nslices = amkd_first_slice(n, rank + 1, size) - first;
+    const size_t most = network->nslices * (blocks ? (blocks + n - 1) / n : 0);
+    network->max_blocks = most < blocks ? most : blocks;
+}
+
+static int check_team(const amkd_network *network, const amkd_team *team)
+{
+    const size_t size = amkd_team_size(team);
+    return size > network->all_slices
+               ? amkd_fail("%zu devices are too many for batches of %zu samples: on "
+                           "'%s' they are cut into %zu slices",
+                           size, network->all_blocks * network->device->nlanes,
+                           network->device->name, network->all_slices)
+               : 0;
+}
+
 int amkd_network_new(amkd_network **out, amkd_device *device, const amkd_graph *graph,
                      size_t max_blocks, int train)
+{
+    return amkd_network_new_member(out, device, graph, max_blocks, train, NULL);
+}
+
+int amkd_network_new_member(amkd_network **out, amkd_device *device,
+                            const amkd_graph *graph, size_t max_blocks, int train,
+                            const amkd_team *team)
 {
     amkd_network *network = amkd_alloc(1, sizeof *network);
     if (!network)
         return -1;
     network->device = device;
-    network->max_blocks = max_blocks;
-    network->nslices = amkd_network_choose_nslices(device, max_blocks);
-    if (amkd_graph_copy(&network->graph, graph) ||
+    network->all_blocks = max_blocks;
+    network->all_slices = amkd_network_choose_nslices(device, max_blocks);
+    take_share(network, team);
+    if ((team && check_team(network, team)) || amkd_graph_copy(&network->graph, graph) ||
         amkd_wiring_new(&network->wiring, graph, train) || fill(network, train)) {
         amkd_network_free(network);
         return -1;

@@ -15,6 +15,13 @@ typedef struct amkd_network amkd_network;
 int amkd_network_new(amkd_network **out, amkd_device *device, const amkd_graph *graph,
                      size_t max_blocks, int train);
 
+/* The same for a member of a team, whose batches have up to max_blocks lane blocks: of
+ * these it goes through its slices (ops/op.h, amkd_share). NULL: alone. Fails where there
+ * are fewer slices than members. */
+int amkd_network_new_member(amkd_network **out, amkd_device *device,
+                            const amkd_graph *graph, size_t max_blocks, int train,
+                            const amkd_team *team);
+
 /* The parameters on the device, float [graph.nparameters] in the order of their offsets;
  * written and read with amkd_buffer_write and amkd_buffer_read. A run that trains writes
  * the state among them. */

@@ -2,8 +2,10 @@
 #include "net/network_plan.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/memory.h"
 #include "net/ways.h"
 #include "ops/op_plan.h"
+#include <stdlib.h>
 
 /* What a planning has to do with. */
 typedef struct planner {
@@ -42,4 +44,21 @@ int amkd_network_plan(amkd_network *network, double seconds,
                 rc = plan_pass(&p, op, pass);
     amkd_ways_free(ways);
     return rc;
+}
+
+char *amkd_network_ways(const amkd_network *network)
+{
+    char *text = amkd_strdup("");
+    for (size_t op = 0; text && op < amkd_network_nops(network); op++) {
+        char layer[2 * AMKD_LAYER_NBYTES];
+        const amkd_op *one = amkd_network_op(network, op);
+        amkd_network_op_print(layer, sizeof layer, network, op);
+        char *longer =
+            amkd_format("%s%s: %s, %s, %s; ", text, layer, amkd_op_way(one, AMKD_FORWARD),
+                        amkd_op_way(one, AMKD_BACKWARD_WEIGHTS),
+                        amkd_op_way(one, AMKD_BACKWARD_DATA));
+        free(text);
+        text = longer;
+    }
+    return text;
 }

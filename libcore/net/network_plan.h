@@ -22,4 +22,8 @@ typedef int amkd_network_planned(void *context, const amkd_plan *plan, size_t op
 int amkd_network_plan(amkd_network *network, double seconds,
                       amkd_network_planned *planned, void *context);
 
+/* All that was chosen, as a text: equal networks with the same text leave the same bits.
+ * Freed with free(); NULL without memory. */
+char *amkd_network_ways(const amkd_network *network);
+
 #endif

@@ -68,12 +68,13 @@ int amkd_augmenter_new(amkd_augmenter **out, amkd_device *device,
 }
 
 int amkd_augmenter_make(amkd_augmenter *augmenter, cl_mem out, cl_mem images,
-                        cl_mem means, cl_mem views, size_t first, size_t nviews)
+                        cl_mem means, cl_mem views, size_t first, size_t from,
+                        size_t nviews)
 {
-    const cl_uint begin = (cl_uint)first;
+    const cl_uint begin = (cl_uint)first, at = (cl_uint)from;
     const amkd_arg args[] = {AMKD_ARG(images), AMKD_ARG(means), AMKD_ARG(views),
-                             AMKD_ARG(begin), AMKD_ARG(out)};
-    return amkd_kernel_run(augmenter->device, augmenter->kernel, args, 5, 2,
+                             AMKD_ARG(begin),  AMKD_ARG(at),    AMKD_ARG(out)};
+    return amkd_kernel_run(augmenter->device, augmenter->kernel, args, 6, 2,
                            (size_t[]){augmenter->npositions / augmenter->run, nviews},
                            NULL);
 }
@@ -104,7 +105,7 @@ int amkd_augmenter_run(amkd_augmenter *augmenter, uint8_t *pixels, const uint8_t
                  : 0;
     if (!rc)
         rc = amkd_augmenter_make(augmenter, buffers[OUT], buffers[IMAGES], buffers[MEANS],
-                                 buffers[VIEWS], 0, nviews) ||
+                                 buffers[VIEWS], 0, 0, nviews) ||
                      amkd_buffer_read(device, pixels, buffers[OUT], 0, nviews * npixels)
                  ? -1
                  : 0;

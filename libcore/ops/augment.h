@@ -27,7 +27,8 @@ int amkd_augmenter_run(amkd_augmenter *augmenter, uint8_t *pixels, const uint8_t
  * views, amkd_view; means, uint8 [nimages][channels], are those of the images, or
  * anything unless amkd_view_needs_means. */
 int amkd_augmenter_make(amkd_augmenter *augmenter, cl_mem out, cl_mem images,
-                        cl_mem means, cl_mem views, size_t first, size_t nviews);
+                        cl_mem means, cl_mem views, size_t first, size_t from,
+                        size_t nviews);
 
 void amkd_augmenter_free(amkd_augmenter *augmenter); /* NULL is fine */
 

@@ -175,12 +175,12 @@ int amkd_batches_mix_targets(amkd_batches *batches, cl_mem mixed, cl_mem targets
 }
 
 int amkd_batches_mix_rows(amkd_batches *batches, cl_mem pixels, cl_mem images,
-                          cl_mem keys, size_t first, size_t count)
+                          cl_mem keys, size_t first, size_t from, size_t count)
 {
-    const cl_uint first_row = (cl_uint)first;
+    const cl_uint first_row = (cl_uint)first, at = (cl_uint)from;
     const amkd_arg args[] = {AMKD_ARG(images), AMKD_ARG(keys), AMKD_ARG(first_row),
-                             AMKD_ARG(pixels)};
-    return amkd_kernel_run(batches->device, batches->mix, args, 4, 2,
+                             AMKD_ARG(at), AMKD_ARG(pixels)};
+    return amkd_kernel_run(batches->device, batches->mix, args, 5, 2,
                            (size_t[]){batches->npixels, count}, NULL);
 }
 
@@ -190,7 +190,7 @@ int amkd_batches_mix(amkd_batches *batches, uint8_t *pixels)
     const size_t nbytes = batches->nkeys * batches->npixels;
     if (amkd_buffer_new(&buffer, batches->device, CL_MEM_WRITE_ONLY, nbytes, NULL))
         return -1;
-    int rc = amkd_batches_mix_rows(batches, buffer, batches->images, batches->keys, 0,
+    int rc = amkd_batches_mix_rows(batches, buffer, batches->images, batches->keys, 0, 0,
                                    batches->nkeys);
     if (!rc)
         rc = amkd_buffer_read(batches->device, pixels, buffer, 0, nbytes);

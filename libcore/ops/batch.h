@@ -52,10 +52,11 @@ int amkd_batches_mix_targets(amkd_batches *batches, cl_mem mixed, cl_mem targets
                              size_t nclasses, cl_mem order, size_t first, size_t count,
                              cl_mem mu);
 
-/* Enqueues the mixes of images that the rows first..first+count of keys say, both as
- * amkd_batches_use takes them: pixels, uint8 [count][height][width][channels]. */
+/* Enqueues the mixes of images that the rows of keys from first + from on say, both as
+ * amkd_batches_use takes them: pixels, uint8 [n][height][width][channels], of which the
+ * count from number from on are written. */
 int amkd_batches_mix_rows(amkd_batches *batches, cl_mem pixels, cl_mem images,
-                          cl_mem keys, size_t first, size_t count);
+                          cl_mem keys, size_t first, size_t from, size_t count);
 
 /* Reads back the mixed pixels of all rows, uint8 [row][height][width][channels]. */
 int amkd_batches_mix(amkd_batches *batches, uint8_t *pixels);

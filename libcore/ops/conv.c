@@ -59,7 +59,8 @@ static int backward_weights(amkd_op *op, const amkd_op_args *a)
                          amkd_tiles(s->kernel_height, tile->kernel_rows) *
                          amkd_tiles(s->kernel_width, amkd_conv_taps(s));
     return amkd_op_launch(op, AMKD_BACKWARD_WEIGHTS, op->kernels[AMKD_BACKWARD_WEIGHTS],
-                          args, 8, amkd_lane_items(op->device), tiles, s->nslices);
+                          args, 8, amkd_lane_items(op->device), tiles,
+                          amkd_op_nslices(op, &a->run));
 }
 
 /* A kernel of one pixel knows no rows: the whole map is one. */

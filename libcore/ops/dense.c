@@ -71,7 +71,8 @@ static int backward_weights(amkd_op *op, const amkd_op_args *a)
     const size_t tiles =
         amkd_tiles(s->out_channels, d->outputs) * amkd_tiles(s->in_channels, d->inputs);
     return amkd_op_launch(op, AMKD_BACKWARD_WEIGHTS, op->kernels[AMKD_BACKWARD_WEIGHTS],
-                          args, 8, amkd_lane_items(op->device), tiles, s->nslices);
+                          args, 8, amkd_lane_items(op->device), tiles,
+                          amkd_op_nslices(op, &a->run));
 }
 
 /* The layer as features in, features out: a convolution that covers its input is one. */

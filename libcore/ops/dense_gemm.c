@@ -119,7 +119,7 @@ static int gemm_backward_weights(amkd_op *op, const amkd_op_args *a)
     const amkd_op_shape *s = &op->shape;
     const size_t items = amkd_lane_items(op->device), nblocks = a->run.nblocks;
     const size_t slice_nblocks = amkd_op_slice_nblocks(op, &a->run);
-    for (size_t slice = 0; slice < s->nslices; slice++) {
+    for (size_t slice = 0; slice < amkd_op_nslices(op, &a->run); slice++) {
         const size_t first = start_of(slice, slice_nblocks, nblocks);
         const size_t end = start_of(slice + 1, slice_nblocks, nblocks);
         for (size_t b = first; b < end || b == first; b++)
@@ -133,9 +133,10 @@ static int gemm_backward_weights(amkd_op *op, const amkd_op_args *a)
     const cl_uint ntrained = (cl_uint)s->ntrained, each = (cl_uint)slice_nblocks;
     const amkd_arg args[] = {AMKD_ARG(a->dy), AMKD_ARG(a->gradients), AMKD_ARG(n),
                              AMKD_ARG(each),  AMKD_ARG(biases),       AMKD_ARG(ntrained)};
-    return amkd_kernel_run(op->device, op->kernels[AMKD_BACKWARD_WEIGHTS], args, 6, 3,
-                           (size_t[]){items, s->out_channels, s->nslices},
-                           (size_t[]){items, 1, 1});
+    return amkd_kernel_run(
+        op->device, op->kernels[AMKD_BACKWARD_WEIGHTS], args, 6, 3,
+        (size_t[]){items, s->out_channels, amkd_op_nslices(op, &a->run)},
+        (size_t[]){items, 1, 1});
 }
 
 /* Its kernels do what a product leaves to do: biases and activations. */

@@ -112,9 +112,9 @@ static int backward_weights(amkd_op *op, const amkd_op_args *a)
         AMKD_ARG(a->x[0]), AMKD_ARG(a->dy),   AMKD_ARG(a->gradients), MAPS_ARGS(m),
         AMKD_ARG(weights), AMKD_ARG(biases),  AMKD_ARG(has_bias),     AMKD_ARG(nblocks),
         AMKD_ARG(slice),   AMKD_ARG(ntrained)};
-    return amkd_kernel_run(op->device, op->kernels[AMKD_BACKWARD_WEIGHTS], args,
-                           sizeof args / sizeof *args, 2,
-                           (size_t[]){s->out_channels, s->nslices}, (size_t[]){1, 1});
+    return amkd_kernel_run(
+        op->device, op->kernels[AMKD_BACKWARD_WEIGHTS], args, sizeof args / sizeof *args,
+        2, (size_t[]){s->out_channels, amkd_op_nslices(op, &a->run)}, (size_t[]){1, 1});
 }
 
 /* Rows of the kernel whose sums for the weights' gradient fit the registers. */

@@ -45,27 +45,35 @@ static amkd_dropout dropout_of(const amkd_op *op, const amkd_batch *run)
     return amkd_dropout_of(run->training ? o->share : 0, run->seed, run->step, o->layer);
 }
 
+/* The number in the batch of the first of the run's samples. */
+static cl_uint first_sample(const amkd_op *op, const amkd_batch *run)
+{
+    return run->share ? (cl_uint)(run->share->first_block * op->device->nlanes) : 0;
+}
+
 static int forward(amkd_op *op, const amkd_op_args *a)
 {
     const amkd_dropout d = dropout_of(op, &a->run);
-    const amkd_arg args[] = {AMKD_ARG(a->x[0]),       AMKD_ARG(a->y),
-                             AMKD_ARG(d.sample_key),  AMKD_ARG(d.value_key),
-                             AMKD_ARG(d.least),       AMKD_ARG(d.scale),
-                             AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
-    return amkd_op_launch_values(op, op->kernels[0], args, 8, op->nchannels,
+    const cl_uint first = first_sample(op, &a->run);
+    const amkd_arg args[] = {
+        AMKD_ARG(a->x[0]),      AMKD_ARG(a->y),          AMKD_ARG(first),
+        AMKD_ARG(d.sample_key), AMKD_ARG(d.value_key),   AMKD_ARG(d.least),
+        AMKD_ARG(d.scale),      AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
+    return amkd_op_launch_values(op, op->kernels[0], args, 9, op->nchannels,
                                  a->run.nblocks);
 }
 
 static int backward_data(amkd_op *op, const amkd_op_args *a)
 {
     const amkd_dropout d = dropout_of(op, &a->run);
+    const cl_uint first = first_sample(op, &a->run);
     const cl_int add = a->add;
-    const amkd_arg args[] = {AMKD_ARG(a->x[0]),       AMKD_ARG(a->dy),
-                             AMKD_ARG(a->dx),         AMKD_ARG(d.sample_key),
-                             AMKD_ARG(d.value_key),   AMKD_ARG(d.least),
-                             AMKD_ARG(d.scale),       AMKD_ARG(add),
-                             AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
-    return amkd_op_launch_values(op, op->kernels[1], args, 10, op->nchannels,
+    const amkd_arg args[] = {
+        AMKD_ARG(a->x[0]),       AMKD_ARG(a->dy),        AMKD_ARG(a->dx),
+        AMKD_ARG(first),         AMKD_ARG(d.sample_key), AMKD_ARG(d.value_key),
+        AMKD_ARG(d.least),       AMKD_ARG(d.scale),      AMKD_ARG(add),
+        AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
+    return amkd_op_launch_values(op, op->kernels[1], args, 11, op->nchannels,
                                  a->run.nblocks);
 }
 

@@ -44,10 +44,11 @@ static int backward_weights(amkd_op *op, const amkd_op_args *a)
     const amkd_arg args[] = {AMKD_ARG(a->x[0]), AMKD_ARG(a->dy),   AMKD_ARG(a->gradients),
                              AMKD_ARG(n),       AMKD_ARG(slice),   AMKD_ARG(weights),
                              AMKD_ARG(biases),  AMKD_ARG(ntrained)};
-    return amkd_kernel_run(
-        op->device, op->kernels[AMKD_BACKWARD_WEIGHTS], args, 8, 3,
-        (size_t[]){items, s->out_channels * (s->in_channels / s->groups), s->nslices},
-        (size_t[]){items, 1, 1});
+    return amkd_kernel_run(op->device, op->kernels[AMKD_BACKWARD_WEIGHTS], args, 8, 3,
+                           (size_t[]){items,
+                                      s->out_channels * (s->in_channels / s->groups),
+                                      amkd_op_nslices(op, &a->run)},
+                           (size_t[]){items, 1, 1});
 }
 
 int amkd_grouped_new(amkd_op **out, amkd_device *device, const amkd_op_shape *shape,

@@ -91,14 +91,39 @@ int amkd_loss_logits(amkd_loss *loss, cl_mem out, cl_mem logits, size_t count)
     return run_softmax(loss, out, logits, count, 1, 1);
 }
 
-int amkd_loss_count_teaching(amkd_loss *loss, cl_mem teaching, size_t total)
+/* Makes the lanes' counts those of all members. They are whole numbers, which no order of
+ * adding changes. */
+static int count_members(amkd_loss *loss, amkd_team *team)
+{
+    const size_t n = loss->device->nlanes, size = amkd_team_size(team);
+    float *all = amkd_alloc(size + 1, n * sizeof *all);
+    float *mine = all ? all + size * n : NULL;
+    int rc = !all ||
+             amkd_buffer_read(loss->device, mine, loss->sums, 0, n * sizeof *all) ||
+             amkd_team_all_gather(team, all, mine, n * sizeof *all);
+    for (size_t v = 0; !rc && v < n; v++) {
+        mine[v] = 0;
+        for (size_t m = 0; m < size; m++)
+            mine[v] += all[m * n + v];
+    }
+    if (!rc)
+        rc = amkd_buffer_write(loss->device, loss->sums, mine, 0, n * sizeof *all);
+    free(all);
+    return rc ? -1 : 0;
+}
+
+int amkd_loss_count_teaching(amkd_loss *loss, cl_mem teaching, size_t total,
+                             amkd_team *team)
 {
     const amkd_device *device = loss->device;
     const size_t vectors = device->nlanes / device->vector_width;
     const cl_uint nblocks = (cl_uint)((total + device->nlanes - 1) / device->nlanes);
     const amkd_arg args[] = {AMKD_ARG(teaching), AMKD_ARG(nblocks), AMKD_ARG(loss->sums)};
     return amkd_kernel_run(loss->device, loss->count_teaching, args, 3, 1, &vectors,
-                           &vectors);
+                           &vectors) ||
+                   (team && count_members(loss, team))
+               ? -1
+               : 0;
 }
 
 int amkd_loss_run_teaching(amkd_loss *loss, cl_mem gradient, cl_mem losses,
@@ -127,12 +152,13 @@ int amkd_loss_soften(amkd_loss *loss, cl_mem probs, cl_mem tops, cl_mem logits,
 }
 
 int amkd_loss_choose_teaching(amkd_loss *loss, cl_mem teaching, cl_mem tops, cl_mem rows,
-                              size_t first, size_t count, float min_top)
+                              size_t first, size_t from, size_t count, float min_top)
 {
-    const cl_uint begin = (cl_uint)first, n = (cl_uint)count;
-    const amkd_arg args[] = {AMKD_ARG(tops), AMKD_ARG(rows),    AMKD_ARG(begin),
-                             AMKD_ARG(n),    AMKD_ARG(min_top), AMKD_ARG(teaching)};
-    return run(loss, loss->choose_teaching, args, 6, count);
+    const cl_uint begin = (cl_uint)first, at = (cl_uint)from, n = (cl_uint)count;
+    const amkd_arg args[] = {AMKD_ARG(tops),    AMKD_ARG(rows), AMKD_ARG(begin),
+                             AMKD_ARG(at),      AMKD_ARG(n),    AMKD_ARG(min_top),
+                             AMKD_ARG(teaching)};
+    return run(loss, loss->choose_teaching, args, 7, count);
 }
 
 void amkd_loss_free(amkd_loss *loss)

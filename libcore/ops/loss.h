@@ -3,6 +3,7 @@
 #define AMKD_OPS_LOSS_H
 
 #include "device/device.h"
+#include "team/team.h"
 
 typedef struct amkd_loss amkd_loss;
 
@@ -21,8 +22,9 @@ int amkd_loss_run(amkd_loss *loss, cl_mem gradient, cl_mem losses, cl_mem agreem
                   size_t total, float temperature);
 
 /* Counts which of total samples teach, float [block][lane] of 1 and 0, for the calls of
- * amkd_loss_run_teaching that follow. */
-int amkd_loss_count_teaching(amkd_loss *loss, cl_mem teaching, size_t total);
+ * amkd_loss_run_teaching that follow: of all members of a team, or, with NULL, alone. */
+int amkd_loss_count_teaching(amkd_loss *loss, cl_mem teaching, size_t total,
+                             amkd_team *team);
 
 /* As amkd_loss_run, of the samples alone that teach: the others have no gradient, no loss
  * and no agreement, and the mean is over all that were counted. The count samples have
@@ -45,10 +47,11 @@ int amkd_loss_logits(amkd_loss *loss, cl_mem out, cl_mem logits, size_t count);
 int amkd_loss_soften(amkd_loss *loss, cl_mem probs, cl_mem tops, cl_mem logits,
                      cl_mem rows, size_t first, size_t count, float temperature);
 
-/* teaching, as amkd_loss_count_teaching takes it: 1 for samples below count whose row of
- * tops has min_top or more, else 0. */
+/* teaching, as amkd_loss_count_teaching takes it, of the count samples from number from
+ * on: 1 for those whose row of tops, rows[first + n] of sample n, has min_top or more,
+ * else 0. */
 int amkd_loss_choose_teaching(amkd_loss *loss, cl_mem teaching, cl_mem tops, cl_mem rows,
-                              size_t first, size_t count, float min_top);
+                              size_t first, size_t from, size_t count, float min_top);
 
 void amkd_loss_free(amkd_loss *loss); /* NULL is fine */
 

@@ -4,6 +4,8 @@
 #include "base/memory.h"
 #include "ops/op_internal.h"
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 extern const char amkd_cl_norm[];
 
@@ -15,10 +17,17 @@ enum { PARTS, MEASURE, RECALL, APPLY, BACK_PARTS, BACK_SUMS, BACK };
 
 typedef struct norm {
     amkd_norm what;
-    cl_mem parts; /* float [part][channel][2] */
-    cl_mem stats; /* float [channel][4]: mean, 1 / deviation, scale, shift */
-    cl_mem sums;  /* float [channel][2], of the backward pass */
+    cl_mem parts;   /* float [part][channel][2] */
+    cl_mem stats;   /* float [channel][4]: mean, 1 / deviation, scale, shift */
+    cl_mem sums;    /* float [channel][2], of the backward pass */
+    char *gathered; /* the parts of all members, then this one's; NULL until needed */
 } norm;
+
+/* The batch that a run is, or has a share of. */
+typedef struct whole {
+    cl_uint nblocks, nsamples, slice_nblocks, nparts;
+    cl_uint first_part; /* of the run's */
+} whole;
 
 /* Parts of a slice. */
 static size_t parts_of(const amkd_device *device)
@@ -26,10 +35,59 @@ static size_t parts_of(const amkd_device *device)
     return device->vector_width > 1 ? SLICE_PARTS : LOCKSTEP_SLICE_PARTS;
 }
 
-static int run_over_parts(amkd_op *op, size_t kernel, const amkd_arg *args, size_t nargs)
+static whole whole_of(const amkd_op *op, const amkd_batch *run)
+{
+    const amkd_share *share = run->share;
+    const size_t nparts = parts_of(op->device);
+    return (whole){
+        .nblocks = (cl_uint)(share ? share->nblocks : run->nblocks),
+        .nsamples = (cl_uint)(share ? share->nsamples : run->nsamples),
+        .slice_nblocks = (cl_uint)amkd_op_slice_nblocks(op, run),
+        .nparts = (cl_uint)(op->shape.nslices * nparts),
+        .first_part = share ? (cl_uint)(share->first_slice * nparts) : 0,
+    };
+}
+
+/* Where a member's parts lie, in bytes; those of the next rank begin where they end. */
+static size_t parts_start(const amkd_op *op, const amkd_team *team, size_t rank)
+{
+    const size_t slice_nbytes =
+        parts_of(op->device) * op->shape.in_channels * 2 * sizeof(float);
+    return amkd_first_slice(op->shape.nslices, rank, amkd_team_size(team)) * slice_nbytes;
+}
+
+/* Brings all members' parts together, on each of them. */
+static int gather_parts(amkd_op *op, const amkd_share *share)
+{
+    if (!share)
+        return 0;
+    norm *n = op->own;
+    amkd_team *team = share->team;
+    const size_t rank = amkd_team_rank(team), size = amkd_team_size(team);
+    const size_t start = parts_start(op, team, rank);
+    const size_t nbytes = parts_start(op, team, rank + 1) - start;
+    /* The most that a member has: who has less sends something behind it. */
+    const size_t most = amkd_tiles(op->shape.nslices, size) *
+                        (parts_start(op, team, size) / op->shape.nslices);
+    if (!n->gathered && !(n->gathered = amkd_alloc(size + 1, most)))
+        return -1;
+    char *mine = n->gathered + size * most;
+    if (amkd_buffer_read(op->device, mine, n->parts, start, nbytes) ||
+        amkd_team_all_gather(team, n->gathered, mine, most))
+        return -1;
+    for (size_t r = 1; r < size; r++) /* to where it lies, which is not behind this */
+        memmove(n->gathered + parts_start(op, team, r), n->gathered + r * most,
+                parts_start(op, team, r + 1) - parts_start(op, team, r));
+    return amkd_buffer_write_later(op->device, n->parts, n->gathered, 0,
+                                   parts_start(op, team, size));
+}
+
+/* Over the parts of the run's slices. */
+static int run_over_parts(amkd_op *op, const amkd_batch *run, size_t kernel,
+                          const amkd_arg *args, size_t nargs)
 {
     const size_t items = amkd_lane_items(op->device);
-    const size_t nparts = op->shape.nslices * parts_of(op->device);
+    const size_t nparts = amkd_op_nslices(op, run) * parts_of(op->device);
     return amkd_kernel_run(op->device, op->kernels[kernel], args, nargs, 3,
                            (size_t[]){items, op->shape.in_channels, nparts},
                            (size_t[]){items, 1, 1});
@@ -45,7 +103,7 @@ static int run_over_channels(amkd_op *op, size_t kernel, const amkd_arg *args,
 /* How many values a channel has in the batch. */
 static size_t count(const amkd_op *op, const amkd_batch *run)
 {
-    return run->nsamples * op->shape.in_height * op->shape.in_width;
+    return whole_of(op, run).nsamples * op->shape.in_height * op->shape.in_width;
 }
 
 /* Mean and deviation of the batch, and the running ones moved. */
@@ -56,23 +114,24 @@ static int measure(amkd_op *op, const amkd_op_args *a)
     const cl_uint weights = (cl_uint)n->what.weights, biases = (cl_uint)n->what.biases;
     const cl_uint means = (cl_uint)n->what.means;
     const cl_uint variances = (cl_uint)n->what.variances;
-    const cl_uint slice = (cl_uint)amkd_op_slice_nblocks(op, &a->run);
-    const cl_uint nparts = (cl_uint)(op->shape.nslices * parts_of(op->device));
+    const whole w = whole_of(op, &a->run);
     const float momentum =
         a->run.nmeasured ? 1 / (float)a->run.nmeasured : n->what.momentum;
-    const amkd_arg parts[] = {AMKD_ARG(n->parts),   AMKD_ARG(a->x[0]),
-                              AMKD_ARG(nblocks),    AMKD_ARG(slice),
-                              AMKD_ARG(nsamples),   AMKD_ARG(op->nchannels),
-                              AMKD_ARG(op->nplaces)};
+    const amkd_arg parts[] = {AMKD_ARG(n->parts),        AMKD_ARG(a->x[0]),
+                              AMKD_ARG(w.first_part),    AMKD_ARG(nblocks),
+                              AMKD_ARG(w.slice_nblocks), AMKD_ARG(nsamples),
+                              AMKD_ARG(op->nchannels),   AMKD_ARG(op->nplaces)};
     const amkd_arg sums[] = {
-        AMKD_ARG(n->stats),      AMKD_ARG(n->parts),   AMKD_ARG(a->parameters),
-        AMKD_ARG(weights),       AMKD_ARG(biases),     AMKD_ARG(means),
-        AMKD_ARG(variances),     AMKD_ARG(nparts),     AMKD_ARG(nblocks),
-        AMKD_ARG(slice),         AMKD_ARG(nsamples),   AMKD_ARG(momentum),
-        AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
+        AMKD_ARG(n->stats),        AMKD_ARG(n->parts),   AMKD_ARG(a->parameters),
+        AMKD_ARG(weights),         AMKD_ARG(biases),     AMKD_ARG(means),
+        AMKD_ARG(variances),       AMKD_ARG(w.nparts),   AMKD_ARG(w.nblocks),
+        AMKD_ARG(w.slice_nblocks), AMKD_ARG(w.nsamples), AMKD_ARG(momentum),
+        AMKD_ARG(op->nchannels),   AMKD_ARG(op->nplaces)};
     if (count(op, &a->run) < 2)
         return amkd_fail("a batch norm cannot train on a batch of one value a channel");
-    return run_over_parts(op, PARTS, parts, 7) || run_over_channels(op, MEASURE, sums, 14)
+    return run_over_parts(op, &a->run, PARTS, parts, 8) ||
+                   gather_parts(op, a->run.share) ||
+                   run_over_channels(op, MEASURE, sums, 14)
                ? -1
                : 0;
 }
@@ -109,21 +168,23 @@ static int backward_weights(amkd_op *op, const amkd_op_args *a)
 {
     const norm *n = op->own;
     const cl_uint nblocks = (cl_uint)a->run.nblocks;
-    const cl_uint slice = (cl_uint)amkd_op_slice_nblocks(op, &a->run);
-    const cl_uint nparts = (cl_uint)(op->shape.nslices * parts_of(op->device));
+    const whole w = whole_of(op, &a->run);
     const cl_uint weights = (cl_uint)n->what.weights, biases = (cl_uint)n->what.biases;
     const cl_uint ntrained = (cl_uint)op->shape.ntrained;
-    const cl_uint nslices = (cl_uint)op->shape.nslices;
-    const amkd_arg parts[] = {AMKD_ARG(n->parts),      AMKD_ARG(a->x[0]),
-                              AMKD_ARG(a->dy),         AMKD_ARG(n->stats),
-                              AMKD_ARG(nblocks),       AMKD_ARG(slice),
-                              AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
-    const amkd_arg sums[] = {
-        AMKD_ARG(n->sums), AMKD_ARG(n->parts), AMKD_ARG(a->gradients),
-        AMKD_ARG(weights), AMKD_ARG(biases),   AMKD_ARG(ntrained),
-        AMKD_ARG(nparts),  AMKD_ARG(nslices),  AMKD_ARG(op->nchannels)};
-    return run_over_parts(op, BACK_PARTS, parts, 8) ||
-                   run_over_channels(op, BACK_SUMS, sums, 9)
+    const cl_uint nslices = (cl_uint)amkd_op_nslices(op, &a->run);
+    const cl_int has_first = w.first_part == 0;
+    const amkd_arg parts[] = {
+        AMKD_ARG(n->parts),        AMKD_ARG(a->x[0]),       AMKD_ARG(a->dy),
+        AMKD_ARG(n->stats),        AMKD_ARG(w.first_part),  AMKD_ARG(nblocks),
+        AMKD_ARG(w.slice_nblocks), AMKD_ARG(op->nchannels), AMKD_ARG(op->nplaces)};
+    const amkd_arg sums[] = {AMKD_ARG(n->sums),      AMKD_ARG(n->parts),
+                             AMKD_ARG(a->gradients), AMKD_ARG(weights),
+                             AMKD_ARG(biases),       AMKD_ARG(ntrained),
+                             AMKD_ARG(w.nparts),     AMKD_ARG(nslices),
+                             AMKD_ARG(has_first),    AMKD_ARG(op->nchannels)};
+    return run_over_parts(op, &a->run, BACK_PARTS, parts, 9) ||
+                   gather_parts(op, a->run.share) ||
+                   run_over_channels(op, BACK_SUMS, sums, 10)
                ? -1
                : 0;
 }
@@ -149,6 +210,7 @@ static void close_norm(amkd_op *op)
     amkd_buffer_free(n->parts);
     amkd_buffer_free(n->stats);
     amkd_buffer_free(n->sums);
+    free(n->gathered);
 }
 
 static int new_buffers(amkd_op *op, size_t nchannels)

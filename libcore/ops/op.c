@@ -209,9 +209,20 @@ size_t amkd_most_slices(const amkd_device *device)
     return device->vector_width > 1 ? SLICES : LOCKSTEP_SLICES;
 }
 
+size_t amkd_first_slice(size_t nslices, size_t rank, size_t size)
+{
+    return nslices * rank / size;
+}
+
+size_t amkd_op_nslices(const amkd_op *op, const amkd_batch *run)
+{
+    return run->share ? run->share->nslices : op->shape.nslices;
+}
+
 size_t amkd_op_slice_nblocks(const amkd_op *op, const amkd_batch *run)
 {
-    return amkd_tiles(run->nblocks, op->shape.nslices);
+    return run->share ? run->share->slice_nblocks
+                      : amkd_tiles(run->nblocks, op->shape.nslices);
 }
 
 /* Rows of lanes in a work-group where work-items run in lockstep: with fewer, waves of 64

@@ -6,6 +6,7 @@
 
 #include "device/device.h"
 #include "ops/op_shape.h"
+#include "team/team.h"
 
 typedef enum amkd_pass {
     AMKD_FORWARD,
@@ -13,6 +14,16 @@ typedef enum amkd_pass {
     AMKD_BACKWARD_DATA,
     AMKD_NPASSES,
 } amkd_pass;
+
+/* A member's share of a batch that a team goes through together: so many slices of it
+ * (net/README.md), one behind the other. */
+typedef struct amkd_share {
+    amkd_team *team;
+    size_t nblocks, nsamples; /* of the whole batch */
+    size_t slice_nblocks;     /* of a slice of it */
+    size_t first_slice, nslices;
+    size_t first_block; /* of the member's, in the batch */
+} amkd_share;
 
 /* A run of a network: what all its ops are told. */
 typedef struct amkd_batch {
@@ -24,6 +35,8 @@ typedef struct amkd_batch {
                          of them; 0: they may be others at each run */
     size_t nmeasured; /* of a training: running figures become the plain mean of this
                          many batches, of which it is the last; 0: they move on */
+    const amkd_share *share; /* of a training; its blocks and samples are the run's, none
+                                maybe. NULL: the batch is whole */
 } amkd_batch;
 
 /* What a pass reads and writes. */
@@ -37,13 +50,17 @@ typedef struct amkd_op_args {
     size_t input;
     int add; /* dx is added to what is there, before the derivative of previous_act */
     cl_mem parameters;
-    cl_mem gradients; /* float [nslices][ntrained]: the op writes its part of each */
+    cl_mem gradients; /* float [slice][ntrained]: the op writes its part of each */
 } amkd_op_args;
 
 /* Slices that a batch has at most (net/README.md). It depends on the kind of device
  * alone, not on how many of its units are in use, and so do the bits of what is summed.
  */
 size_t amkd_most_slices(const amkd_device *device);
+
+/* The first of nslices slices that are a member's, of a team of size; it has those before
+ * the next rank's first one. */
+size_t amkd_first_slice(size_t nslices, size_t rank, size_t size);
 
 /* Runs a pass; returns once enqueued. */
 int amkd_op_run(amkd_op *op, amkd_pass pass, const amkd_op_args *args);

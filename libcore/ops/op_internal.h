@@ -137,7 +137,8 @@ int amkd_op_launch_items(amkd_op *op, cl_kernel kernel, const amkd_arg *args,
 int amkd_op_launch_values(amkd_op *op, cl_kernel kernel, const amkd_arg *args,
                           size_t nargs, size_t nchannels, size_t nblocks);
 
-/* Blocks of a slice of a run that trains (net/README.md). */
+/* Slices of a run that trains (net/README.md), and blocks of a slice. */
+size_t amkd_op_nslices(const amkd_op *op, const amkd_batch *run);
 size_t amkd_op_slice_nblocks(const amkd_op *op, const amkd_batch *run);
 
 static inline size_t amkd_tiles(size_t n, size_t tile)

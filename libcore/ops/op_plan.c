@@ -114,6 +114,11 @@ static void list_ways(amkd_plan *plan, setting *settings, amkd_op *op, amkd_pass
         add_ways(plan, settings, (setting){op, pass, t, &op->other, 1}, op->other.name);
 }
 
+const char *amkd_op_way(const amkd_op *op, amkd_pass pass)
+{
+    return op->by[pass] == op ? "own" : op->other.name;
+}
+
 static double count_macs(const amkd_op_shape *s, size_t nlanes)
 {
     return (double)(s->in_channels / s->groups * s->kernel_height * s->kernel_width) *

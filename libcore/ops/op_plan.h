@@ -17,4 +17,7 @@
 int amkd_op_plan(amkd_plan *plan, amkd_op *op, amkd_pass pass, const char *way,
                  double deadline, int time_all);
 
+/* How the op runs a pass: "own", or the name of another way. */
+const char *amkd_op_way(const amkd_op *op, amkd_pass pass);
+
 #endif

@@ -28,8 +28,8 @@ typedef struct amkd_op_shape {
     int bias;
     size_t weights, biases; /* offsets in the parameters and in a copy of the gradients */
     size_t ntrained;        /* floats of a copy of the gradients */
-    size_t nslices;         /* copies of the gradients (net/README.md) */
-    size_t max_blocks;      /* lane blocks that a run has at most, and mostly */
+    size_t nslices;    /* of a whole batch, copies of the gradients (net/README.md) */
+    size_t max_blocks; /* lane blocks that a whole batch has at most, and mostly */
 } amkd_op_shape;
 
 #endif

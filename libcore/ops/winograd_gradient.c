@@ -190,6 +190,7 @@ static int add_up(amkd_op *op, const amkd_op_args *a, const cut *c, cl_mem sums)
     const cl_uint nblocks = (cl_uint)a->run.nblocks;
     const cl_uint slice = (cl_uint)amkd_op_slice_nblocks(op, &a->run);
     const cl_int nshares = (cl_int)c->nshares;
+    const size_t nslices = amkd_op_nslices(op, &a->run);
     const amkd_arg args[] = {
         AMKD_ARG(a->x[0]),   AMKD_ARG(a->dy),    AMKD_ARG(sums),  AMKD_ARG(nin),
         AMKD_ARG(in_height), AMKD_ARG(in_width), AMKD_ARG(nout),  AMKD_ARG(out_height),
@@ -201,11 +202,11 @@ static int add_up(amkd_op *op, const amkd_op_args *a, const cut *c, cl_mem sums)
     const size_t nlanes = op->device->nlanes;
     if (amkd_winograd_lockstep(op->device))
         return amkd_kernel_run(op->device, kernel, args, NSHARED, 3,
-                               (size_t[]){nlanes * s->nslices * c->nshares,
+                               (size_t[]){nlanes * nslices * c->nshares,
                                           AMKD_WINOGRAD_ROWS * c->nchunks, c->nparts},
                                (size_t[]){nlanes, AMKD_WINOGRAD_ROWS, 1});
     return amkd_kernel_run(op->device, kernel, args, sizeof args / sizeof *args, 2,
-                           (size_t[]){s->nslices * c->nshares, c->nchunks},
+                           (size_t[]){nslices * c->nshares, c->nchunks},
                            (size_t[]){1, 1});
 }
 
@@ -222,10 +223,11 @@ static int collect(amkd_op *op, const amkd_op_args *a, const cut *c, cl_mem sums
         AMKD_ARG(sums),   AMKD_ARG(a->gradients), AMKD_ARG(nshares), AMKD_ARG(nin),
         AMKD_ARG(nout),   AMKD_ARG(all_in),       AMKD_ARG(all_out), AMKD_ARG(weights),
         AMKD_ARG(biases), AMKD_ARG(has_bias),     AMKD_ARG(ntrained)};
-    return amkd_kernel_run(
-        op->device, op->kernels[AMKD_WINOGRAD_COLLECT], args, sizeof args / sizeof *args,
-        3, (size_t[]){c->all_in / op->device->vector_width, s->out_channels, s->nslices},
-        NULL);
+    return amkd_kernel_run(op->device, op->kernels[AMKD_WINOGRAD_COLLECT], args,
+                           sizeof args / sizeof *args, 3,
+                           (size_t[]){c->all_in / op->device->vector_width,
+                                      s->out_channels, amkd_op_nslices(op, &a->run)},
+                           NULL);
 }
 
 int amkd_winograd_gradient_run(amkd_op *op, const amkd_op_args *args)

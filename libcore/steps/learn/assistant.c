@@ -14,7 +14,8 @@ struct amkd_assistant {
     amkd_batches *batches;
     amkd_loss *loss;
     cl_mem answers, tops; /* float [row][class], [row] */
-    cl_mem teaching;      /* float [block][lane] */
+    cl_mem teaching;      /* float [block][lane], nteaching of them */
+    size_t nteaching;
 };
 
 int amkd_sight_load(const amkd_sight *sight, amkd_batches *batches, cl_mem x, size_t from,
@@ -35,7 +36,7 @@ static int fill(amkd_assistant *a, const amkd_model *folded, size_t count, size_
     amkd_device *device = a->device;
     const amkd_graph *graph = &folded->graph;
     const size_t nlanes = device->nlanes;
-    const size_t nteaching = (count + nlanes - 1) / nlanes * nlanes;
+    a->nteaching = (count + nlanes - 1) / nlanes * nlanes;
     return amkd_network_new(&a->network, device, graph, (a->most + nlanes - 1) / nlanes,
                             0) ||
                    amkd_network_plan(a->network, seconds, NULL, NULL) ||
@@ -52,7 +53,7 @@ static int fill(amkd_assistant *a, const amkd_model *folded, size_t count, size_
                    amkd_buffer_new(&a->tops, device, CL_MEM_READ_WRITE,
                                    nanswers * sizeof(float), NULL) ||
                    amkd_buffer_new(&a->teaching, device, CL_MEM_READ_WRITE,
-                                   nteaching * sizeof(float), NULL)
+                                   a->nteaching * sizeof(float), NULL)
                ? -1
                : 0;
 }
@@ -94,12 +95,12 @@ static int ask_some(amkd_assistant *a, const amkd_sight *sight, size_t from, siz
                : 0;
 }
 
-int amkd_assistant_ask(amkd_assistant *assistant, const amkd_sight *sight, cl_mem rows,
-                       size_t first, float temperature)
+int amkd_assistant_ask(amkd_assistant *assistant, const amkd_sight *sight, size_t from,
+                       size_t count, cl_mem rows, size_t first, float temperature)
 {
-    const size_t most = assistant->most;
-    for (size_t from = 0; from < sight->count; from += most) {
-        const size_t left = sight->count - from;
+    const size_t most = assistant->most, end = from + count;
+    for (; from < end; from += most) {
+        const size_t left = end - from;
         if (ask_some(assistant, sight, from, left < most ? left : most, rows, first,
                      temperature))
             return -1;
@@ -107,12 +108,18 @@ int amkd_assistant_ask(amkd_assistant *assistant, const amkd_sight *sight, cl_me
     return 0;
 }
 
-int amkd_assistant_choose(amkd_assistant *assistant, cl_mem *teaching, cl_mem rows,
-                          size_t first, size_t count, float min_top)
+int amkd_assistant_begin(amkd_assistant *assistant, cl_mem *teaching)
 {
     *teaching = assistant->teaching;
+    return amkd_buffer_zero(assistant->device, assistant->teaching,
+                            assistant->nteaching * sizeof(float));
+}
+
+int amkd_assistant_choose(amkd_assistant *assistant, cl_mem rows, size_t first,
+                          size_t from, size_t count, float min_top)
+{
     return amkd_loss_choose_teaching(assistant->loss, assistant->teaching,
-                                     assistant->tops, rows, first, count, min_top);
+                                     assistant->tops, rows, first, from, count, min_top);
 }
 
 cl_mem amkd_assistant_answers(const amkd_assistant *assistant)

@@ -28,16 +28,20 @@ int amkd_assistant_new(amkd_assistant **out, amkd_device *device, const amkd_mod
                        size_t count, size_t most, size_t nplaces, size_t nanswers,
                        double seconds);
 
-/* Enqueues its answers about what is seen, softmax of its logits at the temperature; that
- * about sample n goes into row rows[first + n] of its answers. */
-int amkd_assistant_ask(amkd_assistant *assistant, const amkd_sight *sight, cl_mem rows,
-                       size_t first, float temperature);
+/* Enqueues its answers about the count samples from number from on of what is seen,
+ * softmax of its logits at the temperature; that about sample n goes into row
+ * rows[first + n] of its answers. */
+int amkd_assistant_ask(amkd_assistant *assistant, const amkd_sight *sight, size_t from,
+                       size_t count, cl_mem rows, size_t first, float temperature);
 
-/* Enqueues which of the count answers in these rows teach: those whose top probability,
- * at temperature 1, is min_top or more. *teaching is as amkd_loss_count_teaching takes
- * it, borrowed until the next call. */
-int amkd_assistant_choose(amkd_assistant *assistant, cl_mem *teaching, cl_mem rows,
-                          size_t first, size_t count, float min_top);
+/* What teaches of a step, as amkd_loss_count_teaching takes it: nothing, until
+ * amkd_assistant_choose. Borrowed until the next call. */
+int amkd_assistant_begin(amkd_assistant *assistant, cl_mem *teaching);
+
+/* Enqueues which of the count samples from number from on teach: those whose top
+ * probability, at temperature 1, is min_top or more in row rows[first + n]. */
+int amkd_assistant_choose(amkd_assistant *assistant, cl_mem rows, size_t first,
+                          size_t from, size_t count, float min_top);
 
 /* All answers, float [row][class]. Borrowed. */
 cl_mem amkd_assistant_answers(const amkd_assistant *assistant);

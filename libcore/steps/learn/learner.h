@@ -8,12 +8,14 @@
 #include "ops/loss.h"
 #include "ops/optimizer.h"
 #include "steps/learn/feed.h"
+#include "steps/learn/parts.h"
 #include "steps/learn/train.h"
 
 typedef struct amkd_learner {
     amkd_device *device;
     const amkd_train_options *options;
-    size_t most;       /* samples that go through the network at a time */
+    size_t ntrained;
+    amkd_parts parts;
     size_t max_nparts; /* of a step */
     size_t sums_nbytes;
     amkd_network *network;
@@ -22,6 +24,7 @@ typedef struct amkd_learner {
     /* float [sums_nbytes / 4], whose sums are those of all samples since they were
      * zeroed: how many taught, their losses and agreements. */
     cl_mem losses, agreements, taught;
+    float *copies, *sum; /* of a member's gradients, and all members'; NULL alone */
 } amkd_learner;
 
 /* Of options batch, micro_batch, optimizer, temperature, smoothing and seed count. batch:

@@ -6,6 +6,7 @@
 #include "net/predict_device.h"
 #include "ops/augment.h"
 #include "steps/learn/assistant.h"
+#include "steps/learn/parts.h"
 #include "steps/learn/samples.h"
 #include "steps/learn/span_images.h"
 #include <stdlib.h>
@@ -40,12 +41,13 @@ typedef struct lessons {
     double temperature, mixup, min_top;
     amkd_view_options views;
     uint64_t nviews;
-    uint64_t all_kept; /* from this epoch on everything was asked about. UINT64_MAX:
-                          nothing was begun, or answers are not kept */
+    amkd_parts split; /* of a step, among members */
     amkd_span_images *window;
     size_t nparts; /* images of a sample: two where rows are about mixes */
     uint32_t *images,
         *places; /* of a span's samples, nparts each, one behind the other */
+    uint32_t *own, *own_places; /* of those that are this member's */
+    unsigned char *seen;        /* [order.batch]: whether they are, of a step's samples */
     span spans[2];
     size_t last;               /* the span begun last */
     amkd_sight sight;          /* what the step taught last sees */
@@ -56,6 +58,7 @@ typedef struct lessons {
     amkd_assistant *assistant; /* NULL: the labels are the targets */
     cl_mem targets, mixed;     /* those of labels, else NULL */
     size_t nkept;              /* answers that are kept; 0: none are */
+    unsigned char *asked;      /* [nkept]: whether one was asked for */
     cl_mem in_order;           /* uint 0, 1, ... order.batch - 1 */
 } lessons;
 
@@ -76,6 +79,36 @@ static void write_parts(uint32_t *images, const lessons *l, uint32_t row)
         images[1] = keys[row].j;
 }
 
+/* Sets seen, for a step of count samples. */
+static void mark(lessons *l, size_t count)
+{
+    amkd_parts_mark(&l->split, l->seen, count, l->mixup > 0);
+}
+
+/* Brings the images of this member's samples to the device. Those of the others have
+ * place 0. */
+static int bring_own(lessons *l, uint64_t first, uint64_t end)
+{
+    size_t nown = 0, at = 0;
+    for (uint64_t step = first; step < end; step++) {
+        const size_t count = amkd_order_count(&l->feed.order, step);
+        mark(l, count);
+        for (size_t n = 0; n < count * l->nparts; n++, at++)
+            if (l->seen[n / l->nparts])
+                l->own[nown++] = l->images[at];
+    }
+    if (nown && amkd_span_images_begin(l->window, l->own_places, l->own, nown))
+        return -1;
+    nown = at = 0;
+    for (uint64_t step = first; step < end; step++) {
+        const size_t count = amkd_order_count(&l->feed.order, step);
+        mark(l, count);
+        for (size_t n = 0; n < count * l->nparts; n++, at++)
+            l->places[at] = l->seen[n / l->nparts] ? l->own_places[nown++] : 0;
+    }
+    return 0;
+}
+
 /* Brings the images of the samples of steps first..end to the device, and counts them. */
 static int bring_images(lessons *l, size_t *nsamples, uint64_t first, uint64_t end)
 {
@@ -89,7 +122,7 @@ static int bring_images(lessons *l, size_t *nsamples, uint64_t first, uint64_t e
             write_parts(l->images + n, l, rows[r]);
     }
     *nsamples = n / l->nparts;
-    return amkd_span_images_begin(l->window, l->places, l->images, n);
+    return bring_own(l, first, end);
 }
 
 /* The view that an epoch sees, 0 where it is the image itself. */
@@ -130,7 +163,10 @@ static void look(lessons *l, size_t at, const uint32_t *images, const uint32_t *
     uint32_t *seen = (uint32_t *)columns[SEEN].host + at;
     for (size_t n = 0; n < count; n++)
         seen[n] = l->augmenter ? (uint32_t)n : places[n];
+    mark(l, count);
     for (size_t n = 0; n < count && l->augmenter; n++) {
+        if (!l->seen[n])
+            continue;
         amkd_view *view = (amkd_view *)columns[VIEWS].host + at + n;
         draw(l, view, l->mixes ? rows[n] : images[n], number);
         view->image = l->mixes ? (uint32_t)n : places[n];
@@ -151,10 +187,6 @@ static int begin(amkd_feed *feed, size_t *nsamples, uint64_t first, uint64_t end
     l->last = 1 - l->last;
     span *s = &l->spans[l->last];
     s->first = first;
-    /* A training that goes on in the middle of an epoch does not have that one whole. */
-    if (s->columns[KEPT].host && l->all_kept == UINT64_MAX)
-        l->all_kept =
-            (first + feed->order.epoch_nsteps - 1) / feed->order.epoch_nsteps + l->nviews;
     if (bring_images(l, nsamples, first, end))
         return -1;
     size_t n = 0;
@@ -170,6 +202,35 @@ static int begin(amkd_feed *feed, size_t *nsamples, uint64_t first, uint64_t end
     return 0;
 }
 
+/* Makes the views, of mixes maybe, of samples from..from+count of a step. */
+static int make_views(lessons *l, const amkd_sight *sight, size_t from, size_t count)
+{
+    const column *columns = l->spans[l->last].columns;
+    const cl_mem pixels = amkd_span_images_pixels(l->window);
+    if (l->mixes &&
+        amkd_batches_mix_rows(l->batches, l->mixes, pixels, columns[MIXES].there,
+                              sight->first, from, count))
+        return -1;
+    return amkd_augmenter_make(l->augmenter, l->pixels, l->mixes ? l->mixes : pixels,
+                               amkd_span_images_means(l->window), columns[VIEWS].there,
+                               sight->first, from, count);
+}
+
+/* Those of this member's samples, and of what is mixed with them. */
+static int make_own_views(lessons *l, const amkd_sight *sight)
+{
+    if (!l->split.team)
+        return make_views(l, sight, 0, sight->count);
+    for (size_t p = 0; p < amkd_parts_count(&l->split, sight->count); p++) {
+        const amkd_member_part part = amkd_parts_find(&l->split, p, sight->count);
+        const size_t next = (part.from + part.count) % sight->count;
+        if (part.count && (make_views(l, sight, part.from, part.count) ||
+                           (l->mixup > 0 && make_views(l, sight, next, 1))))
+            return -1;
+    }
+    return 0;
+}
+
 /* What a step sees. */
 static int show(lessons *l, amkd_sight *sight, uint64_t step)
 {
@@ -181,20 +242,39 @@ static int show(lessons *l, amkd_sight *sight, uint64_t step)
                           .count = amkd_order_count(&l->feed.order, step)};
     if (!l->augmenter)
         return 0;
-    const cl_mem images = l->mixes ? l->mixes : sight->pixels;
-    if (l->mixes &&
-        amkd_batches_mix_rows(l->batches, l->mixes, sight->pixels,
-                              s->columns[MIXES].there, sight->first, sight->count))
-        return -1;
     sight->pixels = l->pixels;
-    return amkd_augmenter_make(l->augmenter, l->pixels, images,
-                               amkd_span_images_means(l->window), s->columns[VIEWS].there,
-                               sight->first, sight->count);
+    return make_own_views(l, sight);
+}
+
+/* Whether any of a part's answers is not kept yet; from now on they all are. */
+static int is_news(lessons *l, const amkd_sight *sight, const amkd_member_part *part)
+{
+    const uint32_t *kept = l->spans[l->last].columns[KEPT].host;
+    int news = !kept;
+    for (size_t n = part->from; kept && n < part->from + part->count; n++) {
+        unsigned char *asked = &l->asked[kept[sight->first + n]];
+        news |= !*asked;
+        *asked = 1;
+    }
+    return news;
+}
+
+/* What the assistant says of a part of a step. */
+static int assist_part(lessons *l, const amkd_step_targets *answers,
+                       const amkd_sight *sight, const amkd_member_part *part)
+{
+    if (is_news(l, sight, part) &&
+        amkd_assistant_ask(l->assistant, sight, part->from, part->count, answers->order,
+                           answers->first, (float)l->temperature))
+        return -1;
+    return l->min_top > 0
+               ? amkd_assistant_choose(l->assistant, answers->order, answers->first,
+                                       part->from, part->count, (float)l->min_top)
+               : 0;
 }
 
 /* What the assistant says, or said before, of what a step sees. */
-static int assist(lessons *l, amkd_step_targets *targets, const amkd_sight *sight,
-                  uint64_t step)
+static int assist(lessons *l, amkd_step_targets *targets, const amkd_sight *sight)
 {
     const cl_mem kept = l->spans[l->last].columns[KEPT].there;
     const amkd_step_targets answers = {.targets = amkd_assistant_answers(l->assistant),
@@ -202,14 +282,14 @@ static int assist(lessons *l, amkd_step_targets *targets, const amkd_sight *sigh
                                        .first = kept ? sight->first : 0,
                                        .count = sight->count};
     *targets = answers;
-    if (step / l->feed.order.epoch_nsteps < l->all_kept &&
-        amkd_assistant_ask(l->assistant, sight, answers.order, answers.first,
-                           (float)l->temperature))
+    if (l->min_top > 0 && amkd_assistant_begin(l->assistant, &targets->teaching))
         return -1;
-    if (l->min_top <= 0)
-        return 0;
-    return amkd_assistant_choose(l->assistant, &targets->teaching, answers.order,
-                                 answers.first, answers.count, (float)l->min_top);
+    for (size_t p = 0; p < amkd_parts_count(&l->split, sight->count); p++) {
+        const amkd_member_part part = amkd_parts_find(&l->split, p, sight->count);
+        if (part.count && assist_part(l, &answers, sight, &part))
+            return -1;
+    }
+    return 0;
 }
 
 static int teach(amkd_feed *feed, amkd_step_targets *targets, uint64_t step)
@@ -220,7 +300,7 @@ static int teach(amkd_feed *feed, amkd_step_targets *targets, uint64_t step)
     if (show(l, &l->sight, step))
         return -1;
     if (l->assistant)
-        return assist(l, targets, sight, step);
+        return assist(l, targets, sight);
     *targets = (amkd_step_targets){l->targets, rows, sight->first, sight->count, NULL};
     if (!sight->mu)
         return 0;
@@ -255,6 +335,10 @@ static void free_lessons(amkd_feed *feed)
     amkd_buffer_free(l->in_order);
     free(l->images);
     free(l->places);
+    free(l->own);
+    free(l->own_places);
+    free(l->seen);
+    free(l->asked);
     amkd_order_clear(&feed->order);
     free(l);
 }
@@ -289,7 +373,12 @@ static int new_spans(lessons *l)
     }
     l->images = amkd_alloc(n, l->nparts * sizeof *l->images);
     l->places = amkd_alloc(n, l->nparts * sizeof *l->places);
-    return l->images && l->places ? 0 : -1;
+    l->own = amkd_alloc(n, l->nparts * sizeof *l->own);
+    l->own_places = amkd_alloc(n, l->nparts * sizeof *l->own_places);
+    l->seen = amkd_alloc(batch, 1);
+    l->asked = amkd_alloc(l->nkept + 1, 1);
+    return l->images && l->places && l->own && l->own_places && l->seen && l->asked ? 0
+                                                                                    : -1;
 }
 
 static int new_order(lessons *l)
@@ -366,8 +455,10 @@ static int set_up(lessons *l, const amkd_model *model, const amkd_train_options 
 {
     const amkd_images *images = l->dataset->images;
     const amkd_order *order = &l->feed.order;
-    if (amkd_order_new(&l->feed.order, l->dataset->n, options->batch, options->seed) ||
-        set_up_sight(l, options))
+    if (amkd_order_new(&l->feed.order, l->dataset->n, options->batch, options->seed))
+        return -1;
+    l->split = amkd_parts_of(l->device, options, order->batch);
+    if (set_up_sight(l, options))
         return -1;
     const size_t nsamples = l->feed.span_nsteps * order->batch * l->nparts;
     const size_t nplaces =
@@ -395,7 +486,6 @@ int amkd_lessons_new(amkd_feed **out, amkd_device *device, const amkd_dataset *d
     l->temperature = options->temperature;
     l->mixup = options->mixup;
     l->min_top = options->min_top;
-    l->all_kept = UINT64_MAX;
     if (set_up(l, model, options, seconds)) {
         free_lessons(&l->feed);
         return -1;

@@ -9,10 +9,11 @@
 #include "steps/learn/feed.h"
 #include "steps/learn/train.h"
 
-/* Of options batch, seed, temperature, mixup, views, nviews, assistant, min_top, window
- * and kept_nbytes count. Without an assistant the dataset has targets, each of an image
- * or a mix as it is; views of mixes have no means (amkd_view_needs_means). In epoch e the
- * image is seen as its view number e, modulo nviews.
+/* Of options batch, micro_batch, team, seed, temperature, mixup, views, nviews,
+ * assistant, min_top, window and kept_nbytes count. Without an assistant the dataset has
+ * targets, each of an image or a mix as it is; views of mixes have no means
+ * (amkd_view_needs_means). In epoch e the image is seen as its view number e, modulo
+ * nviews.
  *
  * What an assistant says of a view is kept, where there is an end to them and no mixup.
  * With mixup the assistant answers about the mix; labels are mixed as the images are.

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "net/predict_device.h"
 #include "ops/batch.h"
+#include "steps/learn/parts.h"
 #include "steps/learn/samples_window.h"
 #include <math.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ typedef struct amkd_samples {
     amkd_device *device;
     const amkd_dataset *dataset;
     double mixup;
+    amkd_parts parts;
     span spans[2];
     size_t last;       /* the span begun last */
     amkd_stretch step; /* the one taught last, in its span */
@@ -109,7 +111,8 @@ static int set_up_images(amkd_samples *samples)
         return -1;
     if (amkd_window_needed(samples->device, images))
         return amkd_samples_window_new(&samples->window, samples->device, dataset,
-                                       &samples->feed.order, AMKD_SPAN_STEPS);
+                                       &samples->feed.order, &samples->parts,
+                                       samples->mixup > 0, AMKD_SPAN_STEPS);
     return amkd_batches_images(samples->batches, images->pixels, images->n) ||
                    amkd_batches_keys(samples->batches, dataset->keys, dataset->n)
                ? -1
@@ -206,6 +209,9 @@ int amkd_samples_new(amkd_feed **out, amkd_device *device, const amkd_dataset *d
     samples->device = device;
     samples->dataset = dataset;
     samples->mixup = options->mixup;
+    samples->parts =
+        amkd_parts_of(device, options,
+                      options->batch < dataset->n ? (size_t)options->batch : dataset->n);
     if (amkd_order_new(&samples->feed.order, dataset->n, options->batch, options->seed) ||
         set_up_images(samples) || new_span(&samples->spans[0], samples) ||
         new_span(&samples->spans[1], samples) ||

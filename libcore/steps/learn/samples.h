@@ -7,8 +7,8 @@
 #include "steps/learn/feed.h"
 #include "steps/learn/train.h"
 
-/* Of options batch, seed, temperature and mixup count. The arguments but out must outlive
- * the feed. */
+/* Of options batch, micro_batch, team, seed, temperature and mixup count. The arguments
+ * but out must outlive the feed. */
 int amkd_samples_new(amkd_feed **out, amkd_device *device, const amkd_dataset *dataset,
                      const amkd_model *model, const amkd_train_options *options);
 

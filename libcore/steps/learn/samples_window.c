@@ -13,6 +13,9 @@ struct amkd_samples_window {
     amkd_window *window;
     cl_mem in_order;
     uint32_t *numbers; /* of the images of a window's samples, two each */
+    const amkd_parts *parts;
+    int mixed;
+    unsigned char *seen; /* [nsteps][order.batch]: whether a span's sample is needed */
     /* The span begun last, and the first of its steps that is not in the window yet. */
     amkd_window_keys *keys;
     const uint32_t *rows;
@@ -44,19 +47,24 @@ static int new_order(amkd_samples_window *w)
 
 int amkd_samples_window_new(amkd_samples_window **out, amkd_device *device,
                             const amkd_dataset *dataset, const amkd_order *order,
-                            size_t nsteps)
+                            const amkd_parts *parts, int mixed, size_t nsteps)
 {
     amkd_samples_window *w = amkd_alloc(1, sizeof *w);
     if (!w)
         return -1;
-    *w = (amkd_samples_window){
-        .device = device, .dataset = dataset, .order = order, .nsteps = nsteps};
+    *w = (amkd_samples_window){.device = device,
+                               .dataset = dataset,
+                               .order = order,
+                               .nsteps = nsteps,
+                               .parts = parts,
+                               .mixed = mixed};
+    w->seen = amkd_alloc(nsteps, order->batch);
     w->numbers = amkd_alloc(nsteps * order->batch, 2 * sizeof *w->numbers);
     const amkd_images *images = dataset->images;
     const uint64_t room =
         amkd_window_choose_room(device, images->n, amkd_images_npixels(images),
                                 images_each(dataset) * order->batch);
-    if (!w->numbers || new_order(w) ||
+    if (!w->numbers || !w->seen || new_order(w) ||
         amkd_window_new(&w->window, device, images, (size_t)room)) {
         amkd_samples_window_free(w);
         return -1;
@@ -87,23 +95,36 @@ void amkd_samples_window_begin(amkd_samples_window *w, amkd_window_keys *keys,
     w->rows = rows;
     w->first = w->next = first;
     w->end = end;
+    for (uint64_t step = first; step < end; step++)
+        amkd_parts_mark(w->parts, w->seen + (size_t)(step - first) * w->order->batch,
+                        amkd_order_count(w->order, step), w->mixed);
 }
 
-/* Of a sample of the span. An epoch's last step has fewer rows than the next step lies
- * behind its first: between them, the step's first stands in. */
+/* Whether the span has the sample, an epoch's last step being shorter than the others,
+ * and this member needs its images. */
+static int is_needed(const amkd_samples_window *w, size_t sample)
+{
+    const size_t batch = w->order->batch;
+    return sample % batch < amkd_order_count(w->order, w->first + sample / batch) &&
+           w->seen[sample];
+}
+
+/* Of a sample of the span. For one that is not needed the last before it stands in that
+ * is, or the step's first. */
 static const amkd_label_key *key_of(const amkd_samples_window *w, size_t sample)
 {
-    const size_t batch = w->order->batch, nth = sample % batch;
-    const size_t count = amkd_order_count(w->order, w->first + sample / batch);
-    return &w->dataset->keys[w->rows[nth < count ? sample : sample - nth]];
+    while (sample % w->order->batch && !is_needed(w, sample))
+        sample--;
+    return &w->dataset->keys[w->rows[sample]];
 }
 
 /* How many images samples from..end are of, one that comes twice counted twice. */
 static size_t count_images(const amkd_samples_window *w, size_t from, size_t end)
 {
-    size_t n = end - from;
+    size_t n = 0;
     for (size_t s = from; s < end; s++)
-        n += key_of(w, s)->i != key_of(w, s)->j;
+        if (is_needed(w, s) || s == from)
+            n += 1 + (key_of(w, s)->i != key_of(w, s)->j);
     return n;
 }
 
@@ -168,5 +189,6 @@ void amkd_samples_window_free(amkd_samples_window *w)
     amkd_window_free(w->window);
     amkd_buffer_free(w->in_order);
     free(w->numbers);
+    free(w->seen);
     free(w);
 }

@@ -7,6 +7,7 @@
 #include "ops/window.h"
 #include "steps/learn/dataset.h"
 #include "steps/learn/order.h"
+#include "steps/learn/parts.h"
 
 /* The keys of the steps of a span, numbered in the window. */
 typedef struct amkd_window_keys {
@@ -17,10 +18,12 @@ typedef struct amkd_window_keys {
 typedef struct amkd_samples_window amkd_samples_window;
 
 /* For steps of order.batch rows of the dataset, nsteps a span; what is given is borrowed.
+ * Of a team's steps the window has the images that are this member's, by parts and mixed
+ * as amkd_parts_mark takes them.
  */
 int amkd_samples_window_new(amkd_samples_window **out, amkd_device *device,
                             const amkd_dataset *dataset, const amkd_order *order,
-                            size_t nsteps);
+                            const amkd_parts *parts, int mixed, size_t nsteps);
 
 /* Room for the keys of a span. */
 int amkd_samples_window_keys_new(amkd_window_keys *keys,

@@ -11,6 +11,7 @@
 #include "steps/learn/samples.h"
 #include "steps/learn/train_check.h"
 #include "steps/learn/train_describe.h"
+#include "steps/learn/train_team.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,18 +112,31 @@ static int scale_rates(trainer *t)
     return rc;
 }
 
+/* In a team rank 0 goes ahead, and the others find what it compiled and timed. */
+static int wait_for_first(const trainer *t)
+{
+    return amkd_team_rank(t->options->team) ? amkd_team_agree(t->options->team, 0) : 0;
+}
+
+static int let_others_go(const trainer *t)
+{
+    return amkd_team_rank(t->options->team) ? 0 : amkd_team_agree(t->options->team, 0);
+}
+
 static int set_up(trainer *t)
 {
     const amkd_graph *graph = &t->model->graph;
     count_steps(t);
-    if (open_feed(t))
-        return -1;
     t->states = amkd_alloc(amkd_optimizer_nstates(&t->options->optimizer),
                            graph->ntrained * sizeof *t->states);
     t->training = amkd_train_describe(t->model, t->dataset, t->options, t->nsteps);
     return !t->states || !t->training ||
+                   amkd_train_team_same(t->options->team, t->device, t->training) ||
+                   wait_for_first(t) || open_feed(t) ||
                    amkd_learner_open(&t->learner, t->device, graph, t->options, t->batch,
                                      planning_seconds(t, graph, 3)) ||
+                   let_others_go(t) ||
+                   amkd_train_team_same_ways(t->options->team, t->learner.network) ||
                    scale_rates(t) || new_span(&t->spans[0], t) ||
                    new_span(&t->spans[1], t)
                ? -1
@@ -169,8 +183,11 @@ static int checkpoint_save(trainer *t, const span *s)
 static int resume(trainer *t)
 {
     amkd_checkpoint state = checkpoint_of(t, t->model->parameters);
-    if (amkd_checkpoint_load(&state, t->nsteps + t->options->refresh_bn,
-                             t->options->resume, t->training) ||
+    amkd_team *team = t->options->team;
+    if ((amkd_team_rank(team) == 0 &&
+         amkd_checkpoint_load(&state, t->nsteps + t->options->refresh_bn,
+                              t->options->resume, t->training)) ||
+        amkd_train_team_share(team, &state) ||
         amkd_optimizer_restore(t->learner.optimizer, t->states, state.step))
         return -1;
     t->step = t->since.step = state.step;
@@ -268,15 +285,19 @@ static int finish_span(trainer *t, span *s)
 {
     if (amkd_event_wait(t->device, &s->done))
         return -1;
+    double sums[] = {sum_of(t, s->losses), sum_of(t, s->agreements),
+                     sum_of(t, s->taught)};
     t->finished = amkd_now();
-    const double loss = sum_of(t, s->losses);
+    if (amkd_train_team_add(t->options->team, sums, 3))
+        return -1;
+    const double loss = sums[0];
     if (!isfinite(loss))
         return fail_diverged(t, s->end, "the loss", loss);
     const double nsamples = (double)s->nsamples;
     t->since.nsamples += nsamples;
-    t->since.ntaught += t->options->min_top > 0 ? sum_of(t, s->taught) : nsamples;
+    t->since.ntaught += t->options->min_top > 0 ? sums[2] : nsamples;
     t->since.loss += loss;
-    t->since.agreement += sum_of(t, s->agreements);
+    t->since.agreement += sums[1];
     if (check_weights(t, s->parameters, s->end))
         return -1;
     memcpy(t->model->parameters, s->parameters,
@@ -371,10 +392,13 @@ static int refresh_bn(trainer *t)
 }
 
 /* Before a checkpoint the device must come to a stop: it needs the optimizer's state too.
+ * So it does for a team, whose members do the same things in the same order.
  */
 static int run(trainer *t, int (*report)(void *context, const amkd_train_report *report),
                void *context)
 {
+    const amkd_team *team = t->options->team;
+    const int saves = t->options->checkpoint && amkd_team_rank(team) == 0;
     double saved = t->told = amkd_now();
     if (t->step == t->nsteps)
         return refresh_bn(t);
@@ -383,16 +407,19 @@ static int run(trainer *t, int (*report)(void *context, const amkd_train_report 
     for (size_t at = 0; t->spans[at].done; at = 1 - at) {
         span *s = &t->spans[at], *next = &t->spans[1 - at];
         const int more = s->end < t->nsteps;
-        const int save = more && t->options->checkpoint &&
-                         amkd_now() - saved >= t->options->checkpoint_seconds;
-        if ((more && !save && start_span(t, next)) || finish_span(t, s) ||
+        const int save =
+            more && saves && amkd_now() - saved >= t->options->checkpoint_seconds;
+        const int stop = save || team;
+        if ((more && !stop && start_span(t, next)) || finish_span(t, s) ||
             (!more && refresh_bn(t)) || tell(t, s->end, report, context))
             return -1;
         if (save) {
-            if (checkpoint_save(t, s) || start_span(t, next))
+            if (checkpoint_save(t, s))
                 return -1;
             saved = amkd_now();
         }
+        if (more && stop && start_span(t, next))
+            return -1;
     }
     return 0;
 }

@@ -11,6 +11,7 @@
 #include "steps/learn/rates.h"
 #include "steps/learn/schedule.h"
 #include "steps/learn/span_images.h"
+#include "team/team.h"
 
 /* What the answers of an assistant may take that are kept, unless kept_nbytes says it. */
 enum { AMKD_KEPT_NBYTES = 256 << 20 };
@@ -51,6 +52,7 @@ typedef struct amkd_train_options {
     const char *checkpoint;       /* file to keep the state in while training, or NULL */
     double checkpoint_seconds;    /* how often */
     const char *resume;           /* checkpoint to go on from, or NULL */
+    amkd_team *team;              /* that goes through each batch together; NULL: alone */
     void (*ready)(void *context); /* called before the first step, or NULL: what takes
                                      long once, as compiling, is done */
 } amkd_train_options;
@@ -69,12 +71,13 @@ typedef struct amkd_train_report {
                       weights of before */
 } amkd_train_report;
 
-/* Trains model in place. The dataset's images are enough for an assistant. report is
- * called every few hundred steps with the context, and where the training diverges, which
- * is an error; it may end the training by returning -1 (its error is then amkd_train's),
- * and may read the model, which holds the weights of that moment. The result depends on
- * the seed, the data and the device alone; a resumed training ends in the same weights as
- * one run through.
+/* Trains model in place; in a team, each member's own, to the same bits as alone on one
+ * such device. Rank 0 alone reads and writes checkpoints. The dataset's images are enough
+ * for an assistant. report is called every few hundred steps with the context, and where
+ * the training diverges, which is an error; it may end the training by returning -1 (its
+ * error is then amkd_train's), and may read the model, which holds the weights of that
+ * moment. The result depends on the seed, the data and the device alone; a resumed
+ * training ends in the same weights as one run through.
  */
 int amkd_train(amkd_model *model, amkd_device *device, const amkd_dataset *dataset,
                const amkd_train_options *options,

@@ -10,14 +10,17 @@
 #include "steps/learn/holdout.h"
 #include "steps/learn/train_room.h"
 #include "steps/learn/training_log.h"
+#include "team/team_threads.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 typedef struct training {
     const amkd_training *told;
     amkd_train_options options; /* with the assistant */
-    amkd_device *device;
+    amkd_device *devices[AMKD_MAX_DEVICES];
+    size_t ndevices;
     amkd_dataset dataset, val;
     amkd_model *model, *assistant; /* assistant: NULL without */
     amkd_predictors *predictors;   /* of the model, for val; NULL without */
@@ -25,6 +28,12 @@ typedef struct training {
     amkd_training_log log;
     uint64_t step; /* shown last */
 } training;
+
+/* Whether what there is to write and to show is this process's. */
+static int leads(const training *t)
+{
+    return amkd_team_rank(t->told->team) == 0;
+}
 
 /* ----------------------------------------------------------------- what is shown -- */
 
@@ -127,9 +136,10 @@ static int read_data(training *t)
         (told->holdout > 0 &&
          amkd_dataset_hold_out(&t->dataset, told->holdout, AMKD_TRAINED_ON)))
         return -1;
-    return told->plan.val ? amkd_dataset_add(&t->val, told->plan.val, told->images,
-                                             told->nimages, told->nthreads)
-                          : 0;
+    return told->plan.val && leads(t)
+               ? amkd_dataset_add(&t->val, told->plan.val, told->images, told->nimages,
+                                  told->nthreads)
+               : 0;
 }
 
 /* --------------------------------------------------------------------- the model -- */
@@ -225,7 +235,7 @@ static int describe(training *t)
         json_decref(model->class_names);
         model->class_names = json_incref(t->dataset.class_names);
     }
-    return amkd_model_add_run(model, "amkd-train", t->told->command, t->device->name,
+    return amkd_model_add_run(model, "amkd-train", t->told->command, t->devices[0]->name,
                               t->dataset.provenance);
 }
 
@@ -240,9 +250,9 @@ static int fit(training *t)
                                   .far = !t->dataset.images->pixels,
                                   .validates = t->told->plan.val != NULL};
     int chosen;
-    if (amkd_train_fit(&t->options, &chosen, t->device, graph, &data))
+    if (amkd_train_fit(&t->options, &chosen, t->devices[0], graph, &data))
         return -1;
-    if (!chosen)
+    if (!chosen || !leads(t))
         return 0;
     char *text = amkd_format(
         "--micro-batch %llu: the memory is too short for more samples at a time%s",
@@ -265,20 +275,56 @@ static uint64_t total_samples(const training *t)
 static void begin_to_show(void *context)
 {
     training *t = context;
-    amkd_device_unwatch(t->device);
+    amkd_device_unwatch(t->devices[0]);
     t->progress =
         amkd_progress_new("amkd-train", "images", total_samples(t), t->told->quiet);
     amkd_training_log_begin(&t->log);
 }
 
+/* A model with the weights and scales of another, to be trained. */
+static int copy_model(amkd_model **out, const amkd_model *model)
+{
+    amkd_model *copy;
+    if (amkd_model_init(&copy, &model->graph, 0))
+        return -1;
+    memcpy(copy->parameters, model->parameters,
+           model->graph.nparameters * sizeof *copy->parameters);
+    memcpy(copy->mean, model->mean, sizeof copy->mean);
+    memcpy(copy->std, model->std, sizeof copy->std);
+    *out = copy;
+    return 0;
+}
+
+/* Trains as one of those that work at it. All end with the same model: rank 0's is the
+ * one that is kept. */
+static int train_member(void *context, amkd_team *threads)
+{
+    training *t = context;
+    amkd_train_options options = t->options;
+    options.team = threads ? threads : t->told->team;
+    const size_t rank = amkd_team_rank(threads);
+    if (amkd_team_rank(options.team) == 0) {
+        options.ready = begin_to_show;
+        return amkd_train(t->model, t->devices[0], &t->dataset, &options, show, t);
+    }
+    if (!rank)
+        return amkd_train(t->model, t->devices[0], &t->dataset, &options, NULL, NULL);
+    amkd_model *copy;
+    if (copy_model(&copy, t->model))
+        return -1;
+    const int rc = amkd_train(copy, t->devices[rank], &t->dataset, &options, NULL, NULL);
+    amkd_model_free(copy);
+    return rc;
+}
+
 static int train(training *t)
 {
-    if (!t->told->quiet)
-        amkd_device_watch(t->device, "amkd-train, compiling");
-    if (t->val.n && amkd_predictors_new(&t->predictors, &t->device, 1, t->model))
+    if (!t->told->quiet && leads(t))
+        amkd_device_watch(t->devices[0], "amkd-train, compiling");
+    /* The others may be at the next steps meanwhile. */
+    if (t->val.n && amkd_predictors_new(&t->predictors, t->devices, 1, t->model))
         return -1;
-    t->options.ready = begin_to_show;
-    int rc = amkd_train(t->model, t->device, &t->dataset, &t->options, show, t);
+    int rc = amkd_team_threads(t->ndevices, train_member, t);
     amkd_progress_free(t->progress);
     if (rc)
         (void)amkd_training_log_close(&t->log); /* the error is the training's */
@@ -302,30 +348,51 @@ static int open_early(training *t)
                : 0;
 }
 
+/* What is to be written can be, and what is to be gone on from can be read. */
+static int probe(training *t)
+{
+    const amkd_training *told = t->told;
+    const char *checkpoint = t->options.checkpoint, *resume = t->options.resume;
+    if (resume && access(resume, R_OK))
+        return amkd_fail_errno("'%s'", resume);
+    return amkd_output_probe(told->output, "a model") ||
+                   (checkpoint && amkd_output_probe(checkpoint, "a checkpoint")) ||
+                   (told->metrics && amkd_output_probe(told->metrics, NULL)) ||
+                   amkd_training_log_check(&t->log)
+               ? -1
+               : 0;
+}
+
+static int open_devices(training *t)
+{
+    if (amkd_devices_open(t->devices, &t->ndevices, t->told->device))
+        return -1;
+    if (t->told->team && t->ndevices > 1)
+        return amkd_fail("%zu devices: a process has one, expected a process each",
+                         t->ndevices);
+    for (size_t d = 0; d < t->ndevices; d++)
+        if (amkd_profile_attach(t->told->profile, t->devices[d]))
+            return -1;
+    return 0;
+}
+
 static int run(training *t)
 {
     const amkd_training *told = t->told;
     const amkd_train_plan *plan = &told->plan;
-    const char *checkpoint = t->options.checkpoint, *resume = t->options.resume;
-    amkd_training_log_init(&t->log, told->metrics, resume != NULL);
-    if (resume && access(resume, R_OK))
-        return amkd_fail_errno("'%s'", resume);
-    if (amkd_output_probe(told->output, "a model") ||
-        (checkpoint && amkd_output_probe(checkpoint, "a checkpoint")) ||
-        (told->metrics && amkd_output_probe(told->metrics, NULL)) ||
-        amkd_training_log_check(&t->log) ||
+    amkd_training_log_init(&t->log, leads(t) ? told->metrics : NULL,
+                           t->options.resume != NULL);
+    if ((leads(t) && probe(t)) ||
         (plan->assistant && amkd_model_load(&t->assistant, plan->assistant)))
         return -1;
     t->options.assistant = t->assistant;
-    if (amkd_device_open(&t->device, told->device) ||
-        amkd_profile_attach(told->profile, t->device) || open_early(t) || read_data(t) ||
-        open_model(t))
+    if (open_devices(t) || open_early(t) || read_data(t) || open_model(t))
         return -1;
-    if (plan->val && fits(t->model, &t->val))
+    if (plan->val && leads(t) && fits(t->model, &t->val))
         return amkd_fail_in("'%s'", plan->val);
-    return fit(t) || train(t) || describe(t) || amkd_model_save(t->model, told->output)
-               ? -1
-               : 0;
+    if (fit(t) || train(t))
+        return -1;
+    return leads(t) && (describe(t) || amkd_model_save(t->model, told->output)) ? -1 : 0;
 }
 
 int amkd_training_run(const amkd_training *told, const amkd_train_options *options)
@@ -337,6 +404,7 @@ int amkd_training_run(const amkd_training *told, const amkd_train_options *optio
     amkd_model_free(t.assistant);
     amkd_dataset_clear(&t.dataset);
     amkd_dataset_clear(&t.val);
-    amkd_device_close(t.device);
+    while (t.ndevices)
+        amkd_device_close(t.devices[--t.ndevices]);
     return rc;
 }

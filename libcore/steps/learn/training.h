@@ -10,8 +10,11 @@ typedef struct amkd_training {
     amkd_train_plan plan;      /* without inputs: stdin */
     const char *const *images; /* [nimages] in place of those that labels name */
     size_t nimages;
-    double holdout;               /* the share of the rows that is left out; 0: none */
-    const char *device;           /* as amkd_device_open takes it */
+    double holdout;     /* the share of the rows that is left out; 0: none */
+    const char *device; /* one or several, as amkd_devices_open takes them, which go
+                           through each batch together */
+    amkd_team *team;    /* of processes, each of which has one; rank 0 writes and shows
+                           what there is. NULL: alone */
     struct amkd_profile *profile; /* that times kernels (device/profile.h); NULL: none */
     const char *output;           /* a model's path, NULL or "-" for stdout */
     const char *metrics; /* the file that gets a line for each report; NULL: none */

@@ -1,0 +1,69 @@
+/* What the members of a team that trains together have to agree on. */
+#include "steps/learn/train_team.h"
+#include "base/memory.h"
+#include "base/version.h"
+#include "net/network_plan.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* All of a device that the bits of sums depend on. */
+static char *describe(const amkd_device *device)
+{
+    return device->vector_width == 1
+               ? amkd_format("'%s', driver %s, %u compute units", device->name,
+                             device->driver, (unsigned)device->ncompute_units)
+               : amkd_format("'%s', driver %s, vectors of %zu", device->name,
+                             device->driver, device->vector_width);
+}
+
+int amkd_train_team_same(amkd_team *team, const amkd_device *device, const char *training)
+{
+    if (!team)
+        return 0;
+    char *text = describe(device);
+    const int rc = !text || amkd_team_same(team, "the version of amkd", AMKD_VERSION) ||
+                   amkd_team_same(team, "the device", text) ||
+                   amkd_team_same(team, "the training", training);
+    free(text);
+    return rc ? -1 : 0;
+}
+
+int amkd_train_team_same_ways(amkd_team *team, const amkd_network *network)
+{
+    if (!team)
+        return 0;
+    char *ways = amkd_network_ways(network);
+    const int rc =
+        ways ? amkd_team_same(team, "ways chosen, which AMKD_WAYS can fix", ways) : -1;
+    free(ways);
+    return rc;
+}
+
+int amkd_train_team_add(amkd_team *team, double *sums, size_t n)
+{
+    enum { MOST = 4 };
+    const size_t size = amkd_team_size(team);
+    double mine[MOST];
+    double *all = amkd_alloc(size, n * sizeof *all);
+    memcpy(mine, sums, n * sizeof *mine);
+    const int rc = all ? amkd_team_all_gather(team, all, mine, n * sizeof *all) : -1;
+    for (size_t s = 0; !rc && s < n; s++) {
+        sums[s] = 0;
+        for (size_t m = 0; m < size; m++)
+            sums[s] += all[m * n + s];
+    }
+    free(all);
+    return rc;
+}
+
+int amkd_train_team_share(amkd_team *team, amkd_checkpoint *checkpoint)
+{
+    const size_t nstates = checkpoint->nstates * checkpoint->ntrained;
+    return amkd_team_broadcast(team, checkpoint->parameters,
+                               checkpoint->nparameters * sizeof(float)) ||
+                   amkd_team_broadcast(team, checkpoint->states,
+                                       nstates * sizeof(float)) ||
+                   amkd_team_broadcast(team, &checkpoint->step, sizeof checkpoint->step)
+               ? -1
+               : 0;
+}

@@ -1,0 +1,23 @@
+/* What the members of a team that trains together have to agree on. */
+#ifndef AMKD_STEPS_LEARN_TRAIN_TEAM_H
+#define AMKD_STEPS_LEARN_TRAIN_TEAM_H
+
+#include "net/network.h"
+#include "steps/learn/checkpoint.h"
+#include "team/team.h"
+
+/* Fails for all unless each has the same amkd, kind of device and training, as
+ * amkd_train_describe tells it. NULL is a team of one, here as below. */
+int amkd_train_team_same(amkd_team *team, const amkd_device *device,
+                         const char *training);
+
+/* Fails for all unless their networks run the same way on each device. */
+int amkd_train_team_same_ways(amkd_team *team, const amkd_network *network);
+
+/* Adds up what all members have in n sums, 4 at most. */
+int amkd_train_team_add(amkd_team *team, double *sums, size_t n);
+
+/* Gives all members rank 0's checkpoint. */
+int amkd_train_team_share(amkd_team *team, amkd_checkpoint *checkpoint);
+
+#endif
