@@ -18,7 +18,7 @@ typedef struct dealing {
 /* A member's stretch begins with a slice's block, and counts its samples. */
 static int is_sound(const amkd_parts *parts, const amkd_member_part *part)
 {
-    const amkd_share *share = &part->share;
+    const amkd_batch_share *share = &part->share;
     const size_t first = share->first_slice * share->slice_nblocks;
     return share->first_block == (first < share->nblocks ? first : share->nblocks) &&
            part->nblocks <= share->nslices * share->slice_nblocks &&

@@ -16,8 +16,8 @@ int amkd_network_new(amkd_network **out, amkd_device *device, const amkd_graph *
                      size_t max_blocks, int train);
 
 /* The same for a member of a team, whose batches have up to max_blocks lane blocks: of
- * these it goes through its slices (ops/op.h, amkd_share). NULL: alone. Fails where there
- * are fewer slices than members. */
+ * these it goes through its slices (ops/op.h, amkd_batch_share). NULL: alone. Fails where
+ * there are fewer slices than members. */
 int amkd_network_new_member(amkd_network **out, amkd_device *device,
                             const amkd_graph *graph, size_t max_blocks, int train,
                             const amkd_team *team);

@@ -37,7 +37,7 @@ static size_t parts_of(const amkd_device *device)
 
 static whole whole_of(const amkd_op *op, const amkd_batch *run)
 {
-    const amkd_share *share = run->share;
+    const amkd_batch_share *share = run->share;
     const size_t nparts = parts_of(op->device);
     return (whole){
         .nblocks = (cl_uint)(share ? share->nblocks : run->nblocks),
@@ -57,7 +57,7 @@ static size_t parts_start(const amkd_op *op, const amkd_team *team, size_t rank)
 }
 
 /* Brings all members' parts together, on each of them. */
-static int gather_parts(amkd_op *op, const amkd_share *share)
+static int gather_parts(amkd_op *op, const amkd_batch_share *share)
 {
     if (!share)
         return 0;

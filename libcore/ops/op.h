@@ -17,13 +17,13 @@ typedef enum amkd_pass {
 
 /* A member's share of a batch that a team goes through together: so many slices of it
  * (net/README.md), one behind the other. */
-typedef struct amkd_share {
+typedef struct amkd_batch_share {
     amkd_team *team;
     size_t nblocks, nsamples; /* of the whole batch */
     size_t slice_nblocks;     /* of a slice of it */
     size_t first_slice, nslices;
     size_t first_block; /* of the member's, in the batch */
-} amkd_share;
+} amkd_batch_share;
 
 /* A run of a network: what all its ops are told. */
 typedef struct amkd_batch {
@@ -35,8 +35,8 @@ typedef struct amkd_batch {
                          of them; 0: they may be others at each run */
     size_t nmeasured; /* of a training: running figures become the plain mean of this
                          many batches, of which it is the last; 0: they move on */
-    const amkd_share *share; /* of a training; its blocks and samples are the run's, none
-                                maybe. NULL: the batch is whole */
+    const amkd_batch_share *share; /* of a training; its blocks and samples are the run's,
+                                none maybe. NULL: the batch is whole */
 } amkd_batch;
 
 /* What a pass reads and writes. */

@@ -14,9 +14,9 @@ typedef struct amkd_parts {
 
 /* A member's stretch of a micro-batch. */
 typedef struct amkd_member_part {
-    size_t from, count; /* samples of the step; count may be 0 */
-    size_t nblocks;     /* lane blocks that they fill */
-    amkd_share share;   /* of the micro-batch */
+    size_t from, count;     /* samples of the step; count may be 0 */
+    size_t nblocks;         /* lane blocks that they fill */
+    amkd_batch_share share; /* of the micro-batch */
 } amkd_member_part;
 
 /* Of options micro_batch and team count. batch: samples of a step at most. */
