@@ -42,16 +42,17 @@ typedef int16 ivec;
 /* What OpenCL has no words for, where the compiler aims at a processor itself. FETCH asks
  * for what is to be read soon (OpenCL's own prefetch does nothing under PoCL), FETCH_NEXT
  * for what comes after that, into a second cache. WRITE_PAST writes past the caches, a
- * whole line of which would be read first; without the nothings around it compilers make
- * one plain write of this and another in the branches of an if. */
+ * whole line of which would be read first; without the fences around it, which are no
+ * instructions, compilers make one plain write of this and another in the branches of an if
+ * (empty assembly would do as well, but PoCL 6 dies of it). */
 #if defined(__x86_64__) || defined(__aarch64__)
 #define FETCH(p) __builtin_prefetch((const void *)(size_t)(p))
 #define FETCH_NEXT(p) __builtin_prefetch((const void *)(size_t)(p), 0, 2)
 #define WRITE_PAST(p, value)                                                             \
     do {                                                                                 \
-        __asm__ volatile("");                                                            \
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);                                         \
         __builtin_nontemporal_store(value, p);                                           \
-        __asm__ volatile("");                                                            \
+        __atomic_signal_fence(__ATOMIC_SEQ_CST);                                         \
     } while (0)
 #else
 #define FETCH(p)
