@@ -65,5 +65,10 @@ cl_int like_enqueue_kernel(cl_command_queue queue, cl_kernel kernel, cl_uint ndi
                            const size_t *offset, const size_t *global,
                            const size_t *local, cl_uint nevents, const cl_event *events,
                            cl_event *done);
+cl_int like_set_arg(cl_kernel kernel, cl_uint index, size_t nbytes, const void *value);
+cl_int like_release_kernel(cl_kernel kernel);
+
+/* The local memory that a kernel's arguments take, in bytes. */
+size_t driver_local_of(cl_kernel kernel);
 
 #endif

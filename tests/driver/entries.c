@@ -133,9 +133,10 @@ PLAIN(clGetProgramBuildInfo,
 
 MAKES(cl_kernel, clCreateKernel, DRIVER_REAL(clCreateKernel),
       (cl_program program, const char *name, cl_int *status), (program, name, status))
-PLAIN(clReleaseKernel, (cl_kernel kernel), (kernel))
-PLAIN(clSetKernelArg, (cl_kernel kernel, cl_uint index, size_t size, const void *value),
-      (kernel, index, size, value))
+STATUS(clReleaseKernel, like_release_kernel, (cl_kernel kernel), (kernel))
+STATUS(clSetKernelArg, like_set_arg,
+       (cl_kernel kernel, cl_uint index, size_t size, const void *value),
+       (kernel, index, size, value))
 PLAIN(clGetKernelInfo,
       (cl_kernel kernel, cl_kernel_info what, size_t size, void *value, size_t *used),
       (kernel, what, size, value, used))

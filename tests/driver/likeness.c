@@ -260,6 +260,8 @@ static cl_int refuse(cl_command_queue queue, cl_kernel kernel, cl_uint ndim,
             kernel, device, CL_KERNEL_LOCAL_MEM_SIZE, sizeof used, &used, NULL);
     if (status)
         return status;
+    if (used < driver_local_of(kernel))
+        used = driver_local_of(kernel);
     for (cl_uint d = 0; local && d < ndim; d++) {
         nitems *= local[d];
         if (group && local[d] > group)
