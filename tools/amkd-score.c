@@ -2,11 +2,13 @@
  */
 #include "base/cli.h"
 #include "base/cli_paths.h"
+#include "base/cli_say.h"
 #include "base/error.h"
 #include "base/interval.h"
 #include "steps/select/lambdas.h"
 #include "steps/select/score.h"
 #include "steps/show/profile.h"
+#include "team/start.h"
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -221,9 +223,20 @@ static int check(const amkd_cli *cli, const arguments *given)
                : 0;
 }
 
-int main(int argc, char **argv)
+/* Rank 0 speaks and writes for all. */
+static void be_one_of_team(arguments *given)
 {
-    arguments given = {.by = "c2", .engine = "auto", .score = {.checkpoint_seconds = 30}};
+    if (amkd_team_rank(given->score.team) == 0)
+        return;
+    given->common.quiet = 1;
+    given->common.verbose = 0;
+    given->profile = NULL;
+}
+
+static int work(int argc, char **argv, amkd_team *team)
+{
+    arguments given = {
+        .by = "c2", .engine = "auto", .score = {.team = team, .checkpoint_seconds = 30}};
     amkd_score_options *score = &given.score;
     amkd_common_init(&given.common);
     const amkd_option options[] = {
@@ -312,6 +325,7 @@ int main(int argc, char **argv)
         free(lambdas);
         return rc;
     }
+    be_one_of_team(&given);
     score->pairs = cli.narguments ? cli.arguments[0] : "-";
     score->bought = given.bought.text;
     score->nbought = given.bought.n;
@@ -324,7 +338,19 @@ int main(int argc, char **argv)
     score->quiet = given.common.quiet;
     forget_arguments(cli.command);
     score->command = cli.command;
-    rc = amkd_cli_close(&cli, given.common.check ? check(&cli, &given) : run(&given));
+    rc = given.common.check ? check(&cli, &given) : run(&given);
+    rc = amkd_cli_close(&cli, amkd_team_leave(team, rc));
     free(lambdas);
     return rc;
+}
+
+/* amkd-score_mpi is this, too, of several processes (team/start.h). */
+int main(int argc, char **argv)
+{
+    amkd_team *team;
+    if (amkd_team_start(&team)) {
+        amkd_cli_say("amkd-score", "", amkd_error());
+        return amkd_team_end(team, 1);
+    }
+    return amkd_team_end(team, work(argc, argv, team));
 }

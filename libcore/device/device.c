@@ -243,6 +243,63 @@ void amkd_devices_close(amkd_device **opened, size_t *nopened)
         amkd_device_close(opened[--*nopened]);
 }
 
+static int is_like(const amkd_device *a, const amkd_device *b)
+{
+    return strcmp(a->name, b->name) == 0 &&
+           strcmp(a->platform_name, b->platform_name) == 0;
+}
+
+/* The place-th in turn of those that are like the first. */
+static size_t like(const amkd_device *devices, size_t n, size_t first, size_t place)
+{
+    size_t nlike = 0, index;
+    for (size_t d = 0; d < n; d++)
+        nlike += (size_t)is_like(&devices[d], &devices[first]);
+    size_t nbefore = place % nlike;
+    for (index = 0; index < n; index++)
+        if (is_like(&devices[index], &devices[first]) && nbefore-- == 0)
+            break;
+    return index;
+}
+
+/* An item of a list without commas, which may be NULL. */
+static int open_own(amkd_device **out, const char *item, size_t place)
+{
+    amkd_device *devices;
+    size_t n, index;
+    if (amkd_devices_list(&devices, &n))
+        return -1;
+    int rc = amkd_device_choose(&index, devices, n, item);
+    const int is_index = item && *item && !item[strspn(item, "0123456789")];
+    if (!rc && !is_index)
+        index = like(devices, n, index, place);
+    if (!rc)
+        rc = open_copy(out, &devices[index]);
+    free(devices);
+    return rc;
+}
+
+int amkd_device_open_own(amkd_device **out, const char *which, size_t place)
+{
+    const char *source;
+    *out = NULL;
+    which = wanted(which, &source);
+    if (!which || !strchr(which, ','))
+        return open_own(out, which, place);
+    size_t nitems = 1;
+    for (const char *comma = which; (comma = strchr(comma, ',')); comma++)
+        nitems++;
+    char *names = amkd_strdup(which), *rest = names;
+    if (!names)
+        return -1;
+    const char *item = strsep(&rest, ",");
+    for (size_t i = 0; i < place % nitems; i++)
+        item = strsep(&rest, ",");
+    const int rc = open_own(out, item, place / nitems);
+    free(names);
+    return rc ? amkd_fail_in("%s'%s'", source, which) : 0;
+}
+
 const char *amkd_device_name(const amkd_device *device)
 {
     return device->name;

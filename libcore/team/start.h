@@ -6,8 +6,8 @@
 #include "team/team.h"
 
 /* Once, before the command line is read. *team is NULL for one. From then on ranks other
- * than 0 are silent (base/cli_say.h). On failure *team is NULL, too, and
- * amkd_team_end is to be called as well. */
+ * than 0 are silent (base/cli_say.h). On failure amkd_team_end is
+ * to be called as well. */
 int amkd_team_start(amkd_team **team);
 
 /* The last call of a process, with its exit status: a member that has not left leaves

@@ -2,6 +2,7 @@
 #include "base/cli_say.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "base/version.h"
 #include "team/mpi_internal.h"
 #include "team/start.h"
 #include <mpi.h>
@@ -100,7 +101,9 @@ int amkd_team_start(amkd_team **team)
     *team = new_team(&failed);
     if (failed)
         return -1;
-    return *team && (*team)->rank ? amkd_cli_silence() : 0;
+    if (*team && (*team)->rank && amkd_cli_silence())
+        return amkd_team_leave(*team, 1);
+    return amkd_team_same(*team, "the version of amkd", AMKD_VERSION);
 }
 
 int amkd_team_end(amkd_team *team, int status)

@@ -8,6 +8,7 @@
 #include "steps/select/noise.h"
 #include "steps/select/recall.h"
 #include "steps/select/score.h"
+#include "steps/select/share.h"
 #include "stream/rows.h"
 #include <sys/types.h>
 
@@ -24,6 +25,8 @@ typedef struct amkd_candidates {
     uint32_t chance;     /* the stream of the seed for the scores of random picks */
     int single;          /* each is one image, (i, i) */
     int shard;           /* others have the rest of the pool */
+    amkd_share share;    /* of pairs: what is read of the others is passed over */
+    int ended;           /* of pairs: all were read */
 
     amkd_thinning
         thinning;        /* leaves out more of a stream of pairs, unless without noise */
@@ -34,10 +37,10 @@ typedef struct amkd_candidates {
     uint64_t excluded;       /* of a stream, the digest of what was asked before */
     uint64_t nread;          /* so far, and of these */
     uint64_t nasked;         /* left out as asked before */
-    uint64_t nthinned;       /* left out by the thinning */
+    uint64_t nthinned;       /* left out by the thinning, of one's own share */
 
-    /* Reads up to most candidates: *n is most but at the end. Of pairs lambda is NaN: it
-     * is for their scorer to find. */
+    /* Reads up to most candidates: *n is most but at the end and a pause. Of pairs lambda
+     * is NaN: it is for their scorer to find. */
     int (*read)(struct amkd_candidates *candidates, amkd_label_key *keys, size_t *n,
                 size_t most);
     /* Reads up to most of them as they are. NULL: they are in memory. */

@@ -67,17 +67,22 @@ static int read_stream(amkd_candidates *c, amkd_label_key *keys, size_t *n, size
 {
     pair_stream *stream = c->state;
     for (*n = 0; *n < most;) {
-        const ssize_t nread = read_rows(c, most - *n);
+        int mine;
+        const uint64_t run = amkd_share_run(&c->share, &mine, c->nread, AT_ONCE);
+        if (!run)
+            return 0;
+        const ssize_t nread = read_rows(c, mine && run > most - *n ? most - *n : run);
+        c->ended = nread == 0;
         if (nread <= 0)
             return nread ? -1 : 0;
         const size_t nnew = amkd_asked_drop(&stream->asked, stream->pairs, (size_t)nread);
         if (c->recall && amkd_recall_offer(c->recall, stream->pairs, nnew))
             return -1;
-        size_t left = nnew;
-        if (c->thinning.noise)
+        size_t left = mine ? nnew : 0;
+        if (c->thinning.noise && mine)
             left = amkd_thinning_drop(&c->thinning, stream->pairs, nnew);
         c->nasked += (uint64_t)nread - nnew;
-        c->nthinned += nnew - left;
+        c->nthinned += mine ? nnew - left : 0;
         amkd_progress_add(c->progress, (uint64_t)nread - left);
         put_pairs(keys + *n, stream->pairs, left);
         *n += left;
@@ -174,10 +179,22 @@ int amkd_candidates_open_pairs(amkd_candidates *candidates,
 static int read_memory(amkd_candidates *c, amkd_label_key *keys, size_t *n, size_t most)
 {
     const amkd_pair *pairs = c->state;
-    const uint64_t left = c->n - c->nread;
-    *n = left < most ? (size_t)left : most;
-    put_pairs(keys, pairs + c->nread, *n);
-    c->nread += *n;
+    for (*n = 0; *n < most && c->nread < c->n;) {
+        int mine;
+        const uint64_t left = c->n - c->nread;
+        uint64_t run = amkd_share_run(&c->share, &mine, c->nread, left);
+        if (!run)
+            return 0;
+        if (mine) {
+            run = run < most - *n ? run : most - *n;
+            put_pairs(keys + *n, pairs + c->nread, (size_t)run);
+            *n += (size_t)run;
+        } else {
+            amkd_progress_add(c->progress, run);
+        }
+        c->nread += run;
+    }
+    c->ended = c->nread == c->n;
     return 0;
 }
 

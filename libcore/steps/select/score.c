@@ -38,7 +38,10 @@ static int score_all(amkd_scoring *s, const char *title)
                            .selection = s->selection,
                            .ordered = !s->options->k,
                            .progress = s->progress};
-    const int rc = score_with_checkpoints(s, &job);
+    int rc = s->options->team ? amkd_scoring_same_engine(s) : 0;
+    if (!rc)
+        rc = s->options->team ? amkd_scoring_run_team(s, &job)
+                              : score_with_checkpoints(s, &job);
     amkd_progress_free(s->progress);
     return rc;
 }
@@ -50,7 +53,9 @@ static int refine(amkd_scoring *s)
     size_t n;
     const int resumed = s->state.fine;
     amkd_scoring_close_pass(s);
-    int rc = s->options->checkpoint && !resumed ? amkd_scoring_note(s) : 0;
+    int rc = s->options->team ? amkd_scoring_gather_for_all(s) : 0;
+    if (!rc && s->options->checkpoint && !resumed)
+        rc = amkd_scoring_note(s);
     s->state.fine = 1;
     if (!rc)
         rc = amkd_selection_refine(s->selection, &pairs, &n);
@@ -68,6 +73,16 @@ static int refine(amkd_scoring *s)
     return rc;
 }
 
+static int write_picks(amkd_scoring *s)
+{
+    amkd_score_counts *counts = s->counts;
+    const int rc = amkd_selection_close(s->selection, &counts->picks, counts->asked);
+    s->selection = NULL;
+    if (s->recall)
+        counts->recall = amkd_recall_read(s->recall);
+    return rc;
+}
+
 static int run(amkd_scoring *s)
 {
     amkd_score_counts *counts = s->counts;
@@ -80,13 +95,11 @@ static int run(amkd_scoring *s)
     counts->thinned = s->candidates.nthinned;
     if (!rc && s->coarse)
         rc = refine(s);
-    if (!rc) {
-        rc = amkd_selection_close(s->selection, &counts->picks, counts->asked);
-        s->selection = NULL;
-        if (s->recall)
-            counts->recall = amkd_recall_read(s->recall);
+    if (!rc && s->options->team) {
+        rc = amkd_scoring_gather(s);
+        counts->thinned = s->nthinned;
     }
-    return rc;
+    return rc || amkd_team_rank(s->options->team) ? rc : write_picks(s);
 }
 
 int amkd_score(amkd_score_counts *counts, const amkd_score_options *options)

@@ -5,6 +5,7 @@
 
 #include "steps/select/recall.h"
 #include "sweep/sweep.h"
+#include "team/team.h"
 #include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,7 +55,9 @@ typedef struct amkd_score_options {
     const char *resume;        /* checkpoint to go on from, or NULL; as checkpoint */
     const char *const *images; /* [nimages] in place of the paths in the pairs' header */
     size_t nimages;
-    const char *device; /* one or several, as amkd_devices_open takes them */
+    const char *device; /* one or several, as amkd_devices_open takes them; in a team one,
+                           as amkd_device_open_own takes it */
+    amkd_team *team;    /* whose members do this scoring together; NULL: alone */
     struct amkd_profile *profile; /* that times kernels (device/profile.h); NULL: none */
     amkd_engine engine;
     const char *output; /* NULL or "-" for stdout */
@@ -73,10 +76,10 @@ typedef struct amkd_score_share {
 } amkd_score_share;
 
 typedef struct amkd_score_counts {
-    uint64_t pairs;             /* read */
-    uint64_t asked;             /* of these left out as asked before */
-    uint64_t thinned;           /* not scored: their noise left them no chance */
-    uint64_t picks;             /* written */
+    uint64_t pairs;   /* read */
+    uint64_t asked;   /* of these left out as asked before */
+    uint64_t thinned; /* by all of a team not scored: their noise left them no chance */
+    uint64_t picks;   /* written */
     amkd_recall_figures recall; /* where refining was measured: of the picks, or of what
                                    diverse ones are chosen of */
     size_t ndevices;
@@ -96,8 +99,12 @@ typedef struct amkd_score_counts {
  * has, real images too; all are of the same image sets. By C2 as by C1, of the pixels as
  * the teacher saw them. pairs, lambdas and refine are not read then.
  *
+ * In a team each member scores its share of the pairs, which all read, so that they come
+ * from a file and are no bought ones; rank 0 alone writes picks and checkpoints. It fails
+ * where members have other inputs, options, devices or engines.
+ *
  * A checkpoint resumes the scoring that it is of, and no other: the picks are those of an
- * undisturbed run. What devices did is counted from there on. */
+ * undisturbed run, by a team of any size. What devices did is counted from there on. */
 int amkd_score(amkd_score_counts *counts, const amkd_score_options *options);
 
 /* Fails where the headers of the inputs that are there tell that this would. */

@@ -1,6 +1,7 @@
 /* A scoring while it runs, whose parts lie in several files: what it is made of
  * (scoring_open.c), what a pass is scored by (scoring_pass.c), how it goes on from a
- * checkpoint (scoring_resume.c), and the passes (score.c). */
+ * checkpoint (scoring_resume.c), how a team shares it (scoring_team.c), and the passes
+ * (score.c). */
 #ifndef AMKD_STEPS_SELECT_SCORING_INTERNAL_H
 #define AMKD_STEPS_SELECT_SCORING_INTERNAL_H
 
@@ -28,7 +29,9 @@ typedef struct amkd_scoring {
     size_t ndevices;
     amkd_recall *recall;    /* NULL where it is not measured */
     amkd_score_state state; /* of the last checkpoint */
-    json_t *described;      /* what a checkpoint must be of; NULL without */
+    json_t *described; /* what a checkpoint must be of, and of a team each member's; NULL
+                          without */
+    uint64_t nthinned; /* by all of a team, once gathered */
     amkd_selection *selection;
     float *lambdas; /* of the pass, [nlambdas] */
     size_t nlambdas;
@@ -62,5 +65,17 @@ int amkd_scoring_save(amkd_scoring *s);
  * candidates from the first. */
 int amkd_scoring_resume(amkd_scoring *s);
 int amkd_scoring_resume_fine(amkd_scoring *s);
+
+/* Of a team, once all is open: fails where members have other work, or other devices; and
+ * at the begin of a pass, where they have other engines. */
+int amkd_scoring_same_work(amkd_scoring *s);
+int amkd_scoring_same_engine(amkd_scoring *s);
+
+/* A pass of a team, up to the end of the candidates. */
+int amkd_scoring_run_team(amkd_scoring *s, const amkd_scorer_job *job);
+
+/* With k: rank 0's selection has what all have kept, or that of every member. */
+int amkd_scoring_gather(amkd_scoring *s);
+int amkd_scoring_gather_for_all(amkd_scoring *s);
 
 #endif

@@ -10,6 +10,7 @@
 #include "steps/select/scoring_internal.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 int amkd_scoring_by_chance(const amkd_scoring *s)
 {
@@ -49,6 +50,17 @@ static int open_candidates(amkd_scoring *s)
     return rc;
 }
 
+/* Each member on a machine has one of its devices. */
+static int open_own_device(amkd_scoring *s)
+{
+    const amkd_score_options *options = s->options;
+    if (amkd_device_open_own(&s->devices[0], options->device,
+                             amkd_team_place(options->team)))
+        return -1;
+    s->ndevices = 1;
+    return 0;
+}
+
 static int open_student(amkd_scoring *s)
 {
     const amkd_score_options *options = s->options;
@@ -63,7 +75,8 @@ static int open_student(amkd_scoring *s)
             return -1;
         take_sources(s);
     }
-    rc = amkd_devices_open(s->devices, &s->ndevices, options->device);
+    rc = options->team ? open_own_device(s)
+                       : amkd_devices_open(s->devices, &s->ndevices, options->device);
     for (size_t d = 0; !rc && d < s->ndevices; d++)
         rc = amkd_profile_attach(options->profile, s->devices[d]);
     return rc;
@@ -93,11 +106,12 @@ static int open_selection(amkd_scoring *s)
         .ncoarse = s->coarse ? (uint64_t)ceil(options->refine * (double)nlowest) : 0,
         .recall = s->recall,
         .shard = s->candidates.shard,
+        .held = amkd_team_rank(options->team) > 0,
         .output = options->output,
         .nthreads = options->nthreads};
     amkd_header header = {0};
     int rc = amkd_score_header(&header, options, s->coarse, s->candidates.header);
-    if (!rc && (options->checkpoint || options->resume)) {
+    if (!rc && (options->checkpoint || options->resume || options->team)) {
         s->described =
             amkd_score_describe(options, &header, s->candidates.excluded, s->model);
         rc = s->described ? 0 : amkd_fail("out of memory");
@@ -119,19 +133,44 @@ static int open_recall(amkd_scoring *s)
     return rc;
 }
 
+/* Files that can be written, by who writes them. */
+static int probe_outputs(const amkd_score_options *options)
+{
+    if (amkd_team_rank(options->team))
+        return 0;
+    return amkd_output_probe(options->output, "a picks stream") ||
+                   (options->checkpoint &&
+                    amkd_output_probe(options->checkpoint, "a checkpoint"))
+               ? -1
+               : 0;
+}
+
+/* Every member reads the pairs. */
+static int check_team(const amkd_score_options *options)
+{
+    if (!options->team)
+        return 0;
+    if (options->nbought)
+        return amkd_fail("what was bought is scored by one process alone");
+    if (!options->pairs || strcmp(options->pairs, "-") == 0)
+        return amkd_fail("stdin: several processes score pairs from a file alone, which "
+                         "each of them reads");
+    return 0;
+}
+
 int amkd_scoring_open(amkd_scoring *s)
 {
     const amkd_score_options *options = s->options;
     /* What is wrong with the command line is said before kernels are compiled. */
-    if ((options->refine > 0 && make_coarse(s)) || open_candidates(s) ||
-        amkd_output_probe(options->output, "a picks stream") ||
-        (options->checkpoint && amkd_output_probe(options->checkpoint, "a checkpoint")) ||
+    if (check_team(options) || (options->refine > 0 && make_coarse(s)) ||
+        open_candidates(s) || probe_outputs(options) ||
         ((!amkd_scoring_by_chance(s) || options->diverse > 0) && open_student(s)) ||
         (options->diverse > 0 &&
          amkd_diverse_new(&s->diverse, s->devices, s->ndevices, options->student,
                           s->images, options->quiet)) ||
         (!s->images && options->max_per_image && load_sources(s)) || open_recall(s) ||
-        open_selection(s) || (options->resume && amkd_scoring_resume(s)))
+        open_selection(s) || (options->team && amkd_scoring_same_work(s)) ||
+        (options->resume && amkd_scoring_resume(s)))
         return -1;
     if (!amkd_scoring_by_chance(s) && !options->nbought)
         s->candidates.thinning =

@@ -15,7 +15,7 @@ int amkd_scoring_note(amkd_scoring *s)
     }
     state->nread = candidates->nread;
     state->nasked = candidates->nasked;
-    state->nthinned = candidates->nthinned;
+    state->nthinned = s->options->team ? s->nthinned : candidates->nthinned;
     state->digest = candidates->digest;
     if (s->recall &&
         amkd_recall_save(s->recall, &parts[AMKD_KEPT_SAMPLE], &state->nsampled))
@@ -39,7 +39,7 @@ static int pass_over(amkd_scoring *s)
     const amkd_score_state *state = &s->state;
     amkd_candidates *candidates = &s->candidates;
     candidates->nasked = state->nasked;
-    candidates->nthinned = state->nthinned;
+    candidates->nthinned = amkd_team_rank(s->options->team) ? 0 : state->nthinned;
     if (amkd_candidates_skip(candidates, state->nread))
         return amkd_fail_in("'%s'", candidates->name);
     ssize_t nmore = 0;

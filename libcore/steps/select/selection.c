@@ -8,13 +8,16 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct amkd_selection {
     amkd_selection_options options;
     amkd_header header;
     amkd_noise noise;
     amkd_lowest *lowest; /* NULL without k */
-    amkd_writer *writer; /* NULL with k until the end */
+    amkd_writer *writer; /* NULL with k until the end, and where they are held */
+    amkd_kept held;      /* room for nroom */
+    size_t nroom;
     uint64_t npicks;
     /* Of a coarse pass with a limit per image: k picks that keep to it, and their pairs,
      * sorted, for the fine pass, where these alone may be chosen again. What the larger
@@ -65,9 +68,10 @@ int amkd_selection_open(amkd_selection **out, const amkd_header *header,
     selection->options = *options;
     if (amkd_header_copy(&selection->header, header) ||
         amkd_noise_get(&selection->noise, header) ||
-        (options->k ? open_lowest(selection)
-                    : amkd_writer_open(&selection->writer, options->output,
-                                       &selection->header, options->nthreads))) {
+        (options->k      ? open_lowest(selection)
+         : options->held ? 0
+                         : amkd_writer_open(&selection->writer, options->output,
+                                            &selection->header, options->nthreads))) {
         amkd_selection_discard(selection);
         return -1;
     }
@@ -89,12 +93,41 @@ static int add_certain(amkd_selection *selection, const amkd_pick *picks, size_t
     return 0;
 }
 
+static int hold(amkd_selection *selection, const amkd_pick *picks, size_t n)
+{
+    amkd_kept *held = &selection->held;
+    if (n > selection->nroom - held->n) {
+        const size_t nroom = 2 * (held->n + n);
+        amkd_pick *grown = amkd_realloc(held->picks, nroom, sizeof *grown);
+        if (!grown)
+            return -1;
+        held->picks = grown;
+        selection->nroom = nroom;
+    }
+    if (n)
+        memcpy(held->picks + held->n, picks, n * sizeof *picks);
+    held->n += n;
+    return 0;
+}
+
+amkd_kept amkd_selection_held(const amkd_selection *selection)
+{
+    return selection->held;
+}
+
+void amkd_selection_drop_held(amkd_selection *selection)
+{
+    selection->held.n = 0;
+}
+
 int amkd_selection_add(amkd_selection *selection, const amkd_pick *picks, size_t n)
 {
     if (selection->certain && add_certain(selection, picks, n))
         return -1;
     if (selection->lowest)
         return amkd_lowest_offer(selection->lowest, picks, n);
+    if (selection->options.held)
+        return hold(selection, picks, n);
     selection->npicks += n;
     return amkd_writer_write(selection->writer, picks, n);
 }
@@ -264,6 +297,7 @@ static void free_selection(amkd_selection *selection)
     amkd_lowest_free(selection->lowest);
     amkd_lowest_free(selection->certain);
     free(selection->certain_pairs);
+    free(selection->held.picks);
     amkd_header_clear(&selection->header);
     free(selection);
 }

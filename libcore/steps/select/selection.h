@@ -31,6 +31,7 @@ typedef struct amkd_selection_options {
                             borrowed */
     int shard; /* of a pool: fewer than k are no error, and what a merge may still pick
                   is kept (amkd_lowest_finish_shard) */
+    int held;  /* nothing is written: without k they are kept until taken */
     const char *output; /* NULL or "-" for stdout */
     size_t nthreads;
 } amkd_selection_options;
@@ -58,6 +59,11 @@ double amkd_selection_cutoff(const amkd_selection *selection);
  * picked. Freed with free(). Nothing is selected yet: what is added from here on is. */
 int amkd_selection_refine(amkd_selection *selection, amkd_pair **pairs, size_t *n);
 
+/* With held and without k: what was added since it was dropped last, in order. Borrowed
+ * until then. */
+amkd_kept amkd_selection_held(const amkd_selection *selection);
+void amkd_selection_drop_held(amkd_selection *selection);
+
 /* What is kept so far of a selection with k, for a checkpoint, in place of what they held
  * before; restored in a fresh one that is in the same pass, and the rest added, it gives
  * the same picks. certain is empty without a limit per image. */
@@ -65,9 +71,9 @@ int amkd_selection_save(amkd_selection *selection, amkd_kept *lowest, amkd_kept 
 int amkd_selection_restore(amkd_selection *selection, const amkd_kept *lowest,
                            const amkd_kept *certain);
 
-/* Writes what is left, commits the output and frees; *npicks is what was written. Fails
- * when there are fewer than k, saying how many there are, and how many pairs had been
- * left out as asked before. */
+/* Not held: writes what is left, commits the output and frees; *npicks is what was
+ * written. Fails when there are fewer than k, saying how many there are, and how many
+ * pairs had been left out as asked before. */
 int amkd_selection_close(amkd_selection *selection, uint64_t *npicks, uint64_t nasked);
 
 /* Drops the output and frees. NULL is fine. */
