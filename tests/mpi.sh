@@ -16,3 +16,26 @@ launch() {
     [ "$mpi" != openmpi ] || options=(--allow-run-as-root --oversubscribe)
     timeout 300 "mpirun.$mpi" "${options[@]}" -n "$n" "$program" "$@"
 }
+
+# launch_each MPI PROGRAM... : PROGRAM...: one process of each, with variables of the
+# environment by EACH_0 and EACH_1, NAME=VALUE.
+launch_each() {
+    local mpi=$1 words=() rank=0 word first=1 each
+    shift
+    [ "$mpi" != openmpi ] || words=(--allow-run-as-root --oversubscribe)
+    for word in "$@"; do
+        if [ "$word" = : ]; then
+            words+=(:)
+            first=1 rank=$((rank + 1))
+            continue
+        fi
+        if [ -n "$first" ]; then
+            each=EACH_$rank
+            words+=(-n 1 env ${!each:+"${!each}"} "$BUILD/tests/mpi/$mpi/$word")
+            first=''
+        else
+            words+=("$word")
+        fi
+    done
+    timeout 300 "mpirun.$mpi" "${words[@]}"
+}

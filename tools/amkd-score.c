@@ -179,6 +179,18 @@ static void say_recall(const amkd_recall_figures *figures)
                 100 * interval.low, 100 * interval.high);
 }
 
+/* Who is who, for messages of the launcher. */
+static int say_roll(const arguments *given)
+{
+    char *roll = amkd_team_roll(given->score.team), *rest = roll;
+    if (!roll)
+        return -1;
+    while (rest && given->common.verbose)
+        amkd_cli_say("amkd-score", "", strsep(&rest, "\n"));
+    free(roll);
+    return 0;
+}
+
 static void say_counts(const arguments *given, const amkd_score_counts *counts)
 {
     fprintf(stderr,
@@ -202,6 +214,8 @@ static void say_counts(const arguments *given, const amkd_score_counts *counts)
 static int run(arguments *given)
 {
     amkd_score_counts counts;
+    if (given->score.team && say_roll(given))
+        return -1;
     if (amkd_profile_open(&given->score.profile, given->profile))
         return -1;
     const int rc = amkd_score(&counts, &given->score);

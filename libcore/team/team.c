@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 typedef enum purpose {
     TO_AGREE,
@@ -103,6 +104,31 @@ int amkd_team_all_gather(amkd_team *team, void *all, const void *mine, size_t nb
     if (meet(team, TO_GATHER, nbytes, 0))
         return -1;
     return team->kind->all_gather(team, all, mine, nbytes) ? end_team(team) : 0;
+}
+
+char *amkd_team_roll(amkd_team *team)
+{
+    enum { LINE_NBYTES = 192 };
+    const size_t size = amkd_team_size(team);
+    char line[LINE_NBYTES] = "";
+    snprintf(line, sizeof line, "%s is process %ld", team ? team->name : "rank 0",
+             (long)getpid());
+    char *lines = amkd_alloc(size, sizeof line), *at = lines;
+    int rc = amkd_team_agree(team, !lines);
+    if (!rc)
+        rc = amkd_team_all_gather(team, lines, line, sizeof line);
+    for (size_t m = 0; !rc && m < size; m++) {
+        const size_t n = strlen(lines + m * sizeof line);
+        memmove(at, lines + m * sizeof line, n);
+        at[n] = '\n';
+        at += n + 1;
+    }
+    if (!rc)
+        at[-1] = '\0';
+    if (!rc)
+        return lines;
+    free(lines);
+    return NULL;
 }
 
 void amkd_team_take(amkd_team_taker *taker, const void *items, size_t n)

@@ -23,6 +23,10 @@ size_t amkd_team_size(const amkd_team *team);
 /* This member's number, from 0, among those on its machine: which device is its own. */
 size_t amkd_team_place(const amkd_team *team);
 
+/* A line a member, "rank 1 (machine) is process 4711", as launchers name those that die;
+ * freed with free(). NULL on failure. */
+char *amkd_team_roll(amkd_team *team);
+
 /* Bytes of rank 0, for all members. */
 int amkd_team_broadcast(amkd_team *team, void *bytes, size_t nbytes);
 

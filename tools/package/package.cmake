@@ -1,5 +1,6 @@
 # Debian packages, by cpack: amkd with the tools, libamkd0 with the shared library,
-# libamkd-dev with what is needed to build with it. The components of install() are them.
+# libamkd-dev with what is needed to build with it, and where an MPI was found amkd-mpi with
+# the tools that it starts. The components of install() are them.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME amkd)
 set(CPACK_PACKAGE_CONTACT "the amkd authors <amkd@packages.example.org>" CACHE STRING
@@ -53,4 +54,14 @@ set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
 Runs the networks that amkd trains on any OpenCL device, reads its streams of
 images and labels, and writes labels. This is the header, the static library
 and the manual. Linking with the static one takes the packages suggested.")
+if(MPI_C_FOUND)
+    list(APPEND CPACK_COMPONENTS_ALL mpi)
+    set(CPACK_DEBIAN_MPI_PACKAGE_NAME amkd-mpi)
+    set(CPACK_DEBIAN_MPI_PACKAGE_SECTION science)
+    set(CPACK_DEBIAN_MPI_PACKAGE_DEPENDS "amkd (= ${PROJECT_VERSION})")
+    set(CPACK_COMPONENT_MPI_DESCRIPTION
+"distil a black box for images into a small network (MPI)
+Those tools of amkd that several processes, which MPI starts on one machine or
+on several, run together.")
+endif()
 include(CPack)

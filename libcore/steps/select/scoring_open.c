@@ -155,6 +155,9 @@ static int check_team(const amkd_score_options *options)
     if (!options->pairs || strcmp(options->pairs, "-") == 0)
         return amkd_fail("stdin: several processes score pairs from a file alone, which "
                          "each of them reads");
+    if (!options->output || strcmp(options->output, "-") == 0)
+        return amkd_fail("stdout: several processes write their picks to a file alone: "
+                         "their launcher says things of its own there");
     return 0;
 }
 
