@@ -149,6 +149,49 @@ START_TEST(a_list_opens_each_of_its_devices_once)
 }
 END_TEST
 
+/* The index of the device that a process has; -1 for none. */
+static int own(const char *which, size_t place)
+{
+    amkd_device *device;
+    if (amkd_device_open_own(&device, which, place))
+        return -1;
+    const int index = (int)device->index;
+    amkd_device_close(device);
+    return index;
+}
+
+/* On PoCL, as above. */
+START_TEST(processes_of_a_machine_take_its_devices_in_turn)
+{
+    amkd_device *listed;
+    size_t n;
+    setenv("POCL_DEVICES", "pthread pthread basic", 1);
+    setenv("AMKD_DEVICE", "", 1);
+    ck_assert(!amkd_devices_list(&listed, &n));
+    const int three = n == 3 && strcmp(listed[0].name, listed[1].name) == 0 &&
+                      strcmp(listed[0].name, listed[2].name) != 0;
+    free(listed);
+    if (!three)
+        return;
+    for (size_t place = 0; place < 5; place++) {
+        const int in_turn = (int)(place % 2);
+        ck_assert_int_eq(own(NULL, place), in_turn);
+        ck_assert_int_eq(own("cpu", place), in_turn);
+        ck_assert_int_eq(own("pthread", place), in_turn);
+        ck_assert_int_eq(own("basic", place), 2);
+        ck_assert_int_eq(own("1", place), 1); /* an index is for all */
+        ck_assert_int_eq(own("2,0", place), in_turn ? 0 : 2);
+    }
+    setenv("AMKD_DEVICE", "1,0", 1);
+    ck_assert_int_eq(own(NULL, 0), 1);
+    ck_assert_int_eq(own(NULL, 1), 0);
+    ck_assert_int_eq(own("0,gone", 0), 0);
+    ck_assert_int_eq(own("0,gone", 1), -1);
+    ck_assert_str_eq(amkd_error(), "'0,gone': no OpenCL device is named 'gone' "
+                                   "(amkd-devices lists them)");
+}
+END_TEST
+
 START_TEST(lanes_are_a_power_of_two_and_a_multiple_of_the_vector_width)
 {
     static const char *const widths[] = {"", "1", "4", "8", "16"};
@@ -228,6 +271,7 @@ int main(void)
     tcase_add_test(tests, a_device_that_is_not_there_is_an_error);
     tcase_add_test(tests, a_list_is_no_single_device);
     tcase_add_test(tests, a_list_opens_each_of_its_devices_once);
+    tcase_add_test(tests, processes_of_a_machine_take_its_devices_in_turn);
     tcase_add_test(tests, lanes_are_a_power_of_two_and_a_multiple_of_the_vector_width);
     tcase_add_test(tests, buffers_are_written_zeroed_and_read);
     suite_add_tcase(suite, tests);

@@ -70,11 +70,6 @@ int amkd_devices_find(amkd_device **found, size_t *nfound, const char *which);
 /* Fails unless amkd_devices_open would find its devices, without opening them. */
 int amkd_devices_check(const char *which);
 
-/* Opens a device for one of several processes of a machine, which are numbered by place:
- * of a list with commas each takes an item in turn, of "cpu", "gpu", a part of a name or
- * NULL the devices that are like the one that is found; an index is for all of them. */
-int amkd_device_open_own(amkd_device **out, const char *which, size_t place);
-
 /* "CL_OUT_OF_RESOURCES" of a code. */
 const char *amkd_cl_error(cl_int code);
 

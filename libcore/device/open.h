@@ -24,6 +24,11 @@ enum { AMKD_MAX_DEVICES = 16 };
 int amkd_devices_open(amkd_device **opened, size_t *nopened, const char *which);
 void amkd_devices_close(amkd_device **opened, size_t *nopened); /* *nopened becomes 0 */
 
+/* Opens a device for one of several processes of a machine, which are numbered by place:
+ * of a list with commas each takes an item in turn, of "cpu", "gpu", a part of a name or
+ * NULL the devices that are like the one that is found; an index is for all of them. */
+int amkd_device_open_own(amkd_device **out, const char *which, size_t place);
+
 /* As the driver calls it, 255 bytes at most; borrowed. */
 const char *amkd_device_name(const amkd_device *device);
 
