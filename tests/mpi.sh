@@ -3,6 +3,10 @@
 # MPIs leak from modules that are gone when LeakSanitizer looks, where no suppression can
 # name them.
 export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+# Open MPI's folder of a session is of the user: of one that ends it may be removed while
+# another one begins.
+mkdir session
+export TMPDIR=$PWD/session
 mpis=()
 for folder in "$BUILD"/tests/mpi/*/; do
     name=$(basename "$folder")
