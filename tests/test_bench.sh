@@ -107,3 +107,11 @@ got=0
 grep -q "amkd-pool': No such file" stderr || fail "no tools: $(cat stderr)"
 [ ! -e none ] || fail "a failed run left its output"
 [ -z "$(ls "$TMPDIR")" ] || fail "a failed run left files"
+
+# A pool in parts, and whole: the picks are compared there.
+if [ -x /usr/bin/time ]; then
+    "$SOURCE/bench/shards" parts 300 3 2 1 >table || fail "bench/shards: $(cat table)"
+    grep -q 'the same picks as from one process' table || fail "bench/shards: $(cat table)"
+else
+    echo "bench/shards is not tested: there is no GNU time" >&2
+fi

@@ -2,7 +2,7 @@
 # A real Slurm with nodes of its own: amkd-distill by srun makes the same bytes as without it, an
 # array of jobs that score and the merge of their picks those of one process, and what is killed
 # in the middle, slurmd, jobs, launchers or the loop, goes on without an answer bought twice.
-# KILLS is the number of runs with a kill, SEED that of what is killed when.
+# KILLS is the number of runs with a kill, SEED that of what is killed when, VICTIMS of what.
 set -euo pipefail
 . "$SOURCE/tests/command.sh"
 . "$SOURCE/tests/waiting.sh"
@@ -19,7 +19,7 @@ images 60 real
 amkd-import -q --unlabeled -o real.amkd real-images-idx3-ubyte
 loop=(IMAGES=real.amkd BUDGET=80 ROUNDS=1 ARCH=mlp STEPS=400 ASSISTANT= VIEWS=2 POOL=300
     'TEACHER=exec:perl teacher.pl honest log' TEACHER_BATCH=5)
-srun='srun --quiet -N1 -n1 --mem=20M'
+srun='srun --quiet -N1 -n1 --mem=20M --time=1'
 
 amkd-distill -q "${loop[@]}" >table
 mv amkd-run plain
@@ -77,6 +77,26 @@ sbatch --quiet --wait --array=3-7:2 -o array-%a.log --wrap \
     "amkd-pool -q --shard array real.amkd >array-\$SLURM_ARRAY_TASK_ID" ||
     fail "--shard array: $(cat array-*.log)"
 amkd-pool -q --shard 2/3 real.amkd | cmp - array-7 || fail "job 7 of 3-7:2"
+
+echo "# a training of two tasks"
+learnt=(-a mlp --steps 20 --images plain/images.amkd plain/round-0/labels.amkd)
+amkd-train -q -o student.safetensors "${learnt[@]}"
+mv student.safetensors alone.safetensors
+unset MPIRUN
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+if ! command -v amkd-train_mpi >/dev/null; then # amkd without MPI: its first process alone trains
+    mkdir bin
+    printf '%s\n' '#!/usr/bin/env bash' 'echo "$SLURM_PROCID $SLURMD_NODENAME" >>ranks' \
+        '[ "$SLURM_PROCID" != 0 ] || exec amkd-train "$@"' >bin/amkd-train_mpi
+    chmod +x bin/amkd-train_mpi
+    export PATH=$PWD/bin:$PATH MPIRUN='srun --mpi=none'
+fi
+sbatch --quiet --wait --ntasks=2 "$SOURCE/datasets/train.sbatch" student.safetensors -q \
+    "${learnt[@]}" || fail "train.sbatch: $(cat train.log)"
+cmp alone.safetensors student.safetensors || fail "two tasks train another network"
+[ ! -e ranks ] || [ "$(sort ranks | paste -sd ' ')" = '0 node1 1 node2' ] ||
+    fail "tasks: $(cat ranks)"
+[ ! -e student.safetensors.checkpoint ] || fail "a checkpoint of what is done"
 
 echo "# the loop in one job of several machines, and a comparison"
 sbatch --quiet --wait --nodes=2 "$SOURCE/datasets/distill.sbatch" -q "${loop[@]}" ||
