@@ -156,7 +156,7 @@ n=$(wc -l <log)
 echo "# a job whose launcher was killed, and all of the run: the next one ends it"
 cat >orphan.sh <<'END'
 [[ $1 = */labels.part.amkd.job ]] || exec "$1"
-setsid "$1" >/dev/null 2>&1 &
+setsid "$1" >/dev/null 2>orphaned &
 while ! [ -e waiting ]; do sleep 0.05; done
 kill -9 $PPID $$
 END
@@ -165,10 +165,12 @@ got=0
 amkd-distill -q "${loop[@]}" LAUNCH_query='bash orphan.sh' >table 2>said || got=$?
 [ $got = 1 ] || fail "a killed launcher: $got, $(cat said)"
 ls amkd-run/round-0/*.job >/dev/null || fail "no job is left"
-(sleep 1 && touch go) &
+(sleep 4 && touch go) &
 echo honest >behaviour
 amkd-distill "${loop[@]}" LAUNCH_query='bash by.sh q' >table 2>said || fail "again: $(cat said)"
 grep -q 'waiting for the end of a job that an earlier run left' said || fail "no wait: $(cat said)"
+grep -q 'the run is over' orphaned && grep -q ': failed: amkd-query' orphaned ||
+    fail "it went on: $(cat orphaned)"
 same_bytes "a job left behind"
 [ "$(wc -l <log)" = $asked ] || fail "a job left behind: $(wc -l <log) questions"
 
