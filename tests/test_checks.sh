@@ -179,11 +179,12 @@ LIST
 
 # --check of a tool tries every place that a run would write to, and leaves nothing there.
 printf 'kept\n' >kept
+# shellcheck disable=SC2086 # words
 while read -r option command; do
     expect 1 "option '$option': 'none/out'" "amkd-${command%% *}" --check ${command#* } \
         "$option" none/out
-    [ "$option" != --output ] || command="$command -q"
-    "amkd-${command%% *}" --check ${command#* } "$option" kept >stdout 2>stderr || fail "$command: $(cat stderr)"
+    "amkd-${command%% *}" --check ${command#* } "$option" kept >stdout 2>stderr ||
+        fail "$command: $(cat stderr)"
     [ "$(cat kept)" = kept ] || fail "$command $option wrote"
 done <<'END'
 --output pool real.amkd
