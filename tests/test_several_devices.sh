@@ -69,8 +69,8 @@ equal amkd-score -s model -k 60 --diverse 4 few.amkd
 equal amkd-score -s model --by random -k 300 --diverse 2 few.amkd
 
 echo "# amkd-distill: all that it runs"
-loop=(amkd-distill --dir run IMAGES=set.amkd TEACHER=model:teacher BUDGET=20 TEST=many.amkd
-    "ARCH=$arch" ASSISTANT= ROUNDS=1 FIRST=10 STEPS=2)
+loop=(amkd-distill --dir run IMAGES=set.amkd TEACHER=model:teacher BUDGET=160 TEST=many.amkd
+    "ARCH=$arch" ASSISTANT= ROUNDS=1 FIRST=130 STEPS=2)
 both "${loop[@]}" DEVICE=0,1 >said 2>&1 || fail "$(cat said)"
 mv run/student.safetensors two.made
 rm -r run

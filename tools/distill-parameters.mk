@@ -160,8 +160,8 @@ TIMEOUT = 300
 
 # Seed of everything drawn by chance.
 SEED = 1
-# The OpenCL device, or a list of them where a tool takes one, as -d of the tools. Empty: the
-# tools' own choice.
+# The OpenCL device, or several with commas between that share the work, as -d of the tools. Empty:
+# the tools' own choice.
 DEVICE =
 
 # What stands before the commands that compute, words of the shell: "srun -n1 --mem=4G" runs
