@@ -1,11 +1,13 @@
 /* amkd-train: labels in, a student out. */
 #include "base/cli.h"
 #include "base/cli_paths.h"
+#include "base/cli_say.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "steps/learn/summary.h"
 #include "steps/learn/training.h"
 #include "steps/show/profile.h"
+#include "team/start.h"
 #include "train-options.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,13 +91,36 @@ static int summarize(train_arguments *args, const amkd_cli *cli)
     return rc;
 }
 
-static int run(train_arguments *args, const amkd_cli *cli)
+/* Who is who, for messages of the launcher. */
+static int say_roll(const train_arguments *args, amkd_team *team)
+{
+    char *roll = amkd_team_roll(team), *rest = roll;
+    if (!roll)
+        return -1;
+    while (rest && args->common.verbose)
+        amkd_cli_say("amkd-train", "", strsep(&rest, "\n"));
+    free(roll);
+    return 0;
+}
+
+/* Rank 0 speaks and writes for all. */
+static void be_one_of_team(train_arguments *args, const amkd_team *team)
+{
+    if (amkd_team_rank(team) == 0)
+        return;
+    args->common.quiet = 1;
+    args->common.verbose = 0;
+    args->profile = NULL;
+}
+
+static int run(train_arguments *args, const amkd_cli *cli, amkd_team *team)
 {
     amkd_training training = {.plan = plan_of(args, cli),
                               .images = args->images.text,
                               .nimages = args->images.n,
                               .holdout = args->holdout,
                               .device = args->device,
+                              .team = team,
                               .output = args->common.output,
                               .metrics = args->metrics,
                               .nthreads = args->common.nthreads,
@@ -104,13 +129,14 @@ static int run(train_arguments *args, const amkd_cli *cli)
                               .context = args,
                               .said = say,
                               .reported = say_step};
-    if (amkd_profile_open(&training.profile, args->profile))
+    if ((team && say_roll(args, team)) ||
+        amkd_profile_open(&training.profile, args->profile))
         return -1;
     const int rc = amkd_training_run(&training, &args->train);
     return amkd_profile_close(training.profile, args->profile, rc);
 }
 
-int main(int argc, char **argv)
+static int work(int argc, char **argv, amkd_team *team)
 {
     train_arguments args;
     amkd_option options[TRAIN_MAX_OPTIONS];
@@ -136,10 +162,23 @@ int main(int argc, char **argv)
         rc = amkd_cli_misuse(&cli, "%s", amkd_error());
         amkd_cli_close(&cli, 0);
     } else {
-        rc = amkd_cli_close(&cli, args.common.check ? check(&args, &cli)
-                                  : args.summary    ? summarize(&args, &cli)
-                                                    : run(&args, &cli));
+        be_one_of_team(&args, team);
+        rc = args.common.check ? check(&args, &cli)
+             : args.summary    ? (amkd_team_rank(team) ? 0 : summarize(&args, &cli))
+                               : run(&args, &cli, team);
+        rc = amkd_cli_close(&cli, amkd_team_leave(team, rc));
     }
     train_options_clear(&args);
     return rc;
+}
+
+/* amkd-train_mpi is this, too, of several processes (team/start.h). */
+int main(int argc, char **argv)
+{
+    amkd_team *team;
+    if (amkd_team_start(&team)) {
+        amkd_cli_say("amkd-train", "", amkd_error());
+        return amkd_team_end(team, 1);
+    }
+    return amkd_team_end(team, work(argc, argv, team));
 }

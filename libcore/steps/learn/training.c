@@ -363,15 +363,38 @@ static int probe(training *t)
                : 0;
 }
 
+/* Each process of a team reads the inputs, and what it prints is not its own. */
+static int check_team(const training *t)
+{
+    const amkd_training *told = t->told;
+    int reads_stdin = told->plan.ninputs == 0;
+    if (!told->team)
+        return 0;
+    for (size_t f = 0; f < told->plan.ninputs; f++)
+        reads_stdin |= strcmp(told->plan.inputs[f], "-") == 0;
+    if (reads_stdin)
+        return amkd_fail("stdin: several processes train on files alone, which each of "
+                         "them reads");
+    if (!told->output || strcmp(told->output, "-") == 0)
+        return amkd_fail("stdout: several processes write their model to a file alone: "
+                         "their launcher says things of its own there");
+    return 0;
+}
+
+/* One of a process of a team, else all that are named. */
 static int open_devices(training *t)
 {
-    if (amkd_devices_open(t->devices, &t->ndevices, t->told->device))
+    const amkd_training *told = t->told;
+    if (told->team) {
+        t->ndevices = !amkd_device_open_own(&t->devices[0], told->device,
+                                            amkd_team_place(told->team));
+        if (!t->ndevices)
+            return -1;
+    } else if (amkd_devices_open(t->devices, &t->ndevices, told->device)) {
         return -1;
-    if (t->told->team && t->ndevices > 1)
-        return amkd_fail("%zu devices: a process has one, expected a process each",
-                         t->ndevices);
+    }
     for (size_t d = 0; d < t->ndevices; d++)
-        if (amkd_profile_attach(t->told->profile, t->devices[d]))
+        if (amkd_profile_attach(told->profile, t->devices[d]))
             return -1;
     return 0;
 }
@@ -382,7 +405,7 @@ static int run(training *t)
     const amkd_train_plan *plan = &told->plan;
     amkd_training_log_init(&t->log, leads(t) ? told->metrics : NULL,
                            t->options.resume != NULL);
-    if ((leads(t) && probe(t)) ||
+    if (check_team(t) || (leads(t) && probe(t)) ||
         (plan->assistant && amkd_model_load(&t->assistant, plan->assistant)))
         return -1;
     t->options.assistant = t->assistant;

@@ -12,9 +12,11 @@ typedef struct amkd_training {
     size_t nimages;
     double holdout;     /* the share of the rows that is left out; 0: none */
     const char *device; /* one or several, as amkd_devices_open takes them, which go
-                           through each batch together */
-    amkd_team *team;    /* of processes, each of which has one; rank 0 writes and shows
-                           what there is. NULL: alone */
+                           through each batch together; in a team one, as
+                           amkd_device_open_own takes it */
+    amkd_team *team;    /* of processes that do this training together, each of which
+                           reads all inputs; rank 0 writes and shows what there is. NULL:
+                           alone */
     struct amkd_profile *profile; /* that times kernels (device/profile.h); NULL: none */
     const char *output;           /* a model's path, NULL or "-" for stdout */
     const char *metrics; /* the file that gets a line for each report; NULL: none */
