@@ -62,7 +62,9 @@ INLINE weights_tile find_weights_tile(const int tile)
     t.own_o = tile / (TILES(K, KT) * ROW_GROUPS * TILES(IC, WEIGHTS_IT)) * WEIGHTS_OT;
     t.c0 = min(t.own_c, K - KT);
     t.i0 = min(t.own_i, IC - WEIGHTS_IT);
-    t.o0 = min(t.own_o, OC - WEIGHTS_OT);
+    /* All channels begin at a constant: LLVM 18, in PoCL 6, ends the process otherwise
+     * ("Instruction Combining did not reach a fixpoint"; 2 channels of 1x20 to 3). */
+    t.o0 = OC == WEIGHTS_OT ? 0 : min(t.own_o, OC - WEIGHTS_OT);
     t.with_bias = BIAS && t.own_c == 0 && t.a0 == 0 && t.own_i == 0;
     return t;
 }
