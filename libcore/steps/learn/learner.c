@@ -51,6 +51,15 @@ int amkd_learner_open(amkd_learner *learner, amkd_device *device, const amkd_gra
     return 0;
 }
 
+int amkd_learner_zero(amkd_learner *learner)
+{
+    const cl_mem sums[] = {learner->losses, learner->agreements, learner->taught};
+    for (size_t s = 0; s < 3; s++)
+        if (amkd_buffer_zero(learner->device, sums[s], learner->sums_nbytes))
+            return -1;
+    return 0;
+}
+
 void amkd_learner_close(amkd_learner *learner)
 {
     amkd_network_free(learner->network);

@@ -33,6 +33,9 @@ int amkd_learner_open(amkd_learner *learner, amkd_device *device, const amkd_gra
                       const amkd_train_options *options, size_t batch, double seconds);
 void amkd_learner_close(amkd_learner *learner); /* a zeroed one is fine */
 
+/* Enqueues the zeroing of losses, agreements and taught. */
+int amkd_learner_zero(amkd_learner *learner);
+
 /* Enqueues a step of those that the feed began last, with this learning rate. */
 int amkd_learner_step(amkd_learner *learner, amkd_feed *feed, uint64_t step, double rate);
 

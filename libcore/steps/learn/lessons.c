@@ -6,33 +6,10 @@
 #include "net/predict_device.h"
 #include "ops/augment.h"
 #include "steps/learn/assistant.h"
-#include "steps/learn/parts.h"
+#include "steps/learn/lesson_images.h"
+#include "steps/learn/lesson_span.h"
 #include "steps/learn/samples.h"
-#include "steps/learn/span_images.h"
 #include <stdlib.h>
-
-/* What the host says of a span's samples, [span_nsteps][order.batch] each: */
-enum {
-    ROWS,   /* uint32_t, of the dataset */
-    SEEN,   /* uint32_t, of the pixels that are loaded */
-    VIEWS,  /* amkd_view; none where images are seen as they are */
-    SHARES, /* float; none without mixup */
-    KEPT,   /* uint32_t, of the answers; none where they are not kept */
-    MIXES,  /* uint32_t[3], as amkd_batches_use takes keys; none without mixes */
-    NCOLUMNS
-};
-
-typedef struct column {
-    size_t size; /* of an item; 0: there is no such column */
-    void *host;
-    cl_mem there; /* its copy on the device */
-} column;
-
-/* Steps that were begun. */
-typedef struct span {
-    uint64_t first;
-    column columns[NCOLUMNS];
-} span;
 
 typedef struct lessons {
     amkd_feed feed; /* the first: it is what the caller holds */
@@ -41,14 +18,8 @@ typedef struct lessons {
     double temperature, mixup, min_top;
     amkd_view_options views;
     uint64_t nviews;
-    amkd_parts split; /* of a step, among members */
-    amkd_span_images *window;
-    size_t nparts; /* images of a sample: two where rows are about mixes */
-    uint32_t *images,
-        *places; /* of a span's samples, nparts each, one behind the other */
-    uint32_t *own, *own_places; /* of those that are this member's */
-    unsigned char *seen;        /* [order.batch]: whether they are, of a step's samples */
-    span spans[2];
+    amkd_lesson_images images;
+    amkd_lesson_span spans[2];
     size_t last;               /* the span begun last */
     amkd_sight sight;          /* what the step taught last sees */
     amkd_augmenter *augmenter; /* NULL: images are seen as they are */
@@ -61,69 +32,6 @@ typedef struct lessons {
     unsigned char *asked;      /* [nkept]: whether one was asked for */
     cl_mem in_order;           /* uint 0, 1, ... order.batch - 1 */
 } lessons;
-
-static int has_mixes(const amkd_dataset *dataset)
-{
-    for (size_t row = 0; row < dataset->n && dataset->keys; row++)
-        if (dataset->keys[row].i != dataset->keys[row].j)
-            return 1;
-    return 0;
-}
-
-/* The images of a row, [nparts]. */
-static void write_parts(uint32_t *images, const lessons *l, uint32_t row)
-{
-    const amkd_label_key *keys = l->dataset->keys;
-    images[0] = keys ? keys[row].i : row;
-    if (l->nparts > 1)
-        images[1] = keys[row].j;
-}
-
-/* Sets seen, for a step of count samples. */
-static void mark(lessons *l, size_t count)
-{
-    amkd_parts_mark(&l->split, l->seen, count, l->mixup > 0);
-}
-
-/* Brings the images of this member's samples to the device. Those of the others have
- * place 0. */
-static int bring_own(lessons *l, uint64_t first, uint64_t end)
-{
-    size_t nown = 0, at = 0;
-    for (uint64_t step = first; step < end; step++) {
-        const size_t count = amkd_order_count(&l->feed.order, step);
-        mark(l, count);
-        for (size_t n = 0; n < count * l->nparts; n++, at++)
-            if (l->seen[n / l->nparts])
-                l->own[nown++] = l->images[at];
-    }
-    if (nown && amkd_span_images_begin(l->window, l->own_places, l->own, nown))
-        return -1;
-    nown = at = 0;
-    for (uint64_t step = first; step < end; step++) {
-        const size_t count = amkd_order_count(&l->feed.order, step);
-        mark(l, count);
-        for (size_t n = 0; n < count * l->nparts; n++, at++)
-            l->places[at] = l->seen[n / l->nparts] ? l->own_places[nown++] : 0;
-    }
-    return 0;
-}
-
-/* Brings the images of the samples of steps first..end to the device, and counts them. */
-static int bring_images(lessons *l, size_t *nsamples, uint64_t first, uint64_t end)
-{
-    amkd_order *order = &l->feed.order;
-    uint32_t *rows = l->spans[l->last].columns[ROWS].host;
-    size_t n = 0;
-    for (uint64_t step = first; step < end; step++, rows += order->batch) {
-        const size_t count = amkd_order_count(order, step);
-        amkd_order_step(order, rows, step);
-        for (size_t r = 0; r < count; r++, n += l->nparts)
-            write_parts(l->images + n, l, rows[r]);
-    }
-    *nsamples = n / l->nparts;
-    return bring_own(l, first, end);
-}
 
 /* The view that an epoch sees, 0 where it is the image itself. */
 static uint64_t view_of(const lessons *l, uint64_t epoch)
@@ -157,27 +65,29 @@ static void look(lessons *l, size_t at, const uint32_t *images, const uint32_t *
 {
     const amkd_order *order = &l->feed.order;
     const uint64_t number = view_of(l, step / order->epoch_nsteps);
-    const column *columns = l->spans[l->last].columns;
+    const amkd_lesson_column *columns = l->spans[l->last].columns;
     const size_t count = amkd_order_count(order, step);
-    const uint32_t *rows = (const uint32_t *)columns[ROWS].host + at;
-    uint32_t *seen = (uint32_t *)columns[SEEN].host + at;
+    const uint32_t *rows = (const uint32_t *)columns[AMKD_LESSON_ROWS].host + at;
+    uint32_t *seen = (uint32_t *)columns[AMKD_LESSON_SEEN].host + at;
+    const unsigned char *own = amkd_lesson_images_own(&l->images, count);
     for (size_t n = 0; n < count; n++)
         seen[n] = l->augmenter ? (uint32_t)n : places[n];
-    mark(l, count);
     for (size_t n = 0; n < count && l->augmenter; n++) {
-        if (!l->seen[n])
+        if (!own[n])
             continue;
-        amkd_view *view = (amkd_view *)columns[VIEWS].host + at + n;
+        amkd_view *view = (amkd_view *)columns[AMKD_LESSON_VIEWS].host + at + n;
         draw(l, view, l->mixes ? rows[n] : images[n], number);
         view->image = l->mixes ? (uint32_t)n : places[n];
     }
     if (l->mixes)
-        write_mixes(l, (uint32_t *)columns[MIXES].host + 3 * at, rows, places, count);
-    for (size_t n = 0; n < count && columns[KEPT].host; n++)
-        ((uint32_t *)columns[KEPT].host)[at + n] =
+        write_mixes(l, (uint32_t *)columns[AMKD_LESSON_MIXES].host + 3 * at, rows, places,
+                    count);
+    for (size_t n = 0; n < count && columns[AMKD_LESSON_KEPT].host; n++)
+        ((uint32_t *)columns[AMKD_LESSON_KEPT].host)[at + n] =
             (uint32_t)(number * l->dataset->n + images[n]);
-    if (columns[SHARES].host)
-        amkd_order_shares(order, (float *)columns[SHARES].host + at, l->mixup, step);
+    if (columns[AMKD_LESSON_SHARES].host)
+        amkd_order_shares(order, (float *)columns[AMKD_LESSON_SHARES].host + at, l->mixup,
+                          step);
 }
 
 static int begin(amkd_feed *feed, size_t *nsamples, uint64_t first, uint64_t end)
@@ -185,44 +95,42 @@ static int begin(amkd_feed *feed, size_t *nsamples, uint64_t first, uint64_t end
     lessons *l = (lessons *)feed;
     const size_t batch = feed->order.batch;
     l->last = 1 - l->last;
-    span *s = &l->spans[l->last];
+    amkd_lesson_span *s = &l->spans[l->last];
     s->first = first;
-    if (bring_images(l, nsamples, first, end))
+    if (amkd_lesson_images_bring(&l->images, s->columns[AMKD_LESSON_ROWS].host, nsamples,
+                                 &feed->order, first, end))
         return -1;
     size_t n = 0;
     for (uint64_t step = first; step < end; step++) {
-        look(l, (size_t)(step - first) * batch, l->images + n, l->places + n, step);
-        n += amkd_order_count(&feed->order, step) * l->nparts;
+        look(l, (size_t)(step - first) * batch, l->images.images + n,
+             l->images.places + n, step);
+        n += amkd_order_count(&feed->order, step) * l->images.nparts;
     }
-    for (size_t c = 0; c < NCOLUMNS; c++)
-        if (s->columns[c].host &&
-            amkd_buffer_write_later(l->device, s->columns[c].there, s->columns[c].host, 0,
-                                    (size_t)(end - first) * batch * s->columns[c].size))
-            return -1;
-    return 0;
+    return amkd_lesson_span_upload(s, l->device, (size_t)(end - first) * batch);
 }
 
 /* Makes the views, of mixes maybe, of samples from..from+count of a step. */
 static int make_views(lessons *l, const amkd_sight *sight, size_t from, size_t count)
 {
-    const column *columns = l->spans[l->last].columns;
-    const cl_mem pixels = amkd_span_images_pixels(l->window);
-    if (l->mixes &&
-        amkd_batches_mix_rows(l->batches, l->mixes, pixels, columns[MIXES].there,
-                              sight->first, from, count))
+    const amkd_lesson_column *columns = l->spans[l->last].columns;
+    const cl_mem pixels = amkd_span_images_pixels(l->images.window);
+    if (l->mixes && amkd_batches_mix_rows(l->batches, l->mixes, pixels,
+                                          columns[AMKD_LESSON_MIXES].there, sight->first,
+                                          from, count))
         return -1;
     return amkd_augmenter_make(l->augmenter, l->pixels, l->mixes ? l->mixes : pixels,
-                               amkd_span_images_means(l->window), columns[VIEWS].there,
-                               sight->first, from, count);
+                               amkd_span_images_means(l->images.window),
+                               columns[AMKD_LESSON_VIEWS].there, sight->first, from,
+                               count);
 }
 
 /* Those of this member's samples, and of what is mixed with them. */
 static int make_own_views(lessons *l, const amkd_sight *sight)
 {
-    if (!l->split.team)
+    if (!l->images.split.team)
         return make_views(l, sight, 0, sight->count);
-    for (size_t p = 0; p < amkd_parts_count(&l->split, sight->count); p++) {
-        const amkd_member_part part = amkd_parts_find(&l->split, p, sight->count);
+    for (size_t p = 0; p < amkd_parts_count(&l->images.split, sight->count); p++) {
+        const amkd_member_part part = amkd_parts_find(&l->images.split, p, sight->count);
         const size_t next = (part.from + part.count) % sight->count;
         if (part.count && (make_views(l, sight, part.from, part.count) ||
                            (l->mixup > 0 && make_views(l, sight, next, 1))))
@@ -234,10 +142,10 @@ static int make_own_views(lessons *l, const amkd_sight *sight)
 /* What a step sees. */
 static int show(lessons *l, amkd_sight *sight, uint64_t step)
 {
-    const span *s = &l->spans[l->last];
-    *sight = (amkd_sight){.pixels = amkd_span_images_pixels(l->window),
-                          .order = s->columns[SEEN].there,
-                          .mu = s->columns[SHARES].there,
+    const amkd_lesson_span *s = &l->spans[l->last];
+    *sight = (amkd_sight){.pixels = amkd_span_images_pixels(l->images.window),
+                          .order = s->columns[AMKD_LESSON_SEEN].there,
+                          .mu = s->columns[AMKD_LESSON_SHARES].there,
                           .first = (size_t)(step - s->first) * l->feed.order.batch,
                           .count = amkd_order_count(&l->feed.order, step)};
     if (!l->augmenter)
@@ -249,7 +157,7 @@ static int show(lessons *l, amkd_sight *sight, uint64_t step)
 /* Whether any of a part's answers is not kept yet; from now on they all are. */
 static int is_news(lessons *l, const amkd_sight *sight, const amkd_member_part *part)
 {
-    const uint32_t *kept = l->spans[l->last].columns[KEPT].host;
+    const uint32_t *kept = l->spans[l->last].columns[AMKD_LESSON_KEPT].host;
     int news = !kept;
     for (size_t n = part->from; kept && n < part->from + part->count; n++) {
         unsigned char *asked = &l->asked[kept[sight->first + n]];
@@ -276,7 +184,7 @@ static int assist_part(lessons *l, const amkd_step_targets *answers,
 /* What the assistant says, or said before, of what a step sees. */
 static int assist(lessons *l, amkd_step_targets *targets, const amkd_sight *sight)
 {
-    const cl_mem kept = l->spans[l->last].columns[KEPT].there;
+    const cl_mem kept = l->spans[l->last].columns[AMKD_LESSON_KEPT].there;
     const amkd_step_targets answers = {.targets = amkd_assistant_answers(l->assistant),
                                        .order = kept ? kept : l->in_order,
                                        .first = kept ? sight->first : 0,
@@ -284,8 +192,8 @@ static int assist(lessons *l, amkd_step_targets *targets, const amkd_sight *sigh
     *targets = answers;
     if (l->min_top > 0 && amkd_assistant_begin(l->assistant, &targets->teaching))
         return -1;
-    for (size_t p = 0; p < amkd_parts_count(&l->split, sight->count); p++) {
-        const amkd_member_part part = amkd_parts_find(&l->split, p, sight->count);
+    for (size_t p = 0; p < amkd_parts_count(&l->images.split, sight->count); p++) {
+        const amkd_member_part part = amkd_parts_find(&l->images.split, p, sight->count);
         if (part.count && assist_part(l, &answers, sight, &part))
             return -1;
     }
@@ -295,7 +203,7 @@ static int assist(lessons *l, amkd_step_targets *targets, const amkd_sight *sigh
 static int teach(amkd_feed *feed, amkd_step_targets *targets, uint64_t step)
 {
     lessons *l = (lessons *)feed;
-    const cl_mem rows = l->spans[l->last].columns[ROWS].there;
+    const cl_mem rows = l->spans[l->last].columns[AMKD_LESSON_ROWS].there;
     const amkd_sight *sight = &l->sight;
     if (show(l, &l->sight, step))
         return -1;
@@ -319,12 +227,9 @@ static int load(amkd_feed *feed, cl_mem x, size_t from, size_t count)
 static void free_lessons(amkd_feed *feed)
 {
     lessons *l = (lessons *)feed;
-    for (size_t c = 0; c < 2 * NCOLUMNS; c++) {
-        column *one = &l->spans[c / NCOLUMNS].columns[c % NCOLUMNS];
-        free(one->host);
-        amkd_buffer_free(one->there);
-    }
-    amkd_span_images_free(l->window);
+    amkd_lesson_span_clear(&l->spans[0]);
+    amkd_lesson_span_clear(&l->spans[1]);
+    amkd_lesson_images_close(&l->images);
     amkd_augmenter_free(l->augmenter);
     amkd_batches_free(l->batches);
     amkd_assistant_free(l->assistant);
@@ -333,52 +238,38 @@ static void free_lessons(amkd_feed *feed)
     amkd_buffer_free(l->targets);
     amkd_buffer_free(l->mixed);
     amkd_buffer_free(l->in_order);
-    free(l->images);
-    free(l->places);
-    free(l->own);
-    free(l->own_places);
-    free(l->seen);
     free(l->asked);
     amkd_order_clear(&feed->order);
     free(l);
 }
 
-/* The host's columns, and of how many steps. */
+/* Of how many steps a span is, and its columns. */
 static int new_spans(lessons *l)
 {
-    const size_t sizes[NCOLUMNS] = {sizeof(uint32_t),
-                                    sizeof(uint32_t),
-                                    l->augmenter ? sizeof(amkd_view) : 0,
-                                    l->mixup > 0 ? sizeof(float) : 0,
-                                    l->nkept ? sizeof(uint32_t) : 0,
-                                    l->mixes ? 3 * sizeof(uint32_t) : 0};
+    const size_t sizes[AMKD_LESSON_NCOLUMNS] = {
+        [AMKD_LESSON_ROWS] = sizeof(uint32_t),
+        [AMKD_LESSON_SEEN] = sizeof(uint32_t),
+        [AMKD_LESSON_VIEWS] = l->augmenter ? sizeof(amkd_view) : 0,
+        [AMKD_LESSON_SHARES] = l->mixup > 0 ? sizeof(float) : 0,
+        [AMKD_LESSON_KEPT] = l->nkept ? sizeof(uint32_t) : 0,
+        [AMKD_LESSON_MIXES] = l->mixes ? 3 * sizeof(uint32_t) : 0,
+    };
     const size_t batch = l->feed.order.batch;
     size_t sum = 0;
-    for (size_t c = 0; c < NCOLUMNS; c++)
+    for (size_t c = 0; c < AMKD_LESSON_NCOLUMNS; c++)
         sum += sizes[c];
-    const size_t nsteps = amkd_span_images_nsamples(l->window, sum) / l->nparts / batch;
+    const size_t nsteps =
+        amkd_span_images_nsamples(l->images.window, sum) / l->images.nparts / batch;
     l->feed.span_nsteps = nsteps < AMKD_SPAN_STEPS ? nsteps : AMKD_SPAN_STEPS;
     if (!nsteps)
         l->feed.span_nsteps = 1;
     const size_t n = l->feed.span_nsteps * batch;
-    for (size_t c = 0; c < 2 * NCOLUMNS; c++) {
-        column *one = &l->spans[c / NCOLUMNS].columns[c % NCOLUMNS];
-        one->size = sizes[c % NCOLUMNS];
-        if (!one->size)
-            continue;
-        one->host = amkd_alloc(n, one->size);
-        if (!one->host || amkd_buffer_new(&one->there, l->device, CL_MEM_READ_ONLY,
-                                          n * one->size, NULL))
-            return -1;
-    }
-    l->images = amkd_alloc(n, l->nparts * sizeof *l->images);
-    l->places = amkd_alloc(n, l->nparts * sizeof *l->places);
-    l->own = amkd_alloc(n, l->nparts * sizeof *l->own);
-    l->own_places = amkd_alloc(n, l->nparts * sizeof *l->own_places);
-    l->seen = amkd_alloc(batch, 1);
     l->asked = amkd_alloc(l->nkept + 1, 1);
-    return l->images && l->places && l->own && l->own_places && l->seen && l->asked ? 0
-                                                                                    : -1;
+    return !l->asked || amkd_lesson_span_new(&l->spans[0], l->device, n, sizes) ||
+                   amkd_lesson_span_new(&l->spans[1], l->device, n, sizes) ||
+                   amkd_lesson_images_room(&l->images, n, batch)
+               ? -1
+               : 0;
 }
 
 static int new_order(lessons *l)
@@ -414,9 +305,9 @@ static int set_up_sight(lessons *l, const amkd_train_options *options)
     const int with_means = !seen_as_they_are && amkd_view_needs_means(options->views);
     const size_t nbytes = l->feed.order.batch * amkd_images_npixels(images);
     l->nviews = seen_as_they_are ? 1 : options->nviews;
-    l->nparts = has_mixes(l->dataset) ? 2 : 1;
     l->nkept = count_kept(l, options);
-    if (amkd_span_images_new(&l->window, l->device, images, with_means, &options->window))
+    if (amkd_lesson_images_open(&l->images, l->device, l->dataset, with_means, options,
+                                l->feed.order.batch))
         return -1;
     if (seen_as_they_are)
         return new_spans(l);
@@ -426,8 +317,9 @@ static int set_up_sight(lessons *l, const amkd_train_options *options)
                               images->width, images->channels) ||
                    amkd_buffer_new(&l->pixels, l->device, CL_MEM_READ_WRITE, nbytes,
                                    NULL) ||
-                   (l->nparts > 1 && amkd_buffer_new(&l->mixes, l->device,
-                                                     CL_MEM_READ_WRITE, nbytes, NULL))
+                   (l->images.nparts > 1 &&
+                    amkd_buffer_new(&l->mixes, l->device, CL_MEM_READ_WRITE, nbytes,
+                                    NULL))
                ? -1
                : new_spans(l);
 }
@@ -455,14 +347,13 @@ static int set_up(lessons *l, const amkd_model *model, const amkd_train_options 
 {
     const amkd_images *images = l->dataset->images;
     const amkd_order *order = &l->feed.order;
-    if (amkd_order_new(&l->feed.order, l->dataset->n, options->batch, options->seed))
+    if (amkd_order_new(&l->feed.order, l->dataset->n, options->batch, options->seed) ||
+        set_up_sight(l, options))
         return -1;
-    l->split = amkd_parts_of(l->device, options, order->batch);
-    if (set_up_sight(l, options))
-        return -1;
-    const size_t nsamples = l->feed.span_nsteps * order->batch * l->nparts;
-    const size_t nplaces =
-        l->augmenter ? order->batch : amkd_span_images_nplaces(l->window, nsamples);
+    const size_t nsamples = l->feed.span_nsteps * order->batch * l->images.nparts;
+    const size_t nplaces = l->augmenter
+                               ? order->batch
+                               : amkd_span_images_nplaces(l->images.window, nsamples);
     return amkd_batches_new(&l->batches, l->device, images->height, images->width,
                             images->channels) ||
                    amkd_batches_plain_keys(l->batches, nplaces) ||

@@ -9,21 +9,13 @@
 #include "steps/learn/learner.h"
 #include "steps/learn/lessons.h"
 #include "steps/learn/samples.h"
-#include "steps/learn/train_check.h"
+#include "steps/learn/train_check_data.h"
 #include "steps/learn/train_describe.h"
+#include "steps/learn/train_span.h"
 #include "steps/learn/train_team.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Steps enqueued, and what is read back behind them. */
-typedef struct span {
-    uint64_t first, end;
-    size_t nsamples;
-    float *parameters;
-    float *losses, *agreements, *taught; /* as the learner's */
-    cl_event done;                       /* NULL once it was waited for */
-} span;
 
 /* What the samples since a step came to. */
 typedef struct tally {
@@ -36,7 +28,7 @@ typedef struct trainer {
     const amkd_train_options *options;
     const amkd_dataset *dataset;
     amkd_model *model;
-    span spans[2];
+    amkd_train_span spans[2];
     size_t batch;          /* samples a step at most */
     uint64_t nsteps, step; /* step: the next to be enqueued */
     tally since;           /* the last report */
@@ -55,26 +47,6 @@ static double planning_seconds(const trainer *t, const amkd_graph *graph, double
 {
     return npasses * fmin(1, 2e-12 * amkd_graph_nmacs(graph) * (double)t->nsteps *
                                  (double)t->options->batch);
-}
-
-static int new_span(span *s, const trainer *t)
-{
-    const size_t n = t->model->graph.nparameters;
-    s->parameters = amkd_alloc(n, sizeof *s->parameters);
-    s->losses = amkd_alloc(t->learner.sums_nbytes, 1);
-    s->agreements = amkd_alloc(t->learner.sums_nbytes, 1);
-    s->taught = amkd_alloc(t->learner.sums_nbytes, 1);
-    return !s->parameters || !s->losses || !s->agreements || !s->taught ? -1 : 0;
-}
-
-static void free_span(span *s)
-{
-    free(s->parameters);
-    free(s->losses);
-    free(s->agreements);
-    free(s->taught);
-    if (s->done)
-        amkd_cl_tidied(clReleaseEvent(s->done), "clReleaseEvent");
 }
 
 /* How many steps there are, and of how many samples. */
@@ -137,8 +109,9 @@ static int set_up(trainer *t)
                                      planning_seconds(t, graph, 3)) ||
                    let_others_go(t) ||
                    amkd_train_team_same_ways(t->options->team, t->learner.network) ||
-                   scale_rates(t) || new_span(&t->spans[0], t) ||
-                   new_span(&t->spans[1], t)
+                   scale_rates(t) ||
+                   amkd_train_span_new(&t->spans[0], &t->learner, graph) ||
+                   amkd_train_span_new(&t->spans[1], &t->learner, graph)
                ? -1
                : 0;
 }
@@ -147,8 +120,8 @@ static void tear_down(trainer *t)
 {
     amkd_cl_tidied(clFinish(t->device->queue),
                    "clFinish"); /* a failed training may have left reads into spans */
-    free_span(&t->spans[0]);
-    free_span(&t->spans[1]);
+    amkd_train_span_clear(&t->spans[0]);
+    amkd_train_span_clear(&t->spans[1]);
     if (t->feed)
         t->feed->free(t->feed);
     amkd_learner_close(&t->learner);
@@ -167,7 +140,7 @@ static amkd_checkpoint checkpoint_of(trainer *t, float *parameters)
 
 /* Of the weights that the span, behind which nothing was enqueued, ended with. What it
  * read may be their average, and is the model's by now. */
-static int checkpoint_save(trainer *t, const span *s)
+static int checkpoint_save(trainer *t, const amkd_train_span *s)
 {
     amkd_checkpoint state = checkpoint_of(t, s->parameters);
     return amkd_buffer_read(t->device, s->parameters,
@@ -214,53 +187,19 @@ static int take_step(trainer *t)
     return 0;
 }
 
-/* Enqueues the reading of what a span comes to; its event is that of the last. */
-static int read_later(trainer *t, span *s)
-{
-    amkd_device *device = t->device;
-    const amkd_graph *graph = &t->model->graph;
-    const cl_mem average = amkd_optimizer_average(t->learner.optimizer);
-    const amkd_learner *l = &t->learner;
-    const size_t nbytes = l->sums_nbytes;
-    if (amkd_buffer_read_later(device, s->parameters,
-                               amkd_network_parameters(t->learner.network), 0,
-                               graph->nparameters * sizeof(float), NULL) ||
-        (average && amkd_buffer_read_later(device, s->parameters, average, 0,
-                                           graph->ntrained * sizeof(float), NULL)))
-        return -1;
-    return amkd_buffer_read_later(device, s->losses, l->losses, 0, nbytes, NULL) ||
-                   amkd_buffer_read_later(device, s->taught, l->taught, 0, nbytes,
-                                          NULL) ||
-                   amkd_buffer_read_later(device, s->agreements, l->agreements, 0, nbytes,
-                                          &s->done)
-               ? -1
-               : 0;
-}
-
 /* Enqueues the next steps, and the reading of what they come to. */
-static int start_span(trainer *t, span *s)
+static int start_span(trainer *t, amkd_train_span *s)
 {
-    const amkd_learner *l = &t->learner;
     s->first = t->step;
     s->end = s->first + t->feed->span_nsteps < t->nsteps ? s->first + t->feed->span_nsteps
                                                          : t->nsteps;
     if (t->feed->begin(t->feed, &s->nsamples, s->first, s->end) ||
-        amkd_buffer_zero(t->device, l->losses, l->sums_nbytes) ||
-        amkd_buffer_zero(t->device, l->agreements, l->sums_nbytes) ||
-        amkd_buffer_zero(t->device, l->taught, l->sums_nbytes))
+        amkd_learner_zero(&t->learner))
         return -1;
     while (t->step < s->end)
         if (take_step(t))
             return -1;
-    return read_later(t, s);
-}
-
-static double sum_of(const trainer *t, const float *sums)
-{
-    double sum = 0;
-    for (size_t s = 0; s < t->learner.sums_nbytes / sizeof *sums; s++)
-        sum += sums[s];
-    return sum;
+    return amkd_train_span_read_later(s, &t->learner, &t->model->graph);
 }
 
 /* value: no number, of what is so called. */
@@ -281,23 +220,23 @@ static int check_weights(trainer *t, const float *parameters, uint64_t step)
 }
 
 /* Waits for the span: its weights become the model's, its sums go to the report's. */
-static int finish_span(trainer *t, span *s)
+static int finish_span(trainer *t, amkd_train_span *s)
 {
     if (amkd_event_wait(t->device, &s->done))
         return -1;
-    double sums[] = {sum_of(t, s->losses), sum_of(t, s->agreements),
-                     sum_of(t, s->taught)};
+    double sums[AMKD_SPAN_NSUMS];
+    amkd_train_span_sum(sums, s, &t->learner);
     t->finished = amkd_now();
-    if (amkd_train_team_add(t->options->team, sums, 3))
+    if (amkd_train_team_add(t->options->team, sums, AMKD_SPAN_NSUMS))
         return -1;
-    const double loss = sums[0];
+    const double loss = sums[AMKD_SPAN_LOSS];
     if (!isfinite(loss))
         return fail_diverged(t, s->end, "the loss", loss);
     const double nsamples = (double)s->nsamples;
     t->since.nsamples += nsamples;
-    t->since.ntaught += t->options->min_top > 0 ? sums[2] : nsamples;
+    t->since.ntaught += t->options->min_top > 0 ? sums[AMKD_SPAN_TAUGHT] : nsamples;
     t->since.loss += loss;
-    t->since.agreement += sums[1];
+    t->since.agreement += sums[AMKD_SPAN_AGREEMENT];
     if (check_weights(t, s->parameters, s->end))
         return -1;
     memcpy(t->model->parameters, s->parameters,
@@ -305,33 +244,39 @@ static int finish_span(trainer *t, span *s)
     return 0;
 }
 
-/* Reports what came since the last report, where that is enough. */
+/* What came since the last report, by the end of a step. */
+static amkd_train_report report_of(const trainer *t, uint64_t step)
+{
+    const tally *since = &t->since;
+    const double n = since->ntaught > 0 ? since->ntaught : 1;
+    return (amkd_train_report){
+        .step = step,
+        .nsteps = t->nsteps,
+        .since = since->step,
+        .nsamples = since->nsamples,
+        .seconds = t->finished - t->told,
+        .epoch = (double)step / (double)t->feed->order.epoch_nsteps,
+        .rate = amkd_schedule_rate(&t->options->schedule, step - 1, t->nsteps),
+        .loss = since->loss / n,
+        .agreement = since->agreement / n,
+        .taught = since->nsamples > 0 ? since->ntaught / since->nsamples : 0,
+    };
+}
+
+/* Reports, where that is enough. */
 static int tell(trainer *t, uint64_t step,
                 int (*report)(void *context, const amkd_train_report *report),
                 void *context)
 {
     if (step < t->nsteps && step - t->since.step < AMKD_SPAN_STEPS)
         return 0;
-    const tally since = t->since;
-    const double n = since.ntaught > 0 ? since.ntaught : 1;
-    t->taught_any |= since.ntaught > 0;
+    t->taught_any |= t->since.ntaught > 0;
     if (!t->taught_any && !t->options->resume &&
         (step >= t->feed->order.epoch_nsteps || step == t->nsteps))
         return amkd_fail("%llu steps taught nothing: the assistant's top probability was "
                          "always below %g",
                          (unsigned long long)step, t->options->min_top);
-    const amkd_train_report said = {
-        .step = step,
-        .nsteps = t->nsteps,
-        .since = since.step,
-        .nsamples = since.nsamples,
-        .seconds = t->finished - t->told,
-        .epoch = (double)step / (double)t->feed->order.epoch_nsteps,
-        .rate = amkd_schedule_rate(&t->options->schedule, step - 1, t->nsteps),
-        .loss = since.loss / n,
-        .agreement = since.agreement / n,
-        .taught = since.ntaught / since.nsamples,
-    };
+    const amkd_train_report said = report_of(t, step);
     t->since = (tally){.step = step};
     t->told = t->finished;
     return report ? report(context, &said) : 0;
@@ -342,19 +287,9 @@ static void tell_diverged(const trainer *t,
                           int (*report)(void *context, const amkd_train_report *report),
                           void *context)
 {
-    const amkd_train_report said = {
-        .step = t->diverged,
-        .nsteps = t->nsteps,
-        .since = t->since.step,
-        .nsamples = t->since.nsamples,
-        .seconds = t->finished - t->told,
-        .epoch = (double)t->diverged / (double)t->feed->order.epoch_nsteps,
-        .rate = amkd_schedule_rate(&t->options->schedule, t->diverged - 1, t->nsteps),
-        .loss = NAN,
-        .agreement = NAN,
-        .taught = t->since.nsamples > 0 ? t->since.ntaught / t->since.nsamples : 0,
-        .diverged = 1,
-    };
+    amkd_train_report said = report_of(t, t->diverged);
+    said.loss = said.agreement = NAN;
+    said.diverged = 1;
     char *why = amkd_strdup(amkd_error());
     if (report)
         report(context, &said);
@@ -405,7 +340,7 @@ static int run(trainer *t, int (*report)(void *context, const amkd_train_report 
     if (start_span(t, &t->spans[0]))
         return -1;
     for (size_t at = 0; t->spans[at].done; at = 1 - at) {
-        span *s = &t->spans[at], *next = &t->spans[1 - at];
+        amkd_train_span *s = &t->spans[at], *next = &t->spans[1 - at];
         const int more = s->end < t->nsteps;
         const int save =
             more && saves && amkd_now() - saved >= t->options->checkpoint_seconds;
@@ -424,55 +359,6 @@ static int run(trainer *t, int (*report)(void *context, const amkd_train_report 
     return 0;
 }
 
-/* The samples of the last micro-batch of n. */
-static uint64_t last_part(const amkd_train_options *options, uint64_t n)
-{
-    const uint64_t micro = options->micro_batch;
-    return micro && n % micro ? n % micro : micro && micro < n ? micro : n;
-}
-
-/* Fails where a batch norm would meet a micro-batch of one value a channel: that of a
- * batch, or of the short one at the end of an epoch. */
-static int check_norms(const amkd_graph *graph, uint64_t n,
-                       const amkd_train_options *options)
-{
-    const uint64_t batch = n < options->batch ? n : options->batch;
-    const int ends = !options->nsteps || options->nsteps > n / batch;
-    const int alone = last_part(options, batch) == 1 ||
-                      (ends && n % batch && last_part(options, n % batch) == 1);
-    for (size_t l = 0; alone && l < graph->nlayers; l++) {
-        const amkd_layer *layer = &graph->layers[l];
-        if (amkd_layer_is(layer, AMKD_NORMALIZES) && layer->in.height == 1 &&
-            layer->in.width == 1)
-            return amkd_fail("layer '%s: %s': a batch norm cannot train on one value a "
-                             "channel, and of %llu samples in batches of %llu%s one is "
-                             "left alone; another --batch%s would do",
-                             layer->module, layer->kind->name, (unsigned long long)n,
-                             (unsigned long long)batch,
-                             options->micro_batch ? ", in micro-batches," : "",
-                             options->micro_batch ? " or --micro-batch" : "");
-    }
-    return 0;
-}
-
-static int check(const amkd_model *model, const amkd_dataset *dataset,
-                 const amkd_train_options *options)
-{
-    const amkd_model *assistant = options->assistant;
-    const amkd_images *images = dataset->images;
-    if (!dataset->n)
-        return amkd_fail("there is nothing to train on: no %s",
-                         assistant ? "images" : "labels");
-    if (options->refresh_bn && amkd_train_check_norms(&model->graph))
-        return -1;
-    if (check_norms(&model->graph, dataset->n, options))
-        return -1;
-    const amkd_shape shape = {images->channels, images->height, images->width};
-    if (assistant && amkd_model_expect(assistant, shape, dataset->nclasses))
-        return amkd_fail_in("the assistant");
-    return amkd_model_expect(model, shape, dataset->nclasses);
-}
-
 int amkd_train(amkd_model *model, amkd_device *device, const amkd_dataset *dataset,
                const amkd_train_options *options,
                int (*report)(void *context, const amkd_train_report *report),
@@ -480,7 +366,7 @@ int amkd_train(amkd_model *model, amkd_device *device, const amkd_dataset *datas
 {
     trainer t = {
         .device = device, .options = options, .dataset = dataset, .model = model};
-    if (check(model, dataset, options))
+    if (amkd_train_check_data(model, dataset, options))
         return -1;
     int rc = set_up(&t) || start(&t) ? -1 : 0;
     if (!rc && options->ready)
