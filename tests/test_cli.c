@@ -205,6 +205,8 @@ START_TEST(what_is_read_is_not_written_over)
     }
     misuse("x a --record new -o new",
            "option '--record': 'new' is what --output names, too");
+    misuse("x a --record new -o ./new",
+           "option '--record': 'new' is what --output names, too");
     misuse("x a b --record b", "option '--record': 'b' is what an argument names, too");
     /* What goes on with its file, and what is no file. */
     const char *const fine[] = {"x a --state answers -o answers", "x a -o -",

@@ -90,6 +90,11 @@ amkd-distill -n "${many[@]}" MIN_TOP=0.6 >plan
 [ "$(grep -c -- '--min-top 0.6 --assistant' plan)" = 1 ] || fail "MIN_TOP: $(cat plan)"
 ! amkd-distill -n "${many[@]}" MIN_TOP=2 2>stderr || fail "MIN_TOP 2"
 grep -q "^amkd-distill: MIN_TOP '2': " stderr || fail "MIN_TOP 2: $(cat stderr)"
+for wrong in ANSWER_VIEW_OPTIONS='--border mean' ASSISTANT_VIEW_OPTIONS='--around=mean'; do
+    ! amkd-distill -n "${many[@]}" ASK=mixes GENERATIONS=2 "$wrong" 2>stderr || fail "$wrong"
+    grep -q "^amkd-distill: ${wrong%%=*} .*not seen in views with a mean" stderr ||
+        fail "$wrong: $(cat stderr)"
+done
 for wrong in MIN_TOP=0.6 GENERATIONS=2; do
     ! amkd-distill -n "${many[@]}" ASSISTANT= $wrong 2>stderr || fail "no assistant, $wrong"
     grep -q "^amkd-distill: ${wrong/=/ }: there is no assistant" stderr ||

@@ -170,6 +170,10 @@ START_TEST(a_batch_norm_that_would_meet_one_value_is_refused_before_the_first_st
                   "%s", amkd_error());
     options.nsteps = 2; /* they end before the short batch */
     ck_ok(amkd_train(model, device, &dataset, &options, NULL, NULL));
+    options.micro_batch = 100; /* parts of 50 and 51, not of 100 and 1 */
+    ck_ok(amkd_train(model, device, &dataset, &options, NULL, NULL));
+    options.micro_batch = 1;
+    ck_assert_int_eq(amkd_train(model, device, &dataset, &options, NULL, NULL), -1);
     amkd_model_free(model);
     amkd_dataset_clear(&dataset);
 }

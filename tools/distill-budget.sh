@@ -104,11 +104,20 @@ settle_asks() { # IMAGES, ANSWERS THAT ROUND 0 LEAVES
     settle ASKS "$asks"
 }
 
+# Views of mixes know no mean, which amkd-train says once they are bought.
+check_means() { # NAME
+    [[ "${value[ASKS]} ${value[POOL]}" =~ mixes|bought ]] || return 0
+    [[ ! ${value[$1]} =~ --(around|border)[\ =]+mean ]] ||
+        misuse "$1 '${value[$1]}': answers about mixes are not seen in views with a mean"
+}
+
 # What is of assistants, where there is none, and of views.
 check_lessons() {
     [[ -n ${value[ASSISTANT]} || ${value[MIN_TOP]} =~ ^[0.]*$ ]] ||
         misuse "MIN_TOP ${value[MIN_TOP]}: there is no assistant (ASSISTANT is empty)"
+    check_means ANSWER_VIEW_OPTIONS
     ((10#${value[GENERATIONS]} > 1)) || return 0
+    check_means ASSISTANT_VIEW_OPTIONS
     [ -n "${value[ASSISTANT]}" ] ||
         misuse "GENERATIONS ${value[GENERATIONS]}: there is no assistant (ASSISTANT is empty)"
     [ "${value[ASSISTANT_VIEW_OPTIONS]}" != none ] ||

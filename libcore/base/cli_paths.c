@@ -1,8 +1,31 @@
 #include "base/cli_paths.h"
 #include "base/error.h"
 #include "base/file.h"
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+/* The directory that path is in, and its name there. Returns whether there is one. */
+static int split(struct stat *folder, const char **name, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char text[PATH_MAX];
+    *name = slash ? slash + 1 : path;
+    const int length = snprintf(text, sizeof text, "%.*s",
+                                slash ? (int)(slash + 1 - path) : 1, slash ? path : ".");
+    return length > 0 && (size_t)length < sizeof text && !stat(text, folder);
+}
+
+/* Whether two files that are not there yet will be one. */
+static int will_be_one(const char *a, const char *b)
+{
+    struct stat of_a, of_b;
+    const char *name_a, *name_b;
+    return split(&of_a, &name_a, a) && split(&of_b, &name_b, b) &&
+           of_a.st_dev == of_b.st_dev && of_a.st_ino == of_b.st_ino &&
+           !strcmp(name_a, name_b);
+}
 
 /* Whether both are one regular file, or will be. */
 static int are_one(const char *a, const char *b)
@@ -10,7 +33,7 @@ static int are_one(const char *a, const char *b)
     struct stat of_a, of_b;
     const int has_a = !stat(a, &of_a), has_b = !stat(b, &of_b);
     if (!has_a && !has_b)
-        return !strcmp(a, b);
+        return will_be_one(a, b);
     return has_a && has_b && S_ISREG(of_a.st_mode) && of_a.st_dev == of_b.st_dev &&
            of_a.st_ino == of_b.st_ino;
 }

@@ -309,3 +309,11 @@ void amkd_dataset_clear(amkd_dataset *dataset)
     json_decref(dataset->provenance);
     *dataset = (amkd_dataset){0};
 }
+
+int amkd_dataset_has_mixes(const amkd_dataset *dataset)
+{
+    for (size_t row = 0; row < dataset->n && dataset->keys; row++)
+        if (dataset->keys[row].i != dataset->keys[row].j)
+            return 1;
+    return 0;
+}

@@ -34,6 +34,9 @@ int amkd_dataset_read(amkd_dataset *dataset, amkd_reader *reader, const char *pa
  * as they are. */
 int amkd_dataset_add_images(amkd_dataset *dataset, const char *path, size_t nthreads);
 
+/* Whether any row is about a mix of two images. */
+int amkd_dataset_has_mixes(const amkd_dataset *dataset);
+
 /* Mean and standard deviation of the pixels / 255 of each channel, for a network's input.
  */
 int amkd_dataset_moments(const amkd_dataset *dataset, float *mean, float *std);

@@ -3,14 +3,6 @@
 #include "base/memory.h"
 #include <stdlib.h>
 
-static int has_mixes(const amkd_dataset *dataset)
-{
-    for (size_t row = 0; row < dataset->n && dataset->keys; row++)
-        if (dataset->keys[row].i != dataset->keys[row].j)
-            return 1;
-    return 0;
-}
-
 int amkd_lesson_images_open(amkd_lesson_images *images, amkd_device *device,
                             const amkd_dataset *dataset, int with_means,
                             const amkd_train_options *options, size_t batch)
@@ -18,7 +10,7 @@ int amkd_lesson_images_open(amkd_lesson_images *images, amkd_device *device,
     *images = (amkd_lesson_images){.dataset = dataset,
                                    .mixup = options->mixup > 0,
                                    .split = amkd_parts_of(device, options, batch),
-                                   .nparts = has_mixes(dataset) ? 2 : 1};
+                                   .nparts = amkd_dataset_has_mixes(dataset) ? 2 : 1};
     return amkd_span_images_new(&images->window, device, dataset->images, with_means,
                                 &options->window);
 }

@@ -3,11 +3,11 @@
 #include "base/error.h"
 #include "steps/learn/train_check.h"
 
-/* The samples of the last micro-batch of n. */
-static uint64_t last_part(const amkd_train_options *options, uint64_t n)
+/* The samples of the smallest micro-batch of n, which differ by one (parts.h). */
+static uint64_t least_part(const amkd_train_options *options, uint64_t n)
 {
     const uint64_t micro = options->micro_batch;
-    return micro && n % micro ? n % micro : micro && micro < n ? micro : n;
+    return micro && micro < n ? n / ((n + micro - 1) / micro) : n;
 }
 
 /* Fails where a batch norm would meet a micro-batch of one value a channel: that of a
@@ -17,8 +17,8 @@ static int check_norms(const amkd_graph *graph, uint64_t n,
 {
     const uint64_t batch = n < options->batch ? n : options->batch;
     const int ends = !options->nsteps || options->nsteps > n / batch;
-    const int alone = last_part(options, batch) == 1 ||
-                      (ends && n % batch && last_part(options, n % batch) == 1);
+    const int alone = least_part(options, batch) == 1 ||
+                      (ends && n % batch && least_part(options, n % batch) == 1);
     for (size_t l = 0; alone && l < graph->nlayers; l++) {
         const amkd_layer *layer = &graph->layers[l];
         if (amkd_layer_is(layer, AMKD_NORMALIZES) && layer->in.height == 1 &&

@@ -34,7 +34,7 @@ static void count_data(amkd_train_room *room, const amkd_device *device,
     const uint64_t answer_nbytes = graph->nclasses * sizeof(float);
     const uint64_t n = data->n ? data->n : room->batch;
     const uint64_t nimages = most(data->nimages, 1);
-    const uint64_t nparts = o->views && !o->assistant ? 2 : 1; /* images of a sample */
+    const uint64_t nparts = o->views && data->mixes ? 2 : 1; /* images of a sample */
     uint64_t pixels = nimages * image_nbytes, largest;
     if (o->assistant || o->views)
         amkd_span_images_room(&pixels, &largest, device, nimages, image_nbytes,

@@ -11,6 +11,7 @@ typedef struct amkd_train_data {
     uint64_t n;       /* rows; 0: not known, as if there were as many as a batch has */
     uint64_t nimages; /* in the sets */
     int far;          /* the images' pixels stay in their file */
+    int mixes;        /* some rows are about mixes of two images */
     int validates;    /* a prediction runs beside it */
 } amkd_train_data;
 

@@ -248,6 +248,7 @@ static int fit(training *t)
     const amkd_train_data data = {.n = t->dataset.n,
                                   .nimages = t->dataset.images->n,
                                   .far = !t->dataset.images->pixels,
+                                  .mixes = amkd_dataset_has_mixes(&t->dataset),
                                   .validates = t->told->plan.val != NULL};
     int chosen;
     if (amkd_train_fit(&t->options, &chosen, t->devices[0], graph, &data))
@@ -264,11 +265,11 @@ static int fit(training *t)
     return text ? 0 : -1;
 }
 
-static uint64_t total_samples(const training *t)
+static uint64_t count_steps(const training *t)
 {
     const amkd_train_options *o = &t->options;
     const uint64_t epoch_nsteps = (t->dataset.n + o->batch - 1) / o->batch;
-    return (o->nsteps ? o->nsteps : o->nepochs * epoch_nsteps) * o->batch;
+    return o->nsteps ? o->nsteps : o->nepochs * epoch_nsteps;
 }
 
 /* What is compiled is no part of the time that images take. */
@@ -276,8 +277,8 @@ static void begin_to_show(void *context)
 {
     training *t = context;
     amkd_device_unwatch(t->devices[0]);
-    t->progress =
-        amkd_progress_new("amkd-train", "images", total_samples(t), t->told->quiet);
+    t->progress = amkd_progress_new("amkd-train", "images",
+                                    count_steps(t) * t->options.batch, t->told->quiet);
     amkd_training_log_begin(&t->log);
 }
 
@@ -358,7 +359,7 @@ static int probe(training *t)
     return amkd_output_probe(told->output, "a model") ||
                    (checkpoint && amkd_output_probe(checkpoint, "a checkpoint")) ||
                    (told->metrics && amkd_output_probe(told->metrics, NULL)) ||
-                   amkd_training_log_check(&t->log)
+                   amkd_training_log_check(&t->log, 0)
                ? -1
                : 0;
 }

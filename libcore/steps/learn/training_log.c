@@ -89,13 +89,13 @@ static int read_back(char **bytes, size_t *nbytes, const amkd_training_log *log)
     return amkd_file_read(bytes, nbytes, log->path, MAX_NBYTES);
 }
 
-int amkd_training_log_check(amkd_training_log *log)
+int amkd_training_log_check(amkd_training_log *log, uint64_t nsteps)
 {
     char *bytes;
     size_t nbytes, nkept;
     if (read_back(&bytes, &nbytes, log))
         return -1;
-    const int rc = find_kept(&nkept, log, bytes, nbytes, 0, 0);
+    const int rc = find_kept(&nkept, log, bytes, nbytes, 0, log->resumes ? nsteps : 0);
     free(bytes);
     return rc;
 }

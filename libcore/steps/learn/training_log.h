@@ -18,8 +18,9 @@ typedef struct amkd_training_log {
  * then. path is borrowed. */
 void amkd_training_log_init(amkd_training_log *log, const char *path, int resumes);
 
-/* Fails where path holds anything else than such lines: it would be lost. */
-int amkd_training_log_check(amkd_training_log *log);
+/* Fails where path holds anything else than such lines, which would be lost; and lines of
+ * a training of another number of steps than nsteps, where one resumes. 0: any. */
+int amkd_training_log_check(amkd_training_log *log, uint64_t nsteps);
 
 /* The training begins now. */
 void amkd_training_log_begin(amkd_training_log *log);
