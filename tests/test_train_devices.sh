@@ -40,6 +40,10 @@ for devices in 0,1 0,1,2 0,1,2,3; do
     same plain $devices -a "$plain" -b 100 --steps 7
     same norms $devices -a "$net" -b 100 --steps 7 --optimizer sgd
 done
+for devices in 0,1 0,1,2,3; do # most of them have no samples
+    same short $devices -a "$net" -b 10 --steps 5
+    same two-blocks $devices -a "$net" -b 20 --steps 5
+done
 same clipped 0,1,2,3 -a "$net" -b 100 --steps 4 --clip-grad 0.5 --ema 0.9 --mixup 0.4
 same parts 1,3 -a "$net" -b 100 --micro-batch 48 --steps 4
 same refreshed 0,1,2 -a "$net" -b 128 --steps 4 --refresh-bn 3
@@ -67,7 +71,12 @@ fails() {
     ! "$@" 2>stderr || fail "'$*' did not fail"
     grep -q -- "$message" stderr || fail "'$*' said: $(cat stderr)"
 }
-fails "4 devices are too many for batches of 48 samples.*3 slices" \
-    amkd-train -q -d 0,1,2,3 -a "$plain" -b 48 --steps 1 set.amkd
+for check in "" --check; do
+    POCL_DEVICES="pthread pthread pthread pthread pthread" fails \
+        "5 devices are too many.*4 slices" \
+        amkd-train -q $check -d 0,1,2,3,4 -a "$plain" --steps 1 set.amkd
+    POCL_DEVICES="pthread basic" fails "device 1 is .*only devices of one kind" \
+        amkd-train -q $check -d 0,1 -a "$plain" --steps 1 set.amkd
+done
 fails "named already" amkd-train -q -d 0,0 -a "$plain" --steps 1 set.amkd
 fails "no OpenCL device has index 7" amkd-train --check -d 0,7 -a "$plain" set.amkd

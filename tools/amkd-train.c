@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "steps/learn/summary.h"
+#include "steps/learn/train_team.h"
 #include "steps/learn/training.h"
 #include "steps/show/profile.h"
 #include "team/start.h"
@@ -55,8 +56,21 @@ static amkd_train_plan plan_of(const train_arguments *args, const amkd_cli *cli)
     };
 }
 
+/* Whether the devices can train this; those of a team of processes are not known here. */
+static int check_devices(const train_arguments *args, const amkd_train_plan *plan,
+                         const amkd_device *devices, size_t n, const amkd_team *team)
+{
+    const amkd_device *each[AMKD_MAX_DEVICES];
+    for (size_t d = 0; d < n; d++)
+        each[d] = &devices[d];
+    return amkd_train_team_check(each, team ? 1 : n) ||
+                   amkd_train_check_room(plan, &args->train, &devices[0])
+               ? -1
+               : 0;
+}
+
 /* A device that nobody named may be another one, or none, where only a check is run. */
-static int check(const train_arguments *args, const amkd_cli *cli)
+static int check(const train_arguments *args, const amkd_cli *cli, const amkd_team *team)
 {
     const amkd_train_plan plan = plan_of(args, cli);
     amkd_device *devices;
@@ -65,7 +79,7 @@ static int check(const train_arguments *args, const amkd_cli *cli)
         return -1;
     if (amkd_devices_find(&devices, &ndevices, args->device))
         return amkd_cli_given(cli, "device") ? -1 : 0;
-    const int rc = amkd_train_check_room(&plan, &args->train, &devices[0]);
+    const int rc = check_devices(args, &plan, devices, ndevices, team);
     free(devices);
     return rc;
 }
@@ -163,7 +177,7 @@ static int work(int argc, char **argv, amkd_team *team)
         amkd_cli_close(&cli, 0);
     } else {
         be_one_of_team(&args, team);
-        rc = args.common.check ? check(&args, &cli)
+        rc = args.common.check ? check(&args, &cli, team)
              : args.summary    ? (amkd_team_rank(team) ? 0 : summarize(&args, &cli))
                                : run(&args, &cli, team);
         rc = amkd_cli_close(&cli, amkd_team_leave(team, rc));

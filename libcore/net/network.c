@@ -133,17 +133,6 @@ static void take_share(amkd_network *network, const amkd_team *team)
     network->max_blocks = most < blocks ? most : blocks;
 }
 
-static int check_team(const amkd_network *network, const amkd_team *team)
-{
-    const size_t size = amkd_team_size(team);
-    return size > network->all_slices
-               ? amkd_fail("%zu devices are too many for batches of %zu samples: on "
-                           "'%s' they are cut into %zu slices",
-                           size, network->all_blocks * network->device->nlanes,
-                           network->device->name, network->all_slices)
-               : 0;
-}
-
 int amkd_network_new(amkd_network **out, amkd_device *device, const amkd_graph *graph,
                      size_t max_blocks, int train)
 {
@@ -159,9 +148,10 @@ int amkd_network_new_member(amkd_network **out, amkd_device *device,
         return -1;
     network->device = device;
     network->all_blocks = max_blocks;
-    network->all_slices = amkd_network_choose_nslices(device, max_blocks);
+    network->all_slices = amkd_network_choose_nslices(device, max_blocks, team);
     take_share(network, team);
-    if ((team && check_team(network, team)) || amkd_graph_copy(&network->graph, graph) ||
+    if ((team && amkd_network_check_members(device, amkd_team_size(team))) ||
+        amkd_graph_copy(&network->graph, graph) ||
         amkd_wiring_new(&network->wiring, graph, train) || fill(network, train)) {
         amkd_network_free(network);
         return -1;

@@ -1,12 +1,23 @@
 /* Rooms, by the wiring that a network would have. */
 #include "net/network_room.h"
+#include "base/error.h"
 #include "net/wiring.h"
 #include "ops/op.h"
 
-size_t amkd_network_choose_nslices(const amkd_device *device, size_t max_blocks)
+size_t amkd_network_choose_nslices(const amkd_device *device, size_t max_blocks,
+                                   const amkd_team *team)
 {
     const size_t n = amkd_most_slices(device);
-    return n < max_blocks ? n : max_blocks;
+    return team || n < max_blocks ? n : max_blocks;
+}
+
+int amkd_network_check_members(const amkd_device *device, size_t nmembers)
+{
+    return nmembers > amkd_most_slices(device)
+               ? amkd_fail("%zu devices are too many: on '%s' a batch is cut into %zu "
+                           "slices",
+                           nmembers, device->name, amkd_most_slices(device))
+               : 0;
 }
 
 /* The ops' scratch, in all and the most of one. */
@@ -30,7 +41,7 @@ int amkd_network_room_find(amkd_network_room *room, const amkd_device *device,
     if (amkd_wiring_new(&wiring, graph, train))
         return -1;
     const size_t lane_nbytes = device->nlanes * sizeof(float);
-    const size_t ncopies = train ? amkd_network_choose_nslices(device, SIZE_MAX) : 0;
+    const size_t ncopies = train ? amkd_most_slices(device) : 0;
     const size_t nweights = graph->nparameters, ngradients = ncopies * graph->ntrained;
     size_t kept_nbytes, scratch_nbytes;
     find_scratch(&kept_nbytes, &scratch_nbytes, device, graph, train);

@@ -4,6 +4,7 @@
 
 #include "device/device.h"
 #include "graph/graph.h"
+#include "team/team.h"
 
 /* Bytes on the device that a network takes, and those of the largest buffer: of each lane
  * block, and whatever their number. What a library takes that runs an op is not known.
@@ -25,7 +26,12 @@ int amkd_network_room_find(amkd_network_room *room, const amkd_device *device,
  * the op in front of it does it too, or where it changes nothing. */
 int amkd_network_find_stored(unsigned char *stored, const amkd_graph *graph, int train);
 
-/* Copies of the weight gradients: the device's slices, of a block at least. */
-size_t amkd_network_choose_nslices(const amkd_device *device, size_t max_blocks);
+/* Copies of the weight gradients of batches of up to max_blocks: the device's slices;
+ * alone, no more than there are blocks. In a team some may have none, and be zeros. */
+size_t amkd_network_choose_nslices(const amkd_device *device, size_t max_blocks,
+                                   const amkd_team *team);
+
+/* Fails where a team has more members than a batch has slices on such a device. */
+int amkd_network_check_members(const amkd_device *device, size_t nmembers);
 
 #endif

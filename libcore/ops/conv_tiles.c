@@ -153,6 +153,13 @@ amkd_conv_tile amkd_conv_data_tile(const amkd_device *device, const amkd_op_shap
     return best_row_tile(device, &pass);
 }
 
+/* Slices that may have blocks: the others cost nothing, and change no choice. */
+static size_t used_slices(const amkd_op_shape *shape)
+{
+    return shape->max_blocks && shape->max_blocks < shape->nslices ? shape->max_blocks
+                                                                   : shape->nslices;
+}
+
 static double weights_cost(const machine *m, const amkd_op_shape *shape, size_t o,
                            size_t i, size_t kernel_rows)
 {
@@ -162,9 +169,9 @@ static double weights_cost(const machine *m, const amkd_op_shape *shape, size_t 
         (double)(amkd_tiles(shape->out_channels, o) * amkd_tiles(shape->in_channels, i) *
                  amkd_tiles(shape->kernel_width, kernel_rows) *
                  amkd_tiles(shape->kernel_width, t));
-    const double ngroups = tiles * (double)shape->nslices;
+    const double nslices = (double)used_slices(shape), ngroups = tiles * nslices;
     const double npixels = (double)(shape->out_height * shape->out_width) *
-                           (double)shape->max_blocks / (double)shape->nslices;
+                           (double)shape->max_blocks / nslices;
     const double pixel =
         out * in + m->load * (out + in) + m->step + spilled(m, out * in + out + 1);
     const double item = m->item + 12 * rows * out * in;

@@ -15,7 +15,8 @@ amkd_parts amkd_parts_of(const amkd_device *device, const amkd_train_options *op
     amkd_parts parts = {.team = options->team,
                         .most = micro && micro < batch ? (size_t)micro : batch,
                         .nlanes = device->nlanes};
-    parts.nslices = amkd_network_choose_nslices(device, blocks_of(&parts, parts.most));
+    parts.nslices =
+        amkd_network_choose_nslices(device, blocks_of(&parts, parts.most), parts.team);
     return parts;
 }
 

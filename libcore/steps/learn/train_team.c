@@ -1,8 +1,10 @@
 /* What the members of a team that trains together have to agree on. */
 #include "steps/learn/train_team.h"
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/version.h"
 #include "net/network_plan.h"
+#include "net/network_room.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +16,27 @@ static char *describe(const amkd_device *device)
                              device->driver, (unsigned)device->ncompute_units)
                : amkd_format("'%s', driver %s, vectors of %zu", device->name,
                              device->driver, device->vector_width);
+}
+
+static int check_like(const amkd_device *device, const amkd_device *first)
+{
+    char *mine = describe(device), *theirs = describe(first);
+    int rc = mine && theirs ? 0 : -1;
+    if (!rc && strcmp(mine, theirs))
+        rc = amkd_fail("device %zu is %s, and device %zu is %s: only devices of one kind "
+                       "train together",
+                       device->index, mine, first->index, theirs);
+    free(mine);
+    free(theirs);
+    return rc;
+}
+
+int amkd_train_team_check(const amkd_device *const *devices, size_t ndevices)
+{
+    for (size_t d = 1; d < ndevices; d++)
+        if (check_like(devices[d], devices[0]))
+            return -1;
+    return ndevices > 1 ? amkd_network_check_members(devices[0], ndevices) : 0;
 }
 
 int amkd_train_team_same(amkd_team *team, const amkd_device *device, const char *training)

@@ -6,6 +6,10 @@
 #include "steps/learn/checkpoint.h"
 #include "team/team.h"
 
+/* Fails unless these devices, which need not be open, can train together: they are of one
+ * kind, and no more than there are slices of a batch. */
+int amkd_train_team_check(const amkd_device *const *devices, size_t ndevices);
+
 /* Fails for all unless each has the same amkd, kind of device and training, as
  * amkd_train_describe tells it. NULL is a team of one, here as below. */
 int amkd_train_team_same(amkd_team *team, const amkd_device *device,

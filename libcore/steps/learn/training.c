@@ -9,6 +9,7 @@
 #include "steps/learn/evaluate.h"
 #include "steps/learn/holdout.h"
 #include "steps/learn/train_room.h"
+#include "steps/learn/train_team.h"
 #include "steps/learn/training_log.h"
 #include "team/team_threads.h"
 #include <stdio.h>
@@ -394,6 +395,8 @@ static int open_devices(training *t)
     } else if (amkd_devices_open(t->devices, &t->ndevices, told->device)) {
         return -1;
     }
+    if (amkd_train_team_check((const amkd_device *const *)t->devices, t->ndevices))
+        return -1;
     for (size_t d = 0; d < t->ndevices; d++)
         if (amkd_profile_attach(told->profile, t->devices[d]))
             return -1;
