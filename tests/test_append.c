@@ -346,6 +346,30 @@ START_TEST(append_is_for_one_at_a_time)
 }
 END_TEST
 
+START_TEST(a_lock_comes_before_the_header)
+{
+    amkd_header header;
+    amkd_writer *writer;
+    uint64_t nrows;
+    int fd;
+    ck_assert_int_eq(amkd_labels_header(&header, NCLASSES), 0);
+    for (int nbefore = 0; nbefore < 2; nbefore++) {
+        ck_assert_int_eq(amkd_append_lock(&fd, "file"), 0);
+        ck_assert_int_eq(append_rows("file", 1), -1);
+        ck_assert_int_eq(amkd_writer_append_locked(&writer, "file", fd, &header, &nrows),
+                         0);
+        ck_assert_int_eq((int)nrows, nbefore);
+        ck_assert_int_eq(append_rows("file", 1), -1);
+        label row = make_label(nrows);
+        ck_assert_int_eq(amkd_writer_write(writer, &row, 1), 0);
+        ck_assert_int_eq(amkd_writer_close(writer), 0);
+    }
+    ck_assert_int_eq(load_rows("file"), 2);
+    amkd_header_clear(&header);
+    scratch_clear();
+}
+END_TEST
+
 START_TEST(flushed_rows_survive_a_discard)
 {
     amkd_header header;
@@ -387,6 +411,7 @@ int main(void)
     tcase_add_test(tests, append_needs_the_same_fields);
     tcase_add_test(tests, append_keeps_to_the_row_count_promised);
     tcase_add_test(tests, append_is_for_one_at_a_time);
+    tcase_add_test(tests, a_lock_comes_before_the_header);
     tcase_add_test(tests, flushed_rows_survive_a_discard);
     suite_add_tcase(suite, tests);
     return scratch_run(suite);

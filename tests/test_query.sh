@@ -110,7 +110,7 @@ rm -f log
 again=(amkd-query -q --append --batch 10 -o kept.amkd real.amkd)
 "${again[@]}" -t "exec:perl \$TEACHER log" 2>/dev/null & # TEACHER: not set yet
 wait $! && fail "a teacher that cannot start" || true
-[ ! -e kept.amkd ] || [ ! -s kept.amkd ] || fail "rows without an answer"
+[ ! -e kept.amkd ] || fail "a file without an answer"
 export TEACHER="teacher.pl hangs-second"
 rm -f hanging
 "${again[@]}" -t "exec:perl \$TEACHER log" &
@@ -155,6 +155,19 @@ locked=(amkd-query -q --append -t 'exec:eval "$FIRST" && perl teacher.pl honest 
 "${locked[@]}" --budget 5 real.amkd
 export FIRST='! flock -n locked.amkd true'
 "${locked[@]}" real.amkd || fail "the file was not locked while its teacher was asked"
+rm locked.amkd
+"${locked[@]}" --budget 5 real.amkd || fail "a new file was not locked before its teacher started"
+rm locked.amkd log
+export FIRST='amkd-query -q --append -t exec:false -o locked.amkd real.amkd 2>said; true'
+"${locked[@]}" --budget 5 real.amkd
+grep -q "'locked.amkd': another process is adding rows to it" said || fail "a second: $(cat said)"
+[ "$(wc -l <log)" = 5 ] || fail "two queries at once: $(wc -l <log) images asked"
+rm locked.amkd
+export FIRST=false
+! "${locked[@]}" real.amkd 2>said || fail "a teacher that does not start"
+[ ! -e locked.amkd ] || fail "a file without an answer stays"
+"${locked[@]}" -n real.amkd >said
+[ ! -e locked.amkd ] || fail "a plan makes a file"
 
 # A teacher that fails with --append: what it answered before is kept, in a whole stream.
 rm -f kept.amkd

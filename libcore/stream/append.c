@@ -119,8 +119,7 @@ static int write_on(amkd_writer **out, amkd_scan *scan, const amkd_header *heade
 static int append(amkd_writer **out, amkd_scan *scan, const amkd_header *header,
                   int *again)
 {
-    scan->fd = open_locked(scan->path);
-    if (scan->fd < 0 || amkd_scan_run(scan))
+    if (amkd_scan_run(scan))
         return -1;
     if (scan->header.nfields && amkd_header_expect_same(&scan->header, header))
         return amkd_fail_in("'%s'", scan->path);
@@ -128,22 +127,48 @@ static int append(amkd_writer **out, amkd_scan *scan, const amkd_header *header,
     return *again ? rewrite(scan) : write_on(out, scan, header);
 }
 
+/* Takes over fd, on failure too. */
+static int append_to(amkd_writer **out, const char *path, int fd,
+                     const amkd_header *header, uint64_t *nrows, int *again)
+{
+    amkd_scan *scan = amkd_alloc(1, sizeof *scan);
+    if (!scan) {
+        close(fd);
+        return -1;
+    }
+    scan->path = path;
+    scan->fd = fd;
+    const int result = append(out, scan, header, again);
+    *nrows = scan->nrows;
+    if (scan->fd >= 0)
+        close(scan->fd);
+    amkd_scan_clear(scan);
+    free(scan);
+    return result;
+}
+
+int amkd_append_lock(int *fd, const char *path)
+{
+    *fd = open_locked(path);
+    return *fd < 0 ? -1 : 0;
+}
+
+int amkd_writer_append_locked(amkd_writer **out, const char *path, int fd,
+                              const amkd_header *header, uint64_t *nrows)
+{
+    int again = 0;
+    int result = append_to(out, path, fd, header, nrows, &again);
+    return !result && again ? amkd_writer_append(out, path, header, nrows) : result;
+}
+
 int amkd_writer_append(amkd_writer **out, const char *path, const amkd_header *header,
                        uint64_t *nrows)
 {
-    int again, result;
+    int fd, again, result;
     do {
         again = 0;
-        amkd_scan *scan = amkd_alloc(1, sizeof *scan);
-        if (!scan)
-            return -1;
-        scan->path = path;
-        result = append(out, scan, header, &again);
-        *nrows = scan->nrows;
-        if (scan->fd >= 0)
-            close(scan->fd);
-        amkd_scan_clear(scan);
-        free(scan);
+        result = amkd_append_lock(&fd, path) ||
+                 append_to(out, path, fd, header, nrows, &again);
     } while (!result && again);
-    return result;
+    return result ? -1 : 0;
 }

@@ -61,6 +61,15 @@ int amkd_writer_open(amkd_writer **out, const char *path, const amkd_header *hea
 int amkd_writer_append(amkd_writer **out, const char *path, const amkd_header *header,
                        uint64_t *nrows);
 
+/* Takes the lock of such an append before its header is known: opens the file, which is
+ * made where it is missing. *fd is for amkd_writer_append_locked, or to be closed, which
+ * lets go of the lock. */
+int amkd_append_lock(int *fd, const char *path);
+
+/* As amkd_writer_append, of the file behind fd, which it takes over, on failure too. */
+int amkd_writer_append_locked(amkd_writer **out, const char *path, int fd,
+                              const amkd_header *header, uint64_t *nrows);
+
 typedef struct amkd_extent {
     int begun;      /* its header is whole */
     int ended;      /* it has its end: it was closed in good order */

@@ -298,7 +298,7 @@ int amkd_query_write(amkd_query_counts *counts, const amkd_query_options *option
 {
     query q = {.options = options,
                .counts = counts,
-               .output = {.options = options, .questions = &q.questions}};
+               .output = {.options = options, .questions = &q.questions, .locked = -1}};
     *counts = (amkd_query_counts){0};
     int rc = amkd_query_output_close(&q.output, run(&q));
     if (amkd_journal_close(q.journal))

@@ -9,19 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ------------------------------------------------------- what is answered already -- */
 
-/* Whether the output exists and holds something. */
-static int has_answers(int *yes, const char *path)
+/* *nbytes: what the output holds, 0 also where it is not there. */
+static int measure(off_t *nbytes, const char *path)
 {
     struct stat status;
-    *yes = 0;
+    *nbytes = 0;
     if (stat(path, &status))
         return errno == ENOENT ? 0 : amkd_fail_errno("'%s'", path);
     if (!S_ISREG(status.st_mode))
         return amkd_fail("'%s': answers can be added to a regular file only", path);
-    *yes = status.st_size > 0;
+    *nbytes = status.st_size;
     return 0;
 }
 
@@ -95,6 +96,46 @@ static int read_keys(amkd_query_output *o, const char *path)
     return rc;
 }
 
+static int fail_added(const char *path)
+{
+    return amkd_fail("'%s': another process added rows meanwhile", path);
+}
+
+/* Locks an output that holds nothing: two processes would ask the same. */
+static int lock_empty(amkd_query_output *o)
+{
+    const char *path = o->options->output;
+    off_t nbytes;
+    if (o->options->dry_run)
+        return 0;
+    if (amkd_append_lock(&o->locked, path) || measure(&nbytes, path))
+        return -1;
+    return nbytes ? fail_added(path) : 0;
+}
+
+/* Lets go of an output that was locked and not begun, which is gone then. */
+static int unlock_empty(amkd_query_output *o)
+{
+    const char *path = o->options->output;
+    off_t nbytes;
+    if (o->locked < 0)
+        return 0;
+    int rc = measure(&nbytes, path);
+    if (rc == 0 && !nbytes && unlink(path) && errno != ENOENT)
+        rc = amkd_fail_errno("'%s'", path);
+    close(o->locked);
+    return rc;
+}
+
+static int append(amkd_query_output *o, const amkd_header *header, uint64_t *nrows)
+{
+    const int fd = o->locked;
+    o->locked = -1;
+    return fd < 0 ? amkd_writer_append(&o->writer, o->options->output, header, nrows)
+                  : amkd_writer_append_locked(&o->writer, o->options->output, fd, header,
+                                              nrows);
+}
+
 /* Opens the output, which is locked from then on when it is one to add to. */
 static int open_file(amkd_query_output *o, const amkd_header *header)
 {
@@ -105,11 +146,9 @@ static int open_file(amkd_query_output *o, const amkd_header *header)
         return -1;
     if (!o->options->append)
         return amkd_writer_open(&o->writer, path, header, o->options->nthreads);
-    if (amkd_writer_append(&o->writer, path, header, &nrows))
+    if (append(o, header, &nrows))
         return -1;
-    if (nrows != o->nanswered)
-        return amkd_fail("'%s': another process added rows meanwhile", path);
-    return 0;
+    return nrows == o->nanswered ? 0 : fail_added(path);
 }
 
 int amkd_query_output_read(amkd_query_output *o)
@@ -117,13 +156,13 @@ int amkd_query_output_read(amkd_query_output *o)
     const char *path = o->options->output;
     amkd_reader *reader;
     amkd_header header = {0};
-    int yes;
-    if (has_answers(&yes, path))
+    off_t nbytes;
+    if (measure(&nbytes, path))
         return -1;
-    if (!yes)
-        return 0;
+    if (!nbytes)
+        return lock_empty(o);
     if (amkd_reader_open(&reader, path, "labels", 0))
-        return amkd_stream_remove_unbegun(path);
+        return amkd_stream_remove_unbegun(path) ? -1 : lock_empty(o);
     int rc = amkd_header_copy(&header, amkd_reader_header(reader));
     amkd_reader_close(reader);
     if (rc == 0)
@@ -196,8 +235,10 @@ int amkd_query_output_close(amkd_query_output *o, int rc)
         rc = amkd_writer_close(o->writer) ? -1 : rc;
     else
         amkd_writer_discard(o->writer);
+    if (unlock_empty(o))
+        rc = -1;
     free(o->answered);
     free(o->row);
-    *o = (amkd_query_output){0};
+    *o = (amkd_query_output){.locked = -1};
     return rc;
 }

@@ -15,11 +15,13 @@ typedef struct amkd_query_output {
     size_t nanswered;
     size_t nclasses;     /* of those; 0 without */
     amkd_writer *writer; /* NULL until it is known how many classes there are */
+    int locked;          /* the output, until it is begun; owned; -1: it is not locked */
     char *row;           /* one, where it is put together; owned */
 } amkd_query_output;
 
 /* With options->append: reads what the output holds, which must be answers of the same
- * teacher, read the same way, about the same images, and locks it. */
+ * teacher, read the same way, about the same images, and locks it, made where it is not
+ * there. */
 int amkd_query_output_read(amkd_query_output *output);
 
 /* Writes the answer to a question: p[nclasses]. The first opens the stream. */
