@@ -165,19 +165,61 @@ got=0
 amkd-distill -q "${loop[@]}" LAUNCH_query='bash orphan.sh' >table 2>said || got=$?
 [ $got = 1 ] || fail "a killed launcher: $got, $(cat said)"
 ls amkd-run/round-0/*.job >/dev/null || fail "no job is left"
-(sleep 4 && touch go) &
 echo honest >behaviour
-amkd-distill "${loop[@]}" LAUNCH_query='bash by.sh q' >table 2>said || fail "again: $(cat said)"
+amkd-distill "${loop[@]}" LAUNCH_query='bash by.sh q' >table 2>said &
+run=$!
+wait_for_text 'the run is over' orphaned $run
+touch go
+wait $run || fail "again: $(cat said)"
 grep -q 'waiting for the end of a job that an earlier run left' said || fail "no wait: $(cat said)"
 grep -q 'the run is over' orphaned && grep -q ': failed: amkd-query' orphaned ||
     fail "it went on: $(cat orphaned)"
 same_bytes "a job left behind"
 [ "$(wc -l <log)" = $asked ] || fail "a job left behind: $(wc -l <log) questions"
 
+echo "# a job that is started several times: one of them runs, and nothing is bought twice"
+rm -rf amkd-run log waiting go
+echo gated >behaviour
+cat >twice.sh <<'END'
+[[ $1 = */labels.part.amkd.job && ! -e go ]] || exec "$1"
+"$1" &
+while ! [ -e waiting ]; do sleep 0.05; done
+! "$1" 2>second || echo 'not refused' >>second
+touch go
+wait
+END
+amkd-distill -q "${loop[@]}" LAUNCH_query='bash twice.sh' >table
+grep -q 'the launcher starts this job several times' second && ! grep -q 'not refused' second ||
+    fail "a second job: $(cat second)"
+same_bytes "a second job"
+[ "$(wc -l <log)" = $asked ] || fail "a second job: $(wc -l <log) questions"
+echo honest >behaviour
+rm -r amkd-run log
+cat >another.sh <<'END'
+exec {another}<"$1"
+flock "$another"
+"$1"
+END
+mkdir nfs
+cat >nfs/flock <<'END'
+#!/usr/bin/env bash
+# As NFS, which locks only what is open for writing.
+mode=$(awk '$1 == "flags:" { print $2 % 10 }' "/proc/$$/fdinfo/${2:-}" 2>/dev/null)
+[ "$1:$mode" != "-n:0" ] || exit 65
+exec env PATH="${PATH#*nfs:}" flock "$@"
+END
+chmod +x nfs/flock
+for path in "$PATH" "$PWD/nfs:$PATH"; do
+    PATH=$path amkd-distill -q --launch 'bash another.sh' "${loop[@]}" >table 2>said || true
+    grep -q 'the launcher starts this job several times' said &&
+        grep -q 'a first job failed; nothing was asked' said || fail "another: $(cat said)"
+done
+[ ! -e log ] || fail "it asked"
+
 echo "# compare"
 printf '%s\n' "${loop[@]//\$/\$\$}" VIEWS=0 STEPS=3 >a.recipe
 { cat a.recipe && echo STEPS=4; } >b.recipe
-rm log jobs
+rm -f log jobs
 amkd-distill compare -q -j 2 --launch 'bash by.sh c' a.recipe b.recipe >table
 grep -q 'c student.safetensors.job' jobs || fail "compare launches nothing: $(cat jobs)"
 ! grep -q LAUNCH amkd-compare/comparison.txt || fail "LAUNCH is no difference"

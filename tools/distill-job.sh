@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A job of amkd-distill, where a launcher put it: waits for its inputs, which another machine may
 # just have written, and runs a command for as long as the file JOB is there. A lock on that
-# file tells who removed it when the command has ended.
+# file tells who removed it when the command has ended, and is had by one job alone: a launcher
+# that starts several would have each do all of the work.
 # Usage: distill-job.sh DIRECTORY JOB LATE COMMAND [INPUT]...
 set -euo pipefail
 directory=$1 job=$2 late=$3 command=$4
@@ -24,6 +25,18 @@ await_inputs() { # INPUT...
             sleep 0.2
         done
     done
+}
+
+# NFS gives such a lock to those who opened the file for writing; others do not, lest its being
+# started fails. Not every file system has locks.
+take_lock() {
+    local status=0
+    flock -n "$lock" 2>/dev/null || status=$?
+    if ((status > 1)) && exec {lock}<>"/proc/self/fd/$lock"; then
+        status=0
+        flock -n "$lock" 2>/dev/null || status=$?
+    fi
+    ((status != 1)) || fail "the launcher starts this job several times (-n1?)"
 }
 
 # The command has a process group of its own, and the lock, too.
@@ -58,7 +71,7 @@ watch() {
 
 cd "$directory" || fail "'$directory': not to be entered"
 exec {lock}<"$job" || fail "the run is over"
-flock -ns "$lock" || true # not every file system has locks
+take_lock
 await_inputs "$@"
 child=''
 trap '[ -z "$child" ] || end' TERM INT HUP
