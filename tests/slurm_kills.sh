@@ -33,6 +33,8 @@ await_victim() { # KIND RUN
     return 1
 }
 
+# Counts in nsought the kills that need a victim, in nkilled those that had one.
+nsought=0 nkilled=0
 kill_one() { # NUMBER
     local kind=${victims[RANDOM % ${#victims[@]}]} node=$((RANDOM % 3 + 1)) run victim got=0 tries=0
     local delay=$((RANDOM % 40))
@@ -45,8 +47,8 @@ kill_one() { # NUMBER
         sleep 1
         slurm_node "$node"
         victim="slurmd of node$node"
-    elif victim=$(await_victim "$kind" $run); then
-        kill -9 "$victim" 2>/dev/null || true
+    elif ((++nsought)) && victim=$(await_victim "$kind" $run); then
+        kill -9 "$victim" 2>/dev/null && ((++nkilled)) || true
     else
         victim=none
     fi

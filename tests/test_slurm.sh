@@ -120,3 +120,4 @@ for ((kill = 1; kill <= ${KILLS:-3}; kill++)); do
     kill_one $kill
     rm -r amkd-run log
 done
+((nkilled || !nsought)) || fail "none of $nsought victims was there to be killed"
