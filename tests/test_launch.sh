@@ -61,6 +61,11 @@ expect 1 "is not there" amkd-distill -n --launch no-such-launcher "${loop[@]}"
 expect 2 "LAUNCH 'bash (': expected the words of a command" \
     amkd-distill --launch 'bash (' "${loop[@]}"
 expect 2 "LATE 'soon'" amkd-distill LATE=soon "${loop[@]}"
+expect 1 "DEVICE 'no such'" amkd-distill -n --launch env "${loop[@]}" 'DEVICE=no such' LAUNCH_eval=
+expect 1 "DEVICE 'no such'" amkd-distill -n --launch env "${loop[@]}" 'DEVICE=no such' LAUNCH_score=
+model=(TEACHER=model:plain/student.safetensors 'DEVICE=no such')
+expect 1 "DEVICE 'no such'" amkd-distill -n --launch env "${loop[@]}" "${model[@]}"
+amkd-distill -n --launch env "${loop[@]}" "${model[@]}" LAUNCH_query=env >plan
 [ ! -e amkd-run ] || fail "misuse made files"
 
 echo "# the first job fails: nothing is asked"
@@ -96,6 +101,13 @@ sort jobs | uniq -c | awk '{ print $2, $3 ":" $1 }' | paste -sd ' ' >said
     t launched.txt.job:1 t student.safetensors.job:2)" ] || fail "jobs: $(cat said)"
 [ "$(wc -l <log)" = $asked ] || fail "$(wc -l <log) questions"
 [ "$(wc -l <amkd-run/round-1/times.tsv)" -ge 5 ] || fail "times: $(cat amkd-run/round-1/times.tsv)"
+
+echo "# no device here"
+rm -r amkd-run log
+OCL_ICD_VENDORS=/nowhere amkd-distill -q "${loop[@]}" DEVICE=0 \
+    --launch "env OCL_ICD_VENDORS=${OCL_ICD_VENDORS:-/etc/OpenCL/vendors}" >table
+same_bytes "no device here"
+[ "$(wc -l <log)" = $asked ] || fail "no device here: $(wc -l <log) questions"
 
 echo "# files that are seen late, here and there"
 cat >late.sh <<'END'

@@ -143,12 +143,14 @@ static int run(arguments *a)
     return amkd_profile_close(a->query.profile, a->profile, rc);
 }
 
-/* --check: says what is known of the classes. */
+/* --check: says what is known of the classes. A device is looked for that is named and
+ * needed. */
 static int look(const amkd_cli *cli, const arguments *a)
 {
     size_t nclasses;
     if (amkd_cli_probe_paths(cli) || amkd_query_check(&nclasses, &a->query) ||
-        (amkd_cli_given(cli, "device") && amkd_devices_check(a->query.device)))
+        (amkd_cli_given(cli, "device") && amkd_query_needs_device(&a->query) &&
+         amkd_devices_check(a->query.device)))
         return -1;
     if (nclasses)
         printf("%zu classes\n", nclasses);

@@ -104,8 +104,9 @@ answered_by := $(query_options) $(TEACHER_DIGEST)
 kept = $(if $(STORE), --journal $(STORE),$(if $(JOURNAL), \
     $(if $(1), --budget $(BUDGET)) --journal $(2),$(if $(1), --budget $(1)) --append))
 query = amkd-query $(query_options) $(strip $(call kept,$(2),$(3))) \
-    --batch $(TEACHER_BATCH) --timeout $(TIMEOUT)$(device)$(quiet) \
+    --batch $(TEACHER_BATCH) --timeout $(TIMEOUT)$(query_device)$(quiet) \
     -o $(or $(labels_to),$(@D)/labels.part.amkd) $(1)
+query_device = $(device)
 # amkd-query has the turn as long as it lives; a program that it asks has not (worker.c).
 turn := $(if $(STORE),flock $(STORE).turn )
 
@@ -385,13 +386,14 @@ all: report-$(LAST) $(DIR)/student.safetensors
 # For amkd-distill, before anything is run: a line a command, the parameters that its options
 # come from, where they have not its name as "NAME:option", a tab, and the command. A file "-"
 # is one that is not there yet. The shell variable nclasses is the number of classes, or 0.
-# One of them looks for the device, unless what needs it is launched.
+# Those whose tool runs here and needs the device look for it.
 define newline
 
 
 endef
 tab := $(shell printf '\t')
 check = $(info $(subst $(newline), ,$(strip $(1))$(tab)$(2)))
+device_here = $(if $(LAUNCH_$(1)),,$(device))
 of_training := $(call with,training=%) SEED
 of_score := $(call with,score)
 check_query = $(call check,TEACHER TEACHER_INPUT:input TEACHER_OPTIONS TEACHER_BATCH:batch \
@@ -408,19 +410,22 @@ check_generation = $(if $(filter-out 1,$(GENERATIONS)),$(call check,ASSISTANT:ar
     ASSISTANT_VIEW_OPTIONS:augment GENERATION_TEMPERATURE:temperature \
     $(filter-out TEMPERATURE,$(of_training)),amkd-train --check --classes "$$nclasses" \
     $(generation_options) $(IMAGES)))
-check_views = $(call check,VIEWS VIEW_OPTIONS,amkd-augment --check $(view_options) $(IMAGES))
+check_views = $(call check,VIEWS VIEW_OPTIONS DEVICE,amkd-augment --check \
+    $(view_options)$(call device_here,augment) $(IMAGES))
 # $(call check_round,R)
 check_round = $(if $(bought),,$(call check,POOL:pairs SEED,amkd-pool --check$(pool_options) \
     $(patsubst $(DIR)/images.amkd,$(IMAGES),$(patsubst $(DIR)/views.amkd,-,$(pool_from)))))$(call \
-    check,$(of_score) POOL:bought,amkd-score --check -s - $(score_options))
+    check,$(of_score) POOL:bought DEVICE,amkd-score --check -s - $(score_options)$(call \
+    device_here,score))
 # The first round of each kind, in whose pools and options the others are alike.
 rounds_to_check = $(foreach kind,$(sort $(ASKS)),$(firstword $(foreach \
     r,$(rounds),$(if $(filter $(kind),$(call ask_of,$(r))),$(r)))))
-check_eval = $(call check,TEST,amkd-eval --check -s - $(TEST))
+check_eval = $(call check,TEST DEVICE,amkd-eval --check -s -$(call device_here,eval) $(TEST))
 
 # Nothing is made yet, not even the directory.
 .PHONY: check
 check: labels_to = /dev/null
+check: query_device = $(call device_here,query)
 check:
 	@: $(check_query)$(if $(TEST),$(check_eval))$(check_student)$(if \
 	    $(ASSISTANT),$(check_assistant)$(check_generation))$(if $(filter views.amkd,$(notdir $(foreach \

@@ -35,19 +35,14 @@ static int open_teacher(query *q)
 {
     const amkd_images *images = q->questions.images;
     const amkd_query_options *o = q->options;
-    int needs_device =
-        q->questions.mixed || o->student || amkd_teacher_needs_device(o->teacher);
-    if (needs_device && amkd_devices_open(q->devices, &q->ndevices, o->device))
+    if (amkd_query_needs_device(o) &&
+        amkd_devices_open(q->devices, &q->ndevices, o->device))
         return -1;
     for (size_t d = 0; d < q->ndevices; d++)
         if (amkd_profile_attach(o->profile, q->devices[d]))
             return -1;
     if (!o->quiet)
         amkd_devices_watch(q->devices, q->ndevices, "amkd-query, compiling");
-    /* Of a far set the host makes the mixes, the same bits. */
-    if (q->questions.mixed && images->pixels &&
-        amkd_mixer_new(&q->mixer, q->devices[0], images))
-        return -1;
     const amkd_teacher_options options = {
         .shape = {images->channels, images->height, images->width},
         .nclasses = q->output.nclasses,
@@ -306,7 +301,6 @@ int amkd_query_write(amkd_query_counts *counts, const amkd_query_options *option
     amkd_asker_free(q.asker);
     amkd_teacher_close(q.teacher);
     amkd_predictors_free(q.student);
-    amkd_mixer_free(q.mixer);
     amkd_devices_close(q.devices, &q.ndevices);
     amkd_questions_clear(&q.questions);
     free(q.asked);

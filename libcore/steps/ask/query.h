@@ -67,6 +67,10 @@ typedef struct amkd_query_counts {
  * is waited for and kept, and the call fails. */
 int amkd_query_write(amkd_query_counts *counts, const amkd_query_options *options);
 
+/* Whether something is computed on a device: a model's answers. Mixes are made without.
+ */
+int amkd_query_needs_device(const amkd_query_options *options);
+
 /* Fails where this would before anything is asked, by the headers of the inputs that are
  * there and what the teacher shows (teacher/check.h). *nclasses: the number of classes, 0
  * where only an answer will tell. */

@@ -4,6 +4,11 @@
 #include "steps/ask/query.h"
 #include "teacher/check.h"
 
+int amkd_query_needs_device(const amkd_query_options *options)
+{
+    return options->student || amkd_teacher_needs_device(options->teacher);
+}
+
 int amkd_query_check(size_t *nclasses, const amkd_query_options *options)
 {
     amkd_known known;

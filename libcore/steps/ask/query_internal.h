@@ -4,7 +4,6 @@
 
 #include "base/progress.h"
 #include "net/predictors.h"
-#include "ops/mixer.h"
 #include "steps/ask/query.h"
 #include "steps/ask/query_output.h"
 #include "steps/ask/questions.h"
@@ -30,9 +29,7 @@ typedef struct query {
     int unwritable;           /* writing failed: what stands in the output is not known */
     amkd_query_output output;
     amkd_device *devices[AMKD_MAX_DEVICES];
-    size_t ndevices;   /* 0: nothing is computed on any */
-    amkd_mixer *mixer; /* on the first; NULL where the images are asked as they are, and
-                          of far sets */
+    size_t ndevices; /* 0: nothing is computed on any */
     amkd_teacher *teacher;
     amkd_predictors *student; /* NULL but for AMKD_FILL_STUDENT */
     amkd_journal *journal;

@@ -20,8 +20,7 @@ const uint8_t *amkd_query_pixels(query *q, query_pixels *made, size_t first, siz
     if (!holds(made, first, n)) {
         const amkd_label_key *keys = questions->keys + first;
         made->n = 0;
-        if (q->mixer ? amkd_mixer_run(q->mixer, made->pixels, keys, n)
-                     : amkd_images_mix(made->pixels, questions->images, keys, n))
+        if (amkd_images_mix(made->pixels, questions->images, keys, n))
             return NULL;
         made->first = first;
         made->n = n;

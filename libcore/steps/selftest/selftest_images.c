@@ -6,7 +6,7 @@
 #include "graph/reference.h"
 #include "net/predict.h"
 #include "ops/augment.h"
-#include "ops/mixer.h"
+#include "ops/batch.h"
 #include "steps/selftest/selftest_internal.h"
 #include <stdlib.h>
 
@@ -27,12 +27,15 @@ static int check_mixes(amkd_selftest_run *run)
     images.pixels = amkd_selftest_pixels(NIMAGES * npixels);
     uint8_t *got = amkd_alloc(NMIXES, npixels), *expected = amkd_alloc(1, npixels);
     amkd_label_key *keys = amkd_alloc(NMIXES, sizeof *keys);
-    amkd_mixer *mixer = NULL;
+    amkd_batches *batches = NULL;
     int failed = !images.pixels || !got || !expected || !keys;
     for (size_t m = 0; m < NMIXES && !failed; m++)
         keys[m] = mix_key(m);
-    failed = failed || amkd_mixer_new(&mixer, run->device, &images) ||
-             amkd_mixer_run(mixer, got, keys, NMIXES);
+    failed = failed ||
+             amkd_batches_new(&batches, run->device, images.height, images.width,
+                              images.channels) ||
+             amkd_batches_images(batches, images.pixels, images.n) ||
+             amkd_batches_keys(batches, keys, NMIXES) || amkd_batches_mix(batches, got);
     double error = 0;
     for (size_t m = 0; m < NMIXES && !failed; m++) {
         amkd_mix_u8(expected, images.pixels + keys[m].i * npixels,
@@ -41,7 +44,7 @@ static int check_mixes(amkd_selftest_run *run)
         for (size_t p = 0; p < npixels; p++)
             error = amkd_selftest_error(error, got[m * npixels + p], expected[p]);
     }
-    amkd_mixer_free(mixer);
+    amkd_batches_free(batches);
     free(images.pixels);
     free(got);
     free(expected);
