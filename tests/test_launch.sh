@@ -228,6 +228,15 @@ for path in "$PATH" "$PWD/nfs:$PATH"; do
 done
 [ ! -e log ] || fail "it asked"
 
+echo "# a job that does not end is said"
+cat >leaves.sh <<'END'
+exec {another}<"$1"
+flock "$another"
+setsid sleep 3 &
+END
+expect 1 "'made': a job by 'bash leaves.sh' does not end" env AMKD_SHARE= AMKD_TOOLS= \
+    bash -p "$SOURCE/tools/distill-launch.sh" 'bash leaves.sh' 1 1 made true
+
 echo "# compare"
 printf '%s\n' "${loop[@]//\$/\$\$}" VIEWS=0 STEPS=3 >a.recipe
 { cat a.recipe && echo STEPS=4; } >b.recipe

@@ -185,7 +185,7 @@ run_make() {
 
 # The arguments end with the goal.
 run_loop() {
-    run_make -f "$AMKD_SHARE/distill-rules.mk" "$@"
+    run_make -f "$AMKD_SHARE/distill-rules.mk" "GRACE=$(grace)" "$@"
 }
 
 # The table of parameters: which there are, and what is so of each.

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Runs a command as a job of a launcher, such as srun, which may be on another machine, and waits
 # for what it writes.
-# Usage: distill-launch.sh LAUNCHER LATE OUTPUT COMMAND [INPUT]...
+# Usage: distill-launch.sh LAUNCHER LATE GRACE OUTPUT COMMAND [INPUT]...
+# GRACE: seconds that a job may take to end, as an answer under way may.
 # The job is a script OUTPUT.job, so that whatever a launcher does with words, or with a batch
 # script, the command is the same. Who removes it ends the job (distill-job.sh).
 set -euo pipefail
-launcher=$1 late=$2 output=$3
-grace=330 # seconds; an answer under way takes no longer, unless TIMEOUT is larger
-shift 2
+launcher=$1 late=$2 grace=$3 output=$4
+shift 3
 [[ $output = /* ]] || output=$PWD/$output
 job=$output.job
 
@@ -44,10 +44,11 @@ await_output() {
 # A job whose launcher failed may live on; that its file is gone ends it. Where files have no
 # locks this does not wait.
 await_end() {
-    local held
+    local held status=0
     exec {held}<>"$job"
     rm -f "$job"
-    flock -n "$held" || flock -w "$grace" "$held" || true
+    flock -n "$held" || flock -w "$grace" "$held" || status=$?
+    ((status != 1)) || fail "'${output##*/}': a job by '$launcher' does not end"
 }
 
 # Told to end, the launcher ends its job, and is waited for.

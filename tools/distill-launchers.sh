@@ -50,8 +50,8 @@ try_launcher() { # NAME
     fi
     command+=" && amkd-pool --version >$says"
     rm -f "$says"
-    begin_group bash -p "$AMKD_SHARE/distill-launch.sh" "${value[$1]}" "${value[LATE]}" "$says" \
-        "$command" "${value[IMAGES]}"
+    begin_group bash -p "$AMKD_SHARE/distill-launch.sh" "${value[$1]}" "${value[LATE]}" \
+        "$(grace)" "$says" "$command" "${value[IMAGES]}"
     wait_for $! || {
         end_watch
         fail "$1: a first job failed; nothing was asked"

@@ -19,7 +19,7 @@ shown = $(if $(launcher),$(launcher) )$(if $(and $(launcher),$(findstring | amkd
     -o pipefail -c $(call quote,$(2)),$(2))
 made = $(if $(filter amkd-query,$(1)),$(@D)/labels.part.amkd,$@)
 launched = $(if $(launcher),bash -p "$$AMKD_SHARE/distill-launch.sh" $(call \
-    quote,$(launcher)) $(LATE) $(made) $(call quote,$(2)) $(filter-out FORCE,$^),$(2))
+    quote,$(launcher)) $(LATE) $(GRACE) $(made) $(call quote,$(2)) $(filter-out FORCE,$^),$(2))
 # An older file would not tell when the new one is seen here. Answers are added to.
 drop_older = $(if $(launcher),$(if $(filter amkd-query,$(1)),,rm -f $@; ))
 
