@@ -120,8 +120,6 @@ if test "$(both amkd-devices | grep -c 'Portable Computing')" -eq 2; then
         END {print sum}' said)" -eq $((780 * 11)) || fail "not all mixes: $(cat said)"
     fails 1 "'0' is device 0, which is named already" both \
         amkd-score -q -s student.safetensors -d 0,0 -o out.amkd pairs.amkd
-    fails 1 "'0,1' names several devices, expected one" both \
-        amkd-train -q -a "fc classes" --steps 5 -d 0,1 -o out.amkd labeled.amkd
 fi
 
 echo "# --refine: all lambdas for the coarse grid's lowest"

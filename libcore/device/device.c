@@ -243,7 +243,7 @@ void amkd_devices_close(amkd_device **opened, size_t *nopened)
         amkd_device_close(opened[--*nopened]);
 }
 
-static int is_like(const amkd_device *a, const amkd_device *b)
+int amkd_device_is_like(const amkd_device *a, const amkd_device *b)
 {
     return strcmp(a->name, b->name) == 0 &&
            strcmp(a->platform_name, b->platform_name) == 0;
@@ -254,10 +254,10 @@ static size_t like(const amkd_device *devices, size_t n, size_t first, size_t pl
 {
     size_t nlike = 0, index;
     for (size_t d = 0; d < n; d++)
-        nlike += (size_t)is_like(&devices[d], &devices[first]);
+        nlike += (size_t)amkd_device_is_like(&devices[d], &devices[first]);
     size_t nbefore = place % nlike;
     for (index = 0; index < n; index++)
-        if (is_like(&devices[index], &devices[first]) && nbefore-- == 0)
+        if (amkd_device_is_like(&devices[index], &devices[first]) && nbefore-- == 0)
             break;
     return index;
 }

@@ -70,6 +70,9 @@ int amkd_devices_find(amkd_device **found, size_t *nfound, const char *which);
 /* Fails unless amkd_devices_open would find its devices, without opening them. */
 int amkd_devices_check(const char *which);
 
+/* Whether they are of one kind, by name and platform. */
+int amkd_device_is_like(const amkd_device *a, const amkd_device *b);
+
 /* "CL_OUT_OF_RESOURCES" of a code. */
 const char *amkd_cl_error(cl_int code);
 

@@ -5,7 +5,9 @@
 #include "base/memory.h"
 #include "net/ways.h"
 #include "ops/op_plan.h"
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What a planning has to do with. */
 typedef struct planner {
@@ -46,19 +48,68 @@ int amkd_network_plan(amkd_network *network, double seconds,
     return rc;
 }
 
-char *amkd_network_ways(const amkd_network *network)
+/* The name of a way. */
+typedef struct way_name {
+    char text[sizeof((amkd_way *)NULL)->name];
+} way_name;
+
+static size_t count_ways(const amkd_network *network)
 {
-    char *text = amkd_strdup("");
-    for (size_t op = 0; text && op < amkd_network_nops(network); op++) {
-        char layer[2 * AMKD_LAYER_NBYTES];
-        const amkd_op *one = amkd_network_op(network, op);
-        amkd_network_op_print(layer, sizeof layer, network, op);
-        char *longer =
-            amkd_format("%s%s: %s, %s, %s; ", text, layer, amkd_op_way(one, AMKD_FORWARD),
-                        amkd_op_way(one, AMKD_BACKWARD_WEIGHTS),
-                        amkd_op_way(one, AMKD_BACKWARD_DATA));
-        free(text);
-        text = longer;
+    return amkd_network_nops(network) * AMKD_NPASSES;
+}
+
+/* names[op][pass] */
+static void list_ways(way_name *names, const amkd_network *network)
+{
+    for (size_t w = 0; w < count_ways(network); w++)
+        snprintf(names[w].text, sizeof names[w].text, "%s",
+                 amkd_op_way(amkd_network_op(network, w / AMKD_NPASSES),
+                             (amkd_pass)(w % AMKD_NPASSES)));
+}
+
+static int take_way(amkd_network *network, size_t op, amkd_pass pass, const char *name)
+{
+    amkd_plan plan;
+    amkd_op *one = amkd_network_op(network, op);
+    if (!strcmp(amkd_op_way(one, pass), name) ||
+        !amkd_network_has_pass(network, op, pass))
+        return 0;
+    const int rc = amkd_op_plan(&plan, one, pass, name, 0, 0);
+    amkd_plan_clear(&plan);
+    return rc;
+}
+
+static int take_ways(amkd_network *network, const way_name *names)
+{
+    for (size_t w = 0; w < count_ways(network); w++)
+        if (take_way(network, w / AMKD_NPASSES, (amkd_pass)(w % AMKD_NPASSES),
+                     names[w].text))
+            return -1;
+    return 0;
+}
+
+int amkd_network_copy_ways(amkd_network *network, const amkd_network *from)
+{
+    way_name *names = amkd_alloc(count_ways(from), sizeof *names);
+    if (!names)
+        return -1;
+    list_ways(names, from);
+    const int rc = take_ways(network, names);
+    free(names);
+    return rc;
+}
+
+int amkd_network_share_ways(amkd_network *network, amkd_team *team)
+{
+    const size_t n = count_ways(network);
+    way_name *names = amkd_alloc(n, sizeof *names);
+    int rc = amkd_team_agree(team, !names);
+    if (!rc) {
+        list_ways(names, network);
+        rc = amkd_team_broadcast(team, names, n * sizeof *names);
     }
-    return text;
+    if (!rc && amkd_team_rank(team))
+        rc = take_ways(network, names);
+    free(names);
+    return rc;
 }

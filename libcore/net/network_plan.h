@@ -4,6 +4,7 @@
 
 #include "device/plan.h"
 #include "net/network.h"
+#include "team/team.h"
 
 /* What planning may take before work of any length. */
 #define AMKD_PLAN_SECONDS 1.0
@@ -22,8 +23,11 @@ typedef int amkd_network_planned(void *context, const amkd_plan *plan, size_t op
 int amkd_network_plan(amkd_network *network, double seconds,
                       amkd_network_planned *planned, void *context);
 
-/* All that was chosen, as a text: equal networks with the same text leave the same bits.
- * Freed with free(); NULL without memory. */
-char *amkd_network_ways(const amkd_network *network);
+/* Has the network run every pass as another one of the same graph, on a device of the
+ * same kind: then both leave the same bits. */
+int amkd_network_copy_ways(amkd_network *network, const amkd_network *from);
+
+/* The same for all members of a team, by rank 0's network. */
+int amkd_network_share_ways(amkd_network *network, amkd_team *team);
 
 #endif

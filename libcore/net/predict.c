@@ -354,6 +354,11 @@ int amkd_predictor_features(amkd_predictor *predictor, cl_mem features, size_t f
     return 0;
 }
 
+amkd_network *amkd_predictor_network(const amkd_predictor *predictor)
+{
+    return predictor->network;
+}
+
 size_t amkd_predictor_nsamples(const amkd_predictor *predictor)
 {
     return predictor->chunk;

@@ -3,6 +3,7 @@
 #ifndef AMKD_NET_PREDICT_DEVICE_H
 #define AMKD_NET_PREDICT_DEVICE_H
 
+#include "net/network.h"
 #include "net/predict.h"
 #include "ops/batch.h"
 
@@ -18,6 +19,9 @@ int amkd_predictor_features(amkd_predictor *predictor, cl_mem features, size_t f
 
 /* Samples that it predicts at a time. */
 size_t amkd_predictor_nsamples(const amkd_predictor *predictor);
+
+/* Borrowed. */
+amkd_network *amkd_predictor_network(const amkd_predictor *predictor);
 
 /* How many features a sample has. */
 size_t amkd_predictor_nfeatures(const amkd_predictor *predictor);

@@ -3,6 +3,7 @@
 #include "net/predictors.h"
 #include "base/memory.h"
 #include "device/deal.h"
+#include "net/network_plan.h"
 #include "net/predict_device.h"
 #include <stdlib.h>
 
@@ -26,6 +27,10 @@ static int fill(amkd_predictors *predictors, amkd_device *const *devices, size_t
         predictors->devices[d] = devices[d];
         predictors->n = d + 1;
         if (amkd_predictor_new(at, devices[d], model))
+            return amkd_deal_fail(devices[d], ndevices);
+        if (amkd_device_is_like(devices[d], devices[0]) &&
+            amkd_network_copy_ways(amkd_predictor_network(*at),
+                                   amkd_predictor_network(predictors->at[0])))
             return amkd_deal_fail(devices[d], ndevices);
         predictors->most[d] = amkd_predictor_nsamples(*at);
         predictors->step = nlanes > predictors->step ? nlanes : predictors->step;

@@ -263,6 +263,11 @@ const char *amkd_sweep_engine(const amkd_sweep *sweep)
     return sweep->fused ? "fused" : "layered";
 }
 
+amkd_network *amkd_sweep_network(const amkd_sweep *sweep)
+{
+    return sweep->layered ? amkd_layered_network(sweep->layered) : NULL;
+}
+
 const char *amkd_sweep_reason(const amkd_sweep *sweep)
 {
     return sweep->reason;

@@ -6,6 +6,7 @@
 #include "data/images.h"
 #include "device/device.h"
 #include "net/model.h"
+#include "net/network.h"
 #include "stream/rows.h"
 
 /* Scores of one x: the lower, the less sure the student. */
@@ -51,6 +52,9 @@ int amkd_sweep_borrows(const amkd_sweep *sweep);
 
 /* The engine in use: "fused" or "layered". */
 const char *amkd_sweep_engine(const amkd_sweep *sweep);
+
+/* The network that the layered engine runs, borrowed; NULL of the fused one. */
+amkd_network *amkd_sweep_network(const amkd_sweep *sweep);
 
 /* Why the fused engine, which AMKD_ENGINE_AUTO tried, is not in use; NULL if it is or was
  * not tried. Valid until the sweep is freed. */

@@ -54,6 +54,7 @@ int amkd_fused_check(amkd_fused *fused, amkd_device *device, const amkd_model *m
 typedef struct amkd_layered amkd_layered;
 int amkd_layered_new(amkd_layered **out, const amkd_sweep_inputs *inputs,
                      const amkd_stages *stages);
+amkd_network *amkd_layered_network(const amkd_layered *layered); /* borrowed */
 int amkd_layered_run(amkd_layered *layered, cl_mem scores, cl_mem pairs, size_t npairs);
 void amkd_layered_free(amkd_layered *layered); /* NULL is fine */
 

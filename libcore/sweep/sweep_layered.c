@@ -125,6 +125,11 @@ int amkd_layered_new(amkd_layered **out, const amkd_sweep_inputs *inputs,
     return 0;
 }
 
+amkd_network *amkd_layered_network(const amkd_layered *layered)
+{
+    return layered->network;
+}
+
 /* Evaluations first to first + nblocks lane blocks. */
 static int run_batch(amkd_layered *layered, cl_mem scores, cl_mem pairs, size_t npairs,
                      size_t first, size_t nblocks)

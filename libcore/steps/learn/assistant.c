@@ -127,6 +127,11 @@ cl_mem amkd_assistant_answers(const amkd_assistant *assistant)
     return assistant->answers;
 }
 
+amkd_network *amkd_assistant_network(const amkd_assistant *assistant)
+{
+    return assistant->network;
+}
+
 void amkd_assistant_free(amkd_assistant *assistant)
 {
     if (!assistant)

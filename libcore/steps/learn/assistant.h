@@ -4,6 +4,7 @@
 #define AMKD_STEPS_LEARN_ASSISTANT_H
 
 #include "net/model.h"
+#include "net/network.h"
 #include "ops/batch.h"
 
 /* The images of a step, on the device: rows order[first..first+count) of pixels, uint8
@@ -45,6 +46,9 @@ int amkd_assistant_choose(amkd_assistant *assistant, cl_mem rows, size_t first,
 
 /* All answers, float [row][class]. Borrowed. */
 cl_mem amkd_assistant_answers(const amkd_assistant *assistant);
+
+/* Borrowed. */
+amkd_network *amkd_assistant_network(const amkd_assistant *assistant);
 
 void amkd_assistant_free(amkd_assistant *assistant); /* NULL is fine */
 

@@ -22,6 +22,7 @@ typedef struct amkd_feed amkd_feed;
 struct amkd_feed {
     amkd_order order;
     size_t span_nsteps; /* steps that can be begun at a time, AMKD_SPAN_STEPS at most */
+    struct amkd_network *assistant; /* that answers; NULL: none. Borrowed */
 
     /* Uploads what steps first..end, at most span_nsteps, need, and counts their samples.
      * Returns once enqueued. All steps of the last but one call must be done by then. */

@@ -381,6 +381,7 @@ int amkd_lessons_new(amkd_feed **out, amkd_device *device, const amkd_dataset *d
         free_lessons(&l->feed);
         return -1;
     }
+    l->feed.assistant = l->assistant ? amkd_assistant_network(l->assistant) : NULL;
     *out = &l->feed;
     return 0;
 }

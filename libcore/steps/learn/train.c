@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "net/network_plan.h"
 #include "steps/learn/checkpoint.h"
 #include "steps/learn/learner.h"
 #include "steps/learn/lessons.h"
@@ -42,11 +43,14 @@ typedef struct trainer {
 } trainer;
 
 /* Up to seconds before a training of minutes, nothing before one of seconds: for passes
- * of a network over all samples, of which a training has three. */
+ * of a network over all samples, of which a training has three. Of a team rank 0 alone
+ * plans. */
 static double planning_seconds(const trainer *t, const amkd_graph *graph, double npasses)
 {
-    return npasses * fmin(1, 2e-12 * amkd_graph_nmacs(graph) * (double)t->nsteps *
-                                 (double)t->options->batch);
+    return amkd_team_rank(t->options->team)
+               ? 0
+               : npasses * fmin(1, 2e-12 * amkd_graph_nmacs(graph) * (double)t->nsteps *
+                                       (double)t->options->batch);
 }
 
 /* How many steps there are, and of how many samples. */
@@ -95,6 +99,19 @@ static int let_others_go(const trainer *t)
     return amkd_team_rank(t->options->team) ? 0 : amkd_team_agree(t->options->team, 0);
 }
 
+/* All members run the networks as rank 0 chose. */
+static int share_ways(const trainer *t)
+{
+    amkd_team *team = t->options->team;
+    amkd_network *assistant = t->feed->assistant;
+    if (!team)
+        return 0;
+    return amkd_network_share_ways(t->learner.network, team) ||
+                   (assistant && amkd_network_share_ways(assistant, team))
+               ? -1
+               : 0;
+}
+
 static int set_up(trainer *t)
 {
     const amkd_graph *graph = &t->model->graph;
@@ -107,9 +124,7 @@ static int set_up(trainer *t)
                    wait_for_first(t) || open_feed(t) ||
                    amkd_learner_open(&t->learner, t->device, graph, t->options, t->batch,
                                      planning_seconds(t, graph, 3)) ||
-                   let_others_go(t) ||
-                   amkd_train_team_same_ways(t->options->team, t->learner.network) ||
-                   scale_rates(t) ||
+                   let_others_go(t) || share_ways(t) || scale_rates(t) ||
                    amkd_train_span_new(&t->spans[0], &t->learner, graph) ||
                    amkd_train_span_new(&t->spans[1], &t->learner, graph)
                ? -1

@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "base/version.h"
-#include "net/network_plan.h"
 #include "net/network_room.h"
 #include <stdlib.h>
 #include <string.h>
@@ -49,17 +48,6 @@ int amkd_train_team_same(amkd_team *team, const amkd_device *device, const char 
                    amkd_team_same(team, "the training", training);
     free(text);
     return rc ? -1 : 0;
-}
-
-int amkd_train_team_same_ways(amkd_team *team, const amkd_network *network)
-{
-    if (!team)
-        return 0;
-    char *ways = amkd_network_ways(network);
-    const int rc =
-        ways ? amkd_team_same(team, "ways chosen, which AMKD_WAYS can fix", ways) : -1;
-    free(ways);
-    return rc;
 }
 
 int amkd_train_team_add(amkd_team *team, double *sums, size_t n)

@@ -15,9 +15,6 @@ int amkd_train_team_check(const amkd_device *const *devices, size_t ndevices);
 int amkd_train_team_same(amkd_team *team, const amkd_device *device,
                          const char *training);
 
-/* Fails for all unless their networks run the same way on each device. */
-int amkd_train_team_same_ways(amkd_team *team, const amkd_network *network);
-
 /* Adds up what all members have in n sums, 4 at most. */
 int amkd_train_team_add(amkd_team *team, double *sums, size_t n);
 

@@ -17,14 +17,16 @@ typedef struct amkd_scored {
 /* What scores candidates: a student on a device, or chance. */
 typedef struct amkd_scorer {
     void *state;
-    size_t most;        /* candidates that one start takes */
-    size_t nunderway;   /* chunks under way at once: 1 or 2 */
-    size_t chunk;       /* candidates that it is given at once, found by its speed; 0:
-                           nothing is known of it yet */
-    uint64_t nmixes;    /* grows by what a student saw */
-    const char *engine; /* of a student, "fused" or "layered" */
-    const char *reason; /* why not fused, which was tried; NULL */
-    int borrows;        /* the images must stay */
+    size_t most;           /* candidates that one start takes */
+    size_t nunderway;      /* chunks under way at once: 1 or 2 */
+    size_t chunk;          /* candidates that it is given at once, found by its speed; 0:
+                              nothing is known of it yet */
+    uint64_t nmixes;       /* grows by what a student saw */
+    const char *engine;    /* of a student, "fused" or "layered" */
+    const char *reason;    /* why not fused, which was tried; NULL */
+    amkd_network *network; /* whose ways devices of a kind share; NULL: it has none.
+                              Borrowed */
+    int borrows;           /* the images must stay */
 
     /* Begins with n candidates, 1 or more, which are copied. Of picks with a score above
      * threshold none need be made. */

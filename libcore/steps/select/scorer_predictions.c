@@ -3,7 +3,7 @@
 #include "base/memory.h"
 #include "data/images_rows.h"
 #include "device/deal.h"
-#include "net/predict.h"
+#include "net/predict_device.h"
 #include "steps/select/scorer.h"
 #include <math.h>
 #include <stdlib.h>
@@ -102,7 +102,8 @@ int amkd_scorer_open_predictions(amkd_scorer *scorer, amkd_device *device,
     s->picks = amkd_alloc(scorer->most, sizeof *s->picks);
     if (!s->pixels || !s->probs || !s->picks)
         return -1;
-    return amkd_predictor_new(&s->student, device, model)
-               ? amkd_deal_fail(device, options->ndevices)
-               : 0;
+    if (amkd_predictor_new(&s->student, device, model))
+        return amkd_deal_fail(device, options->ndevices);
+    scorer->network = amkd_predictor_network(s->student);
+    return 0;
 }

@@ -90,6 +90,7 @@ int amkd_scorer_open_sweep(amkd_scorer *scorer, amkd_device *device,
     scorer->most = amkd_sweep_max_pairs(s->sweep);
     scorer->engine = amkd_sweep_engine(s->sweep);
     scorer->reason = amkd_sweep_reason(s->sweep);
+    scorer->network = amkd_sweep_network(s->sweep);
     scorer->borrows = amkd_sweep_borrows(s->sweep);
     const size_t neach = options->sweep.every ? options->sweep.nlambdas : 1;
     s->pairs = amkd_alloc(scorer->most, sizeof *s->pairs);

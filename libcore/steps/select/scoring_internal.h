@@ -67,7 +67,8 @@ int amkd_scoring_resume(amkd_scoring *s);
 int amkd_scoring_resume_fine(amkd_scoring *s);
 
 /* Of a team, once all is open: fails where members have other work, or other devices; and
- * at the begin of a pass, where they have other engines. */
+ * at the begin of a pass, where they have other engines; they run
+ * layers as rank 0 chose. */
 int amkd_scoring_same_work(amkd_scoring *s);
 int amkd_scoring_same_engine(amkd_scoring *s);
 

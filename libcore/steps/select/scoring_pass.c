@@ -1,5 +1,6 @@
 /* What a pass is scored by. */
 #include "base/memory.h"
+#include "net/network_plan.h"
 #include "steps/select/scoring_internal.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +56,15 @@ static int open_watched(amkd_scoring *s, size_t d)
     return rc;
 }
 
+/* Devices of a kind run layers the same way. */
+static int share_ways(const amkd_scoring *s, size_t d)
+{
+    amkd_network *network = s->scorers[d].network, *first = s->scorers[0].network;
+    return network && first && amkd_device_is_like(s->devices[d], s->devices[0])
+               ? amkd_network_copy_ways(network, first)
+               : 0;
+}
+
 static void note_share(amkd_scoring *s, size_t d)
 {
     const amkd_scorer *scorer = &s->scorers[d];
@@ -77,7 +87,7 @@ int amkd_scoring_open_pass(amkd_scoring *s, const double *lambdas, size_t nlambd
     s->counts->ndevices = amkd_scoring_by_chance(s) ? 0 : s->ndevices;
     s->nscorers = amkd_scoring_by_chance(s) ? 1 : s->ndevices;
     for (size_t d = 0; d < s->nscorers; d++) {
-        if (open_watched(s, d))
+        if (open_watched(s, d) || share_ways(s, d))
             return -1;
         if (!amkd_scoring_by_chance(s))
             note_share(s, d);

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/memory.h"
+#include "net/network_plan.h"
 #include "steps/select/scoring_internal.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -42,7 +43,11 @@ int amkd_scoring_same_work(amkd_scoring *s)
 int amkd_scoring_same_engine(amkd_scoring *s)
 {
     const char *engine = s->nscorers && s->scorers[0].engine ? s->scorers[0].engine : "";
-    return amkd_team_same(s->options->team, "the engine", engine);
+    amkd_network *network = s->nscorers ? s->scorers[0].network : NULL;
+    return amkd_team_same(s->options->team, "the engine", engine) ||
+                   (network && amkd_network_share_ways(network, s->options->team))
+               ? -1
+               : 0;
 }
 
 /* ------------------------------------------------------------------- brought together --
