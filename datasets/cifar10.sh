@@ -18,13 +18,16 @@ source=$1 dir=${2:-.} sample=()
 names=airplane,automobile,bird,cat,deer,dog,frog,horse,ship,truck
 
 if [ -e "$source/data_batch_1.bin" ]; then
-    train=("$source"/data_batch_[1-5].bin) test=$source/test_batch.bin
+    train=("$source"/data_batch_{1,2,3,4,5}.bin) test=$source/test_batch.bin
 elif [ -d "$source/train" ]; then
     train=("$source/train") test=$source/test
 else
     echo "cifar10.sh: '$source': neither data_batch_1.bin nor train/ is there" >&2
     exit 1
 fi
+for file in "${train[@]}" "$test"; do
+    [ -e "$file" ] || { echo "cifar10.sh: '$file': not there" >&2 && exit 1; }
+done
 mkdir -p "$dir"
 amkd-import -q --class-names $names -o "$dir/train.amkd" "${train[@]}"
 amkd-import -q --class-names $names -o "$dir/test.amkd" "$test"

@@ -80,6 +80,10 @@ for g in 1 2; do
     grep -q -- "--steps 30000 .* -T 1 --seed 1 --augment '--shift .*' --augment-answers .*/opinions-$g.amkd .*/round-0/l.*/round-3/l" plan ||
         fail "generation $g: $(cat plan)"
 done
+amkd-distill -n "${many[@]}" GENERATIONS=2 DEVICE=0,1 >plan.two
+grep -q "^amkd-query -t 'model:.*' --batch 256 -d '0,1' -o .*/opinions-1.amkd amkd-run/images.amkd" plan.two ||
+    fail "opinions by two devices: $(cat plan.two)"
+rm plan.two
 grep -q -- '--assistant amkd-run/round-3/assistant.safetensors' plan || fail "who teaches: $(cat plan)"
 amkd-distill -n "${many[@]}" GENERATIONS=3 GENERATION_TEMPERATURE=2.5 >plan
 [ "$(grep -c -- ' -T 2.5 .*/opinions-' plan)" = 2 ] || fail "their temperature: $(cat plan)"

@@ -131,7 +131,7 @@ ASSISTANT_VIEW_OPTIONS = --shift 0.05 --rotate 7 --scale 0.09 --shear 0.07 --con
 MIN_TOP = 0
 # How a view of an image or mix that the teacher was asked about may differ from it, so that the
 # answer is true of both: those who learn from answers see a fresh view each time, as options of
-# amkd-augment. none: they see what was asked about; empty: its own ranges.
+# amkd-augment. none: they see what was asked about.
 ANSWER_VIEW_OPTIONS = none
 # Assistants that follow each other where a student is taught. Each but the first learns, in STEPS
 # steps, from the answers and from what the one before says of all the real images, in fresh views

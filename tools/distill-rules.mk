@@ -313,7 +313,7 @@ on_test := --answers $(DIR)/test/labels.amkd $(TEST)
 define next_generation
 $(DIR)/round-$(1)/opinions-$(3).amkd: $(images) $(call generation,$(1),$(3))
 	$$(call run,amkd-train,amkd-query -t $$(call quote,model:$$(lastword $$^)) \
-	    --batch $(TEACHER_BATCH)$(device)$(quiet) -o $$@ $$<)
+	    --batch $(TEACHER_BATCH)$$(device)$$(quiet) -o $$@ $$<)
 $(call generation,$(1),$(2)): $(DIR)/round-$(1)/opinions-$(3).amkd \
     $$(call labels_of,0 $$(shell seq $(1)))
 	$$(call train,$$(generation_options),$(1),$$(assistant_made_with))
