@@ -187,8 +187,10 @@ START_TEST(processes_of_a_machine_take_its_devices_in_turn)
     setenv("AMKD_DEVICE", "1,0", 1);
     ck_assert_int_eq(own(NULL, 0), 1);
     ck_assert_int_eq(own(NULL, 1), 0);
-    ck_assert_int_eq(own("0,gone", 0), 0);
+    ck_assert_int_eq(own("0,", 0), -1); /* the whole list counts for each */
+    ck_assert_int_eq(own("0,0", 1), -1);
     ck_assert_int_eq(own("0,gone", 1), -1);
+    ck_assert_int_eq(own("0,gone", 0), -1);
     ck_assert_str_eq(amkd_error(), "'0,gone': no OpenCL device is named 'gone' "
                                    "(amkd-devices lists them)");
 }

@@ -196,6 +196,20 @@ START_TEST(another_text_is_named_with_its_member_and_where_it_differs)
 }
 END_TEST
 
+static int fail_by_name(void *context, amkd_team *team)
+{
+    (void)context;
+    amkd_team_call(team, amkd_team_rank(team) ? "device 3 (b)" : "device 2 (a)");
+    return amkd_team_agree(team, amkd_team_rank(team) == 1 && amkd_fail("no memory"));
+}
+
+START_TEST(members_have_the_names_they_give_themselves)
+{
+    ck_assert_int_eq(amkd_team_threads(2, fail_by_name, NULL), -1);
+    ck_assert_str_eq(amkd_error(), "device 3 (b): no memory");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("team");
@@ -212,6 +226,7 @@ int main(void)
     tcase_add_test(tests, members_at_different_steps_are_found_out);
     tcase_add_test(tests, texts_that_are_the_same_pass);
     tcase_add_test(tests, another_text_is_named_with_its_member_and_where_it_differs);
+    tcase_add_test(tests, members_have_the_names_they_give_themselves);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

@@ -55,7 +55,7 @@ for mpi in "${mpis[@]}"; do
         launch "$mpi" 5 amkd-train_mpi -q -a "$net" -b 32 --steps 7 -o out set.amkd
     if [[ $(amkd-devices) = *pthread* ]] && [[ $(POCL_DEVICES=basic amkd-devices 2>&1) = *basic* ]]; then
         EACH_1=POCL_DEVICES=basic fails \
-            "^amkd-train: rank 1 \(.*\): the device: ''basic.*' here, ''pthread.*' at rank 0" \
+            "^amkd-train: rank 1 \(.*\): the device: 'basic.*' here, 'pthread.*' at rank 0" \
             launch_each "$mpi" "${train[@]}" set.amkd : "${train[@]}" set.amkd
     fi
 done

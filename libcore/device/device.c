@@ -281,11 +281,13 @@ static int open_own(amkd_device **out, const char *item, size_t place)
 
 int amkd_device_open_own(amkd_device **out, const char *which, size_t place)
 {
-    const char *source;
+    const char *source, *list = wanted(which, &source);
     *out = NULL;
-    which = wanted(which, &source);
-    if (!which || !strchr(which, ','))
-        return open_own(out, which, place);
+    if (!list || !strchr(list, ','))
+        return open_own(out, list, place);
+    if (amkd_devices_check(which))
+        return -1;
+    which = list;
     size_t nitems = 1;
     for (const char *comma = which; (comma = strchr(comma, ',')); comma++)
         nitems++;

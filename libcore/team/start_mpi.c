@@ -14,7 +14,8 @@
  * the only one, and all would do the whole work. */
 static int check_launcher(int size)
 {
-    static const char *const theirs[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"};
+    static const char *const theirs[] = {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
+                                         "SLURM_STEP_NUM_TASKS"};
     for (size_t t = 0; t < sizeof theirs / sizeof *theirs && size == 1; t++) {
         const char *value = getenv(theirs[t]);
         const long n = value ? strtol(value, NULL, 10) : 1;
@@ -106,6 +107,13 @@ int amkd_team_start(amkd_team **team)
     return amkd_team_same(*team, "the version of amkd", AMKD_VERSION);
 }
 
+/* Others wait for a member whose start failed, so that it has no team. */
+static int has_others(void)
+{
+    int size = 1;
+    return MPI_Comm_size(MPI_COMM_WORLD, &size) != MPI_SUCCESS || size > 1;
+}
+
 int amkd_team_end(amkd_team *team, int status)
 {
     int started = 0, lost = 0;
@@ -113,10 +121,11 @@ int amkd_team_end(amkd_team *team, int status)
         status = 1;
     if (team)
         lost = ((amkd_team_process *)team)->lost;
+    const int has_team = team != NULL;
     free(team);
     if (MPI_Initialized(&started) != MPI_SUCCESS || !started)
         return status ? status : 1;
-    if (lost)
+    if (lost || (!has_team && has_others()))
         MPI_Abort(MPI_COMM_WORLD, status ? status : 1);
     else if (MPI_Finalize() != MPI_SUCCESS && !status)
         status = 1;

@@ -1,5 +1,5 @@
 /* A team: members that do one piece of work together, each with a device of its own:
- * threads of one process (team_threads.h), or processes that MPI started (team_mpi.h).
+ * threads of one process (team_threads.h), or processes that MPI started (start.h).
  * All of them call the same functions of this header in the same order, with the same
  * sizes unless a function says otherwise; each call waits for all members.
  *
@@ -32,7 +32,7 @@ int amkd_team_broadcast(amkd_team *team, void *bytes, size_t nbytes);
 
 /* Hands the items of every other member to rank 0, in order of rank: there take(context,
  * items, n) is called for some of them after the other, and fails by another value than
- * 0. Each member has n of its own, of item_nbytes. */
+ * 0. Each member has n of its own, of item_nbytes: 1 to INT_MAX. */
 int amkd_team_collect(amkd_team *team, const void *items, size_t n, size_t item_nbytes,
                       int (*take)(void *context, const void *items, size_t n),
                       void *context);

@@ -121,6 +121,12 @@ static int sum_copies(amkd_team *team, float *sum, const float *copies, size_t n
     return 0;
 }
 
+void amkd_team_call(amkd_team *team, const char *name)
+{
+    if (team)
+        snprintf(team->name, sizeof team->name, "%s", name);
+}
+
 static const amkd_team_kind threads = {least, broadcast, all_gather, collect, sum_copies};
 
 static int work_as(member *self)

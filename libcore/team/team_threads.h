@@ -12,4 +12,7 @@
 int amkd_team_threads(size_t size, int (*work)(void *context, amkd_team *team),
                       void *context);
 
+/* How messages call a member from now on, by itself. NULL is fine. */
+void amkd_team_call(amkd_team *team, const char *name);
+
 #endif

@@ -11,9 +11,9 @@
 static char *describe(const amkd_device *device)
 {
     return device->vector_width == 1
-               ? amkd_format("'%s', driver %s, %u compute units", device->name,
+               ? amkd_format("%s, driver %s, %u compute units", device->name,
                              device->driver, (unsigned)device->ncompute_units)
-               : amkd_format("'%s', driver %s, vectors of %zu", device->name,
+               : amkd_format("%s, driver %s, vectors of %zu", device->name,
                              device->driver, device->vector_width);
 }
 
@@ -52,12 +52,9 @@ int amkd_train_team_same(amkd_team *team, const amkd_device *device, const char 
 
 int amkd_train_team_add(amkd_team *team, double *sums, size_t n)
 {
-    enum { MOST = 4 };
     const size_t size = amkd_team_size(team);
-    double mine[MOST];
     double *all = amkd_alloc(size, n * sizeof *all);
-    memcpy(mine, sums, n * sizeof *mine);
-    const int rc = all ? amkd_team_all_gather(team, all, mine, n * sizeof *all) : -1;
+    const int rc = all ? amkd_team_all_gather(team, all, sums, n * sizeof *all) : -1;
     for (size_t s = 0; !rc && s < n; s++) {
         sums[s] = 0;
         for (size_t m = 0; m < size; m++)

@@ -15,7 +15,7 @@ int amkd_train_team_check(const amkd_device *const *devices, size_t ndevices);
 int amkd_train_team_same(amkd_team *team, const amkd_device *device,
                          const char *training);
 
-/* Adds up what all members have in n sums, 4 at most. */
+/* Adds up what all members have in n sums. */
 int amkd_train_team_add(amkd_team *team, double *sums, size_t n);
 
 /* Gives all members rank 0's checkpoint. */

@@ -297,6 +297,13 @@ static int copy_model(amkd_model **out, const amkd_model *model)
     return 0;
 }
 
+static void call_by_device(amkd_team *threads, const amkd_device *device)
+{
+    char name[128];
+    snprintf(name, sizeof name, "device %zu (%.100s)", device->index, device->name);
+    amkd_team_call(threads, name);
+}
+
 /* Trains as one of those that work at it. All end with the same model: rank 0's is the
  * one that is kept. */
 static int train_member(void *context, amkd_team *threads)
@@ -305,6 +312,7 @@ static int train_member(void *context, amkd_team *threads)
     amkd_train_options options = t->options;
     options.team = threads ? threads : t->told->team;
     const size_t rank = amkd_team_rank(threads);
+    call_by_device(threads, t->devices[rank]);
     if (amkd_team_rank(options.team) == 0) {
         options.ready = begin_to_show;
         return amkd_train(t->model, t->devices[0], &t->dataset, &options, show, t);
