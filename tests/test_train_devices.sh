@@ -47,6 +47,14 @@ done
 same clipped 0,1,2,3 -a "$net" -b 100 --steps 4 --clip-grad 0.5 --ema 0.9 --mixup 0.4
 same parts 1,3 -a "$net" -b 100 --micro-batch 48 --steps 4
 same refreshed 0,1,2 -a "$net" -b 128 --steps 4 --refresh-bn 3
+AMKD_MEMORY=1k same far 0,1,2 -a "$plain" -b 100 --steps 4
+same validated 0,1 -a "$plain" -b 100 --steps 4 --val set.amkd
+amkd-pool -q set.amkd | amkd-score -q --by random -k 150 -o picks.amkd
+amkd-train -q -a "fc classes" --steps 40 -o teacher.safetensors set.amkd
+amkd-query -q -t model:teacher.safetensors -o mixes.amkd picks.amkd
+same mixes 0,1,2 -a "$plain" -b 100 --steps 4 mixes.amkd
+same mixes-seen 0,1 -a "$plain" -b 100 --steps 4 --augment "--shift 0.1" --augment-answers \
+    mixes.amkd
 same views 0,1,2 -a "$plain" -b 100 --steps 4 --mixup 0.5 --augment "--shift 0.1"
 
 # An assistant is asked by each about its own lessons; those it is not sure of teach nothing.
