@@ -80,7 +80,7 @@ for g in 1 2; do
     grep -q -- "--steps 30000 .* -T 1 --seed 1 --augment '--shift .*' --augment-answers .*/opinions-$g.amkd .*/round-0/l.*/round-3/l" plan ||
         fail "generation $g: $(cat plan)"
 done
-amkd-distill -n "${many[@]}" GENERATIONS=2 DEVICE=0,1 >plan.two
+POCL_DEVICES="pthread pthread" amkd-distill -n "${many[@]}" GENERATIONS=2 DEVICE=0,1 >plan.two
 grep -q "^amkd-query -t 'model:.*' --batch 256 -d '0,1' -o .*/opinions-1.amkd amkd-run/images.amkd" plan.two ||
     fail "opinions by two devices: $(cat plan.two)"
 rm plan.two
