@@ -5,12 +5,12 @@
 #include "base/memory.h"
 #include "base/progress.h"
 #include "device/profile.h"
-#include "net/published.h"
 #include "steps/learn/evaluate.h"
 #include "steps/learn/holdout.h"
 #include "steps/learn/train_room.h"
 #include "steps/learn/train_team.h"
 #include "steps/learn/training_log.h"
+#include "steps/learn/training_model.h"
 #include "team/team_threads.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,20 +68,13 @@ static int show(void *context, const amkd_train_report *report)
 
 /* ---------------------------------------------------------------------- the data -- */
 
-static int fits(const amkd_model *model, const amkd_dataset *dataset)
-{
-    const amkd_images *images = dataset->images;
-    const amkd_shape shape = {images->channels, images->height, images->width};
-    return amkd_model_expect(model, shape, dataset->nclasses);
-}
-
 /* The classes are those that the assistant knows. */
 static int take_assistant(training *t)
 {
     amkd_dataset *dataset = &t->dataset;
     dataset->nclasses = t->assistant->graph.nclasses;
     dataset->class_names = json_incref(t->assistant->class_names);
-    if (fits(t->assistant, dataset))
+    if (amkd_training_fits(t->assistant, dataset))
         return amkd_fail_in("'%s'", t->told->plan.assistant);
     return t->assistant->provenance &&
                    json_array_append(dataset->provenance, t->assistant->provenance)
@@ -143,89 +136,7 @@ static int read_data(training *t)
                : 0;
 }
 
-/* --------------------------------------------------------------------- the model -- */
-
-static void say(const training *t, const char *what)
-{
-    char *text = what ? amkd_format("'%s': %s", t->told->plan.init, what) : NULL;
-    if (text)
-        t->told->said(t->told->context, text);
-    free(text);
-}
-
-static void remark(const training *t)
-{
-    char *text = amkd_model_remark(t->model);
-    say(t, text);
-    free(text);
-}
-
-/* --init's network. */
-static int load_init(training *t)
-{
-    if (amkd_model_load(&t->model, t->told->plan.init))
-        return -1;
-    t->model->temperature = 1; /* it was fitted to weights that are about to change */
-    t->model->usual_scales = t->model->usual_scales && !t->told->plan.mean;
-    remark(t);
-    return 0;
-}
-
-/* Gives a fresh network the weights of --init. */
-static int begin_with_init(training *t)
-{
-    const amkd_train_plan *plan = &t->told->plan;
-    const amkd_graph *graph = &t->model->graph;
-    amkd_beginning begun;
-    if (amkd_model_begin(t->model, plan->init, plan->arch, &begun))
-        return -1;
-    t->model->usual_scales = t->model->usual_scales && !plan->mean;
-    remark(t);
-    if (begun.fresh_head && amkd_rates_check_head(graph, plan->rates, plan->nrates))
-        return -1;
-    if (begun.fresh_head) {
-        char *text = amkd_format("its classes are others: '%s' starts afresh",
-                                 graph->layers[graph->nlayers - 1].module);
-        say(t, text);
-        free(text);
-    }
-    if (begun.has_scales || plan->mean)
-        return 0;
-    say(t, "says no mean and deviation: those of the data are taken");
-    return amkd_dataset_moments(&t->dataset, t->model->mean, t->model->std);
-}
-
-/* A fresh one, with the data's moments, or with --init's weights. */
-static int make_model(training *t)
-{
-    const amkd_images *images = t->dataset.images;
-    const amkd_shape in = {images->channels, images->height, images->width};
-    amkd_graph graph = {0};
-    if (amkd_graph_parse(&graph, t->told->plan.arch, in, t->dataset.nclasses))
-        return -1;
-    const int rc = amkd_model_init(&t->model, &graph, t->options.seed);
-    amkd_graph_clear(&graph);
-    if (rc)
-        return -1;
-    return t->told->plan.init
-               ? begin_with_init(t)
-               : amkd_dataset_moments(&t->dataset, t->model->mean, t->model->std);
-}
-
-/* The network to train, where it is not there yet. --mean and --std, where they are
- * given, are its. */
-static int open_model(training *t)
-{
-    const amkd_train_plan *plan = &t->told->plan;
-    if (!t->model && make_model(t))
-        return -1;
-    if (plan->mean &&
-        amkd_scales_parse(t->model->mean, t->model->std, t->model->graph.in.channels,
-                          plan->mean, plan->std, ','))
-        return amkd_fail_in("--mean and --std");
-    return plan->init && fits(t->model, &t->dataset) ? amkd_fail_in("'%s'", plan->init)
-                                                     : 0;
-}
+/* -------------------------------------------------------------------- one by one -- */
 
 /* What the model says of its origin: the runs that made the weights it started from, and
  * this one with those of its data. Labels may not know the names that init has. */
@@ -239,8 +150,6 @@ static int describe(training *t)
     return amkd_model_add_run(model, "amkd-train", t->told->command, t->devices[0]->name,
                               t->dataset.provenance);
 }
-
-/* -------------------------------------------------------------------- one by one -- */
 
 /* Finds the micro-batches that the device has memory for, and says so. */
 static int fit(training *t)
@@ -351,7 +260,7 @@ static int open_early(training *t)
         return -1;
     if (plan->arch || !plan->init)
         return 0;
-    if (load_init(t))
+    if (amkd_training_load_init(&t->model, t->told))
         return -1;
     return plan->refreshes_bn && amkd_train_check_norms(&t->model->graph)
                ? amkd_fail_in("'%s'", plan->init)
@@ -421,9 +330,10 @@ static int run(training *t)
         (plan->assistant && amkd_model_load(&t->assistant, plan->assistant)))
         return -1;
     t->options.assistant = t->assistant;
-    if (open_devices(t) || open_early(t) || read_data(t) || open_model(t))
+    if (open_devices(t) || open_early(t) || read_data(t) ||
+        amkd_training_open_model(&t->model, t->told, &t->dataset, t->options.seed))
         return -1;
-    if (plan->val && leads(t) && fits(t->model, &t->val))
+    if (plan->val && leads(t) && amkd_training_fits(t->model, &t->val))
         return amkd_fail_in("'%s'", plan->val);
     if (fit(t) || train(t))
         return -1;
