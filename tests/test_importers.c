@@ -243,7 +243,7 @@ START_TEST(cifar_records_become_interleaved_pixels_with_the_fine_label)
     amkd_images_free(set);
     put_file("data.bin", batch, 3075);
     ck_assert_int_eq(import(&set, "data.bin"), -1);
-    assert_error("--format");
+    assert_error("nor of the size of a CIFAR batch");
 }
 END_TEST
 
