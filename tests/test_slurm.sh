@@ -49,7 +49,7 @@ rm -r amkd-run log
 echo "# what Slurm says of a launcher is said before anything is asked"
 expect 1 "LAUNCH: a first job failed; nothing was asked" \
     amkd-distill -q --launch 'srun -n1 -p nowhere' "${loop[@]}"
-amkd-distill -q --launch 'srun -n1 --export=ALL,OCL_ICD_VENDORS=/nowhere' "${loop[@]}" 2>said ||
+amkd-distill -q --launch 'srun -n1 env OCL_ICD_VENDORS=/nowhere' "${loop[@]}" 2>said ||
     true
 grep -q 'on node[1-3]: failed' said && grep -q 'no OpenCL platform' said ||
     fail "a node without OpenCL: $(cat said)"
