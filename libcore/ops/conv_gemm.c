@@ -68,12 +68,13 @@ int amkd_conv_gemm_ready(amkd_op *op)
                                   options);
 }
 
-/* Output channels of a work-item: all of them, unless there are too few of those. */
+/* Output channels of a work-item: all of them, unless there are too few of those. A member
+ * of a team may have none. */
 static size_t share_channels(const amkd_op *op, size_t nitems)
 {
     const size_t nout = op->shape.out_channels, nsums = amkd_channel_sums(op->device);
     const size_t wanted = UNIT_GROUPS * op->device->ncompute_units;
-    size_t nshares = amkd_tiles(wanted, nitems);
+    size_t nshares = nitems ? amkd_tiles(wanted, nitems) : 1;
     const size_t most = amkd_tiles(nout, LEAST_OUT);
     nshares = nshares < most ? nshares : most;
     return amkd_tiles(amkd_tiles(nout, nshares), nsums) * nsums;
