@@ -46,3 +46,14 @@ launch_each() {
     done
     timeout 300 "mpirun.$mpi" "${words[@]}"
 }
+
+# Of a run of TOOL -v in the background, as a job PID, whose stderr is the file so called: rank 1
+# is killed, which ends all, as failed. Sets process.
+kill_rank_1() { # TOOL PID
+    local got=0
+    process=$(sed -n "s/^$1: rank 1 (.*) is process //p" stderr)
+    [ -n "$process" ] || fail "$mpi: who is who: $(cat stderr)"
+    kill -9 "$process"
+    wait "$2" || got=$?
+    [ $got != 0 ] && [ $got != 124 ] || fail "$mpi: exit status $got: $(cat stderr)"
+}

@@ -5,17 +5,8 @@
 set -euo pipefail
 . "$SOURCE/tests/command.sh"
 . "$SOURCE/tests/waiting.sh"
-cp "$SOURCE/tests/teacher.pl" .
-
-images() { # N NAME [FIRST]
-    perl -e 'print pack("N4", 0x803, $ARGV[0], 6, 6), map { pack("n", $_) . "x" x 34 }
-        $ARGV[1] .. $ARGV[1] + $ARGV[0] - 1' "$1" "${3:-1}" >"$2-images-idx3-ubyte"
-}
-images 60 real
-amkd-import -q --unlabeled -o real.amkd real-images-idx3-ubyte
-images 8 test 1000
-perl -e 'print pack("NN", 0x801, 8), map { chr($_ % 3) } 1 .. 8' >test-labels-idx1-ubyte
-amkd-import -q -o test.amkd test-images-idx3-ubyte
+. "$SOURCE/tests/loop_set.sh"
+make_loop_set 60
 loop=(IMAGES=real.amkd TEST=test.amkd BUDGET=80 ROUNDS=1 ARCH=mlp STEPS=3 ASSISTANT= VIEWS=2
     POOL=300 "TEACHER=exec:perl teacher.pl \$(cat behaviour) log" TEACHER_BATCH=10)
 echo honest >behaviour

@@ -7,18 +7,7 @@ set -euo pipefail
 . "$SOURCE/tests/command.sh"
 . "$SOURCE/tests/waiting.sh"
 . "$SOURCE/tests/mpi.sh"
-
-perl -e 'srand 7; print pack("N4", 0x803, 200, 6, 6), map { chr int rand 256 } 1 .. 36 * 200' \
-    >set-images-idx3-ubyte
-perl -e 'print pack("NN", 0x801, 200), map { chr($_ % 5) } 1 .. 200' >set-labels-idx1-ubyte
-amkd-import -q -o labeled.amkd set-images-idx3-ubyte
-amkd-import -q --unlabeled -o real.amkd set-images-idx3-ubyte
-for steps in 60 61; do
-    amkd-train -q -a "conv 2 k3 | relu | fc classes" --steps $steps --seed 3 \
-        -o student-$steps labeled.amkd
-done
-npairs=19900
-amkd-pool -q -o pairs.amkd real.amkd
+. "$SOURCE/tests/scored_set.sh"
 nbytes=$(($(stat -c %s pairs.amkd) * 3 / 4))
 amkd-score -q -s student-61 -k 90 pairs.amkd | amkd-query -q -t model:student-60 -o asked.amkd
 
@@ -100,12 +89,7 @@ for mpi in "${mpis[@]}"; do
     launch_each $mpi $score fifo-0 : $score fifo-1 >stdout 2>stderr &
     run=$!
     wait_for state
-    process=$(sed -n 's/^amkd-score: rank 1 (.*) is process //p' stderr)
-    [ -n "$process" ] || fail "$mpi: who is who: $(cat stderr)"
-    kill -9 "$process"
-    got=0
-    wait $run || got=$?
-    [ $got != 0 ] && [ $got != 124 ] || fail "$mpi: exit status $got: $(cat stderr)"
+    kill_rank_1 amkd-score $run
     grep -qE "process rank 1 .* signal 9|PID $process " stdout stderr || fail "$mpi: $(cat stdout stderr)"
     kill $writers 2>/dev/null || true
     wait

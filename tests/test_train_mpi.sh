@@ -70,12 +70,7 @@ for mpi in "${mpis[@]}"; do
         -o out set.amkd >stdout 2>stderr &
     run=$!
     wait_for state
-    process=$(sed -n 's/^amkd-train: rank 1 (.*) is process //p' stderr)
-    [ -n "$process" ] || fail "$mpi: who is who: $(cat stderr)"
-    kill -9 "$process"
-    got=0
-    wait $run || got=$?
-    [ $got != 0 ] && [ $got != 124 ] || fail "$mpi: exit status $got: $(cat stderr)"
+    kill_rank_1 amkd-train $run
     grep -q "signal 9" stdout stderr || fail "$mpi: $(cat stdout stderr)"
     none_left "$mpi: killed"
     for n in 1 3; do
