@@ -8,6 +8,7 @@ test -e $fashion/t10k-images-idx3-ubyte.gz || { echo "no Fashion-MNIST"; exit 77
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 cd "$dir"
+. "$SOURCE/tests/several_devices.sh"
 
 fail() { echo "FAILED: $*" >&2; exit 1; }
 
@@ -105,9 +106,7 @@ done
 amkd-merge -q -o merged.amkd scored0.amkd scored1.amkd
 same merged.amkd all.amkd
 
-# PoCL shows as many devices of the one machine as it is told.
-both() { POCL_DEVICES="pthread pthread" "$@"; }
-if test "$(both amkd-devices | grep -c 'Portable Computing')" -eq 2; then
+if have_both; then
     echo "# several devices: the same bytes, each does its part"
     for way in "" "--by c1" "-k 25" "--by c1 -k 25" "-k 25 --max-per-image 3"; do
         score $way -d 0 -o one.amkd pairs.amkd

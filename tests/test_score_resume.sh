@@ -6,6 +6,7 @@ set -euo pipefail
 . "$SOURCE/tests/command.sh"
 . "$SOURCE/tests/waiting.sh"
 . "$SOURCE/tests/scored_set.sh"
+. "$SOURCE/tests/several_devices.sh"
 
 same() { cmp "$1" "$2" || fail "$1 and $2 differ ($3)"; }
 score() { amkd-score -q -s student-60 "$@"; }
@@ -77,8 +78,7 @@ for state in state-0 state-$((c - 3)) state-$((c - 2)) state-$((c - 1)); do
     rm out
 done
 
-both() { POCL_DEVICES="pthread pthread" "$@"; }
-if [ "$(both amkd-devices | grep -c 'Portable Computing')" -eq 2 ]; then
+if have_both; then
     echo "# several devices"
     both amkd-score -q -s student-60 $way -d 0,1 --checkpoint two --checkpoint-seconds 0 \
         --resume state-0 -o out pairs.amkd

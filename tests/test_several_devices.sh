@@ -4,13 +4,8 @@
 set -euo pipefail
 . "$SOURCE/tests/bad_input.sh"
 . "$SOURCE/tests/driver.sh"
-
-# PoCL shows as many devices of the one machine as it is told.
-both() { POCL_DEVICES="pthread pthread" "$@"; }
-if [ "$(both amkd-devices | grep -c 'Portable Computing')" != 2 ]; then
-    echo "no two devices"
-    exit 77
-fi
+. "$SOURCE/tests/several_devices.sh"
+have_both || { echo "no two devices" && exit 77; }
 
 same() { cmp "$1" "$2" || fail "$3: not the same bytes on two devices"; }
 
@@ -89,7 +84,7 @@ expect 1 "AMKD_DEVICE: '0,7': no OpenCL device has index 7, the highest is 1" \
     both env AMKD_DEVICE=0,7 amkd-eval -q -s model -o out many.amkd
 
 echo "# what is said of the devices"
-POCL_DEVICES="pthread pthread" amkd-eval -v -d 1,0 -s model -o made many.amkd 2>said
+both amkd-eval -v -d 1,0 -s model -o made many.amkd 2>said
 grep -qE '^amkd-eval: on device 1 \(.*\), device 0 \(.*\)$' said || fail "$(cat said)"
 amkd-eval -v -s model -o made many.amkd 2>said
 grep -qE '^amkd-eval: on [^(]*$' said || fail "$(cat said)"

@@ -10,6 +10,7 @@ cd "$dir"
 fail() { echo "FAILED: $*" >&2; exit 1; }
 
 # Four devices of PoCL, all of the same kind.
+. "$SOURCE/tests/several_devices.sh"
 export POCL_DEVICES="pthread pthread pthread pthread"
 
 # 230 images of 12 x 12 in four classes: of batches of 100 the last one has two lane blocks,
