@@ -87,5 +87,17 @@ for check in "" --check; do
     POCL_DEVICES="pthread basic" fails "device 1 is .*only devices of one kind" \
         amkd-train -q $check -d 0,1 -a "$plain" --steps 1 set.amkd
 done
+
+echo "# a device that fails in the middle"
+. "$SOURCE/tests/driver.sh"
+fails "device [01] (.*): .*CL_OUT_OF_RESOURCES" driven \
+    DRIVER_FAIL=clEnqueueNDRangeKernel:3000:CL_OUT_OF_RESOURCES \
+    amkd-train -q -d 0,1 -a "$net" -b 100 --steps 300 --checkpoint left --checkpoint-seconds 0 \
+    -o out set.amkd
+[ ! -e out ] || fail "a failed training left an output"
+amkd-train -q -d 0,1 -a "$net" -b 100 --steps 300 --resume left -o out set.amkd
+cmp <(weights through) <(weights out) || fail "on from a failed device to other weights"
+
+echo "# lists of devices"
 fails "named already" amkd-train -q -d 0,0 -a "$plain" --steps 1 set.amkd
 fails "no OpenCL device has index 7" amkd-train --check -d 0,7 -a "$plain" set.amkd

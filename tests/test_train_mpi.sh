@@ -6,6 +6,7 @@ set -euo pipefail
 . "$SOURCE/tests/command.sh"
 . "$SOURCE/tests/waiting.sh"
 . "$SOURCE/tests/mpi.sh"
+. "$SOURCE/tests/driver.sh"
 
 perl -e 'srand 7; print pack("N4", 0x803, 230, 8, 8), map { chr int rand 256 } 1 .. 64 * 230' \
     >set-images-idx3-ubyte
@@ -82,3 +83,17 @@ for mpi in "${mpis[@]}"; do
 done
 amkd-train -q "${options[@]}" --resume state -o out set.amkd
 same out whole "on with amkd-train"
+rm out
+
+for mpi in "${mpis[@]}"; do
+    echo "# $mpi: a device that fails in the middle of a training"
+    rm -f state
+    EACH_1=LD_PRELOAD=$driver DRIVER_FAIL=clEnqueueNDRangeKernel:9000:CL_OUT_OF_RESOURCES fails \
+        "^amkd-train: rank 1 \(.*\): .*CL_OUT_OF_RESOURCES" launch_each "$mpi" \
+        amkd-train_mpi -q "${options[@]}" --checkpoint state --checkpoint-seconds 0 -o out set.amkd : \
+        amkd-train_mpi -q "${options[@]}" --checkpoint state --checkpoint-seconds 0 -o out set.amkd
+    launch "$mpi" 2 amkd-train_mpi -q "${options[@]}" --resume state -o out set.amkd >said 2>&1 ||
+        fail "$mpi: on from a failed device: $(cat said)"
+    same out whole "$mpi: on from a failed device"
+    rm out
+done

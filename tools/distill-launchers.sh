@@ -33,8 +33,16 @@ check_launcher() { # NAME
         fail "$1 '${value[$1]}': '${words[0]}' is not there"
 }
 
+# Where a training is launched, the MPI is that of where it runs.
+check_mpi() {
+    [ -n "${value[MPIRUN]}" ] && [ -z "${value[LAUNCH_train]}" ] || return 0
+    check_launcher MPIRUN
+    command -v amkd-train_mpi >/dev/null || fail "MPIRUN: this amkd has no amkd-train_mpi"
+}
+
 check_launchers() {
     each_launcher check_launcher
+    check_mpi
 }
 
 # A first job, before anything is asked: it finds this amkd, the images and the device, and what

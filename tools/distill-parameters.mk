@@ -180,6 +180,9 @@ LAUNCH_eval = $(LAUNCH)
 LAUNCH_query =
 # Seconds that a file of another machine may take to be seen here, and one of here there.
 LATE = 60
+# What starts the processes of MPI that train a network together, words of the shell: "mpirun -n 4".
+# Empty: one process does.
+MPIRUN =
 
 at_url = $(filter http://% https://%,$(firstword $(TEACHER)))
 
@@ -257,7 +260,8 @@ table := \
     LAUNCH_train:where:launch \
     LAUNCH_eval:where:launch \
     LAUNCH_query:where:launch \
-    LATE:from-0:where
+    LATE:from-0:where \
+    MPIRUN:where
 
 # $(call traits,NAME), and $(call with,TRAIT): the parameters of which it is so.
 name_of = $(firstword $(subst :, ,$(1)))

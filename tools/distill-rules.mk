@@ -299,7 +299,7 @@ student_made_with := $(addprefix $(DIR)/,images.digest query.options train.optio
     $(if $(drawn),round-0/pick.options)$(if $(ASSISTANT), round-0/assistant.options))
 # $(call train,OPTIONS,ROUND,MADE WITH)
 define train
-$(call run,amkd-train,amkd-train $(1)$(device)$(quiet)$(warm_start) $(checkpoint) \
+$(call run,amkd-train,$(if $(MPIRUN),$(MPIRUN) amkd-train_mpi,amkd-train) $(1)$(device)$(quiet)$(warm_start) $(checkpoint) \
     -o $@ $(filter %.amkd,$^),$(if $(PLAN),,$(if $(filter 0,$(2)),$(if $(SHARED), \
     cat $(3) | bash -p "$$AMKD_SHARE/distill-once.sh" $(SHARED)/networks $@ ))))
 $(drop_checkpoint)
