@@ -7,6 +7,8 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
 # another one begins.
 mkdir session
 export TMPDIR=$PWD/session
+# All processes are here: Open MPI need not say what it thinks of the network.
+export OMPI_MCA_btl=^tcp
 mpis=()
 for folder in "$BUILD"/tests/mpi/*/; do
     name=$(basename "$folder")
@@ -25,26 +27,28 @@ launch() {
 }
 
 # launch_each MPI PROGRAM... : PROGRAM...: one process of each, with variables of the
-# environment by EACH_0 and EACH_1, NAME=VALUE.
+# environment by EACH_0 and EACH_1, NAME=VALUE. Open MPI 5 dies of the launcher's own colons.
 launch_each() {
-    local mpi=$1 words=() rank=0 word first=1 each
+    local mpi=$1 options=() rank=0 each
     shift
-    [ "$mpi" != openmpi ] || words=(--allow-run-as-root --oversubscribe)
-    for word in "$@"; do
-        if [ "$word" = : ]; then
-            words+=(:)
-            first=1 rank=$((rank + 1))
-            continue
-        fi
-        if [ -n "$first" ]; then
+    [ "$mpi" != openmpi ] || options=(--allow-run-as-root --oversubscribe)
+    {
+        echo 'rank=${OMPI_COMM_WORLD_RANK:-$PMI_RANK}'
+        set -- : "$@"
+        while [ $# -gt 0 ]; do
             each=EACH_$rank
-            words+=(-n 1 env ${!each:+"${!each}"} "$BUILD/tests/mpi/$mpi/$word")
-            first=''
-        else
-            words+=("$word")
-        fi
-    done
-    timeout 300 "mpirun.$mpi" "${words[@]}"
+            printf '[ "$rank" != %d ] || exec env %s %q' $rank "${!each:-}" \
+                "$BUILD/tests/mpi/$mpi/$2"
+            shift 2
+            while [ $# -gt 0 ] && [ "$1" != : ]; do
+                printf ' %q' "$1"
+                shift
+            done
+            echo
+            rank=$((rank + 1))
+        done
+    } >each.sh
+    timeout 300 "mpirun.$mpi" "${options[@]}" -n $rank bash each.sh
 }
 
 # Of a run of TOOL -v in the background, as a job PID, whose stderr is the file so called: rank 1

@@ -55,7 +55,9 @@ END
         slurm_node "$k"
     done
     for ((k = 0; k < 300; k++)); do
-        [ "$(sinfo -h -t idle -o %D 2>/dev/null)" != "$n" ] || return 0
+        [ "$(timeout 10 sinfo -h -t idle -o %D 2>/dev/null)" != "$n" ] || return 0
+        kill -0 "${slurm_pids[controller]}" 2>/dev/null ||
+            slurm_skip "slurmctld ends: $(grep -h error slurm/slurmctld.out | tail -n 1)"
         sleep 0.1
     done
     slurm_skip "its nodes do not come up: $(grep -h error slurm/*.log | tail -n 1)"

@@ -7,25 +7,24 @@ set -euo pipefail
 
 # 900 images of four classes, a light quarter each, in much noise: a third teaches the
 # teacher, a third the student, a third is held out.
-perl -e 'srand 3; my ($n, $pixels, $labels) = (900, "", "");
-    for my $k (0 .. $n - 1) {
-        my $y = int rand 4;
-        $pixels .= pack "C*", map {
-            my ($u, $v) = (int($_ / 6) > 2, $_ % 6 > 2);
-            int(rand 200) + ($y == 2 * $u + $v ? 40 : 0) } 0 .. 35;
-        $labels .= pack "C", $y;
-    }
-    open my $file, ">", "all-images-idx3"; print $file pack("N4", 0x803, $n, 6, 6), $pixels;
-    open $file, ">", "all-labels-idx1"; print $file pack("N2", 0x801, $n), $labels;'
-amkd-import -q -o all.amkd all-images-idx3
+perl -e 'srand 3; my $n = 300;
+    sub save { open my $file, ">", shift or die $!; print $file @_; }
+    for my $part (1 .. 3) {
+        my ($pixels, $labels) = ("", "");
+        for (1 .. $n) {
+            my $y = int rand 4;
+            $pixels .= pack "C*", map {
+                my ($u, $v) = (int($_ / 6) > 2, $_ % 6 > 2);
+                int(rand 200) + ($y == 2 * $u + $v ? 40 : 0) } 0 .. 35;
+            $labels .= pack "C", $y;
+        }
+        save "part$part-images-idx3", pack("N4", 0x803, $n, 6, 6), $pixels;
+        save "part$part-labels-idx1", pack("N2", 0x801, $n), $labels;
+    }'
 for part in 1 2 3; do
-    { printf '\0\0\x8\x3\0\0\1\x2c\0\0\0\6\0\0\0\6'
-      tail -c +17 all-images-idx3 | head -c $((part * 300 * 36)) | tail -c $((300 * 36)); } \
-        >part-images-idx3
-    { printf '\0\0\x8\x1\0\0\1\x2c'
-      tail -c +9 all-labels-idx1 | head -c $((part * 300)) | tail -c 300; } >part-labels-idx1
-    amkd-import -q -o "part$part.amkd" part-images-idx3
+    amkd-import -q -o "part$part.amkd" "part$part-images-idx3"
 done
+amkd-import -q -o all.amkd part{1,2,3}-images-idx3
 amkd-train -q -a 'fc classes' --steps 300 -o teacher.safetensors part1.amkd
 amkd-train -q -a 'fc 32 | relu | fc classes' --steps 1500 --seed 2 -o student.safetensors \
     part2.amkd

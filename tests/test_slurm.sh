@@ -85,6 +85,7 @@ learnt=(-a mlp --steps 20 --images plain/images.amkd plain/round-0/labels.amkd)
 amkd-train -q -o student.safetensors "${learnt[@]}"
 mv student.safetensors alone.safetensors
 unset MPIRUN
+export OMPI_MCA_btl_tcp_if_include=lo # by which nodes that are one machine reach each other
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 if ! command -v amkd-train_mpi >/dev/null; then # amkd without MPI: its first process alone trains
     mkdir bin
