@@ -105,10 +105,26 @@ settle_asks() { # IMAGES, ANSWERS THAT ROUND 0 LEAVES
 }
 
 # Views of mixes know no mean, which amkd-train says once they are bought.
+wants_mean() { # NAME
+    [[ "${value[ASKS]} ${value[POOL]}" =~ mixes|bought &&
+        ${value[$1]} =~ --(around|border)[\ =]+mean ]]
+}
+
 check_means() { # NAME
-    [[ "${value[ASKS]} ${value[POOL]}" =~ mixes|bought ]] || return 0
-    [[ ! ${value[$1]} =~ --(around|border)[\ =]+mean ]] ||
+    ! wants_mean "$1" ||
         misuse "$1 '${value[$1]}': answers about mixes are not seen in views with a mean"
+}
+
+# Settles GENERATIONS: what is unlabeled is worth a second one where it is more than what was
+# asked about (bench/README.md, "bench/study").
+settle_generations() { # REAL IMAGES NOT ASKED ABOUT AT FIRST
+    [ -z "${value[GENERATIONS]}" ] || return 0
+    if (($1)) && [ -n "${value[ASSISTANT]}" ] &&
+        [ "${value[ASSISTANT_VIEW_OPTIONS]}" != none ] && ! wants_mean ASSISTANT_VIEW_OPTIONS; then
+        settle GENERATIONS 2
+    else
+        settle GENERATIONS 1
+    fi
 }
 
 # What is of assistants, where there is none, and of views.
@@ -158,6 +174,7 @@ settle_rounds() { # IMAGES IN ALL
     fi
     settle_asks $((n - value[FIRST])) "$left"
     settle_networks
+    settle_generations $((n - value[FIRST]))
     check_lessons
     check_picks "$1"
     settle NIMAGES "$1"
@@ -292,6 +309,8 @@ say_budget() {
     ((!value[ROUNDS])) ||
         said+=", the rest in ${value[ROUNDS]} round$( ((value[ROUNDS] == 1)) || echo s) about"
     said+="${kinds:+ ${kinds// /, then }}"
+    ((10#${value[GENERATIONS]} == 1)) ||
+        said+="; ${value[GENERATIONS]} assistants, each but the first taught by the one before, too"
     echo "amkd-distill: $said"
     [ -z "$chosen_networks" ] || echo "amkd-distill: $chosen_networks"
 }

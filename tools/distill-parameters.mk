@@ -136,7 +136,8 @@ ANSWER_VIEW_OPTIONS = none
 # Assistants that follow each other where a student is taught. Each but the first learns, in STEPS
 # steps, from the answers and from what the one before says of all the real images, in fresh views
 # of them all by ASSISTANT_VIEW_OPTIONS (Xie, Luong, Hovy, Le, CVPR 2020). The last one teaches.
-GENERATIONS = 1
+# Empty: 2 where real images are left to be asked about, else 1.
+GENERATIONS =
 # The temperature at which all but the first learn; the first learns at TEMPERATURE.
 GENERATION_TEMPERATURE = 1
 
@@ -244,7 +245,7 @@ table := \
     ASSISTANT_VIEW_OPTIONS:network \
     MIN_TOP:word:network \
     ANSWER_VIEW_OPTIONS:network \
-    GENERATIONS:from-1:network \
+    GENERATIONS:from-1:or-empty:network \
     GENERATION_TEMPERATURE:word:network \
     TEACHER_INPUT:like=amkd-query--input \
     TEACHER_OPTIONS \
