@@ -160,7 +160,7 @@ static vec sweep_max(const int k, const vec pooled, const vec value)
     if (k == 0)
         return value;
 #if MAY_OVERFLOW
-    return (pooled < value) | (value != value) ? value : pooled;
+    return ((pooled < value) | (value != value)) ? value : pooled;
 #else
     return pooled < value ? value : pooled;
 #endif

@@ -80,6 +80,13 @@ for g in 1 2; do
     grep -q -- "--steps 30000 .* -T 1 --seed 1 --augment '--shift .*' --augment-answers .*/opinions-$g.amkd .*/round-0/l.*/round-3/l" plan ||
         fail "generation $g: $(cat plan)"
 done
+# Two of them where images are left to ask about, unless there can be none.
+for without in '' ASSISTANT= ASSISTANT_VIEW_OPTIONS=none GENERATIONS=1 BUDGET=9000; do
+    amkd-distill -n "${many[@]}" $without >plan.default
+    [ "$(grep -c '^amkd-query -t .model:.*assistant-1.safetensors' plan.default)" = $((!${#without})) ] ||
+        fail "generations with '$without': $(cat plan.default)"
+done
+rm plan.default
 POCL_DEVICES="pthread pthread" amkd-distill -n "${many[@]}" GENERATIONS=2 DEVICE=0,1 >plan.two
 grep -q "^amkd-query -t 'model:.*' --batch 256 -d '0,1' -o .*/opinions-1.amkd amkd-run/images.amkd" plan.two ||
     fail "opinions by two devices: $(cat plan.two)"

@@ -45,11 +45,11 @@ done
 [ "$(ls amkd-run/round-*/student.safetensors)" = amkd-run/round-3/student.safetensors ] ||
     fail "students: $(ls amkd-run/round-*/student.safetensors)"
 amkd-distill -n "${loop[@]}" --dir long ASSISTANT_STEPS=8000 BUDGET=180 FIRST=20 ROUNDS=1 >plan
-[ "$(grep -o -- '--steps [0-9]*' plan | tr -d '\n')" = '--steps 1000--steps 8000--steps 30' ] ||
+[ "$(grep -o -- '--steps [0-9]*' plan | tr -d '\n')" = '--steps 1000--steps 8000--steps 30--steps 30' ] ||
     fail "steps of assistants: $(cat plan)"
 [ -z "$(amkd-distill -n "${loop[@]}" 2>said)" ] || fail "there is more to do"
 [ "$(cat said)" = "amkd-distill: 200 images, 60 answers: 15 about images drawn at random, the \
-rest in 3 rounds about images" ] ||
+rest in 3 rounds about images; 2 assistants, each but the first taught by the one before, too" ] ||
     fail "$(cat said)"
 
 # More of the same budget: what was bought stays bought. Another end asks nothing again.
