@@ -88,7 +88,7 @@ rm out
 for mpi in "${mpis[@]}"; do
     echo "# $mpi: a device that fails in the middle of a training"
     rm -f state
-    EACH_1=LD_PRELOAD=$driver DRIVER_FAIL=clEnqueueNDRangeKernel:9000:CL_OUT_OF_RESOURCES fails \
+    EACH_1=LD_PRELOAD=$driver DRIVER_FAIL=clEnqueueNDRangeKernel:15000:CL_OUT_OF_RESOURCES fails \
         "^amkd-train: rank 1 \(.*\): .*CL_OUT_OF_RESOURCES" launch_each "$mpi" \
         amkd-train_mpi -q "${options[@]}" --checkpoint state --checkpoint-seconds 0 -o out set.amkd : \
         amkd-train_mpi -q "${options[@]}" --checkpoint state --checkpoint-seconds 0 -o out set.amkd
