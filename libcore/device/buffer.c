@@ -135,3 +135,8 @@ int amkd_device_finish(amkd_device *device)
         return amkd_fail_cl(status, "waiting for device '%s'", device->name);
     return 0;
 }
+
+void amkd_device_drain(amkd_device *device)
+{
+    amkd_cl_tidied(clFinish(device->queue), "clFinish");
+}

@@ -121,6 +121,11 @@ int amkd_buffer_zero(amkd_device *device, cl_mem buffer, size_t nbytes);
 /* Waits until all that was enqueued is done. */
 int amkd_device_finish(amkd_device *device);
 
+/* The same before host memory is freed that something enqueued may still read or write,
+ * as after a failure. That it fails itself is remarked; then there is nothing to wait
+ * for. */
+void amkd_device_drain(amkd_device *device);
+
 #define AMKD_DEVICE_OPTION(which)                                                        \
     {                                                                                    \
         'd', "device", AMKD_TEXT, &(which), "WHICH",                                     \

@@ -135,6 +135,7 @@ void amkd_window_free(amkd_window *window)
 {
     if (!window)
         return;
+    amkd_device_drain(window->device);
     for (size_t s = 0; s < STAGES; s++) {
         const cl_event uploaded = window->stages[s].uploaded;
         if (uploaded) {

@@ -367,9 +367,7 @@ void amkd_sweep_free(amkd_sweep *sweep)
 {
     if (!sweep)
         return;
-    /* What is under way still writes to the slots' memory; a failure here leaves nothing
-     * to wait for. */
-    amkd_cl_tidied(clFinish(sweep->inputs.device->queue), "clFinish");
+    amkd_device_drain(sweep->inputs.device); /* the slots' memory */
     for (size_t s = 0; s < NSLOTS; s++)
         clear_slot(&sweep->slots[s]);
     amkd_fused_free(sweep->fused);

@@ -107,7 +107,7 @@ static int send(load *l, const amkd_span_images *w, size_t n)
                : 0;
 }
 
-/* All images at once. */
+/* All images at once. Where this fails, they may still be on their way. */
 static int settle(amkd_span_images *w)
 {
     load *l = &w->loads[0];
@@ -122,10 +122,12 @@ static int settle(amkd_span_images *w)
                  ? -1
                  : 0;
     free(rows);
+    if (rc)
+        return rc;
     free(l->host_pixels);
     free(l->host_means);
     l->host_pixels = l->host_means = NULL;
-    return rc;
+    return 0;
 }
 
 int amkd_span_images_new(amkd_span_images **out, amkd_device *device,
@@ -193,6 +195,7 @@ void amkd_span_images_free(amkd_span_images *window)
 {
     if (!window)
         return;
+    amkd_device_drain(window->device);
     free_load(&window->loads[0]);
     free_load(&window->loads[1]);
     free(window);

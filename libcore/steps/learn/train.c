@@ -133,8 +133,7 @@ static int set_up(trainer *t)
 
 static void tear_down(trainer *t)
 {
-    amkd_cl_tidied(clFinish(t->device->queue),
-                   "clFinish"); /* a failed training may have left reads into spans */
+    amkd_device_drain(t->device); /* reads into spans */
     amkd_train_span_clear(&t->spans[0]);
     amkd_train_span_clear(&t->spans[1]);
     if (t->feed)
