@@ -77,7 +77,8 @@ static void check_data(const amkd_conv_tile *tile)
 static void check_weights(const amkd_conv_tile *tile)
 {
     const size_t o = tile->side[0], i = tile->side[1], taps = amkd_conv_taps(&shape);
-    assert_here(o >= 1 && o <= shape.out_channels && o <= 8);
+    const size_t most = device.vector_width == 1 ? 6 : 8; /* gfx1100 spills with 7 */
+    assert_here(o >= 1 && o <= shape.out_channels && o <= most);
     assert_here(i >= 1 && i <= shape.in_channels && i <= 8);
     assert_here(o * i * taps <= registers() || i == 1);
     assert_here(writes_each_once(shape.out_channels, o, 1));

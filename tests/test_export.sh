@@ -70,7 +70,7 @@ for name in half residual ends; do
         -o classify $name.c -lm
     ./classify <$name.raw >got
     close got $name.txt 1e-5
-    nm alone.o | grep -q ' T amkd_predict$' || fail "$name has no amkd_predict"
+    grep -q ' T amkd_predict$' <<<"$(nm alone.o)" || fail "$name has no amkd_predict"
     ! nm alone.o | grep -E ' U ' | grep -vE ' (expf|fmaxf|fminf)$' || fail "$name needs these"
 done
 # Nothing but the function and the names is seen from outside, and nothing is written to.
@@ -92,7 +92,7 @@ gcc $strict -O2 -c -o half.o half.c
 nbytes() { size "$1" | awk 'NR == 2 { print $1 + $2 }'; }
 [ "$(nbytes half.o)" -lt 200000 ] || fail "half a LeNet-5 has $(nbytes half.o) bytes"
 [ "$(nbytes small.o)" -lt 30000 ] || fail "of 8 bits it has $(nbytes small.o) bytes"
-nm small.o | grep -q ' T small_predict$' || fail "--name"
+grep -q ' T small_predict$' <<<"$(nm small.o)" || fail "--name"
 
 echo "# logits, and another's use of the function"
 amkd-export --to c --logits -o logits.c half

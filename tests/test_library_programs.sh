@@ -23,7 +23,7 @@ nm -g --defined-only "$libraries/libamkd.a" | awk 'NF == 3 { print $3 }' | sort 
 same archived 'the symbols of libamkd.a'
 sed -n 's/^\.F[no] \(amkd_[a-z_]*\).*/\1/p' "$page" | sed '/^amkd_$/d' | sort -u >described
 same described 'the page libamkd.3'
-readelf -d "$libraries/libamkd.so" | grep -q 'SONAME.*\[libamkd\.so\.0\]' || fail "its soname"
+grep -q 'SONAME.*\[libamkd\.so\.0\]' <<<"$(readelf -d "$libraries/libamkd.so")" || fail "its soname"
 if command -v mandoc >/dev/null; then
     mandoc -T lint -W warning "$page" >lint 2>&1 || fail "$(cat lint)"
 fi
@@ -41,8 +41,8 @@ read -ra static < <(pkg-config --cflags --libs --static amkd | sed s/-lamkd/-l:l
 strict=(-std=c99 -D_POSIX_C_SOURCE=200809L -Wall -Wextra -Wno-sign-compare -pedantic -Werror)
 cc "${strict[@]}" -o classify classify.c "${shared[@]}"
 cc "${strict[@]}" -o classify-static classify.c "${static[@]}"
-readelf -d classify | grep -q 'NEEDED.*libamkd\.so\.0' || fail "classify does not need libamkd"
-! readelf -d classify-static | grep -q libamkd || fail "classify-static needs libamkd"
+grep -q 'NEEDED.*libamkd\.so\.0' <<<"$(readelf -d classify)" || fail "classify does not need libamkd"
+! grep -q libamkd <<<"$(readelf -d classify-static)" || fail "classify-static needs libamkd"
 echo '#include <amkd.h>' >header.cc
 c++ -std=c++11 -Wall -Wextra -pedantic -Werror -fsyntax-only header.cc "${shared[@]}"
 mkdir project

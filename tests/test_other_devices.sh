@@ -27,13 +27,15 @@ check() {
 }
 
 if [ "${1:-}" = all ]; then
+    nfailed=0
     for test in "$BUILD"/tests/test_*; do
-        nm -D --undefined-only "$test" 2>/dev/null | grep -q ' clCreateContext' || continue
+        grep -q ' clCreateContext' <<<"$(nm -D --undefined-only "$test" 2>/dev/null)" || continue
         for device in "${!devices[@]}"; do
             echo "# $(basename "$test") on the device '$device'"
-            check "$device" "$(basename "$test")"
+            (trap - EXIT && check "$device" "$(basename "$test")") || nfailed=$((nfailed + 1))
         done
     done
+    [ $nfailed = 0 ] || fail "$nfailed of these"
     exit
 fi
 

@@ -15,12 +15,13 @@ enum { NEAR_NBYTES = 24 << 10 };
  * many work-groups a unit hide each other's waiting. 48 sums fit the registers of ten
  * GPUs of three vendors but for 128 bytes on two of Intel's, and their loops load less
  * for a multiply-add than with 32 (bench/results/vendors.txt). Those of the weights'
- * gradient are added up in local memory, of which more leaves room for fewer work-groups.
- */
+ * gradient are added up in local memory, of which more leaves room for fewer work-groups;
+ * seven output channels of them no longer fit the registers of gfx1100. */
 typedef struct machine {
     int lockstep;
     double registers;
     double sums;  /* registers for sums that share memory */
+    size_t outs;  /* output channels of these at most */
     double load;  /* a value or a weight from the cache */
     double far;   /* beside that, a value from beyond the nearest cache */
     double spill; /* a register too few, in every step */
@@ -33,9 +34,9 @@ static machine describe(const amkd_device *device)
 {
     const double units = (double)device->ncompute_units;
     if (device->vector_width == 1)
-        return (machine){1, 48, 32, 4, 0, 8, 6, 100, 16 * units};
+        return (machine){1, 48, 32, 6, 4, 0, 8, 6, 100, 16 * units};
     const double registers = device->vector_width == 16 ? 32 : 16;
-    return (machine){0, registers, registers, 0.25, 0.25, 10, 4, 80, units};
+    return (machine){0, registers, registers, MAX_CHANNELS, 0.25, 0.25, 10, 4, 80, units};
 }
 
 /* The best so far; of those that cost the same, the first. */
@@ -199,7 +200,7 @@ amkd_conv_tile amkd_conv_weights_tile(const amkd_device *device,
     m.registers = m.sums;
     const size_t t = amkd_conv_taps(shape);
     best b = {.cost = INFINITY};
-    for (size_t o = 1; o <= MAX_CHANNELS && o <= shape->out_channels; o++)
+    for (size_t o = 1; o <= m.outs && o <= shape->out_channels; o++)
         for (size_t i = 1; i <= MAX_CHANNELS && i <= shape->in_channels; i++)
             for (int all = 0; all <= !m.lockstep; all++) { /* there sums share memory */
                 const size_t rows = all ? shape->kernel_width : 1;
