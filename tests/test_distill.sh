@@ -153,6 +153,8 @@ expect 2 '--noise is for --by c2' recipe.mk NOISE=1 BY=margin
 expect 2 "DIVERSE '1'" recipe.mk DIVERSE=1
 expect 2 "DIVERSE 'x'" recipe.mk DIVERSE=x
 expect 2 'spaces' --dir 'a run' recipe.mk
+expect 2 'a comma or an equals sign' --dir a,run recipe.mk
+expect 2 'a comma or an equals sign' --dir a=run recipe.mk
 expect 2 'unrecognized option' --frobnicate
 expect 2 "--jobs '0'" --jobs 0 recipe.mk
 expect 1 "'none.mk': cannot be read" none.mk

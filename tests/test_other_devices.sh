@@ -21,9 +21,9 @@ declare -A devices=(
 # check DEVICE TEST [CASE]
 check() {
     # shellcheck disable=SC2086 # words
-    driven ${devices[$1]} CK_RUN_CASE="${3:-}" "$BUILD/tests/$2" >said 2>&1 ||
+    driven ${devices[$1]} ${3:+CK_RUN_CASE="$3"} "$BUILD/tests/$2" >said 2>&1 ||
         fail "$2 on the device '$1': $(tail -n 30 said)"
-    grep -q 'Failures: 0, Errors: 0' said || fail "$2 on the device '$1': $(tail -n 30 said)"
+    grep -qE 'Checks: [1-9].*, Failures: 0, Errors: 0' said || fail "$2 on the device '$1': $(tail -n 30 said)"
 }
 
 if [ "${1:-}" = all ]; then

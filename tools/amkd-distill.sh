@@ -240,6 +240,8 @@ need_path_of() { # WHAT PATH
 
 need_path() { # NAME
     need_path_of "$1 '${value[$1]}'" "${value[$1]}"
+    ! has "$1" directory || [[ ${value[$1]} != *[,=]* ]] ||
+        misuse "$1 '${value[$1]}': make cannot take a comma or an equals sign in a folder's name"
 }
 
 # What the table says of each alone.

@@ -28,7 +28,7 @@ prepare() {
 
 # Images of which a third is of another kind.
 draw_mixture() { # FILE SEED
-    local icons=8000 clothes=16000 part
+    local icons=2900 clothes=5800 part
     [ -z "$quick" ] || { icons=30 && clothes=70; }
     amkd-import -q --unlabeled --sample $clothes --seed "$2" -o "$1.clothes" "$source"
     amkd-import -q --unlabeled --resize 28x28 --gray --sample $icons --seed "$2" \
