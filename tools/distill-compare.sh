@@ -56,6 +56,14 @@ say() {
     [ -n "$quiet" ] || printf 'amkd-distill: %s\n' "$*" >&2
 }
 
+# Writes stdin to a file, which is whole whoever else writes it or is killed meanwhile.
+# Comparisons in one place may go on side by side.
+put() { # FILE
+    local new=$1.$BASHPID.new
+    cat >"$new"
+    mv "$new" "$1"
+}
+
 # --------------------------------------------------------------------- the command line
 
 jobs=1 dir=amkd-compare plan='' quiet='' flags=(-q) seeds=() kinds=() settings=()
@@ -175,49 +183,6 @@ read_recipes() {
     done
 }
 
-# The parameters of which the table says so, with spaces around each.
-with() { # TRAIT
-    make -rRs --no-print-directory -f "$AMKD_SHARE/distill-parameters.mk" RECIPE= table |
-        awk -v trait="$1" '{ for (f = 2; f <= NF; f++) if ($f == trait) printf " %s ", $1 }'
-}
-
-# What the arms do not have in common, but for where and how fast they run: all of it of the
-# first, of the others what is not as in the first.
-say_differences() {
-    awk -v arms="${arms[*]}" -v network="$(with network)" -v where="$(with where)" '
-        { arm = $1; line = substr($0, length(arm) + 2); name = substr(line, 1, index(line, "=") - 1)
-          if (!(name in first)) { names[++nnames] = name; first[name] = line }
-          setting[arm, name] = line
-          if (line ~ /^ASSISTANT=./) assisted = 1
-          if (line != first[name]) differs[name] = 1 }
-        function tell(arm, all,    n, name, own) {
-            for (n = 1; n <= nnames; n++) {
-                name = names[n]
-                if (name in differs && (all || setting[arm, name] != first[name]))
-                    own = own (own == "" ? "" : "; ") setting[arm, name]
-            }
-            printf "  %-16s %s\n", arm, own == "" ? "as the first" : own
-        }
-        END {
-            narms = split(arms, arm_of, " ")
-            for (n = 1; n <= nnames; n++) {
-                name = names[n]
-                if (index(where, " " name " ") ||
-                    name ~ /^ASSISTANT_/ && !assisted)
-                    delete differs[name]
-                if (!(name in differs)) continue
-                ndiffer++
-                if (index(network, " " name " ")) trained = trained " " name
-            }
-            if (narms == 1) exit
-            if (!ndiffer) print "the arms differ in nothing"
-            else print "the arms, and in what they differ from the first"
-            for (a = 1; ndiffer && a <= narms; a++) tell(arm_of[a], a == 1)
-            if (trained != "") print "they are not trained alike:" trained
-            print ""
-        }' <<<"$parameters"
-}
-
 # Everything is found good before anything is asked. What is to be said of several runs is
 # said once; the runs themselves say nothing but what fails.
 check_all() {
@@ -246,151 +211,12 @@ show_plans() {
     done
 }
 
-# -------------------------------------------------------------------------------- the runs
-
-# Writes stdin to a file, which is whole whoever else writes it or is killed meanwhile.
-# Comparisons in one place may go on side by side.
-put() { # FILE
-    local new=$1.$BASHPID.new
-    cat >"$new"
-    mv "$new" "$1"
-}
-
-# What there is to run, for --status, and, by a lock, that it is at work. What a killed one
-# was about to write is nobody's.
-note_runs() {
-    mkdir -p "$dir"
-    exec 9>"$dir/.lock"
-    if flock -n 9; then
-        find "$dir" -maxdepth 3 -regex '.*\.[0-9]+\.new' -delete
-    fi
-    flock -s 9
-    {
-        printf 'seed\tarm\n'
-        printf '%s\n' "${runs[@]}" | tr ' ' '\t'
-    } | put "$dir/runs.tsv"
-}
-
-run_one() { # SEED ARM
-    local run table
-    run=$(run_of "$1" "$2")
-    mkdir -p "$run"
-    say "$2, seed $1"
-    if ! table=$(distil "$1" "$2" "${flags[@]}"); then
-        printf 'amkd-distill: %s, seed %s: failed\n' "$2" "$1" >&2
-        return 1
-    fi
-    put "$run/table.txt" <<<"$table"
-    say "$2, seed $1: done"
-}
-
-declare -A groups=() # of the runs that run
-stopping=''
-
-# Each run is a process group, so that all of it is stopped with this script.
-stop_all() {
-    local group
-    trap '' INT TERM HUP
-    stopping=1
-    for group in "${!groups[@]}"; do
-        stop_group "$group"
-    done
-}
-
-# Waits for a run to end; its exit status. The shell's own "wait" may wait for ever for one
-# that ended while a signal to this script was dealt with.
-wait_for_one() {
-    local group status=0
-    while :; do
-        for group in "${!groups[@]}"; do
-            ! kill -0 "$group" 2>/dev/null || continue
-            wait "$group" || status=$?
-            unset "groups[$group]"
-            end_group "$group"
-            return $status
-        done
-        sleep 0.1
-    done
-}
-
-# One that fails stops no other.
-run_all() {
-    local run failed=0
-    trap stop_all INT TERM HUP
-    for run in "${runs[@]}"; do
-        ((${#groups[@]} < jobs)) || wait_for_one || failed=1
-        [ -z "$stopping" ] || break
-        # shellcheck disable=SC2086 # a seed and an arm
-        begin_group run_one $run </dev/null
-        groups[$!]=1
-        [ -z "$stopping" ] || stop_group $!
-    done
-    while ((${#groups[@]})); do
-        wait_for_one || failed=1
-    done
-    trap - INT TERM HUP
-    [ -z "$stopping" ] || { end_watch && fail "stopped; the same command goes on from here"; }
-    [ $failed = 0 ] || { end_watch && fail "a run failed; the same command goes on from here"; }
-}
-
-# ------------------------------------------------------------------------------ the figures
-
-# The lines of one run, of rounds with a student. Its table has rounds and answers, the
-# evaluations the figures; that of the answers held out is there where some are.
-tabulate() { # SEED ARM
-    local run round answers held_out
-    run=$(run_of "$1" "$2")
-    awk '$1 ~ /^[0-9]+$/ { print $1, $2 }' "$run/table.txt" | while read -r round answers; do
-        ! grep -q '^STUDENTS=last$' "$run/parameters.txt" ||
-            grep -q "^ROUNDS=$round\$" "$run/parameters.txt" || continue
-        held_out=$run/round-$round/held-out.json
-        grep -q '^HOLDOUT=[1-9]' "$run/parameters.txt" || held_out=/dev/null
-        awk -v OFS='\t' -v seed="$1" -v arm="$2" -v round="$round" \
-            -v answers="$answers" '
-            { sub(/,$/, "", $2) }
-            $1 ~ /^"(student|teacher)":$/ { object = $1 }
-            $1 == "\"success_rate\":" { success = $2 }
-            $1 ~ /^"(accuracy|mean_top_probability|share_certain)":$/ {
-                value[object $1] = $2 }
-            $1 == "\"agreement\":" && FILENAME != ARGV[1] { held_out = $2 }
-            END { t = "\"teacher\":"
-                print seed, arm, round, answers, value["\"student\":\"accuracy\":"],
-                    success, value[t "\"accuracy\":"],
-                    value[t "\"mean_top_probability\":"], value[t "\"share_certain\":"],
-                    held_out == "" ? "-" : held_out }' \
-            "$run/round-$round/eval.json" "$held_out"
-    done
-}
-
-compare() {
-    local run seed arm dirs=() device
-    {
-        printf '%s\t' seed arm round answers accuracy success teacher_accuracy teacher_top
-        printf 'teacher_certain\theld_out\n'
-        for run in "${runs[@]}"; do
-            read -r seed arm <<<"$run"
-            tabulate "$seed" "$arm"
-        done
-    } | put "$dir/rounds.tsv"
-    for run in "${runs[@]}"; do
-        read -r seed arm <<<"$run"
-        dirs+=("$(run_of "$seed" "$arm")")
-    done
-    device=$(parameter "${arms[0]}" DEVICE)
-    amkd-report -q ${device:+-d "$device"} -o "$dir/report.html" "${dirs[@]}" ||
-        fail "'$dir/report.html': not made"
-    {
-        say_differences
-        awk -f "$AMKD_SHARE/distill-compare.awk" "$dir/rounds.tsv"
-    } | put "$dir/comparison.txt"
-    cat "$dir/comparison.txt"
-    say "the page: $dir/report.html"
-}
-
 main() {
     read_arguments "$@"
     . "$AMKD_SHARE/distill-degraded.sh"
     . "$AMKD_SHARE/distill-groups.sh"
+    . "$AMKD_SHARE/distill-compare-runs.sh"
+    . "$AMKD_SHARE/distill-compare-figures.sh"
     command -v amkd-report >/dev/null || fail "amkd-report is not installed"
     [ ${#kinds[@]} = 0 ] || degrade_arms "${kinds[@]}"
     read_recipes
