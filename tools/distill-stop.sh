@@ -12,7 +12,7 @@ has_stop_rule() {
 
 # Whether round R is the last by a rule; then why says by which.
 is_enough() { # R
-    local rounds=${value[DIR]}/round- patience=${value[PATIENCE]} now n before then
+    local rounds=${value[DIR]}/round- patience=${value[PATIENCE]} now n before earlier
     now=$(figure agreement "$rounds$1/held-out.json")
     n=$(figure n "$rounds$1/held-out.json")
     if [ -n "${value[TARGET]}" ] &&
@@ -24,10 +24,10 @@ is_enough() { # R
     fi
     ((patience && $1 >= patience)) || return 1
     before=$(($1 - patience))
-    then=$(figure agreement "$rounds$before/held-out.json")
-    awk -v now="$now" -v then="$then" 'BEGIN { exit !(now <= then) }' || return 1
+    earlier=$(figure agreement "$rounds$before/held-out.json")
+    awk -v now="$now" -v earlier="$earlier" 'BEGIN { exit !(now <= earlier) }' || return 1
     why="on the $n answers held out its student agrees with the teacher on $now, that of"
-    why+=" round $before on $then: no gain in $patience rounds (PATIENCE)"
+    why+=" round $before on $earlier: no gain in $patience rounds (PATIENCE)"
 }
 
 # Runs the rounds there are to run. Sets last, the last of them, and why it was.
