@@ -150,4 +150,4 @@ for bad in flip=1.1 flip=-0.1 shift=2 rotate=181 scale=1 shear=nan contrast=-1 e
     elastic=0.6 brightness=x saturation=1.1 crop=1025 crop=1.5; do
     expect 2 "--${bad%=*}" amkd-augment --$bad -o out real.amkd
 done
-expect 2 "" amkd-augment -o out real.amkd real.amkd
+expect 2 "unexpected argument" amkd-augment -o out real.amkd real.amkd

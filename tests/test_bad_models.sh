@@ -70,8 +70,10 @@ sed 's/"amkd.step":"[0-9]*"/"amkd.step":"999"/' state | perl -0777 -pe '
     my $end = index($_, "}}") + 2; substr($_, 0, 8) = pack "Q<", $end - 8' >beyond
 expect 1 "'beyond': step '999': expected a number, 300 at most" "${resumed[@]}" \
     --resume beyond answers.amkd
-expect 1 "'state'" "${resumed[@]}" --seed 9 --resume state answers.amkd
-expect 1 "'state'" "${resumed[@]}" --resume state labeled.amkd
+expect 1 "'state': the checkpoint is of another training" "${resumed[@]}" --seed 9 --resume state answers.amkd
+expect 1 "'state': the checkpoint is of another training" "${resumed[@]}" --resume state labeled.amkd
+"${resumed[@]}" --resume state answers.amkd && cmp full out || { echo "failed: resumed" >&2 && exit 1; }
+rm out
 
 echo "# what is beside the network is ignored, unless it is named as a layer's"
 # beside NAME: the model with an empty tensor of this name.

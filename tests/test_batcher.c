@@ -116,8 +116,8 @@ START_TEST(within_the_window_jobs_share_a_run)
 {
     enum { N = 8 };
     static amkd_job jobs[N];
-    amkd_batcher *batcher = open_batcher(N, 100, 5);
-    atomic_store(&metrics.in_flight, N);
+    amkd_batcher *batcher = open_batcher(N, 100, 600);
+    atomic_store(&metrics.in_flight, N + 1); /* one that never comes */
     for (unsigned j = 0; j < N; j++) {
         make_job(&jobs[j], 1, 1, 0);
         ck_assert_int_eq(amkd_batcher_add(batcher, &jobs[j]), 0);
@@ -147,7 +147,7 @@ END_TEST
 START_TEST(the_window_ends_for_requests_that_do_not_arrive)
 {
     amkd_job job;
-    amkd_batcher *batcher = open_batcher(100, 100, 0.2);
+    amkd_batcher *batcher = open_batcher(100, 100, 2);
     atomic_store(&metrics.in_flight, 2);
     make_job(&job, 1, 1, 0);
     ck_assert_int_eq(amkd_batcher_add(batcher, &job), 0);

@@ -169,7 +169,7 @@ amkd-query -q --labels top1 -t model:student.safetensors -o sure.amkd part3.amkd
 expect 1 "answers are all as sure as can be" "${calibrate[@]}" out sure.amkd
 for wrong in '-t model:teacher.safetensors' '--answers held-out.amkd' --summary --tsv; do
     # shellcheck disable=SC2086
-    expect 2 "--" "${calibrate[@]}" out $wrong held-out.amkd
+    expect 2 "${wrong%% *}" "${calibrate[@]}" out $wrong held-out.amkd
 done
 expect 2 "exclude each other" amkd-eval -s student.safetensors --json --tsv part3.amkd
 expect 2 "name of a file" "${calibrate[@]}" - held-out.amkd

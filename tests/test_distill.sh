@@ -2,6 +2,7 @@
 # amkd-distill: the plan, a run, the same run in shards, one killed in the middle, changed
 # parameters, and misuse.
 set -euo pipefail
+. "$SOURCE/tests/plans.sh"
 data=/usr/share/datasets/fashion-mnist
 if [ ! -e $data/train-images-idx3-ubyte.gz ]; then
     echo "not tested: the package dataset-fashion-mnist is not installed" >&2
@@ -199,7 +200,7 @@ cd one
 amkd-cat --check amkd-run/*.amkd amkd-run/*/*.amkd >/dev/null
 [ -s amkd-run/round-2/picks.png ] || fail "a contact sheet"
 touch real.amkd
-[ -z "$(amkd-distill -n -j 3 recipe.mk SHARDS=2 DEVICE=0 TIMEOUT=9)" ] ||
+nothing_to_do amkd-distill -n -j 3 recipe.mk SHARDS=2 DEVICE=0 TIMEOUT=9 ||
     fail "where it runs is no reason to redo it"
 
 # In shards, side by side: the same bytes.
@@ -221,7 +222,7 @@ grep -q 'round-1/labels.amkd answers other questions: kept as spare-' said ||
     fail "no word on answers set aside: $(cat said)"
 cmp before.amkd amkd-run/round-0/labels.amkd
 cmp before-1.amkd amkd-run/round-1/spare-*.amkd || fail "answers set aside"
-[ -z "$(amkd-distill -n recipe.mk STEPS=61)" ] || fail "STEPS is done"
+nothing_to_do amkd-distill -n recipe.mk STEPS=61 || fail "STEPS is done"
 
 # A checkpoint is used if it is younger than what the training depends on, or the scoring.
 [ -z "$(find amkd-run -name '*.checkpoint')" ] || fail "a checkpoint of what is done"

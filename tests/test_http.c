@@ -340,6 +340,10 @@ START_TEST(closing_abandons_what_is_under_way)
     submit(2, "/hang");
     amkd_http_answer answer;
     ck_assert_int_eq(amkd_http_wait(http, &answer, 0.1), 0);
+    const double began = amkd_now();
+    amkd_http_close(http);
+    http = NULL;
+    ck_assert_double_lt(amkd_now() - began, 4); /* they would take five */
 }
 END_TEST
 

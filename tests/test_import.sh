@@ -217,6 +217,6 @@ fails 2 "--gray and --rgb" amkd-import --gray --rgb -o out.amkd x.npy
 fails 2 "--seed is for --sample" amkd-import --seed 1 -o out.amkd x.npy
 fails 2 "--labels" amkd-import --unlabeled --labels y.npy -o out.amkd x.npy
 fails 2 "limit" amkd-import --limit 0 -o out.amkd x.npy
-fails 2 "" amkd-import -o out.amkd
+fails 2 "an argument is missing" amkd-import -o out.amkd
 amkd-import --help | grep -- --sample >/dev/null
 amkd-import --version | grep '^amkd-import [0-9]' >/dev/null

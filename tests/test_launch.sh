@@ -3,6 +3,7 @@
 # where it runs, files that are seen late, jobs that fail or that a run left behind. A real
 # Slurm is test_slurm.sh's.
 set -euo pipefail
+. "$SOURCE/tests/plans.sh"
 . "$SOURCE/tests/command.sh"
 . "$SOURCE/tests/waiting.sh"
 . "$SOURCE/tests/loop_set.sh"
@@ -40,7 +41,7 @@ grep -q "^bash by.sh all bash -o pipefail -c 'amkd-pool .* | amkd-score " plan |
 [ "$(grep -c '^bash by.sh all amkd-augment ' plan)" = 1 ] || fail "views: $(cat plan)"
 ! grep -q 'by.sh.*\(amkd-query\|amkd-eval\|amkd-cat\)' plan || fail "launched: $(cat plan)"
 [ ! -e jobs ] && [ ! -e amkd-run ] || fail "a plan launches"
-[ -z "$(amkd-distill -n --launch 'bash by.sh all' "${loop[@]}" DIR=plain LATE=1)" ] ||
+nothing_to_do amkd-distill -n --launch 'bash by.sh all' "${loop[@]}" DIR=plain LATE=1 ||
     fail "how it is launched is no reason to redo it"
 
 echo "# misuse"

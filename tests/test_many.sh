@@ -2,6 +2,7 @@
 # amkd-distill with more images than answers: whom the teacher is asked about, who scores, who
 # teaches; a run of rounds that differ in kind; and images that are copies of each other.
 set -euo pipefail
+. "$SOURCE/tests/plans.sh"
 . "$SOURCE/tests/command.sh"
 cp "$SOURCE/tests/teacher.pl" .
 
@@ -66,7 +67,7 @@ few=(amkd-distill -q "${loop[@]}" --dir few TEST= ROUNDS=0)
 "${few[@]}" BUDGET=200 >table
 [ "$(wc -l <log)" = $((30 + 210)) ] || fail "$(wc -l <log) images were asked about"
 amkd-cat -N few/round-0/labels.amkd | wc -l | grep -qx 200 || fail "round 0 of all"
-[ -z "$("${few[@]}" -n BUDGET=200)" ] || fail "there is more to do"
+nothing_to_do "${few[@]}" -n BUDGET=200 || fail "there is more to do"
 held=(amkd-distill -q "${loop[@]}" --dir held TEST= ROUNDS=1)
 "${held[@]}" TARGET=0.01 BUDGET=60 >table
 : >log

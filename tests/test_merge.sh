@@ -59,5 +59,5 @@ head -c 150 part2 >cut
 expect 1 "cut" amkd-merge -q -o out part0 part1 cut
 expect 1 "real.amkd" amkd-merge -q -o out part0 part1 real.amkd
 expect 1 "missing" amkd-merge -q -o out part0 part1 missing
-expect 2 "" amkd-merge -q -o out
+expect 2 "an argument is missing" amkd-merge -q -o out
 expect 2 "--lowest" amkd-merge -q -k 0 -o out part0 part1 part2

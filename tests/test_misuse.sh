@@ -36,7 +36,11 @@ for tool in "${tools[@]}"; do
         fi
         misused "option '--$option' needs an argument" "$tool" --$option
         # Numbers are told by their placeholder.
-        case $argument in N | P | K | M | S | RATE | W | T | R | E | D | NORM) ;; *) continue ;; esac
+        case $argument in
+        N | P | K | M | S | RATE | W | T | R | E | D | NORM | SHARE | ALPHA | C | F | MS | BITS | V) ;;
+        *) continue ;;
+        esac
+        [ "$option" != model-version ] || continue # a text
         misused "option '--$option': 'x' is not a" "$tool" --$option=x
         misused "option '--$option': '' is not a" "$tool" --$option=
         misused "option '--$option': '7x' is not a" "$tool" --$option=7x

@@ -163,6 +163,8 @@ START_TEST(a_layer_is_planned_among_all_of_its_ways_once)
             ck_assert_str_eq(names, "");
             list_fates(names, &plan, AMKD_FATE_WRONG);
             ck_assert_str_eq(names, "");
+            list_fates(names, &plan, AMKD_FATE_FAILED);
+            ck_assert_str_eq(names, "");
             amkd_plan_clear(&plan);
         }
     expect_same_passes(own, op, &conv_shape);

@@ -22,7 +22,7 @@ for tool in "${tools[@]}"; do
         parameter) words="(^|[^A-Z_])$name ?=" ;;
         *)
             words="(^|[^a-z-])--$name([^a-z-]|\$)"
-            [ "$letter" = - ] || words+="|(^|[ (])-$letter([ 0-9]|\$)"
+            [ "$letter" = - ] || words+="|(^|[^a-z-])$tool( [^|;]*)? -[a-zA-Z]*$letter([ 0-9]|\$)"
             ;;
         esac
         case $name in help | version) continue ;; esac
@@ -47,11 +47,37 @@ for option in '' --ignore-exif; do
 done >sizes
 [ "$(cat sizes)" = '7,9 9,7 ' ] || fail "sizes: $(cat sizes)"
 
-echo "# amkd-eval --timeout: a teacher that says nothing"
+echo "# --verbose, and amkd-train --epochs and amkd-serve --device"
 printf '\0\0\x8\x3\0\0\0\x4\0\0\0\x2\0\0\0\2ghijklmnopqrstuv' >set-idx3-ubyte
 printf '\0\0\x8\x1\0\0\0\x4\0\1\0\1' >set-idx1-ubyte
 amkd-import -q --labels set-idx1-ubyte -o set.amkd set-idx3-ubyte
-amkd-train -q -a 'fc classes' --steps 2 -o model set.amkd
+# tells TEXT COMMAND...: with --verbose it says so.
+tells() {
+    local text=$1
+    shift
+    "$@" >said 2>&1 || fail "$*: $(cat said)"
+    grep -qF -- "$text" said || fail "$*: no '$text' in: $(cat said)"
+}
+tells 'step 6 of 6, epoch 3.00' amkd-train --verbose --epochs 3 -b 2 -a 'fc classes' -o model set.amkd
+tells '10 weights' amkd-export --verbose --to c -o model.c model
+tells '4 rows, 8 bytes each' amkd-cat --verbose --check set.amkd
+amkd-import -q --unlabeled -o real.amkd set-idx3-ubyte
+tells "amkd-train -a 'fc classes'" amkd-distill --verbose IMAGES=real.amkd TEACHER=model:model \
+    BUDGET=4 ROUNDS=0 STEPS=2 ASSISTANT= ARCH='fc classes'
+tells 'rounds: 1' amkd-report --verbose -o report.html amkd-run
+. "$SOURCE/tests/waiting.sh"
+amkd-serve --verbose --device 0 --port 0 --port-file served model >/dev/null 2>said &
+server=$!
+wait_for served "$server"
+grep -q '^amkd-serve: on ' said || fail "amkd-serve --verbose: $(cat said)"
+kill "$server"
+wait "$server" || fail "amkd-serve"
+server=''
+got=0
+amkd-serve --device 99 --port 0 model >said 2>&1 || got=$?
+[ $got = 1 ] && grep -q 'index 99' said || fail "amkd-serve --device 99: $got, $(cat said)"
+
+echo "# amkd-eval --timeout: a teacher that says nothing"
 got=0
 timeout 60 amkd-eval -q --timeout 0.5 -s model -t 'exec:sleep 600' set.amkd 2>stderr || got=$?
 [ $got = 1 ] || fail "a silent teacher: $got, $(cat stderr)"
@@ -75,7 +101,6 @@ print(server.getsockname()[1], flush=True)
 time.sleep(60)
 END
     server=$!
-    . "$SOURCE/tests/waiting.sh"
     wait_for port "$server"
     got=0
     timeout 20 amkd-query -q --connect-timeout 1 --retry 0 --no-journal -o out \

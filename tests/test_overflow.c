@@ -46,6 +46,7 @@ static void check_scores(const student *s, amkd_engine engine)
                   amkd_error());
     ck_assert_msg(!amkd_sweep_start(sweep, pairs, npairs, INFINITY), "%s", amkd_error());
     ck_assert_int_eq(amkd_sweep_finish(sweep, &result), 1);
+    ck_assert_uint_eq(result.n, 3 * npairs);
     for (size_t e = 0; e < result.n; e++)
         ck_assert_msg(isnan(result.scores[e].score), "%s, '%s': %g",
                       amkd_sweep_engine(sweep), s->model->graph.text,

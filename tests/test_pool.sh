@@ -113,7 +113,7 @@ done
 expect 2 "--pairs" amkd-pool -n 0 -o out real.amkd
 expect 2 "--seed" amkd-pool --seed 5 -o out real.amkd
 expect 2 "nonsense" amkd-pool --nonsense -o out real.amkd
-expect 2 "" amkd-pool -o out real.amkd real.amkd real.amkd
+expect 2 "unexpected argument" amkd-pool -o out real.amkd real.amkd real.amkd
 amkd-pool --help | grep -q -- --shard || fail "--help"
 amkd-pool --version | grep -q amkd || fail "--version"
 

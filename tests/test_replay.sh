@@ -74,6 +74,7 @@ expect "read by other --labels" "${replay[@]}" 'replay:run/*.amkd' --digits 2 --
     -o both.amkd real.amkd
 ! amkd-query -t replay:run/0.amkd --labels top1 --digits 2 real.amkd 2>stderr ||
     fail "--digits of the best alone"
+grep -qF -- "--digits" stderr || fail "--digits of the best alone: $(cat stderr)"
 
 # A selection among what was bought, by a student: each mix at its own lambda, by the pixels
 # that the teacher saw; all picks are known.
@@ -95,6 +96,7 @@ for by in c2 margin entropy; do
         <(rows of.amkd) || fail "$by: other scores than of pairs"
 done
 amkd-score -q --by random --seed 3 "${bought[@]}" --exclude run/1.amkd -o of.amkd
+[ "$(rows of.amkd | wc -l)" -gt 0 ] || fail "nothing is left"
 [ -z "$(comm -12 <(rows of.amkd | cut -f1,2 | sort) <(rows run/1.amkd | cut -f1,2 | sort))" ] ||
     fail "asked before"
 expect "161" amkd-score -q -s student.safetensors "${bought[@]}" -k 161 -o out

@@ -2,6 +2,7 @@
 # amkd-distill's stop rules: a target and patience, told by held-out answers, before the
 # next round buys; and the loop over answers bought before.
 set -euo pipefail
+. "$SOURCE/tests/plans.sh"
 data=/usr/share/datasets/fashion-mnist
 if [ ! -e $data/train-images-idx3-ubyte.gz ]; then
     echo "not tested: the package dataset-fashion-mnist is not installed" >&2
@@ -59,7 +60,7 @@ grep -qF ' held out 95 % interval ' table || fail "the columns: $(cat table)"
 awk '$1 == 3 { split($6, interval, "-"); exit !(interval[1] < $5 && $5 <= interval[2]) }' table ||
     fail "the interval of the last round: $(cat table)"
 grep -q '^ *3 *500 ' table || fail "the budget: $(cat table)"
-[ -z "$(amkd-distill -n --dir whole recipe.mk TARGET=1)" ] || fail "there is more to do"
+nothing_to_do amkd-distill -n --dir whole recipe.mk TARGET=1 || fail "there is more to do"
 n=$(awk '/"n"/ { print $2 + 0; exit }' whole/round-3/held-out.json)
 [ "$n" = 60 ] || fail "$n of 60 are held out"
 
@@ -127,7 +128,7 @@ bought() { # DIR
 }
 [ -z "$(comm -23 <(bought other) <(bought whole))" ] || fail "answers of nobody"
 [ "$(bought other | uniq -d | wc -l)" = 0 ] || fail "answers bought twice"
-[ -z "$(amkd-distill -n "${other[@]}" BUDGET=480 ROUNDS=4 HOLDOUT=0 BY=entropy)" ] ||
+nothing_to_do amkd-distill -n "${other[@]}" BUDGET=480 ROUNDS=4 HOLDOUT=0 BY=entropy ||
     fail "there is more to do"
 ! amkd-distill -q "${other[@]}" BUDGET=501 >table 2>said || fail "more than was bought"
 grep -q 'cannot pick\|only' said || fail "more than was bought: $(cat said)"

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { NCLASSES = 3, HEIGHT = 2, WIDTH = 3, CHANNELS = 2, SIZE = 12 };
@@ -304,7 +305,8 @@ START_TEST(a_worker_that_speaks_unasked_is_refused)
     uint8_t pixels[SIZE] = {0};
     const float *probs;
     amkd_teacher *teacher = open_worker("unasked", "uint8", 5);
-    usleep(300000);
+    siginfo_t ended; /* it has spoken, and is left as it is */
+    ck_assert_int_eq(waitid(P_ALL, 0, &ended, WEXITED | WNOWAIT), 0);
     ck_assert_int_eq(amkd_teacher_ask(teacher, &probs, pixels, 1), -1);
     ck_assert_ptr_nonnull(strstr(amkd_error(), "before it was asked"));
     amkd_teacher_close(teacher);

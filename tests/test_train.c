@@ -108,6 +108,13 @@ START_TEST(seconds_of_reports_are_all_seconds_of_the_training)
 }
 END_TEST
 
+static int count_reports(void *context, const amkd_train_report *report)
+{
+    (void)report;
+    ++*(int *)context;
+    return 0;
+}
+
 START_TEST(a_stopped_training_resumes_to_the_same_weights)
 {
     char path[] = "/tmp/amkd-test-XXXXXX";
@@ -123,8 +130,8 @@ START_TEST(a_stopped_training_resumes_to_the_same_weights)
     options.schedule.kind =
         options.optimizer.kind == AMKD_SGD ? AMKD_COSINE : AMKD_ONECYCLE;
     amkd_model *through = make_model(SMALL_ARCH), *resumed = make_model(SMALL_ARCH);
-    ck_ok(amkd_train(through, device, &dataset, &options, NULL, NULL));
-    int nreports = 0;
+    int nall = 0, nreports = 0, nresumed = 0;
+    ck_ok(amkd_train(through, device, &dataset, &options, count_reports, &nall));
     options.checkpoint = path;
     ck_assert_int_eq(
         amkd_train(resumed, device, &dataset, &options, stop_at_second, &nreports), -1);
@@ -132,7 +139,8 @@ START_TEST(a_stopped_training_resumes_to_the_same_weights)
     resumed = make_model(SMALL_ARCH);
     options.checkpoint = NULL;
     options.resume = path;
-    ck_ok(amkd_train(resumed, device, &dataset, &options, NULL, NULL));
+    ck_ok(amkd_train(resumed, device, &dataset, &options, count_reports, &nresumed));
+    ck_assert_int_lt(nresumed, nall); /* it does not begin anew */
     ck_assert_mem_eq(through->parameters, resumed->parameters,
                      through->graph.nparameters * sizeof(float));
 

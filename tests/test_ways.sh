@@ -12,10 +12,13 @@ taken() { # kernels of the second convolution
     sed -n 's/^2: conv 32 k3 p1 | relu  *forward  *\([a-z_, ]*[a-z_]\)  .*/\1/p' table
 }
 # Where kernels are for lockstep, there is no other way of a convolution.
-if [[ $(taken reckoned) != *winograd_tiles* ]]; then
+way=$(taken reckoned)
+amkd-devices >devices
+if grep -A6 '^\* ' devices | grep 'vectors   of 1,' >vectors; then
     echo "no way but one on this device"
     exit 77
 fi
+[[ $way = *winograd_tiles* ]] || fail "the way taken is '$way': $(cat table)"
 
 echo "# the first line that matches counts"
 cat >ways <<'END'

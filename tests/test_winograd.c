@@ -193,6 +193,7 @@ START_TEST(both_ways_are_timed_to_be_seen_and_the_choice_stays)
     /* Its gradients are in one copy, those of taps in several. */
     ck_ok(amkd_op_plan(&plan, op, AMKD_BACKWARD_WEIGHTS, NULL, amkd_now() + 60, 1));
     ck_assert_int_ne(plan.ways[1].fate, AMKD_FATE_WRONG);
+    ck_assert_int_ne(plan.ways[1].fate, AMKD_FATE_FAILED);
     amkd_plan_clear(&plan);
     /* Those who do not look at times are not kept waiting for them. */
     ck_ok(amkd_op_plan(&plan, op, AMKD_BACKWARD_DATA, NULL, amkd_now() + 60, 0));
