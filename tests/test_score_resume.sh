@@ -37,6 +37,7 @@ for way in "-k 300" "-k 300 --max-per-image 7" "--by entropy -k 300 --noise 1 --
     echo open >gate
     [ ! -e out ] || fail "$way: it was done"
     cp state first
+    [ "$way" != "-k 300" ] || cp state early
     n=$(told state read)
     ((n > 0 && n < npairs)) || fail "$way: the checkpoint is of $n pairs"
     score $way --resume state --checkpoint state --checkpoint-seconds 0 -o out pairs.amkd
@@ -47,6 +48,12 @@ for way in "-k 300" "-k 300 --max-per-image 7" "--by entropy -k 300 --noise 1 --
     same out whole "$way, again"
     grep -q " picks of $npairs pairs, 0 asked before" said || fail "$way: $(cat said)"
 done
+
+echo "# what lies before a checkpoint is not scored again"
+amkd-score -v -s student-60 -k 300 --resume early -o out pairs.amkd 2>said
+n=$(told early read)
+grep -q " $(((npairs - n) * 11)) mixes, engine" said || fail "behind $n pairs: $(cat said)"
+rm out
 
 echo "# from each checkpoint of both passes"
 # Into a pipe a checkpoint is written when somebody reads it: nothing goes on before. The next
