@@ -71,8 +71,7 @@ for mpi in "${mpis[@]}"; do
         -o out set.amkd >stdout 2>stderr &
     run=$!
     wait_for state
-    kill_rank_1 amkd-train $run
-    grep -q "signal 9" stdout stderr || fail "$mpi: $(cat stdout stderr)"
+    kill_rank_1 amkd-train $run "signal 9"
     none_left "$mpi: killed"
     for n in 1 3; do
         launch "$mpi" $n amkd-train_mpi -q "${options[@]}" --resume state -o out set.amkd \
